@@ -1,0 +1,56 @@
+# freehold_module(NAME [LAYER dir] SOURCES ... [USES mod...] [LIBS lib...] [TESTS ...] [FUZZ ...])
+#
+# A module is one static library with public headers in include/. It sees only the modules it USES (and what those
+# export); tools/check_layers.py holds the includes against tools/layers.json. Each module is linked alone once
+# (link test), so a missing USES is found at build time and not by whoever uses the module next.
+function(freehold_module name)
+  cmake_parse_arguments(M "" "" "SOURCES;USES;LIBS;TESTS;TEST_LIBS;FUZZ" ${ARGN})
+  set(target fh_${name})
+  add_library(${target} STATIC ${M_SOURCES})
+  target_include_directories(${target} PUBLIC include PRIVATE .)
+  set(uses "")
+  foreach(use ${M_USES})
+    list(APPEND uses fh_${use})
+  endforeach()
+  target_link_libraries(${target} PUBLIC ${uses} ${M_LIBS})
+  target_precompile_headers(${target} REUSE_FROM fh_pch)
+  target_link_libraries(${target} PUBLIC fh_options)
+
+  if(FREEHOLD_TESTS)
+    set(probe ${CMAKE_CURRENT_BINARY_DIR}/link_${name}.cpp)
+    file(GENERATE OUTPUT ${probe} CONTENT "int main() { return 0; }\n")
+    add_executable(link_${name} ${probe})
+    target_link_libraries(link_${name} PRIVATE -Wl,--whole-archive ${target} -Wl,--no-whole-archive)
+
+    if(M_TESTS)
+      add_executable(test_${name} ${M_TESTS})
+      target_include_directories(test_${name} PRIVATE .)
+      set(test_uses "")
+      foreach(use ${M_TEST_LIBS})
+        list(APPEND test_uses ${use})
+      endforeach()
+      target_link_libraries(test_${name} PRIVATE ${target} ${test_uses} GTest::gtest_main)
+      target_precompile_headers(test_${name} REUSE_FROM fh_pch)
+      target_compile_definitions(test_${name} PRIVATE
+        FREEHOLD_VECTORS="${PROJECT_SOURCE_DIR}/../shared/vectors")
+      add_test(NAME ${name} COMMAND test_${name} --gtest_brief=1)
+      set_tests_properties(${name} PROPERTIES TIMEOUT 900)
+    endif()
+  endif()
+
+  # A fuzz target is built for libFuzzer in the fuzz preset; elsewhere the same entry point replays its corpus
+  # (NAME_corpus/ beside the source) as a plain test.
+  foreach(source ${M_FUZZ})
+    get_filename_component(fuzz ${source} NAME_WE)
+    if(FREEHOLD_FUZZ)
+      add_executable(${fuzz} ${source})
+      target_link_options(${fuzz} PRIVATE -fsanitize=fuzzer)
+      target_link_libraries(${fuzz} PRIVATE ${target})
+    elseif(FREEHOLD_TESTS)
+      add_executable(${fuzz} ${source} ${PROJECT_SOURCE_DIR}/tools/fuzz_replay.cpp)
+      target_link_libraries(${fuzz} PRIVATE ${target})
+      string(REPLACE "_fuzz" "" stem ${fuzz})
+      add_test(NAME ${fuzz} COMMAND ${fuzz} ${CMAKE_CURRENT_SOURCE_DIR}/${stem}_corpus)
+    endif()
+  endforeach()
+endfunction()

@@ -1,0 +1,31 @@
+// What the gate knows of a storage account, and who tells it.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/ids.h"
+#include "base/secret.h"
+
+namespace freehold::gate {
+
+// Immutable; a change makes a new one. Shared because requests keep the one they began with while the directory moves on.
+struct StorageAccount {
+  AccountId id;
+  TenantId tenant;
+  std::string name;
+  std::array<Secret, 2> keys;             // SharedKey: 64 bytes each
+  bool secure_transfer_required = true;   // refuse plain http (E5)
+  bool emulator = false;                  // devstoreaccount1
+};
+
+// Implemented by the service that keeps accounts, supplied by app/. Thread-safe, answers from memory.
+class AccountDirectory {
+ public:
+  virtual ~AccountDirectory() = default;
+  [[nodiscard]] virtual std::shared_ptr<const StorageAccount> find(std::string_view name) const = 0;
+};
+
+}  // namespace freehold::gate

@@ -1,0 +1,80 @@
+// Permit<Operation>: proof that a request passed every stage for exactly this operation. Only the pipeline makes one, so a
+// handler that skips a stage doesn't compile (DESIGN section 2).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "audit/audit.h"
+#include "authn/account.h"
+#include "authn/authenticate.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "http/message.h"
+#include "route/route.h"
+
+namespace freehold::gate {
+
+// What the stages found out about one request. Lives in the pipeline's frame for as long as the handler runs.
+struct Admission {
+  RequestId request_id;
+  std::string request_id_text;
+  http::Request* request = nullptr;
+  const RouteSpec* route = nullptr;
+  Target target;
+  std::shared_ptr<const StorageAccount> account;
+  Principal principal;
+  WallTime now;
+  // x-ms-version as yyyymmdd (20210608): answers go by its rules.
+  int api_version = 0;
+
+  audit::Log* audit = nullptr;
+  audit::Record record;                      // filled by the stages, completed by the handler and the pipeline
+  std::optional<audit::AttachedRecord> attached;
+  store::PartitionId attached_partition;
+};
+
+class Pipeline;
+
+// Key to Permit's constructor; only Pipeline can make it.
+class PipelineKey {
+  friend class Pipeline;
+  PipelineKey() = default;
+};
+
+// Operation is a tag type with `static constexpr std::string_view kName`, the route's operation. Valid while the handler
+// that received it runs. Moves with the handler's frame; not thread-safe.
+template <class Operation>
+class Permit {
+ public:
+  Permit(PipelineKey, Admission& admission) : admission_(&admission) {}
+  Permit(Permit&&) noexcept = default;
+  Permit& operator=(Permit&&) noexcept = default;
+  Permit(const Permit&) = delete;
+  Permit& operator=(const Permit&) = delete;
+
+  [[nodiscard]] http::Request& request() const { return *admission_->request; }
+  [[nodiscard]] const Target& target() const { return admission_->target; }
+  [[nodiscard]] const StorageAccount& account() const { return *admission_->account; }
+  [[nodiscard]] const Principal& principal() const { return admission_->principal; }
+  [[nodiscard]] TenantId tenant() const { return admission_->account->tenant; }
+  [[nodiscard]] WallTime now() const { return admission_->now; }
+  [[nodiscard]] int api_version() const { return admission_->api_version; }
+
+  // The audit row of this write: to be put into the operation's own commit to `partition`, with the status that will be
+  // answered if the commit is Ok. Called again (a commit retried after Conflict), it replaces the earlier one.
+  [[nodiscard]] store::KeyValue audit_row(const store::PartitionId& partition, int status) const {
+    auto& a = *admission_;
+    a.record.status = status;
+    a.attached = a.audit->attach(partition, a.record);
+    a.attached_partition = partition;
+    return a.attached->row;
+  }
+  void count_in(std::uint64_t bytes) const { admission_->record.bytes_in = bytes; }
+  void count_out(std::uint64_t bytes) const { admission_->record.bytes_out = bytes; }
+
+ private:
+  Admission* admission_;
+};
+
+}  // namespace freehold::gate

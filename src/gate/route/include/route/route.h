@@ -1,0 +1,86 @@
+// Routes: rows of data that say what an operation is, who may call it and how it is audited. No row, no route.
+//
+// From the rows come dispatch, the route matrix test, the RBAC operation list and docs/compatibility.md (DESIGN section 2).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/message.h"
+#include "route/api_error.h"
+
+namespace freehold::gate {
+
+// Where in a service's name space a request points.
+enum class Scope { kService, kContainer, kBlob, kSystem };
+
+// A bit each: how a caller may prove who it is.
+enum Credential : std::uint32_t {
+  kNoCredential = 0,       // nothing is ever accepted
+  kAnonymous = 1u << 0,
+  kSharedKey = 1u << 1,
+  kAccountSas = 1u << 2,
+  kLocalOperator = 1u << 3,  // the admin socket: the operating system vouches for the user
+  kSystemJob = 1u << 4,      // background work under its own principal
+};
+using CredentialSet = std::uint32_t;
+
+// What an account SAS must grant: signed service, resource type, and any one of `permissions` (Azure: "Create an account
+// SAS", table of operations by permission).
+struct SasNeed {
+  char service = 'b';
+  char resource_type = 'o';        // s, c, o
+  std::string_view permissions;    // any one of these letters suffices
+};
+
+// R7: what kind of data an operation moves.
+enum class DataClass { kCustomerContent, kCustomerData, kPersonalData, kSupportData, kSystemMetadata };
+
+// kRead: recorded in batches. kWrite: the record rides in the operation's own commit. kControl: durable before it runs.
+enum class AuditClass { kRead, kWrite, kControl };
+
+// A condition on the request besides method and scope. An empty value means present with any value.
+struct Selector {
+  std::string_view name;
+  std::string_view value;
+  friend bool operator==(const Selector&, const Selector&) = default;
+};
+
+struct RouteSpec {
+  std::string_view operation;  // Azure's own name, "PutBlob"
+  http::Method method = http::Method::kGet;
+  Scope scope = Scope::kBlob;
+  std::vector<Selector> query;    // all must hold; names in lower case
+  std::vector<Selector> headers;  // all must hold
+  CredentialSet credentials = kNoCredential;
+  SasNeed sas;
+  std::string_view data_action;  // RBAC: "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"
+  DataClass data = DataClass::kCustomerContent;
+  AuditClass audit = AuditClass::kRead;
+  // False: the row exists so that the caller is authenticated and then told 501 (the API's own "not implemented").
+  bool implemented = true;
+};
+
+// Where a request points, found from Host and path (CLIENTS.md: virtual-host style, path style, secondary).
+struct Target {
+  std::string account;
+  bool secondary = false;   // ACCOUNT-secondary
+  bool path_style = false;  // the path began with /ACCOUNT
+  Scope scope = Scope::kService;
+  std::string container;    // decoded
+  std::string blob;         // decoded
+};
+
+// The first row in order that matches; nullptr if none does. Rows with more selectors stand first: check_rows() tells.
+[[nodiscard]] const RouteSpec* find_route(std::span<const RouteSpec> rows, const http::Request& request, Scope scope);
+
+// Faults in a table: a row that no request can reach, two rows for one operation and match, a row without credentials.
+[[nodiscard]] std::vector<std::string> check_rows(std::span<const RouteSpec> rows);
+
+}  // namespace freehold::gate
