@@ -196,9 +196,8 @@ std::string http_date(WallTime time) {
   const Parts p = parts_of(time);
   const std::chrono::weekday day{std::chrono::floor<std::chrono::days>(time)};
   char text[40];
-  const int n = std::snprintf(text, sizeof text, "%s, %02u %s %04d %02u:%02u:%02u GMT",
-                              kDays[day.c_encoding()].data(), p.day, kMonths[p.month - 1].data(), p.year, p.hour,
-                              p.minute, p.second);
+  const int n = std::snprintf(text, sizeof text, "%s, %02u %s %04d %02u:%02u:%02u GMT", kDays[day.c_encoding()].data(),
+                              p.day, kMonths[p.month - 1].data(), p.year, p.hour, p.minute, p.second);
   return {text, static_cast<std::size_t>(n)};
 }
 

@@ -11,17 +11,28 @@ namespace freehold {
 
 std::string_view to_string(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalidArgument: return "invalid-argument";
-    case ErrorCode::kNotFound: return "not-found";
-    case ErrorCode::kConflict: return "conflict";
-    case ErrorCode::kDenied: return "denied";
-    case ErrorCode::kExhausted: return "exhausted";
-    case ErrorCode::kUnavailable: return "unavailable";
-    case ErrorCode::kTimeout: return "timeout";
-    case ErrorCode::kCancelled: return "cancelled";
-    case ErrorCode::kCorrupt: return "corrupt";
-    case ErrorCode::kUnsupported: return "unsupported";
-    case ErrorCode::kInternal: return "internal";
+    case ErrorCode::kInvalidArgument:
+      return "invalid-argument";
+    case ErrorCode::kNotFound:
+      return "not-found";
+    case ErrorCode::kConflict:
+      return "conflict";
+    case ErrorCode::kDenied:
+      return "denied";
+    case ErrorCode::kExhausted:
+      return "exhausted";
+    case ErrorCode::kUnavailable:
+      return "unavailable";
+    case ErrorCode::kTimeout:
+      return "timeout";
+    case ErrorCode::kCancelled:
+      return "cancelled";
+    case ErrorCode::kCorrupt:
+      return "corrupt";
+    case ErrorCode::kUnsupported:
+      return "unsupported";
+    case ErrorCode::kInternal:
+      return "internal";
   }
   return "unknown";
 }
@@ -34,14 +45,20 @@ ErrorCode code_of(int errno_value) {
     case EDQUOT:
     case EFBIG:
     case EMFILE:
-    case ENFILE: return ErrorCode::kExhausted;
-    case EIO: return ErrorCode::kUnavailable;
-    case ENOENT: return ErrorCode::kNotFound;
+    case ENFILE:
+      return ErrorCode::kExhausted;
+    case EIO:
+      return ErrorCode::kUnavailable;
+    case ENOENT:
+      return ErrorCode::kNotFound;
     case EEXIST:
-    case EADDRINUSE: return ErrorCode::kConflict;
+    case EADDRINUSE:
+      return ErrorCode::kConflict;
     case EACCES:
-    case EPERM: return ErrorCode::kDenied;
-    default: return ErrorCode::kInternal;
+    case EPERM:
+      return ErrorCode::kDenied;
+    default:
+      return ErrorCode::kInternal;
   }
 }
 
