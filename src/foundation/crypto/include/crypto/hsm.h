@@ -1,7 +1,7 @@
 // Hsm: a PKCS#11 token behind an asynchronous interface. No PKCS#11 type is seen outside this module.
 //
-// Keeps: E1, and the seam for E2c (any PKCS#11 device). SoftHSM2 is the default module: it proves the protocol, not
-// tamper resistance (DESIGN section 10).
+// Keeps: E1, and the seam for E2c (any PKCS#11 device). SoftHSM2 is the default module: it proves the protocol, not tamper
+// resistance (DESIGN section 10).
 #pragma once
 
 #include <chrono>
@@ -19,9 +19,9 @@
 namespace freehold::crypto {
 
 struct HsmConfig {
-  std::string module_path;  // "" = SoftHSM2 of the system
-  std::string token_label;  // "freehold-<region>"
-  std::string softhsm_dir;  // where SoftHSM2 keeps its token files; "" for other modules
+  std::string module_path;    // "" = SoftHSM2 of the system
+  std::string token_label;    // "freehold-<region>"
+  std::string softhsm_dir;    // where SoftHSM2 keeps its token files; "" for other modules
   Secret pin;
   std::chrono::milliseconds deadline{10'000};  // of one call, queueing included
   unsigned threads = 2;                        // one PKCS#11 session each
@@ -32,8 +32,8 @@ struct HsmConfig {
 class Hsm {
  public:
   virtual ~Hsm() = default;
-  // Wraps and unwraps 32-byte keys under the region root key (AES-256, non-extractable, sensitive; made with the
-  // token). AES-GCM in the token, `context` authenticated; nonce || ciphertext || tag.
+  // Wraps and unwraps 32-byte keys under the region root key (AES-256, non-extractable, sensitive; made with the token).
+  // AES-GCM in the token, `context` authenticated; nonce || ciphertext || tag.
   [[nodiscard]] virtual runtime::Task<Result<Bytes>> wrap_root(Secret key, Bytes context) = 0;
   [[nodiscard]] virtual runtime::Task<Result<Secret>> unwrap_root(Bytes wrapped, Bytes context) = 0;
   virtual void stop() = 0;

@@ -20,11 +20,10 @@ struct CertificateAndKey {
 [[nodiscard]] Result<CertificateAndKey> make_authority(const std::string& common_name, WallTime now, Random& random);
 
 struct ServerCertificateRequest {
-  std::vector<std::string> dns_names;  // wildcards of one level allowed
+  std::vector<std::string> dns_names;     // wildcards of one level allowed
   std::vector<std::string> ip_addresses;
 };
-// ECDSA P-256, serverAuth, from a day before `now` to a year after, subject and authority key identifiers, random
-// serial.
+// ECDSA P-256, serverAuth, from a day before `now` to a year after, subject and authority key identifiers, random serial.
 [[nodiscard]] Result<CertificateAndKey> issue_server_certificate(const CertificateAndKey& authority,
                                                                  const ServerCertificateRequest& request, WallTime now,
                                                                  Random& random);

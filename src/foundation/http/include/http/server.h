@@ -16,8 +16,8 @@
 
 namespace freehold::http {
 
-// Answers one request. Called on the connection's loop; one at a time a connection (pipelined requests wait their
-// turn). The handler reads request.body as far as it likes; the server drains a bounded rest or closes.
+// Answers one request. Called on the connection's loop; one at a time a connection (pipelined requests wait their turn).
+// The handler reads request.body as far as it likes; the server drains a bounded rest or closes.
 class Handler {
  public:
   virtual ~Handler() = default;
@@ -26,11 +26,11 @@ class Handler {
 
 // What the server counts, for /metrics. Read from any thread.
 struct ServerStats {
-  std::atomic<std::uint64_t> connections{0};  // open now
+  std::atomic<std::uint64_t> connections{0};       // open now
   std::atomic<std::uint64_t> accepted{0};
-  std::atomic<std::uint64_t> refused{0};  // 503 at the connection limit
+  std::atomic<std::uint64_t> refused{0};           // 503 at the connection limit
   std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> bad_requests{0};  // refused by framing or limits
+  std::atomic<std::uint64_t> bad_requests{0};      // refused by framing or limits
   std::atomic<std::uint64_t> bytes_in{0};
   std::atomic<std::uint64_t> bytes_out{0};
 };
@@ -42,7 +42,7 @@ struct TlsIdentity {
 
 struct ServerOptions {
   std::string server_header = "Freehold";
-  std::size_t max_connections = 0;                                                      // 0 = limits::kConnections
+  std::size_t max_connections = 0;  // 0 = limits::kConnections
   std::chrono::milliseconds header_timeout{0}, idle_timeout{0}, body_stall_timeout{0};  // 0 = limits
 };
 
@@ -56,9 +56,9 @@ class Server {
 
   // TLS 1.2 and 1.3 only. May be called again at any time, from any thread: new handshakes use the new identity.
   [[nodiscard]] Result<> set_tls_identity(TlsIdentity identity);
-  // Binds address:port (port 0 = any free, the same for all addresses listed) on every address and begins to accept
-  // when start() is called. Returns the port. kConflict: taken, the message names it. An address family that the
-  // machine lacks (no IPv6) is skipped if another address could be bound.
+  // Binds address:port (port 0 = any free, the same for all addresses listed) on every address and begins to accept when
+  // start() is called. Returns the port. kConflict: taken, the message names it. An address family that the machine lacks
+  // (no IPv6) is skipped if another address could be bound.
   [[nodiscard]] Result<std::uint16_t> listen(Listener kind, const std::vector<std::string>& addresses,
                                              std::uint16_t port);
   [[nodiscard]] Result<> listen_unix(Listener kind, const std::string& path);  // mode 0600

@@ -23,7 +23,7 @@ struct SasGrant {
   std::string permissions;
   std::optional<std::string> ip_range;  // "a" or "a-b"
   bool https_only = true;
-  WallTime start;  // epoch if absent
+  WallTime start;   // epoch if absent
   WallTime expiry;
 };
 
@@ -31,13 +31,13 @@ struct SasGrant {
 struct Principal {
   Credential credential = kAnonymous;
   TenantId tenant;
-  std::string pseudonym_source;  // "key1 of <account id>", "uid 0"
+  std::string pseudonym_source;   // "key1 of <account id>", "uid 0"
   std::optional<SasGrant> sas;
 };
 
 // Finds out who calls. Refusals are Azure's own: 403 AuthenticationFailed with AuthenticationErrorDetail, 400
-// InvalidAuthenticationInfo / MissingRequiredQueryParameter, 401 NoAuthenticationInformation. Signatures are compared
-// in constant time; x-ms-date (or Date) may be off by 15 minutes. A request with no credential is kAnonymous.
+// InvalidAuthenticationInfo / MissingRequiredQueryParameter, 401 NoAuthenticationInformation. Signatures are compared in
+// constant time; x-ms-date (or Date) may be off by 15 minutes. A request with no credential is kAnonymous.
 [[nodiscard]] ApiResult<Principal> authenticate(const http::Request& request, const Target& target,
                                                 const StorageAccount& account, WallTime now);
 

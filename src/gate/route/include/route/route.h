@@ -1,7 +1,6 @@
 // Routes: rows of data that say what an operation is, who may call it and how it is audited. No row, no route.
 //
-// From the rows come dispatch, the route matrix test, the RBAC operation list and docs/compatibility.md (DESIGN section
-// 2).
+// From the rows come dispatch, the route matrix test, the RBAC operation list and docs/compatibility.md (DESIGN section 2).
 #pragma once
 
 #include <cstdint>
@@ -23,7 +22,7 @@ enum class Scope { kService, kContainer, kBlob, kSystem };
 
 // A bit each: how a caller may prove who it is.
 enum Credential : std::uint32_t {
-  kNoCredential = 0,  // nothing is ever accepted
+  kNoCredential = 0,       // nothing is ever accepted
   kAnonymous = 1u << 0,
   kSharedKey = 1u << 1,
   kAccountSas = 1u << 2,
@@ -32,12 +31,12 @@ enum Credential : std::uint32_t {
 };
 using CredentialSet = std::uint32_t;
 
-// What an account SAS must grant: signed service, resource type, and any one of `permissions` (Azure: "Create an
-// account SAS", table of operations by permission).
+// What an account SAS must grant: signed service, resource type, and any one of `permissions` (Azure: "Create an account
+// SAS", table of operations by permission).
 struct SasNeed {
   char service = 'b';
-  char resource_type = 'o';      // s, c, o
-  std::string_view permissions;  // any one of these letters suffices
+  char resource_type = 'o';        // s, c, o
+  std::string_view permissions;    // any one of these letters suffices
 };
 
 // R7: what kind of data an operation moves.
@@ -74,8 +73,8 @@ struct Target {
   bool secondary = false;   // ACCOUNT-secondary
   bool path_style = false;  // the path began with /ACCOUNT
   Scope scope = Scope::kService;
-  std::string container;  // decoded
-  std::string blob;       // decoded
+  std::string container;    // decoded
+  std::string blob;         // decoded
 };
 
 // The first row in order that matches; nullptr if none does. Rows with more selectors stand first: check_rows() tells.
