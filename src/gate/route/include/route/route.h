@@ -78,9 +78,13 @@ struct Target {
 };
 
 // The first row in order that matches; nullptr if none does. Rows with more selectors stand first: check_rows() tells.
+// `comp` and `restype` say which operation is meant, so a request that has one matches only rows that name it as a
+// selector, and a request that has one twice matches none: PUT ?comp=lease must never pass for Put Blob. Selector values
+// are compared without regard to case.
 [[nodiscard]] const RouteSpec* find_route(std::span<const RouteSpec> rows, const http::Request& request, Scope scope);
 
-// Faults in a table: a row that no request can reach, two rows for one operation and match, a row without credentials.
+// Faults in a table, a line each: a row that no request can reach, a row without credentials, a selector name that isn't
+// in lower case, an account SAS row that names no permission or an unknown service or resource type.
 [[nodiscard]] std::vector<std::string> check_rows(std::span<const RouteSpec> rows);
 
 }  // namespace freehold::gate
