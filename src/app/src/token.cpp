@@ -23,7 +23,7 @@ crypto::HsmConfig config_of(const Settings& settings, const Secret& pin) {
 }
 
 // Unseals one domain's copy into a fresh directory beside the token's place; the caller moves it in.
-Result<> try_restore(disk::Disk& disk, const Settings& settings, const std::string& domain, const Secret& pin,
+Result<> try_restore(disk::Disk& disk, const std::string& domain, const Secret& pin,
                      const std::string& into) {
   FH_TRY(const Bytes copy, disk.read_file(copy_path(domain)));
   FH_CHECK_OK(disk.remove_tree(into));
@@ -44,7 +44,7 @@ Result<> restore_token(disk::Disk& disk, const Settings& settings, const Secret&
   const std::string fresh = directory + ".restoring";
   std::string attempts;
   for (const std::string& domain : settings.fault_domains()) {
-    const Result<> restored = try_restore(disk, settings, domain, pin, fresh);
+    const Result<> restored = try_restore(disk, domain, pin, fresh);
     if (!restored) {
       attempts += "\n  " + copy_path(domain) + ": " + restored.error().message;
       continue;
