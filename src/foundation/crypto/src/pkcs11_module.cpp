@@ -3,8 +3,9 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
-#include <format>
+#include <charconv>
 #include <mutex>
 #include <vector>
 
@@ -42,7 +43,7 @@ Result<void*> open_library(const std::string& path) {
   const auto attempt = [&reasons](const char* name) {
     void* handle = ::dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (handle == nullptr) {
-      if (const char* reason = ::dlerror()) reasons += std::format("{}; ", reason);
+      if (const char* reason = ::dlerror()) reasons.append(reason).append("; ");
     }
     return handle;
   };
@@ -98,6 +99,12 @@ ErrorCode code_of(CK_RV code) {
   }
 }
 
+std::string in_hex(CK_RV code) {
+  std::array<char, 2 * sizeof code> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), code, 16).ptr;
+  return {digits.data(), end};
+}
+
 std::string message_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::kDenied:
@@ -117,7 +124,7 @@ std::string message_of(ErrorCode code) {
 
 std::unexpected<Error> fail_pkcs11(CK_RV code, std::string_view call) {
   const ErrorCode kind = code_of(code);
-  return fail(kind, message_of(kind), std::format("{}: CKR {:#x}", call, code));
+  return fail(kind, message_of(kind), std::string(call) + ": CKR 0x" + in_hex(code));
 }
 
 Result<std::unique_ptr<Pkcs11Module>> Pkcs11Module::load(const std::string& path,

@@ -66,7 +66,9 @@ Result<> write_configuration(disk::Disk& disk, const SofthsmFiles& files, const 
 
 Result<> begin_token_files(disk::Disk& disk, const SofthsmFiles& files) {
   FH_TRY(const bool remains, disk.exists(files.unfinished()));
-  if (remains) FH_CHECK_OK(disk.remove_tree(files.unfinished()));
+  if (remains) {
+    FH_CHECK_OK(disk.remove_tree(files.unfinished()));
+  }
   return disk.make_directories(files.unfinished());
 }
 
@@ -76,7 +78,9 @@ Result<> publish_token_files(disk::Disk& disk, const SofthsmFiles& files) {
     const std::string path = files.unfinished() + "/" + name;
     if (name == kRootCheckName) continue;  // written durably
     FH_TRY(const auto objects, disk.list(path));
-    for (const std::string& object : objects) FH_CHECK_OK(sync_file(disk, path + "/" + object));
+    for (const std::string& object : objects) {
+      FH_CHECK_OK(sync_file(disk, path + "/" + object));
+    }
     FH_CHECK_OK(disk.sync_directory(path));
   }
   FH_CHECK_OK(disk.sync_directory(files.unfinished()));

@@ -226,10 +226,10 @@ void Token::give_back(Session session) {
   idle_.push_back(session);
 }
 
-template <class Work>
-auto Token::with_session(Work work) -> decltype(work(Session{})) {
+template <class T, class Work>
+Result<T> Token::with_session(Work work) {
   FH_TRY(const Session session, take_session());
-  auto result = work(session);
+  Result<T> result = work(session);
   if (result || result.error().code == ErrorCode::kCorrupt) {
     give_back(session);
     return result;
@@ -264,9 +264,10 @@ Result<Secret> Token::decrypt(Session session, const Bytes& wrapped, const Bytes
   FH_CHECK_OK(check_pkcs11((*module_)->C_DecryptInit(session.handle, &mechanism, session.root_key), "C_DecryptInit"));
   Secret out(sealed.size());  // some modules want room for the tag too
   CK_ULONG size = out.size();
-  FH_CHECK_OK(check_pkcs11((*module_)->C_Decrypt(session.handle, mutable_bytes(sealed), sealed.size(),
-                                                 reinterpret_cast<CK_BYTE*>(out.span().data()), &size),
-                           "C_Decrypt"));
+  const CK_RV code = (*module_)->C_Decrypt(session.handle, mutable_bytes(sealed), sealed.size(),
+                                           reinterpret_cast<CK_BYTE*>(out.span().data()), &size);
+  // SoftHSM2 has no other name for a tag that doesn't match.
+  FH_CHECK_OK(check_pkcs11(code == CKR_GENERAL_ERROR ? CKR_ENCRYPTED_DATA_INVALID : code, "C_Decrypt"));
   if (size != sealed.size() - kAeadTagBytes) {
     return fail(ErrorCode::kInternal, "the HSM token failed", "C_Decrypt: unexpected length");
   }
@@ -275,12 +276,12 @@ Result<Secret> Token::decrypt(Session session, const Bytes& wrapped, const Bytes
 
 Result<Bytes> Token::wrap(const Secret& key, const Bytes& context) {
   const Bytes nonce = random_.bytes(kAeadNonceBytes);
-  return with_session([&](Session session) { return encrypt(session, nonce, context, key); });
+  return with_session<Bytes>([&](Session session) { return encrypt(session, nonce, context, key); });
 }
 
 Result<Secret> Token::unwrap(const Bytes& wrapped, const Bytes& context) {
   if (wrapped.size() < kAeadNonceBytes + kAeadTagBytes) return fail(ErrorCode::kCorrupt, "a wrapped key is cut short");
-  return with_session([&](Session session) { return decrypt(session, wrapped, context); });
+  return with_session<Secret>([&](Session session) { return decrypt(session, wrapped, context); });
 }
 
 }  // namespace freehold::crypto

@@ -61,8 +61,8 @@ class Token {
 
   [[nodiscard]] Result<Bytes> encrypt(Session session, BytesView nonce, const Bytes& context, const Secret& key);
   [[nodiscard]] Result<Secret> decrypt(Session session, const Bytes& wrapped, const Bytes& context);
-  template <class Work>
-  [[nodiscard]] auto with_session(Work work) -> decltype(work(Session{}));
+  template <class T, class Work>
+  [[nodiscard]] Result<T> with_session(Work work);
 
   Credentials credentials_;
   std::unique_ptr<Pkcs11Module> module_;
