@@ -14,13 +14,13 @@ namespace freehold::disk {
 namespace {
 
 struct Opened {
-  std::unique_ptr<rocksdb::Env> env;
+  std::shared_ptr<rocksdb::Env> env;
   std::unique_ptr<rocksdb::DB> db;
 };
 
-Opened open_db(const std::shared_ptr<rocksdb::FileSystem>& file_system, rocksdb::Status& status) {
+Opened open_db(Disk& disk, rocksdb::Status& status) {
   Opened opened;
-  opened.env = rocksdb::NewCompositeEnv(file_system);
+  opened.env = disk.rocksdb_env(disk.rocksdb_file_system());
   rocksdb::Options options;
   options.create_if_missing = true;
   options.env = opened.env.get();
@@ -74,7 +74,7 @@ TEST(RocksDbOnSimDisk, KeepsWhatItSyncedThroughCrashes) {
     Model model;
     for (int round = 0; round < 4; ++round) {
       rocksdb::Status status;
-      auto opened = open_db(disk->rocksdb_file_system(), status);
+      auto opened = open_db(*disk, status);
       ASSERT_TRUE(status.ok()) << status.ToString();
       ASSERT_NO_FATAL_FAILURE(expect_all(*opened.db, model));
       if (!model.unsure.empty()) {  // settled by what is read now

@@ -15,6 +15,7 @@
 #include "disk/disk.h"
 
 namespace rocksdb {
+class Env;
 class FileSystem;
 }
 
@@ -130,5 +131,7 @@ class SimState {
 
 // RocksDB's view of the state. Keeps it alive.
 [[nodiscard]] std::shared_ptr<rocksdb::FileSystem> sim_file_system(std::shared_ptr<SimState> state);
+// An Env over `file_system` that never sleeps long.
+[[nodiscard]] std::shared_ptr<rocksdb::Env> sim_env(std::shared_ptr<rocksdb::FileSystem> file_system);
 
 }  // namespace freehold::disk
