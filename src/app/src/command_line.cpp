@@ -88,9 +88,10 @@ struct Parser {
 
   [[nodiscard]] Command help() {
     if (help_topic.empty()) return PrintAndExit{app.help(), kExitDone};
-    CLI::App* topic = app.get_subcommand_no_throw(help_topic);
-    if (topic == nullptr) return PrintAndExit{unknown_command(help_topic), kExitUsage};
-    return PrintAndExit{topic->help(), kExitDone};
+    for (CLI::App* topic : app.get_subcommands({})) {
+      if (topic->get_name() == help_topic) return PrintAndExit{topic->help(), kExitDone};
+    }
+    return PrintAndExit{unknown_command(help_topic), kExitUsage};
   }
 
   static std::string unknown_command(const std::string& word) {

@@ -1,5 +1,6 @@
 #include "settings.h"
 
+#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 #include <array>

@@ -23,7 +23,7 @@ crypto::HsmConfig config_of(const Settings& settings, const Secret& pin) {
 }
 
 // Unseals one domain's copy into a fresh directory beside the token's place; the caller moves it in.
-Result<> try_restore(disk::Disk& disk, const Settings& settings, const std::string& domain, const Secret& pin,
+Result<> try_restore(disk::Disk& disk, const std::string& domain, const Secret& pin,
                      const std::string& into) {
   FH_TRY(const Bytes copy, disk.read_file(copy_path(domain)));
   FH_CHECK_OK(disk.remove_tree(into));
@@ -44,7 +44,7 @@ Result<> restore_token(disk::Disk& disk, const Settings& settings, const Secret&
   const std::string fresh = directory + ".restoring";
   std::string attempts;
   for (const std::string& domain : settings.fault_domains()) {
-    const Result<> restored = try_restore(disk, settings, domain, pin, fresh);
+    const Result<> restored = try_restore(disk, domain, pin, fresh);
     if (!restored) {
       attempts += "\n  " + copy_path(domain) + ": " + restored.error().message;
       continue;
@@ -93,14 +93,13 @@ Result<std::unique_ptr<crypto::Hsm>> open_region_token(disk::Disk& disk, const S
     const bool replaceable = hsm.error().code == ErrorCode::kNotFound || hsm.error().code == ErrorCode::kCorrupt ||
                              hsm.error().code == ErrorCode::kDenied;
     if (!settings.hsm_module.empty() || !replaceable) return hsm;
-    if (first_start) {
-      // Nothing has been kept under a token that a first start didn't finish: begin again.
+    const Result<> restored = restore_token(disk, settings, pin, hsm.error());
+    if (!restored && !first_start) return std::unexpected(restored.error());
+    // Nothing has been kept under a token that a first start didn't finish: that one may begin again.
+    if (!restored) {
       FH_CHECK_OK(move_aside(disk, token_directory(settings)));
-      hsm = crypto::open_hsm(config_of(settings, pin), true);
-    } else {
-      FH_CHECK_OK(restore_token(disk, settings, pin, hsm.error()));
-      hsm = crypto::open_hsm(config_of(settings, pin), false);
     }
+    hsm = crypto::open_hsm(config_of(settings, pin), !restored);
     if (!hsm) return hsm;
   }
   FH_CHECK_OK(place_token_copies(disk, settings, pin, random));
