@@ -17,10 +17,11 @@ CHUNK = 4 << 20
 def encodings(word: str) -> dict[bytes, str]:
     """Every form in which `word` might rest on a disk -> what that form is called."""
     raw = word.encode()
-    forms = {raw: "as it is", raw[::-1]: "reversed", word.encode("utf-16-le"): "utf-16le",
-             word.encode("utf-16-be"): "utf-16be", raw.hex().encode(): "hex", raw.hex().upper().encode(): "HEX",
-             "".join(f"%{byte:02X}" for byte in raw).encode(): "percent", word.upper().encode(): "upper case",
-             word.lower().encode(): "lower case"}
+    forms = {word.upper().encode(): "upper case", word.lower().encode(): "lower case", raw: "as it is",
+             raw[::-1]: "reversed", word.encode("utf-16-le"): "utf-16le", word.encode("utf-16-be"): "utf-16be",
+             raw.hex().encode(): "hex", raw.hex().upper().encode(): "HEX",
+             "".join(f"%{byte:02X}" for byte in raw).encode(): "percent",
+             "".join(f"%{byte:02x}" for byte in raw).encode(): "percent, lower case"}
     for shift in range(3):
         text = base64.b64encode(b"\0" * shift + raw)
         # Only the characters that the word alone decides.
