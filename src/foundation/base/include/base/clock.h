@@ -33,8 +33,8 @@ class FakeClock final : public Clock {
   explicit FakeClock(WallTime start = WallTime(std::chrono::seconds(1'750'000'000)));
   [[nodiscard]] WallTime now() const override;
   [[nodiscard]] MonotonicTime monotonic() const override;
-  void advance(std::chrono::microseconds by);        // both
-  void step_wall(std::chrono::microseconds by);      // the wall clock only; may be negative
+  void advance(std::chrono::microseconds by);    // both
+  void step_wall(std::chrono::microseconds by);  // the wall clock only; may be negative
 
  private:
   std::atomic<std::int64_t> wall_us_;

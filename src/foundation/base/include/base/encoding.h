@@ -12,7 +12,7 @@ namespace freehold {
 [[nodiscard]] std::string to_hex(BytesView bytes);  // lower case
 [[nodiscard]] std::optional<Bytes> from_hex(std::string_view text);
 
-[[nodiscard]] std::string to_base64(BytesView bytes);  // RFC 4648 section 4, padded
+[[nodiscard]] std::string to_base64(BytesView bytes);     // RFC 4648 section 4, padded
 [[nodiscard]] std::string to_base64url(BytesView bytes);  // section 5, unpadded
 // Strict: padding present and canonical, no white space, no foreign characters.
 [[nodiscard]] std::optional<Bytes> from_base64(std::string_view text);
@@ -25,7 +25,7 @@ namespace freehold {
 
 [[nodiscard]] bool is_valid_utf8(std::string_view text);
 [[nodiscard]] char ascii_lower(char c);
-[[nodiscard]] std::string to_lower(std::string_view text);  // ASCII only
+[[nodiscard]] std::string to_lower(std::string_view text);                        // ASCII only
 [[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);  // ASCII only
 
 // The whole text is one decimal number without sign, white space or overflow.

@@ -1,5 +1,5 @@
-// Every bound that is not a setting: sizes, counts, depths and times. Azure's own limits name their page; the others say
-// why that number.
+// Every bound that is not a setting: sizes, counts, depths and times. Azure's own limits name their page; the others
+// say why that number.
 #pragma once
 
 #include <chrono>
@@ -9,8 +9,8 @@
 namespace freehold::limits {
 
 // --- the door ---
-inline constexpr std::size_t kRequestLineBytes = 16 * 1024;   // SAS urls with 1,024-character names, percent-encoded
-inline constexpr std::size_t kHeaderBytes = 64 * 1024;        // 8 KiB of metadata, tokens and room
+inline constexpr std::size_t kRequestLineBytes = 16 * 1024;  // SAS urls with 1,024-character names, percent-encoded
+inline constexpr std::size_t kHeaderBytes = 64 * 1024;       // 8 KiB of metadata, tokens and room
 inline constexpr std::size_t kHeaderCount = 200;
 inline constexpr std::size_t kConnections = 16'384;           // per process
 inline constexpr std::chrono::seconds kHeaderTimeout{20};     // from the first byte of a request to the end of its head
@@ -21,7 +21,7 @@ inline constexpr std::size_t kSmallBodyBytes = 4 * 1024 * 1024;  // XML and JSON
 
 // --- storage contracts (DESIGN section 4) ---
 inline constexpr std::size_t kKeyBytes = 8 * 1024;
-inline constexpr std::size_t kValueBytes = 68 * 1024;         // 64 KiB of content, its seal and its framing
+inline constexpr std::size_t kValueBytes = 68 * 1024;  // 64 KiB of content, its seal and its framing
 inline constexpr std::size_t kCommitBytes = 1024 * 1024;
 inline constexpr std::size_t kCommitItems = 4'096;
 inline constexpr std::uint32_t kScanLimit = 1'000;
@@ -29,7 +29,7 @@ inline constexpr std::size_t kChunkBytes = 8 * 1024 * 1024 + 64 * 1024;  // 8 Mi
 inline constexpr std::size_t kPartitionIdBytes = 128;
 
 // --- content ---
-inline constexpr std::size_t kPageBytes = 64 * 1024;          // plain bytes a sealed page
+inline constexpr std::size_t kPageBytes = 64 * 1024;  // plain bytes a sealed page
 inline constexpr std::size_t kChunkContentBytes = 8 * 1024 * 1024;
 inline constexpr std::size_t kInlineContentBytes = 64 * 1024;
 

@@ -57,9 +57,9 @@ template <class T>
 // FH_CO_TRY is the same in a coroutine. FH_CHECK_OK / FH_CO_CHECK_OK are for Result<void>.
 #define FH_CONCAT_INNER(a, b) a##b
 #define FH_CONCAT(a, b) FH_CONCAT_INNER(a, b)
-#define FH_TRY_IMPL(ret, tmp, decl, ...)                          \
-  auto tmp = (__VA_ARGS__);                                       \
-  if (!tmp) ret std::unexpected(std::move(tmp.error()));          \
+#define FH_TRY_IMPL(ret, tmp, decl, ...)                 \
+  auto tmp = (__VA_ARGS__);                              \
+  if (!tmp) ret std::unexpected(std::move(tmp.error())); \
   decl = std::move(*tmp)
 #define FH_TRY(decl, ...) FH_TRY_IMPL(return, FH_CONCAT(fh_try_, __COUNTER__), decl, __VA_ARGS__)
 #define FH_CO_TRY(decl, ...) FH_TRY_IMPL(co_return, FH_CONCAT(fh_try_, __COUNTER__), decl, __VA_ARGS__)

@@ -8,14 +8,14 @@
 
 namespace freehold {
 
-// Owns bytes on the heap and overwrites them before they are freed (in a way the compiler can't drop). Moves; copies only
-// through clone(), so that a copy is seen in review. Has no stream or format operator. Not thread-safe to change, safe to
-// read from several threads.
+// Owns bytes on the heap and overwrites them before they are freed (in a way the compiler can't drop). Moves; copies
+// only through clone(), so that a copy is seen in review. Has no stream or format operator. Not thread-safe to change,
+// safe to read from several threads.
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::size_t size);           // zeroed
-  explicit Secret(BytesView bytes);            // copies; the source stays the caller's to wipe
+  explicit Secret(std::size_t size);  // zeroed
+  explicit Secret(BytesView bytes);   // copies; the source stays the caller's to wipe
   ~Secret();
   Secret(Secret&& other) noexcept;
   Secret& operator=(Secret&& other) noexcept;

@@ -15,7 +15,8 @@ namespace freehold::runtime {
 
 // One producer calls complete() once, from any thread; one coroutine awaits wait() once and is resumed on its own loop.
 // Copies share the state (that is why it is held by shared_ptr: producer and waiter die in either order). A Completion
-// that is dropped uncompleted leaves its waiter suspended forever, so producers complete on every path, shutdown included.
+// that is dropped uncompleted leaves its waiter suspended forever, so producers complete on every path, shutdown
+// included.
 template <class T>
 class Completion {
  public:

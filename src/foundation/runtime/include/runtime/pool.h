@@ -21,10 +21,10 @@ using FairKey = std::uint64_t;
 class Pool {
  public:
   struct Options {
-    std::string name;              // thread name, at most 15 bytes
+    std::string name;  // thread name, at most 15 bytes
     unsigned threads = 1;
-    std::size_t queue_limit = 4096;       // all keys together
-    std::size_t per_key_limit = 1024;     // one key
+    std::size_t queue_limit = 4096;    // all keys together
+    std::size_t per_key_limit = 1024;  // one key
   };
   explicit Pool(Options options);
   ~Pool();

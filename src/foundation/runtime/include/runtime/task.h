@@ -1,7 +1,7 @@
 // Task<T>: the coroutine type of the whole program, Asio's awaitable bound to an io_context.
 //
-// House rules (STYLE.md): parameters by value; no capturing lambda is a coroutine; no lock, view or request reference is
-// held across co_await; no co_await in a catch block; every task that outlives its caller belongs to a TaskScope.
+// House rules (STYLE.md): parameters by value; no capturing lambda is a coroutine; no lock, view or request reference
+// is held across co_await; no co_await in a catch block; every task that outlives its caller belongs to a TaskScope.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -59,6 +59,10 @@ struct KeyValue {
 
 enum class ChangeRecord { kNone, kWrite };
 
+// When the disk is nearly full, a reserve is kept back for commits that free space (deletions, and the audit records that
+// they can't do without): those say kMayUse; all others are refused with kExhausted.
+enum class DiskReserve { kKeep, kMayUse };
+
 // All or nothing. Keys 1..kKeyBytes, values 1..kValueBytes, the whole at most kCommitBytes and kCommitItems; a key stands
 // at most once among puts and deletes. Keys beginning with 0xff are the engine's own and refused.
 struct Commit {
@@ -70,6 +74,7 @@ struct Commit {
   std::vector<Bytes> deletes;
   // kWrite: also writes the change record `log/<sequence>` (read through changes()).
   ChangeRecord change = ChangeRecord::kNone;
+  DiskReserve reserve = DiskReserve::kKeep;
 };
 
 enum class CommitOutcome {
