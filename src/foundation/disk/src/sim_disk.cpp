@@ -132,5 +132,8 @@ Result<std::unique_ptr<DirectoryLock>> SimDisk::lock(const std::string& director
 }
 
 std::shared_ptr<rocksdb::FileSystem> SimDisk::rocksdb_file_system() { return file_system_; }
+std::shared_ptr<rocksdb::Env> SimDisk::rocksdb_env(std::shared_ptr<rocksdb::FileSystem> over) {
+  return sim_env(std::move(over));
+}
 
 }  // namespace freehold::disk

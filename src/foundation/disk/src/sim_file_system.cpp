@@ -1,7 +1,10 @@
 // RocksDB's view of a simulated disk.
+#include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
+#include <rocksdb/system_clock.h>
 
 #include "src/io_status.h"
+#include "src/silent_logger.h"
 #include "src/sim_state.h"
 
 namespace freehold::disk {
@@ -110,13 +113,6 @@ class SimFileLock final : public rocksdb::FileLock {
 
  private:
   const std::string path_;
-};
-
-// RocksDB's text log goes nowhere: it would be most of what is written, and most of the operations a crash is tried at.
-class SilentLogger final : public rocksdb::Logger {
- public:
-  using Logger::Logv;
-  void Logv(const char*, va_list) override {}
 };
 
 class SimFileSystem final : public rocksdb::FileSystem {
@@ -251,7 +247,29 @@ class SimFileSystem final : public rocksdb::FileSystem {
   const State state_;
 };
 
+class ShortSleeps final : public rocksdb::SystemClockWrapper {
+ public:
+  ShortSleeps() : SystemClockWrapper(rocksdb::SystemClock::Default()) {}
+  const char* Name() const override { return "FreeholdSimClock"; }
+  void SleepForMicroseconds(int micros) override { target_->SleepForMicroseconds(std::min(micros, 1'000)); }
+};
+
+class SimEnv final : public rocksdb::EnvWrapper {
+ public:
+  explicit SimEnv(std::shared_ptr<rocksdb::FileSystem> file_system)
+      : EnvWrapper(rocksdb::NewCompositeEnv(file_system)) {
+    file_system_ = std::move(file_system);
+    system_clock_ = std::make_shared<ShortSleeps>();
+  }
+  const char* Name() const override { return "FreeholdSimEnv"; }
+  void SleepForMicroseconds(int micros) override { system_clock_->SleepForMicroseconds(micros); }
+};
+
 }  // namespace
+
+std::shared_ptr<rocksdb::Env> sim_env(std::shared_ptr<rocksdb::FileSystem> file_system) {
+  return std::make_shared<SimEnv>(std::move(file_system));
+}
 
 std::shared_ptr<rocksdb::FileSystem> sim_file_system(std::shared_ptr<SimState> state) {
   return std::make_shared<SimFileSystem>(std::move(state));

@@ -15,6 +15,7 @@
 #include "disk/disk.h"
 
 namespace rocksdb {
+class Env;
 class FileSystem;
 }
 
@@ -113,7 +114,7 @@ class SimState {
   void make_dirty(SimNode& node, std::size_t index);
   void set_size(SimNode& node, std::uint64_t size);
   void release(SimNode& node);
-  static SimNodePtr survivor(const SimNode& node, std::mt19937_64& random);
+  static SimNodePtr survivor(const SimNode& node, std::mt19937_64& dice);
 
   std::mutex mutex_;  // guards everything below and every node
   Names names_;
@@ -130,5 +131,7 @@ class SimState {
 
 // RocksDB's view of the state. Keeps it alive.
 [[nodiscard]] std::shared_ptr<rocksdb::FileSystem> sim_file_system(std::shared_ptr<SimState> state);
+// An Env over `file_system` that never sleeps long.
+[[nodiscard]] std::shared_ptr<rocksdb::Env> sim_env(std::shared_ptr<rocksdb::FileSystem> file_system);
 
 }  // namespace freehold::disk

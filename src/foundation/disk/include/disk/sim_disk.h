@@ -58,6 +58,7 @@ class SimDisk final : public Disk {
   Result<std::uint64_t> free_bytes(const std::string& path) override;
   Result<std::unique_ptr<DirectoryLock>> lock(const std::string& directory) override;
   std::shared_ptr<rocksdb::FileSystem> rocksdb_file_system() override;
+  std::shared_ptr<rocksdb::Env> rocksdb_env(std::shared_ptr<rocksdb::FileSystem> over) override;
 
  private:
   explicit SimDisk(std::shared_ptr<SimState> state);
