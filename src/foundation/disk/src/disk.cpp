@@ -1,5 +1,7 @@
 #include "disk/disk.h"
 
+#include <rocksdb/env.h>
+
 namespace freehold::disk {
 
 namespace {
@@ -34,6 +36,10 @@ Result<> Disk::write_file_durably(const std::string& path, BytesView bytes) {
     return written;
   }
   return sync_directory(parent_of(path));
+}
+
+std::shared_ptr<rocksdb::Env> Disk::rocksdb_env(std::shared_ptr<rocksdb::FileSystem> over) {
+  return rocksdb::NewCompositeEnv(over);
 }
 
 }  // namespace freehold::disk
