@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "base/bytes.h"
 #include "base/random.h"
@@ -14,6 +16,7 @@ namespace freehold::crypto {
 inline constexpr std::size_t kAeadKeyBytes = 32;
 inline constexpr std::size_t kAeadNonceBytes = 12;
 inline constexpr std::size_t kAeadTagBytes = 16;
+inline constexpr std::size_t kMaxChunkIdBytes = 32;
 
 // Small messages, at most 2^32 a key: nonce (12) || ciphertext || tag (16). `context` is authenticated, not stored: it
 // binds the message to its place (partition and key, say), so that a sealed row moved elsewhere doesn't open.
@@ -24,16 +27,18 @@ inline constexpr std::size_t kAeadTagBytes = 16;
 
 // AES-KW (RFC 3394) of key bytes (a multiple of 8, 16..64): deterministic, 8 bytes longer. For blob keys under account
 // keys: no nonce to exhaust.
+// wrapping_key: 32 bytes.
 [[nodiscard]] Bytes wrap_key(const Secret& wrapping_key, const Secret& key);
 [[nodiscard]] Result<Secret> unwrap_key(const Secret& wrapping_key, BytesView wrapped);  // kCorrupt
 
 // A content key with its expanded schedule: one chunk's pages. key = HKDF-Expand(blob key, "freehold chunk" || chunk id);
-// nonce = page index, 96 bits big-endian; associated data = chunk id.
+// nonce = page index, 96 bits big-endian; associated data = chunk id (docs/formats/content-page.md).
 // A chunk id is never reused and a page of it is sealed once, so no nonce repeats.
 //
 // Thread-safe after construction. libipsec-mb where the processor has AES-NI and PCLMUL, OpenSSL otherwise.
 class ChunkCipher {
  public:
+  // blob_key: 32 bytes; chunk_id: 1..kMaxChunkIdBytes. One allocation.
   ChunkCipher(const Secret& blob_key, BytesView chunk_id);
   ~ChunkCipher();
   ChunkCipher(ChunkCipher&&) noexcept;
@@ -50,8 +55,9 @@ class ChunkCipher {
 };
 
 enum class AeadEngine { kIpsecMb, kOpenssl };
-// Which engine ChunkCipher uses on this machine; tests force one to compare both.
+// Which engine new ciphers use on this machine; tests force one to compare both (a cipher keeps the engine it was made
+// with). False if this processor can't run that engine; nullopt goes back to the machine's own choice.
 [[nodiscard]] AeadEngine aead_engine();
-void force_aead_engine_for_tests(AeadEngine engine);
+bool force_aead_engine_for_tests(std::optional<AeadEngine> engine);
 
 }  // namespace freehold::crypto

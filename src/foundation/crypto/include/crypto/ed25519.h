@@ -11,9 +11,9 @@ struct Ed25519KeyPair {
   Secret seed;       // 32 bytes
   Bytes public_key;  // 32 bytes
 };
-[[nodiscard]] Ed25519KeyPair make_ed25519();
+[[nodiscard]] Ed25519KeyPair make_ed25519();  // seed from SystemRandom
 [[nodiscard]] Result<Ed25519KeyPair> ed25519_from_seed(const Secret& seed);
-[[nodiscard]] Bytes ed25519_sign(const Secret& seed, BytesView message);  // 64 bytes
+[[nodiscard]] Bytes ed25519_sign(const Secret& seed, BytesView message);  // 32-byte seed, 64-byte signature
 [[nodiscard]] bool ed25519_verify(BytesView public_key, BytesView message, BytesView signature);
 
 }  // namespace freehold::crypto

@@ -6,19 +6,24 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "http/message.h"
 
 namespace freehold::gate {
 
 // status, Azure's error code and its text. `detail` goes to the log only; `fields` are extra elements of the error body
-// (AuthenticationErrorDetail, ...), `headers` extra response headers (Retry-After, ...).
+// (AuthenticationErrorDetail, ...), `headers` extra response headers (Retry-After, ...), which the pipeline adds to what the
+// service rendered.
 struct ApiError {
   int status = 500;
-  std::string code;
-  std::string message;
-  std::string detail;
-  std::vector<std::pair<std::string, std::string>> fields;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::string code = {};
+  std::string message = {};
+  std::string detail = {};
+  std::vector<std::pair<std::string, std::string>> fields = {};
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  // Filled in by the pipeline before the error is rendered: Azure's texts end in "\nRequestId:...\nTime:...".
+  std::string request_id = {};
+  WallTime time = {};
 };
 
 template <class T = void>

@@ -36,7 +36,7 @@ using CredentialSet = std::uint32_t;
 struct SasNeed {
   char service = 'b';
   char resource_type = 'o';        // s, c, o
-  std::string_view permissions;    // any one of these letters suffices
+  std::string_view permissions = {};  // any one of these letters suffices
 };
 
 // R7: what kind of data an operation moves.
@@ -53,14 +53,14 @@ struct Selector {
 };
 
 struct RouteSpec {
-  std::string_view operation;  // Azure's own name, "PutBlob"
+  std::string_view operation = {};  // Azure's own name, "PutBlob"
   http::Method method = http::Method::kGet;
   Scope scope = Scope::kBlob;
-  std::vector<Selector> query;    // all must hold; names in lower case
-  std::vector<Selector> headers;  // all must hold
+  std::vector<Selector> query = {};    // all must hold; names in lower case
+  std::vector<Selector> headers = {};  // all must hold
   CredentialSet credentials = kNoCredential;
-  SasNeed sas;
-  std::string_view data_action;  // RBAC: "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"
+  SasNeed sas = {};
+  std::string_view data_action = {};  // RBAC: "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"
   DataClass data = DataClass::kCustomerContent;
   AuditClass audit = AuditClass::kRead;
   // False: the row exists so that the caller is authenticated and then told 501 (the API's own "not implemented").
@@ -78,9 +78,13 @@ struct Target {
 };
 
 // The first row in order that matches; nullptr if none does. Rows with more selectors stand first: check_rows() tells.
+// `comp` and `restype` say which operation is meant, so a request that has one matches only rows that name it as a
+// selector, and a request that has one twice matches none: PUT ?comp=lease must never pass for Put Blob. Selector values
+// are compared without regard to case.
 [[nodiscard]] const RouteSpec* find_route(std::span<const RouteSpec> rows, const http::Request& request, Scope scope);
 
-// Faults in a table: a row that no request can reach, two rows for one operation and match, a row without credentials.
+// Faults in a table, a line each: a row that no request can reach, a row without credentials, a selector name that isn't
+// in lower case, an account SAS row that names no permission or an unknown service or resource type.
 [[nodiscard]] std::vector<std::string> check_rows(std::span<const RouteSpec> rows);
 
 }  // namespace freehold::gate

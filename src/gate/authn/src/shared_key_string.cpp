@@ -1,0 +1,139 @@
+#include "shared_key_string.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "base/encoding.h"
+#include "header_order.h"
+
+namespace freehold::gate {
+namespace {
+
+using Field = std::pair<std::string_view, std::string_view>;
+
+constexpr std::string_view kPrefix = "x-ms-";
+constexpr std::string_view kSignedHeaders[] = {
+    "content-encoding", "content-language", "content-length", "content-md5",         "content-type", "date",
+    "if-modified-since", "if-match",        "if-none-match",  "if-unmodified-since", "range"};
+// Keys and source URLs with their SAS: signed, never shown.
+constexpr std::string_view kSecretHeaders[] = {"x-ms-encryption-key", "x-ms-source-encryption-key", "x-ms-copy-source",
+                                               "x-ms-copy-source-authorization", "x-ms-rename-source"};
+// From this version on an absent body is signed as an empty Content-Length; before it "0" stood.
+constexpr std::string_view kEmptyLengthSince = "2015-02-21";
+
+enum class Secrets { kSigned, kHidden };
+
+bool is_secret(std::string_view header) {
+  return std::ranges::any_of(kSecretHeaders, [&](std::string_view name) { return name == header; });
+}
+
+std::string_view trimmed(std::string_view text) {
+  auto from = text.find_first_not_of(" \t");
+  return from == std::string_view::npos ? "" : text.substr(from, text.find_last_not_of(" \t") - from + 1);
+}
+
+std::string_view standard_header(const http::Request& request, std::string_view name) {
+  auto value = request.headers.get(name);
+  if (name == "date" && request.headers.has("x-ms-date")) return {};
+  if (name == "content-length" && value == "0") {
+    auto version = request.headers.get("x-ms-version");
+    if (version.empty() || version >= kEmptyLengthSince) return {};
+  }
+  return value;
+}
+
+std::vector<Field> storage_headers(const http::Request& request, SigningForm::Order order) {
+  auto before = order == SigningForm::Order::kCollated ? collates_before : +[](std::string_view a, std::string_view b) {
+    return a < b;
+  };
+  std::vector<Field> found;
+  found.reserve(16);
+  for (const auto& [name, value] : request.headers.fields()) {
+    if (!name.starts_with(kPrefix)) continue;
+    auto at = std::ranges::upper_bound(found, std::string_view(name), before, &Field::first);
+    found.insert(at, {name, trimmed(value)});
+  }
+  return found;
+}
+
+// "name:value\n" each; a header that came several times stands once with its values in order of arrival. White space
+// inside a value stays: clients sign it as they send it, whatever the specification says of folding it.
+void append_headers(std::string& out, const std::vector<Field>& fields, Secrets secrets) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    bool repeated = i > 0 && fields[i].first == fields[i - 1].first;
+    if (repeated) {
+      out.back() = ',';
+    } else {
+      out.append(fields[i].first).append(":");
+    }
+    bool hidden = secrets == Secrets::kHidden && is_secret(fields[i].first);
+    out.append(hidden ? "***" : fields[i].second).append("\n");
+  }
+}
+
+std::string decoded(std::string_view text, SigningForm::Plus plus) {
+  std::string spaced(text);
+  if (plus == SigningForm::Plus::kSpace) std::ranges::replace(spaced, '+', ' ');
+  return percent_decode(spaced).value_or(std::string(text));
+}
+
+// "\nname:value,value": names in lower case and in order, the values of one name in order.
+void append_query(std::string& out, std::string_view query, SigningForm::Plus plus) {
+  std::vector<std::pair<std::string, std::string>> parameters;
+  while (!query.empty()) {
+    auto piece = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), piece.size() + 1));
+    auto equals = piece.find('=');
+    auto value = equals == std::string_view::npos ? std::string_view() : piece.substr(equals + 1);
+    if (!piece.empty()) parameters.emplace_back(to_lower(decoded(piece.substr(0, equals), plus)), decoded(value, plus));
+  }
+  std::ranges::sort(parameters);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    bool repeated = i > 0 && parameters[i].first == parameters[i - 1].first;
+    repeated ? out.append(",") : out.append("\n").append(parameters[i].first).append(":");
+    out.append(parameters[i].second);
+  }
+}
+
+std::string build(const http::Request& request, std::string_view account, std::string_view path, SigningForm form,
+                  Secrets secrets) {
+  std::string out;
+  out.reserve(512);
+  out.append(http::to_string(request.method)).append("\n");
+  for (auto name : kSignedHeaders) out.append(standard_header(request, name)).append("\n");
+  append_headers(out, storage_headers(request, form.order), secrets);
+  out.append("/").append(account).append(path.empty() ? "/" : path);
+  append_query(out, request.raw_query, form.plus);
+  return out;
+}
+
+bool orders_differ(const http::Request& request) {
+  auto collated = storage_headers(request, SigningForm::Order::kCollated);
+  return !std::ranges::is_sorted(collated, std::less<>{}, &Field::first);
+}
+
+}  // namespace
+
+std::string shared_key_string(const http::Request& request, std::string_view account, std::string_view path,
+                              SigningForm form) {
+  return build(request, account, path, form, Secrets::kSigned);
+}
+
+std::vector<SigningForm> signing_forms(const http::Request& request) {
+  using enum SigningForm::Order;
+  using enum SigningForm::Plus;
+  std::vector<SigningForm> forms{{kCollated, kSpace}};
+  if (request.raw_query.contains('+')) forms.push_back({kCollated, kPlus});
+  if (orders_differ(request)) {
+    auto collated = forms;
+    for (auto form : collated) forms.push_back({kOrdinal, form.plus});
+  }
+  return forms;
+}
+
+std::string shown_shared_key_string(const http::Request& request, std::string_view account) {
+  return build(request, account, request.path, {}, Secrets::kHidden);
+}
+
+}  // namespace freehold::gate

@@ -1,0 +1,1 @@
+int freehold_placeholder() { return 0; }

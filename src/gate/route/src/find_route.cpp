@@ -1,0 +1,44 @@
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "route/route.h"
+
+namespace freehold::gate {
+namespace {
+
+// The parameters that choose an operation rather than shape it.
+constexpr std::string_view kChoosing[] = {"comp", "restype"};
+
+bool names(const RouteSpec& row, std::string_view parameter) {
+  return std::ranges::any_of(row.query, [&](const Selector& s) { return s.name == parameter; });
+}
+
+bool query_holds(const Selector& selector, const http::Request& request) {
+  auto at = std::ranges::find(request.query, selector.name, &http::QueryParameter::name);
+  return at != request.query.end() && (selector.value.empty() || equals_ignoring_case(at->value, selector.value));
+}
+
+bool header_holds(const Selector& selector, const http::Request& request) {
+  if (!request.headers.has(selector.name)) return false;
+  return selector.value.empty() || equals_ignoring_case(request.headers.get(selector.name), selector.value);
+}
+
+bool matches(const RouteSpec& row, const http::Request& request) {
+  for (auto parameter : kChoosing) {
+    auto given = std::ranges::count(request.query, parameter, &http::QueryParameter::name);
+    if (given > 1 || (given == 1 && !names(row, parameter))) return false;
+  }
+  return std::ranges::all_of(row.query, [&](const Selector& s) { return query_holds(s, request); }) &&
+         std::ranges::all_of(row.headers, [&](const Selector& s) { return header_holds(s, request); });
+}
+
+}  // namespace
+
+const RouteSpec* find_route(std::span<const RouteSpec> rows, const http::Request& request, Scope scope) {
+  for (const auto& row : rows) {
+    if (row.method == request.method && row.scope == scope && matches(row, request)) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace freehold::gate

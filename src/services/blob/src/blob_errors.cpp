@@ -1,0 +1,189 @@
+#include "src/blob_errors.h"
+
+#include "base/log.h"
+
+namespace freehold::blob::errors {
+namespace {
+
+ApiError make(int status, std::string_view code, std::string_view message) {
+  ApiError error;
+  error.status = status;
+  error.code = code;
+  error.message = message;
+  return error;
+}
+
+ApiError with(ApiError error, std::string_view name, std::string_view value) {
+  error.fields.emplace_back(name, value);
+  return error;
+}
+
+}  // namespace
+
+ApiError invalid_header(std::string_view name, std::string_view value) {
+  auto error = make(400, "InvalidHeaderValue", "The value for one of the HTTP headers is not in the correct format.");
+  return with(with(std::move(error), "HeaderName", name), "HeaderValue", value.substr(0, 256));
+}
+ApiError missing_header(std::string_view name) {
+  return with(make(400, "MissingRequiredHeader", "An HTTP header that's mandatory for this request is not specified."),
+              "HeaderName", name);
+}
+ApiError unsupported_header(std::string_view name) {
+  return with(make(400, "UnsupportedHeader", "One of the headers specified in the request is not supported."),
+              "HeaderName", name);
+}
+ApiError multiple_conditions() {
+  return make(400, "MultipleConditionHeadersNotSupported", "Multiple condition headers are not supported.");
+}
+ApiError invalid_parameter(std::string_view name, std::string_view value, std::string_view reason) {
+  auto error = make(400, "InvalidQueryParameterValue",
+                    "Value for one of the query parameters specified in the request URI is invalid.");
+  error = with(with(std::move(error), "QueryParameterName", name), "QueryParameterValue", value.substr(0, 256));
+  return with(std::move(error), "Reason", reason);
+}
+ApiError missing_parameter(std::string_view name) {
+  return with(make(400, "MissingRequiredQueryParameter",
+                   "A query parameter that's mandatory for this request is not specified."),
+              "QueryParameterName", name);
+}
+ApiError out_of_range_parameter(std::string_view name, std::string_view value, std::string_view minimum,
+                                std::string_view maximum) {
+  auto error = make(400, "OutOfRangeQueryParameterValue",
+                    "One of the query parameters specified in the request URI is outside the permissible range.");
+  error = with(with(std::move(error), "QueryParameterName", name), "QueryParameterValue", value.substr(0, 256));
+  return with(with(std::move(error), "MinimumAllowed", minimum), "MaximumAllowed", maximum);
+}
+ApiError invalid_resource_name() {
+  return make(400, "InvalidResourceName", "The specified resource name contains invalid characters.");
+}
+ApiError name_length_out_of_range() {
+  return make(400, "OutOfRangeInput", "The specified resource name length is not within the permissible limits.");
+}
+ApiError out_of_range_input() { return make(400, "OutOfRangeInput", "One of the request inputs is out of range."); }
+ApiError invalid_input() { return make(400, "InvalidInput", "One of the request inputs is not valid."); }
+ApiError invalid_metadata() {
+  return make(400, "InvalidMetadata",
+              "The specified metadata is invalid. It includes characters that are not permitted.");
+}
+ApiError empty_metadata_key() {
+  return make(400, "EmptyMetadataKey", "The key for one of the metadata key-value pairs is empty.");
+}
+ApiError metadata_too_large() {
+  return make(400, "MetadataTooLarge", "The metadata specified exceeds the maximum permissible limit (8KB).");
+}
+ApiError invalid_md5() {
+  return make(400, "InvalidMd5",
+              "The MD5 value specified in the request is invalid. MD5 value must be 128 bits and base64 encoded.");
+}
+ApiError md5_mismatch(std::string_view sent, std::string_view calculated) {
+  auto error =
+      make(400, "Md5Mismatch",
+           "The MD5 value specified in the request did not match with the MD5 value calculated by the server.");
+  return with(with(std::move(error), "UserSpecifiedMd5", sent), "ServerCalculatedMd5", calculated);
+}
+ApiError crc64_mismatch(std::string_view sent, std::string_view calculated) {
+  auto error =
+      make(400, "Crc64Mismatch",
+           "The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.");
+  return with(with(std::move(error), "UserSpecifiedCrc", sent), "ServerCalculatedCrc", calculated);
+}
+ApiError invalid_block_id() {
+  return make(400, "InvalidBlockId", "The specified block ID is invalid. The block ID must be Base64-encoded.");
+}
+ApiError invalid_blob_or_block() {
+  return make(400, "InvalidBlobOrBlock", "The specified blob or block content is invalid.");
+}
+ApiError invalid_block_list() { return make(400, "InvalidBlockList", "The specified block list is invalid."); }
+ApiError block_list_too_long() {
+  return make(400, "BlockListTooLong", "The block list may not contain more than 50,000 blocks.");
+}
+ApiError invalid_xml() { return make(400, "InvalidXmlDocument", "XML specified is not syntactically valid."); }
+ApiError overwrite_not_allowed() {
+  return make(403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.");
+}
+ApiError key_denied() {
+  return make(403, "KeyVaultEncryptionKeyNotFound", "The key that encrypts this storage account cannot be used.");
+}
+ApiError container_not_found() { return make(404, "ContainerNotFound", "The specified container does not exist."); }
+ApiError blob_not_found() { return make(404, "BlobNotFound", "The specified blob does not exist."); }
+ApiError resource_not_found() { return make(404, "ResourceNotFound", "The specified resource does not exist."); }
+ApiError verb_not_supported() {
+  return make(405, "UnsupportedHttpVerb", "The resource doesn't support specified Http Verb.");
+}
+ApiError container_exists() { return make(409, "ContainerAlreadyExists", "The specified container already exists."); }
+ApiError blob_exists() { return make(409, "BlobAlreadyExists", "The specified blob already exists."); }
+ApiError invalid_blob_type() { return make(409, "InvalidBlobType", "The blob type is invalid for this operation."); }
+ApiError public_access_not_permitted() {
+  return make(409, "PublicAccessNotPermitted", "Public access is not permitted on this storage account.");
+}
+ApiError snapshots_only_not_found() { return blob_not_found(); }
+ApiError not_modified() {
+  return make(304, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.");
+}
+ApiError length_required() {
+  return make(411, "MissingContentLengthHeader", "The Content-Length header was not specified.");
+}
+ApiError condition_not_met() {
+  return make(412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.");
+}
+ApiError no_lease_on_blob() {
+  return make(412, "LeaseNotPresentWithBlobOperation", "There is currently no lease on the blob.");
+}
+ApiError no_lease_on_container() {
+  return make(412, "LeaseNotPresentWithContainerOperation", "There is currently no lease on the container.");
+}
+ApiError body_too_large(std::uint64_t limit) {
+  return with(make(413, "RequestBodyTooLarge",
+                   "The request body is too large and exceeds the maximum permissible limit."),
+              "MaxLimit", std::to_string(limit));
+}
+ApiError invalid_range(std::uint64_t length) {
+  auto error = make(416, "InvalidRange", "The range specified is invalid for the current size of the resource.");
+  error.headers.emplace_back("Content-Range", "bytes */" + std::to_string(length));
+  return error;
+}
+ApiError not_implemented(std::string_view what) {
+  auto error = make(501, "NotImplemented", "The requested operation is not implemented on the specified resource.");
+  error.detail = what;
+  return with(std::move(error), "Feature", what);
+}
+ApiError internal(std::string detail) {
+  auto error = make(500, "InternalError", "The server encountered an internal error. Please retry the request.");
+  error.detail = std::move(detail);
+  return error;
+}
+ApiError busy(std::string detail) {
+  auto error = make(503, "ServerBusy",
+                    "The server is currently unable to receive requests. Please retry your request.");
+  error.detail = std::move(detail);
+  error.headers.emplace_back("Retry-After", "1");
+  return error;
+}
+
+ApiError from_storage(Error error) {
+  auto detail = error.message + (error.detail.empty() ? "" : ": " + error.detail);
+  switch (error.code) {
+    case ErrorCode::kExhausted:
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kTimeout:
+    case ErrorCode::kCancelled:
+      return busy(std::move(detail));
+    case ErrorCode::kDenied:
+      return key_denied();
+    case ErrorCode::kCorrupt:
+      log_error("stored bytes can't be read right", {{"detail", std::string_view(detail)}});
+      return internal(std::move(detail));
+    default:
+      return internal(std::move(detail));
+  }
+}
+
+ApiError from_body(Error error) {
+  if (error.code == ErrorCode::kTimeout) {
+    return make(408, "OperationTimedOut", "The operation could not be completed within the permitted time.");
+  }
+  if (error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kCancelled) return invalid_input();
+  return from_storage(std::move(error));
+}
+
+}  // namespace freehold::blob::errors

@@ -1,0 +1,89 @@
+// One maker per Azure error, so that code, status and text never drift apart. "Status and error codes" and "Blob service
+// error codes" of the Azure Storage REST reference.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+#include "route/api_error.h"
+
+namespace freehold::blob {
+
+using gate::ApiError;
+template <class T = void>
+using ApiResult = gate::ApiResult<T>;
+
+namespace errors {
+// 400
+[[nodiscard]] ApiError invalid_header(std::string_view name, std::string_view value);
+[[nodiscard]] ApiError missing_header(std::string_view name);
+[[nodiscard]] ApiError unsupported_header(std::string_view name);
+[[nodiscard]] ApiError multiple_conditions();
+[[nodiscard]] ApiError invalid_parameter(std::string_view name, std::string_view value, std::string_view reason);
+[[nodiscard]] ApiError missing_parameter(std::string_view name);
+[[nodiscard]] ApiError out_of_range_parameter(std::string_view name, std::string_view value, std::string_view minimum,
+                                              std::string_view maximum);
+[[nodiscard]] ApiError invalid_resource_name();
+[[nodiscard]] ApiError name_length_out_of_range();
+[[nodiscard]] ApiError out_of_range_input();
+[[nodiscard]] ApiError invalid_input();
+[[nodiscard]] ApiError invalid_metadata();
+[[nodiscard]] ApiError empty_metadata_key();
+[[nodiscard]] ApiError metadata_too_large();
+[[nodiscard]] ApiError invalid_md5();
+[[nodiscard]] ApiError md5_mismatch(std::string_view sent, std::string_view calculated);
+[[nodiscard]] ApiError crc64_mismatch(std::string_view sent, std::string_view calculated);
+[[nodiscard]] ApiError invalid_block_id();
+[[nodiscard]] ApiError invalid_blob_or_block();
+[[nodiscard]] ApiError invalid_block_list();
+[[nodiscard]] ApiError block_list_too_long();
+[[nodiscard]] ApiError invalid_xml();
+// 403
+[[nodiscard]] ApiError overwrite_not_allowed();
+[[nodiscard]] ApiError key_denied();
+// 404, 405, 409
+[[nodiscard]] ApiError container_not_found();
+[[nodiscard]] ApiError blob_not_found();
+[[nodiscard]] ApiError resource_not_found();
+[[nodiscard]] ApiError verb_not_supported();
+[[nodiscard]] ApiError container_exists();
+[[nodiscard]] ApiError blob_exists();
+[[nodiscard]] ApiError invalid_blob_type();
+[[nodiscard]] ApiError public_access_not_permitted();
+[[nodiscard]] ApiError snapshots_only_not_found();
+// 304, 411, 412, 413, 416
+[[nodiscard]] ApiError not_modified();
+[[nodiscard]] ApiError length_required();
+[[nodiscard]] ApiError condition_not_met();
+[[nodiscard]] ApiError no_lease_on_blob();
+[[nodiscard]] ApiError no_lease_on_container();
+[[nodiscard]] ApiError body_too_large(std::uint64_t limit);
+[[nodiscard]] ApiError invalid_range(std::uint64_t length);
+// 500 and above
+[[nodiscard]] ApiError not_implemented(std::string_view what);
+[[nodiscard]] ApiError internal(std::string detail);
+[[nodiscard]] ApiError busy(std::string detail);
+
+// What a client is told of a fault below: kExhausted, kUnavailable and kTimeout are 503 ServerBusy with Retry-After,
+// kCorrupt is 500 InternalError and logged as an error, kDenied (the account's key is withheld) is 403.
+[[nodiscard]] ApiError from_storage(Error error);
+// What is answered when the body couldn't be read: the client left, stalled or broke the framing.
+[[nodiscard]] ApiError from_body(Error error);
+}  // namespace errors
+
+// Lifts a storage result into an API result: FH_CO_TRY(auto row, api(co_await ...)).
+template <class T>
+[[nodiscard]] ApiResult<T> api(Result<T> result) {
+  if (!result) return std::unexpected(errors::from_storage(std::move(result.error())));
+  if constexpr (std::is_void_v<T>) {
+    return {};
+  } else {
+    return std::move(*result);
+  }
+}
+
+[[nodiscard]] inline std::unexpected<ApiError> refuse(ApiError error) { return std::unexpected(std::move(error)); }
+
+}  // namespace freehold::blob

@@ -1,0 +1,101 @@
+#include "src/conditional_rules.h"
+
+#include <cstdio>
+
+namespace freehold::blob {
+namespace {
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::optional<TagCondition> parse_tags(const http::Headers& headers, std::string_view name) {
+  if (!headers.has(name)) return std::nullopt;
+  TagCondition condition;
+  auto rest = headers.get(name);
+  while (true) {
+    const auto comma = rest.find(',');
+    auto tag = trim(rest.substr(0, comma));
+    if (tag == "*") condition.any = true;
+    if (tag.starts_with("W/")) tag.remove_prefix(2);
+    if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"') tag = tag.substr(1, tag.size() - 2);
+    condition.tags.emplace_back(tag);
+    if (comma == rest.npos) return condition;
+    rest.remove_prefix(comma + 1);
+  }
+}
+
+ApiResult<std::optional<WallTime>> parse_date(const http::Headers& headers, std::string_view name) {
+  if (!headers.has(name)) return std::nullopt;
+  auto time = parse_http_date(trim(headers.get(name)));
+  if (!time) return refuse(errors::invalid_header(name, headers.get(name)));
+  return time;
+}
+
+ApiResult<Conditions> parse(const http::Headers& headers, std::string_view prefix) {
+  const auto name = [prefix](std::string_view rest) { return std::string(prefix) + std::string(rest); };
+  Conditions conditions;
+  conditions.match = parse_tags(headers, name("if-match"));
+  conditions.none_match = parse_tags(headers, name("if-none-match"));
+  FH_TRY(conditions.modified_since, parse_date(headers, name("if-modified-since")));
+  FH_TRY(conditions.unmodified_since, parse_date(headers, name("if-unmodified-since")));
+  if ((conditions.match || conditions.unmodified_since) && (conditions.none_match || conditions.modified_since)) {
+    return refuse(errors::multiple_conditions());
+  }
+  return conditions;
+}
+
+bool matches(const TagCondition& condition, std::uint64_t etag) {
+  if (condition.any) return true;
+  const auto text = etag_text(etag);
+  return std::find(condition.tags.begin(), condition.tags.end(), text) != condition.tags.end();
+}
+
+WallTime whole_seconds(WallTime time) { return std::chrono::floor<std::chrono::seconds>(time); }
+
+// Does If-Match or If-Unmodified-Since stop it?
+bool changed_since_expected(const Conditions& conditions, const Existing& existing) {
+  if (conditions.match) return !matches(*conditions.match, existing.etag);
+  return conditions.unmodified_since && whole_seconds(existing.last_modified) > *conditions.unmodified_since;
+}
+
+// Does If-None-Match or If-Modified-Since stop it?
+bool unchanged_since(const Conditions& conditions, const Existing& existing) {
+  if (conditions.none_match) return matches(*conditions.none_match, existing.etag);
+  return conditions.modified_since && whole_seconds(existing.last_modified) <= *conditions.modified_since;
+}
+
+}  // namespace
+
+std::string etag_text(std::uint64_t etag) {
+  std::array<char, 32> text{};
+  const int n = std::snprintf(text.data(), text.size(), "0x8%015llX", static_cast<unsigned long long>(etag));
+  return {text.data(), static_cast<std::size_t>(n)};
+}
+
+std::string quoted_etag(std::uint64_t etag) { return '"' + etag_text(etag) + '"'; }
+
+ApiResult<Conditions> parse_conditions(const http::Headers& headers) { return parse(headers, ""); }
+ApiResult<Conditions> parse_source_conditions(const http::Headers& headers) { return parse(headers, "x-ms-source-"); }
+
+ApiResult<> check_read(const Conditions& conditions, const Existing& existing) {
+  if (changed_since_expected(conditions, existing)) return refuse(errors::condition_not_met());
+  if (unchanged_since(conditions, existing)) return refuse(errors::not_modified());
+  return {};
+}
+
+ApiResult<> check_write(const Conditions& conditions, const std::optional<Existing>& existing) {
+  if (!existing) {
+    // Nothing matches what isn't there; what isn't there hasn't been modified.
+    return conditions.match ? refuse(errors::condition_not_met()) : ApiResult<>();
+  }
+  if (conditions.none_match && conditions.none_match->any) return refuse(errors::blob_exists());
+  if (changed_since_expected(conditions, *existing) || unchanged_since(conditions, *existing)) {
+    return refuse(errors::condition_not_met());
+  }
+  return {};
+}
+
+}  // namespace freehold::blob

@@ -1,0 +1,50 @@
+// Conditional headers: "Specifying conditional headers for Blob service operations". Pure decisions over values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "http/message.h"
+#include "src/blob_errors.h"
+
+namespace freehold::blob {
+
+// One side of If-Match or If-None-Match: "*" or a list of tags without quotes.
+struct TagCondition {
+  bool any = false;
+  std::vector<std::string> tags;
+};
+
+struct Conditions {
+  std::optional<TagCondition> match;
+  std::optional<TagCondition> none_match;
+  std::optional<WallTime> modified_since;
+  std::optional<WallTime> unmodified_since;
+  [[nodiscard]] bool empty() const { return !match && !none_match && !modified_since && !unmodified_since; }
+};
+
+// What is there, as far as conditions care.
+struct Existing {
+  std::uint64_t etag = 0;
+  WallTime last_modified;  // conditions compare whole seconds
+};
+
+// "0x8" and 15 upper-case hex digits, without quotes: unique for each change, since the number is a hybrid timestamp.
+[[nodiscard]] std::string etag_text(std::uint64_t etag);
+[[nodiscard]] std::string quoted_etag(std::uint64_t etag);
+
+// 400 for a date that is none, and for any two conditions besides If-Match + If-Unmodified-Since and If-None-Match +
+// If-Modified-Since (of each pair the tag decides).
+[[nodiscard]] ApiResult<Conditions> parse_conditions(const http::Headers& headers);
+// x-ms-source-if-*, for copies.
+[[nodiscard]] ApiResult<Conditions> parse_source_conditions(const http::Headers& headers);
+
+// A read of something that exists: 304 where If-None-Match or If-Modified-Since stops it, else 412.
+[[nodiscard]] ApiResult<> check_read(const Conditions& conditions, const Existing& existing);
+// A write over what is there, or (nullopt) over nothing: 412, and 409 BlobAlreadyExists for If-None-Match: *.
+[[nodiscard]] ApiResult<> check_write(const Conditions& conditions, const std::optional<Existing>& existing);
+
+}  // namespace freehold::blob

@@ -1,0 +1,134 @@
+#include "src/header_rules.h"
+
+#include "base/encoding.h"
+
+namespace freehold::blob {
+namespace {
+
+constexpr std::string_view kMetadataPrefix = "x-ms-meta-";
+constexpr std::string_view kDefaultContentType = "application/octet-stream";
+constexpr std::string_view kDefaultScope = "$account-encryption-key";
+
+bool is_identifier(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  if (!letter(name.front())) return false;
+  return std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+bool is_printable_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= ' ' && c <= '~') || c == '\t'; });
+}
+
+std::string first_of(const http::Headers& headers, std::string_view name, std::string_view other) {
+  return std::string(headers.has(name) ? headers.get(name) : headers.get(other));
+}
+
+constexpr std::array<std::string_view, 6> kContentHeaderNames = {
+    "x-ms-blob-content-type",     "x-ms-blob-content-encoding", "x-ms-blob-content-language",
+    "x-ms-blob-content-disposition", "x-ms-blob-cache-control", "x-ms-blob-content-md5"};
+
+constexpr std::array<std::string_view, 13> kNotYet = {"x-ms-encryption-key",
+                                                     "x-ms-encryption-key-sha256",
+                                                     "x-ms-encryption-algorithm",
+                                                     "x-ms-source-encryption-key",
+                                                     "x-ms-tags",
+                                                     "x-ms-if-tags",
+                                                     "x-ms-source-if-tags",
+                                                     "x-ms-immutability-policy-until-date",
+                                                     "x-ms-immutability-policy-mode",
+                                                     "x-ms-structured-body",
+                                                     "x-ms-structured-content-length",
+                                                     "x-ms-rehydrate-priority",
+                                                     "x-ms-expiry-option"};
+
+ApiResult<> refuse_not_yet(const http::Headers& headers) {
+  for (const auto name : kNotYet) {
+    if (headers.has(name)) return refuse(errors::not_implemented(name));
+  }
+  for (const std::string_view name : {"x-ms-encryption-scope", "x-ms-default-encryption-scope"}) {
+    if (headers.has(name) && headers.get(name) != kDefaultScope) return refuse(errors::not_implemented(name));
+  }
+  if (equals_ignoring_case(headers.get("x-ms-legal-hold"), "true")) {
+    return refuse(errors::not_implemented("x-ms-legal-hold"));
+  }
+  return {};
+}
+
+}  // namespace
+
+ApiResult<Metadata> parse_metadata(const http::Headers& headers) {
+  std::map<std::string, std::string> merged;
+  std::size_t size = 0;
+  for (const auto& [header, value] : headers.fields()) {
+    if (!header.starts_with(kMetadataPrefix)) continue;
+    const auto name = header.substr(kMetadataPrefix.size());
+    if (name.empty()) return refuse(errors::empty_metadata_key());
+    if (!is_identifier(name) || !is_printable_ascii(value)) return refuse(errors::invalid_metadata());
+    size += name.size() + value.size();
+    auto [place, fresh] = merged.try_emplace(to_lower(name), value);
+    if (!fresh) place->second += "," + value;
+  }
+  if (size > kMetadataBytes) return refuse(errors::metadata_too_large());
+  return Metadata(merged.begin(), merged.end());
+}
+
+ApiResult<Bytes> parse_md5(const http::Headers& headers, std::string_view name) {
+  if (!headers.has(name) || headers.get(name).empty()) return Bytes();
+  auto md5 = from_base64(headers.get(name));
+  if (!md5 || md5->size() != 16) return refuse(errors::invalid_md5());
+  return std::move(*md5);
+}
+
+ApiResult<ContentHeaders> parse_blob_content_headers(const http::Headers& headers) {
+  ContentHeaders content;
+  content.type = headers.get("x-ms-blob-content-type");
+  if (content.type.empty()) content.type = kDefaultContentType;
+  content.encoding = headers.get("x-ms-blob-content-encoding");
+  content.language = headers.get("x-ms-blob-content-language");
+  content.disposition = headers.get("x-ms-blob-content-disposition");
+  content.cache_control = headers.get("x-ms-blob-cache-control");
+  FH_TRY(content.md5, parse_md5(headers, "x-ms-blob-content-md5"));
+  return content;
+}
+
+ApiResult<ContentHeaders> parse_put_blob_headers(const http::Headers& headers) {
+  ContentHeaders content;
+  content.type = first_of(headers, "x-ms-blob-content-type", "content-type");
+  if (content.type.empty()) content.type = kDefaultContentType;
+  content.encoding = first_of(headers, "x-ms-blob-content-encoding", "content-encoding");
+  content.language = first_of(headers, "x-ms-blob-content-language", "content-language");
+  content.disposition = headers.get("x-ms-blob-content-disposition");
+  content.cache_control = first_of(headers, "x-ms-blob-cache-control", "cache-control");
+  FH_TRY(content.md5, parse_md5(headers, "x-ms-blob-content-md5"));
+  return content;
+}
+
+bool sets_content_headers(const http::Headers& headers) {
+  return std::any_of(kContentHeaderNames.begin(), kContentHeaderNames.end(),
+                     [&](std::string_view name) { return headers.has(name); });
+}
+
+ApiResult<> refuse_unsupported_for_blob(const http::Headers& headers) {
+  FH_CHECK_OK(refuse_not_yet(headers));
+  if (headers.has("x-ms-lease-id") || headers.has("x-ms-source-lease-id")) return refuse(errors::no_lease_on_blob());
+  if (headers.has("x-ms-access-tier") && !names_hot_tier(headers)) {
+    return refuse(errors::not_implemented("x-ms-access-tier"));
+  }
+  return {};
+}
+
+ApiResult<> refuse_unsupported_for_container(const http::Headers& headers) {
+  FH_CHECK_OK(refuse_not_yet(headers));
+  if (headers.has("x-ms-lease-id")) return refuse(errors::no_lease_on_container());
+  if (headers.has("x-ms-blob-public-access")) return refuse(errors::public_access_not_permitted());
+  if (equals_ignoring_case(headers.get("x-ms-deny-encryption-scope-override"), "true")) {
+    return refuse(errors::not_implemented("x-ms-deny-encryption-scope-override"));
+  }
+  return {};
+}
+
+bool names_hot_tier(const http::Headers& headers) {
+  return equals_ignoring_case(headers.get("x-ms-access-tier"), "hot");
+}
+
+}  // namespace freehold::blob

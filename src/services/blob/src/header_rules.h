@@ -1,0 +1,56 @@
+// What request headers may say about a blob or container: metadata, content headers, and the features that must be refused
+// rather than ignored.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "http/message.h"
+#include "src/blob_errors.h"
+
+namespace freehold::blob {
+
+// Names as stored (lower case), in order of name.
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+inline constexpr std::size_t kMetadataBytes = 8 * 1024;
+
+// The headers that a read gives back as they were set.
+struct ContentHeaders {
+  std::string type;
+  std::string encoding;
+  std::string language;
+  std::string disposition;
+  std::string cache_control;
+  Bytes md5;  // 16 bytes or none
+  friend bool operator==(const ContentHeaders&, const ContentHeaders&) = default;
+};
+
+// x-ms-meta-*: names are C# identifiers, values printable ASCII, the whole at most 8 KiB. Twice the same name is one value
+// joined by a comma, as everywhere in HTTP.
+[[nodiscard]] ApiResult<Metadata> parse_metadata(const http::Headers& headers);
+
+// x-ms-blob-content-* alone (Set Blob Properties, Put Block List).
+[[nodiscard]] ApiResult<ContentHeaders> parse_blob_content_headers(const http::Headers& headers);
+// For Put Blob: x-ms-blob-content-*, and the plain headers where those are absent.
+[[nodiscard]] ApiResult<ContentHeaders> parse_put_blob_headers(const http::Headers& headers);
+
+// The 16 bytes of a base64 MD5 header, empty if it is absent; 400 InvalidMd5.
+[[nodiscard]] ApiResult<Bytes> parse_md5(const http::Headers& headers, std::string_view name);
+
+// The names among x-ms-blob-content-* etc. that this request sets: Set Blob Properties with none of them is refused.
+[[nodiscard]] bool sets_content_headers(const http::Headers& headers);
+
+// Features that aren't here yet and would be lied about if they were passed over: customer-provided keys, encryption
+// scopes, tags, immutability, legal hold, structured bodies and tiers other than Hot are 501; a lease id is 412, since no
+// blob here can have a lease.
+[[nodiscard]] ApiResult<> refuse_unsupported_for_blob(const http::Headers& headers);
+[[nodiscard]] ApiResult<> refuse_unsupported_for_container(const http::Headers& headers);
+
+// Was x-ms-access-tier: Hot named outright?
+[[nodiscard]] bool names_hot_tier(const http::Headers& headers);
+
+}  // namespace freehold::blob

@@ -1,0 +1,62 @@
+// Where a blob's content lies: blocks made of segments, and how a long list of them is kept out of the row.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "store/chunk_store.h"
+
+namespace freehold::blob {
+
+// A run of content under one chunk id: sealed pages in the ChunkStore, or one sealed page inline in the container's
+// partition (the key `c` + id). The id is the sealing context in both cases and is never reused.
+struct Segment {
+  enum class Place : std::uint8_t { kInline = 1, kChunk = 2 };
+  Place place = Place::kChunk;
+  store::ChunkId id;
+  std::uint32_t length = 0;  // plain bytes
+  friend bool operator==(const Segment&, const Segment&) = default;
+};
+
+// A committed block, or (empty id) content that was put whole.
+struct Block {
+  Bytes id;  // decoded, at most 64 bytes
+  std::vector<Segment> segments;
+  [[nodiscard]] std::uint64_t length() const;
+  friend bool operator==(const Block&, const Block&) = default;
+};
+
+using Layout = std::vector<Block>;
+[[nodiscard]] std::uint64_t length_of(const Layout& layout);
+
+// A part of a layout that was too long for the row: sealed in a chunk of its own under the blob's key.
+struct ManifestRef {
+  store::ChunkId id;
+  std::uint32_t plain_bytes = 0;   // encoded size before sealing
+  std::uint64_t content_bytes = 0;  // content that it describes
+  friend bool operator==(const ManifestRef&, const ManifestRef&) = default;
+};
+
+// What a row holds: the layout itself, or where its parts are, in order of content.
+struct LayoutRef {
+  Layout direct;
+  std::vector<ManifestRef> manifests;
+  [[nodiscard]] bool empty() const { return direct.empty() && manifests.empty(); }
+  friend bool operator==(const LayoutRef&, const LayoutRef&) = default;
+};
+
+// Rows carry at most this much layout themselves, so that a page of a listing stays small.
+inline constexpr std::size_t kDirectLayoutBytes = 4 * 1024;
+
+[[nodiscard]] Bytes encode_layout(const Layout& layout);
+// kCorrupt for anything that encode_layout() doesn't write. Bounded by the bytes themselves.
+[[nodiscard]] Result<Layout> decode_layout(BytesView bytes);
+
+// Splits a layout at block boundaries into parts that encode to about `part_bytes` (one block may be more).
+[[nodiscard]] std::vector<Layout> split_layout(const Layout& layout, std::size_t part_bytes);
+
+}  // namespace freehold::blob

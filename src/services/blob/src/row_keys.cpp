@@ -1,0 +1,99 @@
+#include "src/row_keys.h"
+
+namespace freehold::blob::row_keys {
+namespace {
+constexpr std::string_view kNameEnd{"\x00\x01", 2};
+constexpr char kBaseSuffix = '\xF0';
+
+Bytes with_id(char prefix, store::ChunkId id) { return Bytes(1, prefix) + store::to_bytes(id); }
+}  // namespace
+
+store::PartitionId container_partition(TenantId tenant, AccountId account, ContainerId container) {
+  Bytes rest = "b";
+  rest += account.view();
+  rest += container.view();
+  return store::make_partition_id(tenant, rest);
+}
+
+store::PartitionId account_partition(TenantId tenant, AccountId account) {
+  Bytes rest = "a";
+  rest += account.view();
+  return store::make_partition_id(tenant, rest);
+}
+
+store::PartitionId registry_partition() { return store::make_partition_id(TenantId{}, "rblob"); }
+
+Bytes escape_name(std::string_view name) {
+  if (name.find('\0') == name.npos) return Bytes(name);
+  Bytes out;
+  for (const char c : name) {
+    out += c;
+    if (c == '\0') out += '\xFF';
+  }
+  return out;
+}
+
+std::optional<std::string> unescape_name(BytesView& key) {
+  std::string name;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    if (key[i] != '\0') {
+      name += key[i];
+      continue;
+    }
+    if (i + 1 == key.size()) return std::nullopt;
+    if (key[i + 1] == '\x01') {
+      key.remove_prefix(i + 2);
+      return name;
+    }
+    if (key[i + 1] != '\xFF') return std::nullopt;
+    name += '\0';
+    ++i;
+  }
+  return std::nullopt;
+}
+
+Bytes blob(std::string_view name) {
+  Bytes key(1, kBlobPrefix);
+  key.reserve(name.size() + 4);
+  key += escape_name(name);
+  key += kNameEnd;
+  key += kBaseSuffix;
+  return key;
+}
+
+std::optional<std::string> blob_name(BytesView key) {
+  if (key.empty() || key.front() != kBlobPrefix) return std::nullopt;
+  key.remove_prefix(1);
+  auto name = unescape_name(key);
+  if (!name || key != BytesView(&kBaseSuffix, 1)) return std::nullopt;
+  return name;
+}
+
+Bytes blobs_from(std::string_view prefix) { return Bytes(1, kBlobPrefix) + escape_name(prefix); }
+Bytes blobs_after(std::string_view prefix) { return after_prefix(blobs_from(prefix)); }
+
+Bytes content(store::ChunkId id) { return with_id(kContentPrefix, id); }
+Bytes garbage(store::ChunkId id) { return with_id(kGarbagePrefix, id); }
+
+Bytes staged(std::string_view name, std::uint64_t generation) {
+  Bytes key(1, kStagedPrefix);
+  key += escape_name(name);
+  key += kNameEnd;
+  append_u64(key, generation);
+  return key;
+}
+
+Bytes staged(std::string_view name, std::uint64_t generation, BytesView block_id) {
+  return staged(name, generation) + Bytes(block_id);
+}
+
+Bytes container(std::string_view name) { return "n" + Bytes(name); }
+Bytes deleted_container(ContainerId id) { return "d" + Bytes(id.view()); }
+
+Bytes after_prefix(Bytes prefix) {
+  while (!prefix.empty() && prefix.back() == '\xFF') prefix.pop_back();
+  if (!prefix.empty()) prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
+  return prefix;
+}
+
+}  // namespace freehold::blob::row_keys

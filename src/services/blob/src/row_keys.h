@@ -1,0 +1,60 @@
+// The keys of a container's partition and of an account's, and nothing else of them (docs/formats/blob-rows.md).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "store/chunk_store.h"
+#include "store/partition_store.h"
+
+namespace freehold::blob::row_keys {
+
+// A container's partition: tenant | 'b' | account | container id.
+[[nodiscard]] store::PartitionId container_partition(TenantId tenant, AccountId account, ContainerId container);
+// An account's own rows: tenant | 'a' | account.
+[[nodiscard]] store::PartitionId account_partition(TenantId tenant, AccountId account);
+// The region's registry of account names, and what the service itself remembers: the zero tenant | 'r' | "blob".
+[[nodiscard]] store::PartitionId registry_partition();
+
+// --- in a container's partition ---
+// Present while the container is open; every write expects it, so that a deleted container fences late writes.
+inline constexpr std::string_view kOpenMarker = "o";
+inline constexpr std::string_view kOpenMarkerValue = "open";
+
+inline constexpr char kBlobPrefix = 'b';
+inline constexpr char kContentPrefix = 'c';
+inline constexpr char kGarbagePrefix = 'g';
+inline constexpr char kStagedPrefix = 'u';
+
+// Order of names = byte order of their UTF-8: 00 becomes 00 FF, and 00 01 ends the name, so that a name stands before all
+// names that it begins.
+[[nodiscard]] Bytes escape_name(std::string_view name);
+// Splits an escaped name off the front of `key`; nullopt if none stands there whole.
+[[nodiscard]] std::optional<std::string> unescape_name(BytesView& key);
+
+// 'b' + escaped name + 00 01 + suffix. The suffix of the blob itself is F0; lower ones are kept for its snapshots, versions
+// and deleted states, which Azure lists before it.
+[[nodiscard]] Bytes blob(std::string_view name);
+[[nodiscard]] std::optional<std::string> blob_name(BytesView key);  // of a base blob's key
+// The lowest key that a blob whose name begins with `prefix` can have.
+[[nodiscard]] Bytes blobs_from(std::string_view prefix);
+// The first key after all those whose name begins with `prefix`; empty if there is none.
+[[nodiscard]] Bytes blobs_after(std::string_view prefix);
+
+[[nodiscard]] Bytes content(store::ChunkId id);
+[[nodiscard]] Bytes garbage(store::ChunkId id);
+// 'u' + escaped name + 00 01 + generation, and with + block id.
+[[nodiscard]] Bytes staged(std::string_view name, std::uint64_t generation);
+[[nodiscard]] Bytes staged(std::string_view name, std::uint64_t generation, BytesView block_id);
+
+// --- in an account's partition ---
+[[nodiscard]] Bytes container(std::string_view name);         // 'n' + name
+[[nodiscard]] Bytes deleted_container(ContainerId id);        // 'd' + id: purge still to be finished
+
+// The first key after all that begin with `prefix`; empty if there is none.
+[[nodiscard]] Bytes after_prefix(Bytes prefix);
+
+}  // namespace freehold::blob::row_keys
