@@ -93,14 +93,13 @@ Result<std::unique_ptr<crypto::Hsm>> open_region_token(disk::Disk& disk, const S
     const bool replaceable = hsm.error().code == ErrorCode::kNotFound || hsm.error().code == ErrorCode::kCorrupt ||
                              hsm.error().code == ErrorCode::kDenied;
     if (!settings.hsm_module.empty() || !replaceable) return hsm;
-    if (first_start) {
-      // Nothing has been kept under a token that a first start didn't finish: begin again.
+    const Result<> restored = restore_token(disk, settings, pin, hsm.error());
+    if (!restored && !first_start) return std::unexpected(restored.error());
+    // Nothing has been kept under a token that a first start didn't finish: that one may begin again.
+    if (!restored) {
       FH_CHECK_OK(move_aside(disk, token_directory(settings)));
-      hsm = crypto::open_hsm(config_of(settings, pin), true);
-    } else {
-      FH_CHECK_OK(restore_token(disk, settings, pin, hsm.error()));
-      hsm = crypto::open_hsm(config_of(settings, pin), false);
     }
+    hsm = crypto::open_hsm(config_of(settings, pin), !restored);
     if (!hsm) return hsm;
   }
   FH_CHECK_OK(place_token_copies(disk, settings, pin, random));
