@@ -85,9 +85,13 @@ std::vector<std::shared_ptr<ChunkFlight>> ChunkWriter::settle_locked() {
 
 void ChunkWriter::answer(std::vector<std::shared_ptr<ChunkFlight>> settled) {
   for (auto& flight : settled) {
-    const unsigned copies = static_cast<unsigned>(std::popcount(flight->finished & replicator_.members()));
-    if (copies >= kQuorum) {
-      flight->done({});
+    unsigned copies = 0;
+    {
+      std::lock_guard lock(mutex_);
+      copies = flight->finished;
+    }
+    if (static_cast<unsigned>(std::popcount(copies & replicator_.members())) >= kQuorum) {
+      flight->done(copies);
     } else {
       flight->done(std::unexpected(replicator_.refusal()));
     }

@@ -20,7 +20,7 @@ struct ChunkFlight {
   disk::ExtentAddress address;
   AlignedBuffer payload;  // zero behind its size
   disk::PayloadChecksums checksums;
-  std::function<void(Result<>)> done;  // called once, on a domain's thread
+  std::function<void(Result<unsigned>)> done;  // with the domains that hold it; called once, on a domain's thread
 
   unsigned targets = 0;  // guarded by the writer's mutex, as all below
   unsigned finished = 0;

@@ -55,18 +55,18 @@ Task<Result<>> EmbeddedChunks::put(TenantId tenant, ChunkId id, AlignedBuffer by
   FH_CO_CHECK_OK(reserve(id, length, flight));
 
   runtime::Completion<Result<>> written;
-  flight->done = [this, written, id, raw = flight.get()](Result<> result) {
-    if (result) {
+  flight->done = [this, written, id, address = flight->address](Result<unsigned> copies) {
+    if (!copies) {
+      forget(id, address);
+      return written.complete(pass_on(copies));
+    }
+    {
       std::lock_guard lock(mutex_);
       pending_[id].durable = true;
-      pending_[id].copies = raw->finished;
+      pending_[id].copies = *copies;
     }
-    if (result) {
-      write_index(id, raw->address);
-    } else {
-      forget(id, raw->address);
-    }
-    written.complete(std::move(result));
+    write_index(id, address);
+    written.complete({});
   };
   writer_.start(std::move(flight));
   co_return co_await written.wait();

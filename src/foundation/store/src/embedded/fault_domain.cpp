@@ -22,12 +22,13 @@ BytesView take_until(BytesView& text, char end) {
 }  // namespace
 
 FaultDomain::FaultDomain(unsigned index, FaultDomainOptions place, const EmbeddedOptions& options, disk::Disk& disk,
-                         FileKeySource& keys, RowsMemory memory)
+                         FileKeySource& keys, Random& random, RowsMemory memory)
     : index_(index),
       place_(std::move(place)),
       options_(options),
       disk_(disk),
       keys_(keys),
+      random_(random),
       memory_(std::move(memory)),
       rows_worker_("fh-rows-" + std::to_string(index)),
       chunk_worker_("fh-chunks-" + std::to_string(index)) {}
@@ -38,7 +39,7 @@ Result<> FaultDomain::open() {
   FH_TRY(domain->lock, disk_.lock(place_.path));
   FH_TRY(const auto identity, read_identity());
   FH_TRY(const Secret key, keys_.load_or_make(place_.path));
-  FH_TRY(domain->rows, RowsDb::open(disk_, rows_path(), key, memory_));
+  FH_TRY(domain->rows, RowsDb::open(disk_, rows_path(), key, random_, memory_));
   FH_TRY(domain->extents,
          disk::ExtentFiles::open(disk_, place_.path + "/chunks", disk::ExtentOptions{options_.extent_bytes}));
   failed = false;

@@ -34,7 +34,7 @@ struct OpenDomain {
 class FaultDomain {
  public:
   FaultDomain(unsigned index, FaultDomainOptions place, const EmbeddedOptions& options, disk::Disk& disk,
-              FileKeySource& keys, RowsMemory memory);
+              FileKeySource& keys, Random& random, RowsMemory memory);
 
   // kConflict, kUnsupported: see open_embedded. kCorrupt: the rows can't be opened; wipe_rows() may be the cure.
   [[nodiscard]] Result<> open();
@@ -63,6 +63,7 @@ class FaultDomain {
   const EmbeddedOptions& options_;
   disk::Disk& disk_;
   FileKeySource& keys_;
+  Random& random_;
   const RowsMemory memory_;
   mutable std::mutex mutex_;
   std::shared_ptr<OpenDomain> opened_;  // guarded by mutex_

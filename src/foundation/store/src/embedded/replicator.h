@@ -49,6 +49,8 @@ class Replicator {
   // The best member other than those in `avoid`, caught up with whatever the others may have shown already: waits.
   [[nodiscard]] FaultDomain* readable_after_wait(unsigned avoid) const;
   [[nodiscard]] FaultDomain* member(unsigned avoid) const { return preferred(avoid); }  // may be behind the window
+  // Whether what `source` holds isn't older than what `target` has applied.
+  [[nodiscard]] bool ahead(unsigned source, unsigned target) const { return applied_[source] >= applied_[target]; }
   void note_damage(unsigned index);  // reads go elsewhere from now on, if there is an elsewhere
   [[nodiscard]] unsigned members() const { return members_.load(std::memory_order_acquire); }
   [[nodiscard]] unsigned targets() const { return members() | followers_.load(std::memory_order_acquire); }

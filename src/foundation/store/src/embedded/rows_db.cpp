@@ -92,10 +92,10 @@ std::unexpected<Error> fail_rocksdb(const rocksdb::Status& status, std::string_v
 }
 
 Result<std::unique_ptr<RowsDb>> RowsDb::open(disk::Disk& disk, const std::string& directory, const Secret& file_key,
-                                             const RowsMemory& memory) {
+                                             Random& random, const RowsMemory& memory) {
   FH_CHECK_OK(disk.make_directories(directory));
   std::unique_ptr<RowsDb> rows(new RowsDb);
-  FH_TRY(rows->env_, encrypted_env(disk, file_key));
+  rows->env_ = encrypted_env(disk, file_key, random);
   rocksdb::DB* raw = nullptr;
   const auto status = rocksdb::DB::Open(db_options(rows->env_.get(), memory), directory, &raw);
   rows->db_.reset(raw);

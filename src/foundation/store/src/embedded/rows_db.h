@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "disk/disk.h"
@@ -39,7 +40,8 @@ enum class Wait { kNo, kYes };  // kNo: answer only from memory
 class RowsDb {
  public:
   [[nodiscard]] static Result<std::unique_ptr<RowsDb>> open(disk::Disk& disk, const std::string& directory,
-                                                            const Secret& file_key, const RowsMemory& memory);
+                                                            const Secret& file_key, Random& random,
+                                                            const RowsMemory& memory);
   ~RowsDb();
   RowsDb(const RowsDb&) = delete;
   RowsDb& operator=(const RowsDb&) = delete;
@@ -59,7 +61,7 @@ class RowsDb {
 
  private:
   RowsDb() = default;
-  std::unique_ptr<rocksdb::Env> env_;  // outlives db_
+  std::shared_ptr<rocksdb::Env> env_;  // outlives db_
   std::unique_ptr<rocksdb::DB> db_;
 };
 
