@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "base/encoding.h"
 #include "base/random.h"
 #include "disk/crc32c.h"
 #include "disk/faulty_disk.h"
@@ -163,6 +164,23 @@ TEST_F(ExtentsTest, NewerRecordIsUnsupported) {
   ASSERT_TRUE(file->write_at(0, {&piece, 1}));
   EXPECT_EQ(read_error(kKey, address), ErrorCode::kUnsupported);
   EXPECT_EQ(files_->scan(3).error().code, ErrorCode::kUnsupported);
+}
+
+TEST_F(ExtentsTest, WritesTheDocumentedBytes) {  // docs/formats/extent.md
+  ASSERT_TRUE(files_->prepare(3));
+  ChunkKey key;
+  for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<std::uint8_t>(i);
+  AlignedBuffer payload(5);
+  std::memcpy(payload.data(), "hello", 5);
+  std::memset(payload.data() + 5, '?', 10);  // padding is zeroed by write
+  ASSERT_TRUE(files_->write(key, {3, 8192, 5}, payload, checksum_payload("hello")));
+  const Bytes found = disk_.read_file(path_).value().substr(8192, 8192);
+  EXPECT_EQ(to_hex(found.substr(0, 56)),
+            "46484348554e4b0000000001000102030405060708090a0b0c0d0e0f"
+            "000000030000000000002000000000050000000"
+            "19a71bb4c00000000");
+  EXPECT_EQ(to_hex(found.substr(4092, 4)), "40ce3b9e");
+  EXPECT_EQ(found.substr(4096), Bytes("hello") + Bytes(4091, '\0'));
 }
 
 TEST_F(ExtentsTest, FaultsShowAndPass) {
