@@ -15,7 +15,7 @@ MAX_LINES = 500
 RULES = [
     (re.compile(r"\b(TODO|FIXME|XXX|HACK)\b"), "finish it, or leave it out and say so in the docs", []),
     (re.compile(r"std::chrono::system_clock::now"), "Clock::now (base/clock.h)", ["src/foundation/base/"]),
-    (re.compile(r"\b(rand|srand|random)\(\)|std::random_device"), "Random (base/random.h)", ["src/foundation/base/"]),
+    (re.compile(r"\bs?rand\(|std::random_device"), "Random (base/random.h)", ["src/foundation/base/"]),
     (re.compile(r"std::(cout|cerr)\b"), "log() (base/log.h), or the command's own output in app/",
      ["src/app/", "bench/", "tools/", "tests/"]),
     (re.compile(r"std::regex"), "a hand-written parser or parse_* of base/encoding.h", []),

@@ -7,7 +7,8 @@
 namespace freehold::gate {
 
 Principal local_operator(const http::Request& request) {
-  return {.credential = kLocalOperator, .tenant = {}, .pseudonym_source = "local operator " + request.peer.address};
+  auto uid = request.peer.uid ? std::to_string(*request.peer.uid) : "unknown";
+  return {.credential = kLocalOperator, .tenant = {}, .pseudonym_source = "uid " + uid};
 }
 
 ApiResult<Principal> authenticate(const http::Request& request, const Target& target, const StorageAccount& account,

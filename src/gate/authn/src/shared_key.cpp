@@ -60,16 +60,17 @@ ApiResult<Principal> by_shared_key(SharedKey given, const http::Request& request
 std::optional<int> signing_key(const StorageAccount& account, std::span<const std::string> strings,
                                std::string_view signature) {
   auto given = from_base64(signature).value_or("");
-  std::array<bool, 2> made{};
+  std::array<unsigned, 2> made{};
   for (std::size_t i = 0; i < account.keys.size(); ++i) {
     for (const auto& text : strings) {
       auto computed = crypto::hmac_sha256(account.keys[i].view(), text);
-      bool equal = constant_time_equal(crypto::view(computed), given);
-      made[i] = made[i] | (equal & !account.keys[i].empty());  // an account without a second key has none to guess
+      unsigned equal = constant_time_equal(crypto::view(computed), given);
+      unsigned usable = !account.keys[i].empty();  // an account without a second key has none to guess
+      made[i] |= equal & usable;
     }
   }
-  if (made[0]) return 1;
-  return made[1] ? std::optional(2) : std::nullopt;
+  if (made[0] != 0) return 1;
+  return made[1] != 0 ? std::optional(2) : std::nullopt;
 }
 
 ApiResult<Principal> by_authorization(const http::Request& request, const StorageAccount& account, WallTime now) {

@@ -24,6 +24,10 @@ constexpr std::string_view kEmptyLengthSince = "2015-02-21";
 
 enum class Secrets { kSigned, kHidden };
 
+bool is_secret(std::string_view header) {
+  return std::ranges::any_of(kSecretHeaders, [&](std::string_view name) { return name == header; });
+}
+
 std::string_view trimmed(std::string_view text) {
   auto from = text.find_first_not_of(" \t");
   return from == std::string_view::npos ? "" : text.substr(from, text.find_last_not_of(" \t") - from + 1);
@@ -40,15 +44,16 @@ std::string_view standard_header(const http::Request& request, std::string_view 
 }
 
 std::vector<Field> storage_headers(const http::Request& request, SigningForm::Order order) {
-  std::vector<Field> found;
-  found.reserve(16);
-  for (const auto& [name, value] : request.headers.fields()) {
-    if (name.starts_with(kPrefix)) found.emplace_back(name, trimmed(value));
-  }
   auto before = order == SigningForm::Order::kCollated ? collates_before : +[](std::string_view a, std::string_view b) {
     return a < b;
   };
-  std::ranges::stable_sort(found, before, &Field::first);
+  std::vector<Field> found;
+  found.reserve(16);
+  for (const auto& [name, value] : request.headers.fields()) {
+    if (!name.starts_with(kPrefix)) continue;
+    auto at = std::ranges::upper_bound(found, std::string_view(name), before, &Field::first);
+    found.insert(at, {name, trimmed(value)});
+  }
   return found;
 }
 
@@ -62,7 +67,7 @@ void append_headers(std::string& out, const std::vector<Field>& fields, Secrets 
     } else {
       out.append(fields[i].first).append(":");
     }
-    bool hidden = secrets == Secrets::kHidden && std::ranges::contains(kSecretHeaders, fields[i].first);
+    bool hidden = secrets == Secrets::kHidden && is_secret(fields[i].first);
     out.append(hidden ? "***" : fields[i].second).append("\n");
   }
 }

@@ -75,17 +75,18 @@ enum class Listener { kHttps, kHttp, kMetrics, kAdmin };
 struct Peer {
   std::string address;  // numeric, without port; "" for the admin socket
   std::uint16_t port = 0;
+  std::optional<std::uint32_t> uid;  // of the process at the other end of the admin socket (SO_PEERCRED)
 };
 
 struct Request {
   Method method = Method::kGet;
-  std::string target;         // as sent: the request line's path and query
+  std::string target;         // as sent: the request line's path and query (an absolute-form target's authority is in host)
   std::string path;           // as sent, percent-encoded, from the leading '/', without the query
-  std::string decoded_path;   // percent-decoded, valid UTF-8
+  std::string decoded_path;   // percent-decoded, valid UTF-8 without NUL
   std::string raw_query;      // without '?'
   std::vector<QueryParameter> query;
   Headers headers;
-  std::string host;           // of the Host header, lower case, without port
+  std::string host;           // of the Host header, lower case, without port; an IPv6 literal keeps its brackets
   Listener listener = Listener::kHttps;
   Peer peer;
   BodyReader* body = nullptr;  // never null in a handler; owned by the connection, lives as long as the handler runs

@@ -1,14 +1,12 @@
 // The HTTP/1.1 server: listeners on every loop, connections, limits, drain. RFC 9110, RFC 9112.
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "http/message.h"
@@ -24,15 +22,16 @@ class Handler {
   [[nodiscard]] virtual Task<Response> handle(Request& request) = 0;
 };
 
-// What the server counts, for /metrics. Read from any thread.
+// What the server counted, for /metrics: a sum over the loops, each of which counts for itself.
 struct ServerStats {
-  std::atomic<std::uint64_t> connections{0};       // open now
-  std::atomic<std::uint64_t> accepted{0};
-  std::atomic<std::uint64_t> refused{0};           // 503 at the connection limit
-  std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> bad_requests{0};      // refused by framing or limits
-  std::atomic<std::uint64_t> bytes_in{0};
-  std::atomic<std::uint64_t> bytes_out{0};
+  std::uint64_t connections = 0;   // open now
+  std::uint64_t accepted = 0;
+  std::uint64_t refused = 0;       // turned away at the connection limit or for want of file descriptors
+  std::uint64_t requests = 0;
+  std::uint64_t bad_requests = 0;  // refused by framing or limits
+  std::uint64_t timeouts = 0;      // connections cut because the client was too slow
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
 };
 
 struct TlsIdentity {
@@ -61,16 +60,18 @@ class Server {
   // (no IPv6) is skipped if another address could be bound.
   [[nodiscard]] Result<std::uint16_t> listen(Listener kind, const std::vector<std::string>& addresses,
                                              std::uint16_t port);
-  [[nodiscard]] Result<> listen_unix(Listener kind, const std::string& path);  // mode 0600
+  // A socket file of mode 0600, served by the first loop; peers other than this process's own uid and root are refused.
+  // A file left behind by an earlier process is replaced; one that still answers is kConflict.
+  [[nodiscard]] Result<> listen_unix(Listener kind, const std::string& path);
   void start();
   // Stops accepting, closes idle connections, lets running requests end, and returns when none is left or after
   // `timeout`. Blocks; not from a loop.
   void drain(std::chrono::milliseconds timeout);
-  [[nodiscard]] const ServerStats& stats() const;
+  [[nodiscard]] ServerStats stats() const;  // from any thread
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<State> state_;  // never null
 };
 
 }  // namespace freehold::http

@@ -19,21 +19,21 @@ namespace freehold::gate {
 
 // What an account SAS allows, after its signature was found right.
 struct SasGrant {
-  std::string services;        // of b, q, t, f
-  std::string resource_types;  // of s, c, o
-  std::string permissions;
-  std::optional<std::string> ip_range;  // "a" or "a-b"
+  std::string services = {};        // of b, q, t, f
+  std::string resource_types = {};  // of s, c, o
+  std::string permissions = {};
+  std::optional<std::string> ip_range = {};  // "a" or "a-b"
   bool https_only = true;
-  WallTime start;   // epoch if absent
-  WallTime expiry;
+  WallTime start = {};   // epoch if absent
+  WallTime expiry = {};
 };
 
 // Who calls, proved how. `pseudonym_source` is what the audit log turns into a pseudonym; never shown.
 struct Principal {
   Credential credential = kAnonymous;
-  TenantId tenant;                // whose credential it is; zero for operators
-  std::string pseudonym_source;   // "key1 of <account id>", "SAS by key2 of <account id>", "uid 0"; empty for anonymous
-  std::optional<SasGrant> sas;
+  TenantId tenant = {};                // whose credential it is; zero for operators
+  std::string pseudonym_source = {};   // "key1 of <account id>", "SAS by key2 of <account id>", "uid 0"; empty for anonymous
+  std::optional<SasGrant> sas = {};
 };
 
 // Finds out who calls. A request with no credential is kAnonymous; one that came by the admin socket is kLocalOperator and

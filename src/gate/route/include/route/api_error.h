@@ -16,14 +16,14 @@ namespace freehold::gate {
 // service rendered.
 struct ApiError {
   int status = 500;
-  std::string code;
-  std::string message;
-  std::string detail;
-  std::vector<std::pair<std::string, std::string>> fields;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::string code = {};
+  std::string message = {};
+  std::string detail = {};
+  std::vector<std::pair<std::string, std::string>> fields = {};
+  std::vector<std::pair<std::string, std::string>> headers = {};
   // Filled in by the pipeline before the error is rendered: Azure's texts end in "\nRequestId:...\nTime:...".
-  std::string request_id;
-  WallTime time;
+  std::string request_id = {};
+  WallTime time = {};
 };
 
 template <class T = void>

@@ -36,7 +36,7 @@ using CredentialSet = std::uint32_t;
 struct SasNeed {
   char service = 'b';
   char resource_type = 'o';        // s, c, o
-  std::string_view permissions;    // any one of these letters suffices
+  std::string_view permissions = {};  // any one of these letters suffices
 };
 
 // R7: what kind of data an operation moves.
@@ -53,14 +53,14 @@ struct Selector {
 };
 
 struct RouteSpec {
-  std::string_view operation;  // Azure's own name, "PutBlob"
+  std::string_view operation = {};  // Azure's own name, "PutBlob"
   http::Method method = http::Method::kGet;
   Scope scope = Scope::kBlob;
-  std::vector<Selector> query;    // all must hold; names in lower case
-  std::vector<Selector> headers;  // all must hold
+  std::vector<Selector> query = {};    // all must hold; names in lower case
+  std::vector<Selector> headers = {};  // all must hold
   CredentialSet credentials = kNoCredential;
-  SasNeed sas;
-  std::string_view data_action;  // RBAC: "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"
+  SasNeed sas = {};
+  std::string_view data_action = {};  // RBAC: "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"
   DataClass data = DataClass::kCustomerContent;
   AuditClass audit = AuditClass::kRead;
   // False: the row exists so that the caller is authenticated and then told 501 (the API's own "not implemented").

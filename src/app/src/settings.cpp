@@ -1,0 +1,258 @@
+#include "settings.h"
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "base/encoding.h"
+
+namespace freehold::app {
+
+namespace {
+
+constexpr std::array<std::string_view, 6> kSections = {"region", "zone", "hsm", "copy", "directory", "limits"};
+constexpr std::array<std::string_view, 2> kRegionKeys = {"name", "domain"};
+constexpr std::array<std::string_view, 2> kZoneKeys = {"name", "fault_domains"};
+constexpr std::array<std::string_view, 3> kHsmKeys = {"module", "slot", "pin_file"};
+constexpr std::array<std::string_view, 1> kCopyKeys = {"allowed_sources"};
+constexpr std::array<std::string_view, 1> kDirectoryKeys = {"ldap"};
+constexpr std::array<std::string_view, 2> kLimitKeys = {"connections", "running_requests"};
+
+std::string absolute(const std::string& path, const std::string& base) {
+  const std::filesystem::path p(path);
+  return (p.is_absolute() ? p : std::filesystem::path(base) / p).lexically_normal().string();
+}
+
+// Collects the first fault of a settings file; later questions to a faulty file change nothing.
+class Reader {
+ public:
+  Reader(const toml::table& root, std::string path) : root_(root), path_(std::move(path)) {}
+
+  void refuse(const std::string& what) {
+    if (!error_) error_ = path_ + ": " + what;
+  }
+
+  void check_keys(const toml::table& table, const std::string& where, std::span<const std::string_view> known) {
+    for (const auto& [key, value] : table) {
+      const std::string_view name = key.str();
+      if (std::ranges::find(known, name) != known.end()) continue;
+      const std::string_view near = nearest(name, known);
+      refuse("unknown key '" + where + std::string(name) + "'" +
+             (near.empty() ? std::string() : "; did you mean '" + where + std::string(near) + "'?"));
+    }
+  }
+
+  const toml::table* section(std::string_view name, std::span<const std::string_view> known) {
+    const toml::node* node = root_.get(name);
+    if (node == nullptr) return nullptr;
+    const toml::table* table = node->as_table();
+    if (table == nullptr) {
+      refuse("'" + std::string(name) + "' must be a section: [" + std::string(name) + "]");
+      return nullptr;
+    }
+    check_keys(*table, std::string(name) + ".", known);
+    return table;
+  }
+
+  void text(const toml::table* table, std::string_view key, std::string& out) {
+    if (table == nullptr || !table->contains(key)) return;
+    if (const auto value = table->get(key)->value<std::string>(); value && table->get(key)->is_string()) {
+      out = *value;
+    } else {
+      refuse("'" + std::string(key) + "' must be a string in quotes");
+    }
+  }
+
+  void number(const toml::table* table, std::string_view key, std::uint64_t low, std::uint64_t high,
+              std::uint64_t& out) {
+    if (table == nullptr || !table->contains(key)) return;
+    const auto value = table->get(key)->value<std::int64_t>();
+    if (!value || *value < static_cast<std::int64_t>(low) || *value > static_cast<std::int64_t>(high)) {
+      return refuse("'" + std::string(key) + "' must be a whole number from " + std::to_string(low) + " to " +
+                    std::to_string(high));
+    }
+    out = static_cast<std::uint64_t>(*value);
+  }
+
+  [[nodiscard]] const toml::table& root() const { return root_; }
+  [[nodiscard]] const std::optional<std::string>& error() const { return error_; }
+
+ private:
+  const toml::table& root_;
+  std::string path_;
+  std::optional<std::string> error_;
+};
+
+void read_zones(Reader& in, Settings& out) {
+  const toml::node* node = in.root().get("zone");
+  if (node == nullptr) return;
+  const toml::array* zones = node->as_array();
+  if (zones == nullptr) return in.refuse("zones are written as [[zone]], one for each");
+  for (const toml::node& entry : *zones) {
+    const toml::table* table = entry.as_table();
+    if (table == nullptr) return in.refuse("zones are written as [[zone]], one for each");
+    in.check_keys(*table, "zone.", kZoneKeys);
+    ZoneSettings zone;
+    in.text(table, "name", zone.name);
+    const toml::array* domains = table->contains("fault_domains") ? table->get("fault_domains")->as_array() : nullptr;
+    if (zone.name.empty() || domains == nullptr) {
+      return in.refuse("each [[zone]] needs a name and fault_domains = [\"DIRECTORY\", ...]");
+    }
+    for (const toml::node& domain : *domains) {
+      const auto path = domain.value<std::string>();
+      if (!path || path->empty()) return in.refuse("zone.fault_domains must be a list of directories in quotes");
+      zone.fault_domains.push_back(absolute(*path, out.data));
+    }
+    out.zones.push_back(std::move(zone));
+  }
+}
+
+// One zone of three fault domains is LRS, three zones of one each is ZRS; no other shape can be kept (R2).
+void check_placement(Reader& in, Settings& out) {
+  if (out.zones.empty()) {
+    out.zones.push_back({"1", {out.data + "/fd0", out.data + "/fd1", out.data + "/fd2"}});
+  }
+  std::set<std::string> directories;
+  std::size_t count = 0;
+  for (const ZoneSettings& zone : out.zones) {
+    count += zone.fault_domains.size();
+    directories.insert(zone.fault_domains.begin(), zone.fault_domains.end());
+  }
+  if (directories.size() != count) return in.refuse("two fault domains share a directory; each needs its own");
+  if (out.zones.size() == 1 && count == 3) {
+    out.redundancy = Redundancy::kLrs;
+  } else if (out.zones.size() == 3 && count == 3) {
+    out.redundancy = Redundancy::kZrs;
+  } else {
+    in.refuse("give either one [[zone]] with three fault_domains (LRS) or three with one each (ZRS)");
+  }
+}
+
+void refuse_unbuilt(Reader& in) {
+  const toml::table* copy = in.section("copy", kCopyKeys);
+  if (copy != nullptr && copy->contains("allowed_sources") && copy->get("allowed_sources")->is_array() &&
+      !copy->get("allowed_sources")->as_array()->empty()) {
+    in.refuse("copy.allowed_sources: copying from other hosts is not supported by this version; leave it empty");
+  }
+  const toml::table* directory = in.section("directory", kDirectoryKeys);
+  std::string ldap;
+  in.text(directory, "ldap", ldap);
+  if (!ldap.empty()) in.refuse("directory.ldap: LDAP is not supported by this version; leave it empty");
+}
+
+bool is_host_name(std::string_view name) {
+  if (name.empty() || name.size() > 200 || name.front() == '.' || name.back() == '.') return false;
+  return std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  });
+}
+
+void apply_command_line(const UpOptions& options, Settings& out) {
+  if (options.region) out.region = *options.region;
+  if (options.domain) out.domain = *options.domain;
+  if (options.pin_file) out.pin_file = absolute(*options.pin_file, std::filesystem::current_path().string());
+  if (!options.listen.empty()) out.listen = options.listen;
+  if (options.https_port) out.https_port = *options.https_port;
+  if (options.metrics_port) out.metrics_port = *options.metrics_port;
+  out.http_port = options.http_port;
+  out.emulator = options.emulator;
+  if (out.emulator && !out.http_port) out.http_port = 10000;
+}
+
+}  // namespace
+
+std::vector<std::string> Settings::fault_domains() const {
+  std::vector<std::string> all;
+  for (const ZoneSettings& zone : zones) all.insert(all.end(), zone.fault_domains.begin(), zone.fault_domains.end());
+  return all;
+}
+
+Result<Settings> parse_settings(const std::string& text, const std::string& path, const UpOptions& options) {
+  const toml::parse_result parsed = toml::parse(text, path);
+  if (!parsed) {
+    std::ostringstream where;
+    where << parsed.error().source().begin;
+    return fail(ErrorCode::kInvalidArgument,
+                path + ": " + std::string(parsed.error().description()) + " (at " + where.str() + ")");
+  }
+  Settings out;
+  out.data = absolute(options.data, std::filesystem::current_path().string());
+  Reader in(parsed.table(), path);
+  in.check_keys(parsed.table(), "", kSections);
+
+  const toml::table* region = in.section("region", kRegionKeys);
+  in.text(region, "name", out.region);
+  in.text(region, "domain", out.domain);
+  read_zones(in, out);
+  check_placement(in, out);
+
+  const toml::table* hsm = in.section("hsm", kHsmKeys);
+  in.text(hsm, "module", out.hsm_module);
+  in.text(hsm, "pin_file", out.pin_file);
+  if (hsm != nullptr && hsm->contains("slot")) {
+    in.refuse("hsm.slot is not supported by this version: the token is found by its label, freehold-REGION");
+  }
+  out.pin_file = absolute(out.pin_file.empty() ? "pin" : out.pin_file, out.data);
+  refuse_unbuilt(in);
+
+  const toml::table* limits = in.section("limits", kLimitKeys);
+  in.number(limits, "connections", 16, 1'000'000, out.max_connections);
+  in.number(limits, "running_requests", 16, 1'000'000, out.max_running_requests);
+
+  apply_command_line(options, out);
+  if (!is_host_name(out.region)) in.refuse("region.name must be lower-case letters, digits and hyphens");
+  if (!is_host_name(out.domain)) in.refuse("region.domain must be a host name in lower case");
+  if (in.error()) return fail(ErrorCode::kInvalidArgument, *in.error());
+  return out;
+}
+
+Result<Settings> load_settings(const UpOptions& options) {
+  const std::string path =
+      options.config.empty() ? absolute("freehold.toml", absolute(options.data, std::filesystem::current_path().string()))
+                             : options.config;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    if (!options.config.empty()) return fail(ErrorCode::kInvalidArgument, path + ": can't be read");
+    return parse_settings(default_settings_text(options), path, options);
+  }
+  std::ostringstream text;
+  text << in.rdbuf();
+  return parse_settings(text.str(), path, options);
+}
+
+std::string default_settings_text(const UpOptions& options) {
+  const Settings defaults;
+  std::string out = R"(# Freehold's settings. A line that begins with # shows a default; the command line overrides this file.
+
+[region]
+# The region's name and the domain its hosts live under (ACCOUNT.blob.core.DOMAIN). Certificates carry the domain.
+)";
+  out += "name = \"" + options.region.value_or(defaults.region) + "\"\n";
+  out += "domain = \"" + options.domain.value_or(defaults.domain) + "\"\n";
+  out += R"(
+# Where data lies. One zone with three fault domains keeps every account three times in one zone (LRS). For ZRS give
+# three [[zone]] with one fault domain each. Put each fault domain on a disk of its own. Relative to the data directory.
+# [[zone]]
+# name = "1"
+# fault_domains = ["fd0", "fd1", "fd2"]
+
+[hsm]
+# The PKCS#11 module that holds the region root key; empty means SoftHSM2, which proves the protocol and resists no
+# tampering. The PIN's file: whoever has it and the token can read everything.
+# module = ""
+# pin_file = "pin"
+
+[limits]
+# Connections open at once, and requests running at once; load beyond them is told to come back later (503).
+# connections = 16384
+# running_requests = 4096
+)";
+  return out;
+}
+
+}  // namespace freehold::app

@@ -1,0 +1,65 @@
+#include "settings.h"
+
+#include <gtest/gtest.h>
+
+namespace freehold::app {
+namespace {
+
+UpOptions options() {
+  UpOptions out;
+  out.data = "/srv/fh";
+  return out;
+}
+
+std::string fault_of(const std::string& text) {
+  const auto settings = parse_settings(text, "f.toml", options());
+  return settings ? "" : settings.error().message;
+}
+
+TEST(Settings, TheFileOfAFirstStartGivesTheDefaults) {
+  const auto settings = parse_settings(default_settings_text(options()), "f.toml", options());
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->region, "local");
+  EXPECT_EQ(settings->domain, "freehold.localhost");
+  EXPECT_EQ(settings->https_port, 8443);
+  EXPECT_FALSE(settings->http_port);
+  EXPECT_EQ(settings->pin_file, "/srv/fh/pin");
+  EXPECT_EQ(settings->fault_domains(), (std::vector<std::string>{"/srv/fh/fd0", "/srv/fh/fd1", "/srv/fh/fd2"}));
+}
+
+TEST(Settings, TheCommandLineOverridesTheFile) {
+  UpOptions line = options();
+  line.region = "berlin";
+  line.https_port = 1;
+  line.emulator = true;
+  const auto settings = parse_settings("[region]\nname = \"paris\"\n", "f.toml", line);
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->region, "berlin");
+  EXPECT_EQ(settings->https_port, 1);
+  EXPECT_EQ(settings->http_port, 10000);
+}
+
+TEST(Settings, ThreeZonesOfOneAreZrs) {
+  const auto settings = parse_settings(
+      "[[zone]]\nname='a'\nfault_domains=['/a']\n[[zone]]\nname='b'\nfault_domains=['/b']\n"
+      "[[zone]]\nname='c'\nfault_domains=['c']\n",
+      "f.toml", options());
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->redundancy, Redundancy::kZrs);
+  EXPECT_EQ(settings->fault_domains(), (std::vector<std::string>{"/a", "/b", "/srv/fh/c"}));
+}
+
+TEST(Settings, FaultsSayWhatIsWrongAndHowToMendIt) {
+  EXPECT_EQ(fault_of("[regoin]\n"), "f.toml: unknown key 'regoin'; did you mean 'region'?");
+  EXPECT_EQ(fault_of("[region]\nnmae='x'\n"), "f.toml: unknown key 'region.nmae'; did you mean 'region.name'?");
+  EXPECT_EQ(fault_of("[limits]\nconnections=3\n"),
+            "f.toml: 'connections' must be a whole number from 16 to 1000000");
+  EXPECT_NE(fault_of("[region\n").find("f.toml"), std::string::npos);
+  EXPECT_NE(fault_of("[[zone]]\nname='a'\nfault_domains=['/a','/b']\n").find("LRS"), std::string::npos);
+  EXPECT_NE(fault_of("[[zone]]\nname='a'\nfault_domains=['/a','/a','/b']\n").find("share"), std::string::npos);
+  EXPECT_NE(fault_of("[region]\nname='Not A Name'\n").find("region.name"), std::string::npos);
+  EXPECT_NE(fault_of("[directory]\nldap='ldap://x'\n").find("not supported"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace freehold::app

@@ -1,0 +1,87 @@
+#include "storage.h"
+
+#include "token.h"
+
+namespace freehold::app {
+
+namespace {
+
+std::string marker_of(const Settings& settings) { return settings.data + "/first-start"; }
+
+// A fault domain holds data if anything but its key and its token copy lies in it.
+bool holds_data(disk::Disk& disk, const std::string& domain) {
+  const auto names = disk.list(domain);
+  return names && std::ranges::any_of(*names, [](const std::string& name) {
+           return name != "file.key" && name != "token.sealed" && name != "LOCK";
+         });
+}
+
+// Nobody has ever been served from DIR: no fault domain holds data, and there is no token, or the start that made it was
+// cut short.
+Result<bool> is_first_start(disk::Disk& disk, const Settings& settings) {
+  const bool any_data = std::ranges::any_of(settings.fault_domains(),
+                                            [&](const std::string& domain) { return holds_data(disk, domain); });
+  FH_TRY(const bool marked, disk.exists(marker_of(settings)));
+  if (marked) return true;
+  FH_TRY(const bool token, disk.exists(settings.data + "/hsm"));
+  if (any_data) return false;
+  if (!token && settings.hsm_module.empty()) return true;
+  if (!settings.hsm_module.empty()) {
+    FH_TRY(const bool served, disk.exists(settings.data + "/endpoints.json"));
+    if (!served) return true;
+  }
+  return fail(ErrorCode::kCorrupt,
+              settings.data + " has been in use, but all its fault domains are empty or missing. Nothing was changed. "
+              "Bring at least two of them back (are the disks mounted?), or choose another --data directory.");
+}
+
+}  // namespace
+
+store::EmbeddedOptions engine_options(const Settings& settings) {
+  store::EmbeddedOptions options;
+  for (const ZoneSettings& zone : settings.zones) {
+    for (const std::string& directory : zone.fault_domains) options.domains.push_back({directory, zone.name});
+  }
+  return options;
+}
+
+Result<std::unique_ptr<Storage>> open_token_of(const Settings& settings, Access access) {
+  auto storage = std::make_unique<Storage>();
+  storage->disk = disk::make_real_disk();
+  disk::Disk& disk = *storage->disk;
+  if (access == Access::kInspect && !disk.exists(settings.data).value_or(false)) {
+    return fail(ErrorCode::kNotFound, settings.data + " does not exist");
+  }
+  FH_CHECK_OK(disk.make_directories(settings.data));
+  auto lock = disk.lock(settings.data);
+  if (!lock) {
+    return fail(lock.error().code, "another process is using " + settings.data + ": " + lock.error().message);
+  }
+  storage->lock = std::move(*lock);
+  FH_TRY(const bool first, is_first_start(disk, settings));
+  if (first && access == Access::kInspect) {
+    return fail(ErrorCode::kNotFound, settings.data + " holds no region; start one with: freehold up --data " + settings.data);
+  }
+  if (first) {
+    FH_CHECK_OK(disk.write_file_durably(marker_of(settings), "a first start is under way\n"));
+  }
+  FH_TRY(storage->pin, load_pin(disk, settings, first, storage->random));
+  FH_TRY(storage->hsm, open_region_token(disk, settings, storage->pin, first, storage->random));
+  return storage;
+}
+
+Result<> open_engine(Storage& storage, const Settings& settings) {
+  storage.file_keys = std::make_unique<RegionFileKeys>(*storage.disk, *storage.hsm, storage.random);
+  FH_TRY(storage.engine, store::open_embedded(engine_options(settings), *storage.disk, *storage.file_keys,
+                                              storage.clock, storage.random));
+  return place_token_copies(*storage.disk, settings, storage.pin, storage.random);
+}
+
+Result<> finish_first_start(Storage& storage, const Settings& settings) {
+  FH_TRY(const bool marked, storage.disk->exists(marker_of(settings)));
+  if (!marked) return {};
+  FH_CHECK_OK(storage.disk->unlink(marker_of(settings)));
+  return storage.disk->sync_directory(settings.data);
+}
+
+}  // namespace freehold::app

@@ -1,0 +1,29 @@
+// The region's HSM token: made on first start, restored from a fault domain's sealed copy when it is lost (DESIGN
+// section 5).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/random.h"
+#include "base/result.h"
+#include "crypto/hsm.h"
+#include "disk/disk.h"
+#include "settings.h"
+
+namespace freehold::app {
+
+// The PIN in settings.pin_file, made (32 random characters, mode 0600) if `may_create` and there is none.
+[[nodiscard]] Result<Secret> load_pin(disk::Disk& disk, const Settings& settings, bool may_create, Random& random);
+
+// Opens the token. With `first_start`, makes it if it is absent. Otherwise a missing or damaged token is restored from the
+// first whole sealed copy; the damaged files are kept aside. kCorrupt: no whole copy; nothing was changed, and the message
+// says what to do. Afterwards every reachable fault domain holds a sealed copy. Blocks (seconds).
+[[nodiscard]] Result<std::unique_ptr<crypto::Hsm>> open_region_token(disk::Disk& disk, const Settings& settings,
+                                                                     const Secret& pin, bool first_start,
+                                                                     Random& random);
+// Writes the sealed copy into each fault domain that exists and lacks a whole one.
+[[nodiscard]] Result<> place_token_copies(disk::Disk& disk, const Settings& settings, const Secret& pin,
+                                          Random& random);
+
+}  // namespace freehold::app

@@ -1,0 +1,205 @@
+#include "crypto/hsm.h"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <atomic>
+
+#include "crypto/digest.h"
+#include "src/pin_seal.h"
+#include "src/softhsm_files.h"
+#include "src/token.h"
+
+namespace freehold::crypto {
+namespace {
+
+constexpr std::size_t kRootKeyBytes = 32;
+constexpr std::size_t kMinPinBytes = 4;  // SoftHSM2's own bounds
+constexpr std::size_t kMaxPinBytes = 255;
+constexpr std::size_t kMaxLabelBytes = 32;
+constexpr unsigned kMaxThreads = 64;
+constexpr std::size_t kMaxWrappedBytes = 128;
+constexpr std::size_t kQueueLimit = 1024;
+constexpr BytesView kCheckMagic = "FHRC";
+
+// A token on its own bounded pool. The pool is destroyed first: what still runs uses the token.
+class TokenHsm final : public Hsm {
+ public:
+  TokenHsm(std::unique_ptr<Token> token, const HsmConfig& config)
+      : token_(std::move(token)),
+        deadline_(config.deadline),
+        pool_({.name = "hsm", .threads = config.threads, .queue_limit = kQueueLimit, .per_key_limit = kQueueLimit}) {}
+  ~TokenHsm() override { stop(); }
+
+  runtime::Task<Result<Bytes>> wrap_root(Secret key, Bytes context) override {
+    if (key.size() != kRootKeyBytes) co_return fail(ErrorCode::kInvalidArgument, "only 32-byte keys are wrapped");
+    co_return co_await run<Bytes>([token = token_.get(), key = std::move(key), context = std::move(context)] {
+      return token->wrap(key, context);
+    });
+  }
+
+  runtime::Task<Result<Secret>> unwrap_root(Bytes wrapped, Bytes context) override {
+    co_return co_await run<Secret>([token = token_.get(), wrapped = std::move(wrapped), context = std::move(context)] {
+      return token->unwrap(wrapped, context);
+    });
+  }
+
+  void stop() override { pool_.stop(); }
+
+ private:
+  // Who claims first, the pool's thread or the timer, completes the call; the other's result is dropped (and wiped).
+  template <class T>
+  runtime::Task<Result<T>> run(std::move_only_function<Result<T>()> work) {
+    const auto claimed = std::make_shared<std::atomic<bool>>(false);  // timer and pool thread, which may end last
+    const runtime::Completion<Result<T>> done;
+    auto submitted = pool_.submit(0, [claimed, done, work = std::move(work)]() mutable {
+      if (claimed->load()) return;  // given up while it was queued
+      Result<T> result = work();
+      if (!claimed->exchange(true)) done.complete(std::move(result));
+    });
+    if (!submitted) co_return pass_on(submitted);
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, deadline_);
+    timer.async_wait([claimed, done](const boost::system::error_code& cancelled) {
+      if (cancelled || claimed->exchange(true)) return;
+      done.complete(fail(ErrorCode::kTimeout, "the HSM token took too long"));
+    });
+    Result<T> result = co_await done.wait();
+    timer.cancel();
+    co_return result;
+  }
+
+  std::unique_ptr<Token> token_;
+  std::chrono::milliseconds deadline_;
+  runtime::Pool pool_;
+};
+
+Result<> check(const HsmConfig& config) {
+  if (config.pin.size() < kMinPinBytes || config.pin.size() > kMaxPinBytes) {
+    return fail(ErrorCode::kInvalidArgument, "the HSM's PIN must have 4 to 255 characters");
+  }
+  if (config.token_label.empty() || config.token_label.size() > kMaxLabelBytes) {
+    return fail(ErrorCode::kInvalidArgument, "an HSM token's label must have 1 to 32 characters");
+  }
+  if (config.threads == 0 || config.threads > kMaxThreads) {
+    return fail(ErrorCode::kInvalidArgument, "the HSM needs 1 to 64 threads");
+  }
+  return config.softhsm_dir.empty() ? Result<>{} : check_softhsm_directory(config.softhsm_dir);
+}
+
+Token::Credentials credentials_of(const HsmConfig& config, const std::string& softhsm_configuration) {
+  return {config.module_path, softhsm_configuration, config.token_label, config.pin.clone()};
+}
+
+// The root check, sealed under the PIN: the token's label, a known key wrapped under the root key, and a digest of the
+// token's files. It tells a damaged token from a wrong PIN or another label, and it does so before SoftHSM2 sees the
+// files: they carry no checksums, and some damage makes SoftHSM2 end the process (a bad serial number: exit(5)).
+struct RootCheck {
+  Bytes label;
+  Bytes wrapped;
+  Bytes digest;
+};
+
+Secret known_key() { return Secret(view(sha256("freehold root check"))); }
+Bytes check_context() { return "root check"; }
+
+Result<> write_root_check(disk::Disk& disk, const SofthsmFiles& files, BytesView wrapped, const HsmConfig& config) {
+  FH_TRY(const auto token_files, read_token_files(disk, files.unfinished()));
+  SystemRandom random;
+  Bytes plain;
+  append_sized(plain, config.token_label);
+  append_sized(plain, wrapped);
+  append_sized(plain, view(digest_token_files(token_files)));
+  FH_TRY(const Bytes sealed, pin_seal(kCheckMagic, config.pin, plain, random));
+  return write_token_files(disk, files.unfinished(), {{std::string(kRootCheckName), sealed}});
+}
+
+Result<RootCheck> open_root_check(BytesView sealed, const Secret& pin) {
+  const auto opened = pin_open(kCheckMagic, pin, sealed);
+  if (!opened && opened.error().code == ErrorCode::kDenied) {
+    return fail(ErrorCode::kDenied, "the HSM token refuses the PIN");
+  }
+  if (!opened) return fail(opened.error().code, "the HSM token's root-check: " + opened.error().message);
+  ByteReader reader(opened->view());
+  RootCheck check;
+  check.label = reader.sized(kMaxLabelBytes);
+  check.wrapped = reader.sized(kMaxWrappedBytes);
+  check.digest = reader.sized(sizeof(Sha256Digest));
+  if (!reader.done()) return fail(ErrorCode::kCorrupt, "the HSM token's root-check is damaged");
+  return check;
+}
+
+// Every file is what it was when the token was made, and the token is the one that is asked for.
+Result<RootCheck> verify_files(const std::vector<TokenFile>& token_files, const HsmConfig& config) {
+  const auto sealed = std::ranges::find(token_files, kRootCheckName, &TokenFile::path);
+  if (sealed == token_files.end()) return fail(ErrorCode::kCorrupt, "the HSM token's root-check is missing");
+  FH_TRY(RootCheck check, open_root_check(sealed->content, config.pin));
+  if (check.digest != view(digest_token_files(token_files))) {
+    return fail(ErrorCode::kCorrupt, "the HSM token's files are damaged");
+  }
+  if (check.label != config.token_label) {
+    return fail(ErrorCode::kConflict, "the HSM token in " + config.softhsm_dir + " is named " + check.label +
+                                          ", not " + config.token_label);
+  }
+  return check;
+}
+
+// Made under another name and renamed: a crash leaves no token, never half of one.
+Result<> create_softhsm_token(disk::Disk& disk, const SofthsmFiles& files, const HsmConfig& config) {
+  FH_CHECK_OK(begin_token_files(disk, files));
+  FH_CHECK_OK(write_configuration(disk, files, files.unfinished()));
+  Bytes wrapped;
+  {
+    FH_TRY(const auto token, Token::create(credentials_of(config, files.configuration())));
+    FH_TRY(wrapped, token->wrap(known_key(), check_context()));
+  }
+  FH_CHECK_OK(write_root_check(disk, files, wrapped, config));
+  return publish_token_files(disk, files);
+}
+
+// The files are whole and the PIN is right: whatever the token itself refuses is damage all the same.
+Result<std::unique_ptr<Token>> open_whole_token(disk::Disk& disk, const SofthsmFiles& files, const HsmConfig& config) {
+  FH_TRY(const auto token_files, read_token_files(disk, files.tokens()));
+  FH_TRY(const RootCheck check, verify_files(token_files, config));
+  FH_CHECK_OK(make_working_copy(disk, files, token_files));
+  FH_CHECK_OK(write_configuration(disk, files, files.working()));
+  auto token = Token::open(credentials_of(config, files.configuration()), Token::MissingKey::kFail);
+  if (!token) {
+    const ErrorCode code = token.error().code;
+    const bool damage = code == ErrorCode::kDenied || code == ErrorCode::kInternal || code == ErrorCode::kNotFound;
+    if (damage) token.error().code = ErrorCode::kCorrupt;
+    return token;
+  }
+  const auto opened = (*token)->unwrap(check.wrapped, check_context());
+  if (!opened || opened->view() != known_key().view()) {
+    return fail(ErrorCode::kCorrupt, "the HSM token's region-root is not the one it was made with");
+  }
+  return token;
+}
+
+Result<std::unique_ptr<Token>> open_softhsm(const HsmConfig& config, bool create) {
+  const auto disk = disk::make_real_disk();  // SoftHSM2 itself knows no other
+  const SofthsmFiles files{config.softhsm_dir};
+  FH_TRY(const bool there, token_files_exist(*disk, files));
+  if (!there) {
+    if (!create) return fail(ErrorCode::kNotFound, "there is no HSM token in " + config.softhsm_dir);
+    FH_CHECK_OK(create_softhsm_token(*disk, files, config));
+  }
+  return open_whole_token(*disk, files, config);
+}
+
+// A device of its own: what it calls done is durable, and its owner may have initialised it by the vendor's tools.
+Result<std::unique_ptr<Token>> open_device(const HsmConfig& config, bool create) {
+  auto token = Token::open(credentials_of(config, ""), create ? Token::MissingKey::kMake : Token::MissingKey::kFail);
+  if (token || token.error().code != ErrorCode::kNotFound || !create) return token;
+  return Token::create(credentials_of(config, ""));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Hsm>> open_hsm(HsmConfig config, bool create) {
+  FH_CHECK_OK(check(config));
+  FH_TRY(auto token, config.softhsm_dir.empty() ? open_device(config, create) : open_softhsm(config, create));
+  return std::make_unique<TokenHsm>(std::move(token), config);
+}
+
+}  // namespace freehold::crypto

@@ -1,0 +1,287 @@
+#include "src/token.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/encoding.h"
+#include "crypto/aead.h"
+#include "crypto/digest.h"
+
+namespace freehold::crypto {
+namespace {
+
+constexpr std::string_view kRootLabel = "region-root";
+constexpr std::size_t kLabelBytes = 32;  // padded with blanks (PKCS#11 C_InitToken)
+constexpr std::size_t kRootKeyBytes = 32;
+
+CK_BYTE* mutable_bytes(BytesView view) { return reinterpret_cast<CK_BYTE*>(const_cast<char*>(view.data())); }
+
+std::array<CK_BYTE, kLabelBytes> padded(const std::string& label) {
+  std::array<CK_BYTE, kLabelBytes> out;
+  out.fill(' ');
+  std::ranges::copy(label.substr(0, kLabelBytes), out.begin());
+  return out;
+}
+
+bool is_named(const CK_TOKEN_INFO& info, const std::string& label) {
+  return std::ranges::equal(padded(label), std::span(info.label, kLabelBytes));
+}
+
+// The security officer's PIN follows from the user's, so that there is one thing to keep.
+Secret officer_pin_of(const Secret& pin) {
+  const Secret raw = hkdf_expand(pin.view(), "freehold security officer", 16);
+  Bytes text = to_hex(raw.view());
+  Secret out{BytesView(text)};
+  wipe(text);
+  return out;
+}
+
+CK_GCM_PARAMS gcm_parameters(BytesView nonce, const Bytes& context) {
+  return {.iv_ptr = mutable_bytes(nonce),
+          .iv_len = nonce.size(),
+          .iv_bits = nonce.size() * 8,
+          .aad_ptr = mutable_bytes(context),
+          .aad_len = context.size(),
+          .tag_bits = kAeadTagBytes * 8};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Token>> Token::open(Credentials credentials, MissingKey missing) {
+  FH_TRY(auto module, Pkcs11Module::load(credentials.module_path, credentials.softhsm_configuration));
+  std::unique_ptr<Token> token(new Token(std::move(credentials), std::move(module)));
+  FH_CHECK_OK(token->find_slot());
+  auto session = token->open_session();
+  const bool no_key = !session && session.error().code == ErrorCode::kNotFound;
+  if (no_key && missing == MissingKey::kMake) {
+    FH_CHECK_OK(token->make_root_key());
+    session = token->open_session();
+  } else if (no_key) {
+    return fail(ErrorCode::kCorrupt, session.error().message);
+  }
+  if (!session) return pass_on(session);
+  token->give_back(*session);
+  return token;
+}
+
+Result<std::unique_ptr<Token>> Token::create(Credentials credentials) {
+  FH_TRY(auto module, Pkcs11Module::load(credentials.module_path, credentials.softhsm_configuration));
+  std::unique_ptr<Token> token(new Token(std::move(credentials), std::move(module)));
+  FH_CHECK_OK(token->initialise());
+  FH_CHECK_OK(token->make_root_key());
+  FH_TRY(const Session session, token->open_session());
+  token->give_back(session);
+  return token;
+}
+
+Token::~Token() {
+  for (const Session& session : idle_) close(session.handle);
+}
+
+Result<std::vector<CK_SLOT_ID>> Token::slots(bool with_token) {
+  const CK_BBOOL present = with_token ? CK_TRUE : CK_FALSE;
+  CK_ULONG count = 0;
+  FH_CHECK_OK(check_pkcs11((*module_)->C_GetSlotList(present, nullptr, &count), "C_GetSlotList"));
+  std::vector<CK_SLOT_ID> ids(count);
+  FH_CHECK_OK(check_pkcs11((*module_)->C_GetSlotList(present, ids.data(), &count), "C_GetSlotList"));
+  ids.resize(count);
+  return ids;
+}
+
+Result<CK_SLOT_ID> Token::find_slot() {
+  FH_TRY(const auto ids, slots(true));
+  for (const CK_SLOT_ID id : ids) {
+    CK_TOKEN_INFO info{};
+    if ((*module_)->C_GetTokenInfo(id, &info) != CKR_OK) continue;
+    if ((info.flags & CKF_TOKEN_INITIALIZED) != 0 && is_named(info, credentials_.label)) return id;
+  }
+  return fail(ErrorCode::kNotFound, "there is no HSM token named " + credentials_.label);
+}
+
+Result<> Token::initialise() {
+  const Secret officer_pin = officer_pin_of(credentials_.pin);
+  FH_TRY(const auto ids, slots(true));
+  for (const CK_SLOT_ID id : ids) {
+    CK_TOKEN_INFO info{};
+    if ((*module_)->C_GetTokenInfo(id, &info) != CKR_OK) continue;
+    if ((info.flags & CKF_TOKEN_INITIALIZED) != 0) continue;  // somebody's
+    auto label = padded(credentials_.label);
+    const CK_RV code =
+        (*module_)->C_InitToken(id, mutable_bytes(officer_pin.view()), officer_pin.size(), label.data());
+    FH_CHECK_OK(check_pkcs11(code, "C_InitToken"));
+    FH_TRY(const CK_SLOT_ID slot, find_slot());  // its number may have changed
+    return initialise_pin(slot, officer_pin);
+  }
+  return fail(ErrorCode::kExhausted, "the HSM has no free slot for a token named " + credentials_.label);
+}
+
+Result<> Token::initialise_pin(CK_SLOT_ID slot, const Secret& officer_pin) {
+  CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
+  FH_CHECK_OK(check_pkcs11((*module_)->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, nullptr, nullptr, &session),
+                           "C_OpenSession"));
+  CK_RV code = (*module_)->C_Login(session, CKU_SO, mutable_bytes(officer_pin.view()), officer_pin.size());
+  if (code == CKR_OK) {
+    code = (*module_)->C_InitPIN(session, mutable_bytes(credentials_.pin.view()), credentials_.pin.size());
+    (*module_)->C_Logout(session);
+  }
+  close(session);
+  return check_pkcs11(code, "C_InitPIN");
+}
+
+Result<CK_SESSION_HANDLE> Token::log_in(CK_FLAGS flags) {
+  FH_TRY(const CK_SLOT_ID slot, find_slot());
+  CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
+  FH_CHECK_OK(check_pkcs11((*module_)->C_OpenSession(slot, CKF_SERIAL_SESSION | flags, nullptr, nullptr, &session),
+                           "C_OpenSession"));
+  const CK_RV code =
+      (*module_)->C_Login(session, CKU_USER, mutable_bytes(credentials_.pin.view()), credentials_.pin.size());
+  if (code == CKR_OK || code == CKR_USER_ALREADY_LOGGED_IN) return session;  // a login counts for all sessions
+  close(session);
+  if (code == CKR_USER_PIN_NOT_INITIALIZED) return fail(ErrorCode::kCorrupt, "the HSM token has no PIN");
+  return fail_pkcs11(code, "C_Login");
+}
+
+Result<CK_OBJECT_HANDLE> Token::find_root_key(CK_SESSION_HANDLE session) {
+  CK_OBJECT_CLASS secret_key = CKO_SECRET_KEY;
+  CK_ATTRIBUTE wanted[] = {{CKA_CLASS, &secret_key, sizeof secret_key},
+                           {CKA_LABEL, mutable_bytes(kRootLabel), kRootLabel.size()}};
+  FH_CHECK_OK(check_pkcs11((*module_)->C_FindObjectsInit(session, wanted, std::size(wanted)), "C_FindObjectsInit"));
+  std::array<CK_OBJECT_HANDLE, 2> found{};
+  CK_ULONG count = 0;
+  const CK_RV code = (*module_)->C_FindObjects(session, found.data(), found.size(), &count);
+  (*module_)->C_FindObjectsFinal(session);
+  FH_CHECK_OK(check_pkcs11(code, "C_FindObjects"));
+  if (count == 0) return fail(ErrorCode::kNotFound, "the HSM token has no usable key region-root");
+  if (count > 1) return fail(ErrorCode::kConflict, "the HSM token has more than one key region-root");
+  FH_CHECK_OK(check_root_key(session, found[0]));
+  return found[0];
+}
+
+// Pairs with make_root_key: a key that could leave the token is none of ours.
+Result<> Token::check_root_key(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key) {
+  CK_BBOOL sensitive = CK_FALSE;
+  CK_BBOOL extractable = CK_TRUE;
+  CK_KEY_TYPE type = 0;
+  CK_ATTRIBUTE attributes[] = {{CKA_SENSITIVE, &sensitive, sizeof sensitive},
+                               {CKA_EXTRACTABLE, &extractable, sizeof extractable},
+                               {CKA_KEY_TYPE, &type, sizeof type}};
+  const CK_RV code = (*module_)->C_GetAttributeValue(session, key, attributes, std::size(attributes));
+  if (code != CKR_OK || sensitive != CK_TRUE || extractable != CK_FALSE || type != CKK_AES) {
+    return fail(ErrorCode::kCorrupt, "the HSM token's region-root is not a sensitive, non-extractable AES key");
+  }
+  return {};
+}
+
+Result<> Token::make_root_key() {
+  FH_TRY(const CK_SESSION_HANDLE session, log_in(CKF_RW_SESSION));
+  CK_OBJECT_CLASS secret_key = CKO_SECRET_KEY;
+  CK_KEY_TYPE aes = CKK_AES;
+  CK_ULONG length = kRootKeyBytes;
+  CK_BBOOL yes = CK_TRUE;
+  CK_BBOOL no = CK_FALSE;
+  CK_ATTRIBUTE attributes[] = {{CKA_CLASS, &secret_key, sizeof secret_key},
+                               {CKA_KEY_TYPE, &aes, sizeof aes},
+                               {CKA_VALUE_LEN, &length, sizeof length},
+                               {CKA_LABEL, mutable_bytes(kRootLabel), kRootLabel.size()},
+                               {CKA_ID, mutable_bytes(kRootLabel), kRootLabel.size()},
+                               {CKA_TOKEN, &yes, sizeof yes},
+                               {CKA_PRIVATE, &yes, sizeof yes},
+                               {CKA_SENSITIVE, &yes, sizeof yes},
+                               {CKA_EXTRACTABLE, &no, sizeof no},
+                               {CKA_ENCRYPT, &yes, sizeof yes},
+                               {CKA_DECRYPT, &yes, sizeof yes},
+                               {CKA_WRAP, &no, sizeof no},
+                               {CKA_UNWRAP, &no, sizeof no}};
+  CK_MECHANISM mechanism{CKM_AES_KEY_GEN, nullptr, 0};
+  CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
+  const CK_RV code = (*module_)->C_GenerateKey(session, &mechanism, attributes, std::size(attributes), &key);
+  close(session);
+  return check_pkcs11(code, "C_GenerateKey");
+}
+
+Result<Token::Session> Token::open_session() {
+  FH_TRY(const CK_SESSION_HANDLE handle, log_in(0));
+  auto key = find_root_key(handle);
+  if (!key) {
+    close(handle);
+    return pass_on(key);
+  }
+  return Session{handle, *key};
+}
+
+Result<Token::Session> Token::take_session() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      const Session session = idle_.back();
+      idle_.pop_back();
+      return session;
+    }
+  }
+  return open_session();
+}
+
+void Token::give_back(Session session) {
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(session);
+}
+
+template <class T, class Work>
+Result<T> Token::with_session(Work work) {
+  FH_TRY(const Session session, take_session());
+  Result<T> result = work(session);
+  if (result || result.error().code == ErrorCode::kCorrupt) {
+    give_back(session);
+    return result;
+  }
+  close(session.handle);  // it may be gone, or in the middle of an operation
+  if (result.error().code != ErrorCode::kUnavailable) return result;
+  auto fresh = open_session();
+  if (!fresh) return fail(ErrorCode::kUnavailable, "the HSM token is gone", fresh.error().detail);
+  result = work(*fresh);
+  give_back(*fresh);
+  return result;
+}
+
+Result<Bytes> Token::encrypt(Session session, BytesView nonce, const Bytes& context, const Secret& key) {
+  CK_GCM_PARAMS parameters = gcm_parameters(nonce, context);
+  CK_MECHANISM mechanism{CKM_AES_GCM, &parameters, sizeof parameters};
+  FH_CHECK_OK(check_pkcs11((*module_)->C_EncryptInit(session.handle, &mechanism, session.root_key), "C_EncryptInit"));
+  Bytes out(key.size() + kAeadTagBytes, '\0');
+  CK_ULONG size = out.size();
+  FH_CHECK_OK(check_pkcs11(
+      (*module_)->C_Encrypt(session.handle, mutable_bytes(key.view()), key.size(), mutable_bytes(out), &size),
+      "C_Encrypt"));
+  if (size != out.size()) return fail(ErrorCode::kInternal, "the HSM token failed", "C_Encrypt: unexpected length");
+  return Bytes(nonce) + out;
+}
+
+Result<Secret> Token::decrypt(Session session, const Bytes& wrapped, const Bytes& context) {
+  const BytesView nonce = BytesView(wrapped).substr(0, kAeadNonceBytes);
+  const BytesView sealed = BytesView(wrapped).substr(kAeadNonceBytes);
+  CK_GCM_PARAMS parameters = gcm_parameters(nonce, context);
+  CK_MECHANISM mechanism{CKM_AES_GCM, &parameters, sizeof parameters};
+  FH_CHECK_OK(check_pkcs11((*module_)->C_DecryptInit(session.handle, &mechanism, session.root_key), "C_DecryptInit"));
+  Secret out(sealed.size());  // some modules want room for the tag too
+  CK_ULONG size = out.size();
+  const CK_RV code = (*module_)->C_Decrypt(session.handle, mutable_bytes(sealed), sealed.size(),
+                                           reinterpret_cast<CK_BYTE*>(out.span().data()), &size);
+  // SoftHSM2 has no other name for a tag that doesn't match.
+  FH_CHECK_OK(check_pkcs11(code == CKR_GENERAL_ERROR ? CKR_ENCRYPTED_DATA_INVALID : code, "C_Decrypt"));
+  if (size != sealed.size() - kAeadTagBytes) {
+    return fail(ErrorCode::kInternal, "the HSM token failed", "C_Decrypt: unexpected length");
+  }
+  return Secret(out.view().substr(0, size));
+}
+
+Result<Bytes> Token::wrap(const Secret& key, const Bytes& context) {
+  const Bytes nonce = random_.bytes(kAeadNonceBytes);
+  return with_session<Bytes>([&](Session session) { return encrypt(session, nonce, context, key); });
+}
+
+Result<Secret> Token::unwrap(const Bytes& wrapped, const Bytes& context) {
+  if (wrapped.size() < kAeadNonceBytes + kAeadTagBytes) return fail(ErrorCode::kCorrupt, "a wrapped key is cut short");
+  return with_session<Secret>([&](Session session) { return decrypt(session, wrapped, context); });
+}
+
+}  // namespace freehold::crypto

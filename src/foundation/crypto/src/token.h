@@ -1,0 +1,74 @@
+// Token: one PKCS#11 token, logged in, with its region root key. Private to this module.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "base/secret.h"
+#include "crypto/hsm.h"
+#include "src/pkcs11_module.h"
+
+namespace freehold::crypto {
+
+// Owned by TokenHsm, or by start-up code. Blocking; wrap and unwrap from any thread, each call on a session of its own.
+// A lost session (token pulled and put back, daemon restarted) is opened anew once; then kUnavailable.
+class Token {
+ public:
+  struct Credentials {
+    std::string module_path;
+    std::string softhsm_configuration;
+    std::string label;
+    Secret pin;
+  };
+  enum class MissingKey { kFail, kMake };
+
+  // kNotFound: no token of that label; kConflict: module open already; kUnavailable: no such module; kDenied: PIN;
+  // kCorrupt: no usable root key.
+  [[nodiscard]] static Result<std::unique_ptr<Token>> open(Credentials credentials, MissingKey missing);
+  // Initialises a free slot as a token of that label, with its PIN and root key, and opens it. kExhausted: no free slot.
+  [[nodiscard]] static Result<std::unique_ptr<Token>> create(Credentials credentials);
+  ~Token();
+  Token(const Token&) = delete;
+  Token& operator=(const Token&) = delete;
+
+  [[nodiscard]] Result<Bytes> wrap(const Secret& key, const Bytes& context);
+  [[nodiscard]] Result<Secret> unwrap(const Bytes& wrapped, const Bytes& context);
+
+ private:
+  struct Session {
+    CK_SESSION_HANDLE handle = CK_INVALID_HANDLE;
+    CK_OBJECT_HANDLE root_key = CK_INVALID_HANDLE;
+  };
+  Token(Credentials credentials, std::unique_ptr<Pkcs11Module> module)
+      : credentials_(std::move(credentials)), module_(std::move(module)) {}
+
+  [[nodiscard]] Result<std::vector<CK_SLOT_ID>> slots(bool with_token);
+  [[nodiscard]] Result<CK_SLOT_ID> find_slot();
+  [[nodiscard]] Result<> initialise();
+  [[nodiscard]] Result<> initialise_pin(CK_SLOT_ID slot, const Secret& officer_pin);
+  [[nodiscard]] Result<CK_SESSION_HANDLE> log_in(CK_FLAGS flags);
+  // kNotFound: there is none.
+  [[nodiscard]] Result<CK_OBJECT_HANDLE> find_root_key(CK_SESSION_HANDLE session);
+  [[nodiscard]] Result<> check_root_key(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key);
+  [[nodiscard]] Result<> make_root_key();
+  [[nodiscard]] Result<Session> open_session();
+  [[nodiscard]] Result<Session> take_session();
+  void give_back(Session session);
+  void close(CK_SESSION_HANDLE session) { (*module_)->C_CloseSession(session); }
+
+  [[nodiscard]] Result<Bytes> encrypt(Session session, BytesView nonce, const Bytes& context, const Secret& key);
+  [[nodiscard]] Result<Secret> decrypt(Session session, const Bytes& wrapped, const Bytes& context);
+  template <class T, class Work>
+  [[nodiscard]] Result<T> with_session(Work work);
+
+  Credentials credentials_;
+  std::unique_ptr<Pkcs11Module> module_;
+  SystemRandom random_;
+  std::mutex mutex_;           // guards idle_
+  std::vector<Session> idle_;  // as many as calls ever ran at once
+};
+
+}  // namespace freehold::crypto

@@ -1,0 +1,53 @@
+// The bytes that came in and weren't used yet.
+#pragma once
+
+#include <cstring>
+#include <memory>
+#include <span>
+
+#include "base/bytes.h"
+
+namespace freehold::http {
+
+// Small until a head needs more, and small again when the connection rests. Owned by a connection, used on its loop.
+class InputBuffer {
+ public:
+  static constexpr std::size_t kSmall = 4 * 1024;
+
+  [[nodiscard]] BytesView view() const { return {bytes_.get() + begin_, end_ - begin_}; }
+  [[nodiscard]] bool empty() const { return begin_ == end_; }
+  void consume(std::size_t n) {
+    begin_ += n;
+    if (begin_ == end_) begin_ = end_ = 0;
+  }
+  // Room for at least one byte behind what is there; moves it, and doubles the buffer if it is full.
+  [[nodiscard]] std::span<char> room() {
+    if (capacity_ == 0) reallocate(kSmall);
+    if (end_ == capacity_ && begin_ > 0) {
+      std::memmove(bytes_.get(), bytes_.get() + begin_, end_ - begin_);
+      end_ -= begin_;
+      begin_ = 0;
+    }
+    if (end_ == capacity_) reallocate(capacity_ * 2);
+    return {bytes_.get() + end_, capacity_ - end_};
+  }
+  void filled(std::size_t n) { end_ += n; }
+  void rest() {
+    if (empty() && capacity_ > kSmall) reallocate(kSmall);
+  }
+
+ private:
+  void reallocate(std::size_t capacity) {
+    auto bytes = std::make_unique_for_overwrite<char[]>(capacity);
+    if (end_ > begin_) std::memcpy(bytes.get(), bytes_.get() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    bytes_ = std::move(bytes);
+    capacity_ = capacity;
+  }
+
+  std::unique_ptr<char[]> bytes_;
+  std::size_t capacity_ = 0, begin_ = 0, end_ = 0;
+};
+
+}  // namespace freehold::http

@@ -1,0 +1,63 @@
+// Requests as the http parser would hand them over, for the tests of the gate and of services.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/encoding.h"
+#include "http/message.h"
+
+namespace freehold::gate::testing {
+
+// A body from memory; gives it out in the pieces that the reader asks for.
+class BytesBody final : public http::BodyReader {
+ public:
+  explicit BytesBody(Bytes bytes) : bytes_(std::move(bytes)) {}
+  [[nodiscard]] std::optional<std::uint64_t> length() const override { return bytes_.size() - at_; }
+  [[nodiscard]] http::Task<Result<std::size_t>> read_some(std::span<char> out) override {
+    auto n = std::min(out.size(), bytes_.size() - at_);
+    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(at_), n, out.begin());
+    at_ += n;
+    co_return n;
+  }
+
+ private:
+  Bytes bytes_;
+  std::size_t at_ = 0;
+};
+
+using HeaderList = std::vector<std::pair<std::string, std::string>>;
+
+// `url` is "https://host[:port]/path[?query]" or the same with http. Stops the test if the url can't be one. The caller
+// sets the body, which the request only points to.
+inline http::Request make_request(http::Method method, std::string_view url, HeaderList headers = {}) {
+  http::Request request;
+  request.method = method;
+  bool tls = url.starts_with("https://");
+  FH_CHECK(tls || url.starts_with("http://"));
+  request.listener = tls ? http::Listener::kHttps : http::Listener::kHttp;
+  url.remove_prefix(tls ? 8 : 7);
+  auto slash = std::min(url.find('/'), url.size());
+  auto authority = std::string(url.substr(0, slash));
+  request.target = slash == url.size() ? "/" : std::string(url.substr(slash));
+  auto question = request.target.find('?');
+  request.path = request.target.substr(0, question);
+  if (question != std::string::npos) request.raw_query = request.target.substr(question + 1);
+  auto decoded = percent_decode(request.path);
+  auto query = http::parse_query(request.raw_query);
+  FH_CHECK(decoded && query);
+  request.decoded_path = *decoded;
+  request.query = *query;
+  auto colon = authority.ends_with(']') ? std::string::npos : authority.rfind(':');
+  request.host = to_lower(authority.substr(0, colon));
+  request.headers.add("host", authority);
+  for (auto& [name, value] : headers) request.headers.add(to_lower(name), std::move(value));
+  request.peer = {.address = "127.0.0.1", .port = 40'000, .uid = std::nullopt};
+  return request;
+}
+
+}  // namespace freehold::gate::testing

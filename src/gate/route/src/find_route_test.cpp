@@ -1,0 +1,89 @@
+#include <gtest/gtest.h>
+
+#include "route/route.h"
+#include "route/testing/make_request.h"
+
+namespace freehold::gate {
+namespace {
+
+using http::Method;
+using testing::make_request;
+
+RouteSpec row(std::string_view operation, Method method, Scope scope, std::vector<Selector> query = {},
+              std::vector<Selector> headers = {}) {
+  return {.operation = operation,
+          .method = method,
+          .scope = scope,
+          .query = std::move(query),
+          .headers = std::move(headers),
+          .credentials = kSharedKey};
+}
+
+const std::vector<RouteSpec> kRows = {
+    row("PutBlock", Method::kPut, Scope::kBlob, {{"comp", "block"}, {"blockid", ""}}),
+    row("PutBlobFromUrl", Method::kPut, Scope::kBlob, {}, {{"x-ms-blob-type", "BlockBlob"}, {"x-ms-copy-source", ""}}),
+    row("PutBlob", Method::kPut, Scope::kBlob, {}, {{"x-ms-blob-type", "BlockBlob"}}),
+    row("GetBlob", Method::kGet, Scope::kBlob),
+    row("ListBlobs", Method::kGet, Scope::kContainer, {{"restype", "container"}, {"comp", "list"}}),
+    row("GetContainerProperties", Method::kGet, Scope::kContainer, {{"restype", "container"}}),
+};
+
+std::string route_of(Method method, Scope scope, std::string_view query, testing::HeaderList headers = {}) {
+  auto request = make_request(method, "https://a/c/b?" + std::string(query), std::move(headers));
+  const auto* found = find_route(kRows, request, scope);
+  return found ? std::string(found->operation) : "";
+}
+
+TEST(FindRoute, TakesTheRowWhoseSelectorsHold) {
+  EXPECT_EQ(route_of(Method::kPut, Scope::kBlob, "", {{"x-ms-blob-type", "BlockBlob"}}), "PutBlob");
+  EXPECT_EQ(route_of(Method::kPut, Scope::kBlob, "", {{"x-ms-blob-type", "blockblob"}}), "PutBlob");
+  EXPECT_EQ(route_of(Method::kPut, Scope::kBlob, "", {{"x-ms-blob-type", "BlockBlob"}, {"x-ms-copy-source", "u"}}),
+            "PutBlobFromUrl");
+  EXPECT_EQ(route_of(Method::kPut, Scope::kBlob, "comp=block&blockid=AAAA"), "PutBlock");
+  EXPECT_EQ(route_of(Method::kPut, Scope::kBlob, "COMP=Block&BlockId=AAAA"), "PutBlock");
+  EXPECT_EQ(route_of(Method::kGet, Scope::kBlob, "timeout=30&x=y"), "GetBlob");
+  EXPECT_EQ(route_of(Method::kGet, Scope::kContainer, "restype=container&comp=list"), "ListBlobs");
+  EXPECT_EQ(route_of(Method::kGet, Scope::kContainer, "restype=container"), "GetContainerProperties");
+}
+
+TEST(FindRoute, NeverTakesARowForAnotherOperationOrScope) {
+  EXPECT_EQ(route_of(Method::kPut, Scope::kBlob, "comp=lease", {{"x-ms-blob-type", "BlockBlob"}}), "");
+  EXPECT_EQ(route_of(Method::kGet, Scope::kBlob, "comp=tags"), "");
+  EXPECT_EQ(route_of(Method::kGet, Scope::kBlob, "comp="), "");
+  EXPECT_EQ(route_of(Method::kGet, Scope::kBlob, "restype=container"), "");
+  EXPECT_EQ(route_of(Method::kGet, Scope::kContainer, "restype=container&comp=list&comp=acl"), "");
+  EXPECT_EQ(route_of(Method::kPut, Scope::kBlob, "comp=block"), "");
+  EXPECT_EQ(route_of(Method::kDelete, Scope::kBlob, ""), "");
+  EXPECT_EQ(route_of(Method::kGet, Scope::kService, ""), "");
+}
+
+TEST(CheckRows, FindsNothingInAGoodTable) { EXPECT_TRUE(check_rows(kRows).empty()); }
+
+TEST(CheckRows, NamesEveryFault) {
+  auto unreachable = row("Later", Method::kGet, Scope::kBlob, {{"versionid", ""}});
+  auto open = row("Nobody", Method::kDelete, Scope::kBlob);
+  open.credentials = kNoCredential;
+  auto sas = row("Sas", Method::kPost, Scope::kBlob);
+  sas.credentials = kAccountSas;
+  auto upper = row("Upper", Method::kPatch, Scope::kBlob, {{"Comp", "x"}});
+  auto unnamed = row("", Method::kMerge, Scope::kBlob);
+  std::vector<RouteSpec> rows = {row("GetBlob", Method::kGet, Scope::kBlob), unreachable, open, sas, upper, unnamed};
+  auto faults = check_rows(rows);
+  ASSERT_EQ(faults.size(), 5u);
+  EXPECT_EQ(faults[0], "GET Later: never reached, GET GetBlob takes its requests");
+  EXPECT_EQ(faults[1], "DELETE Nobody: accepts no credential");
+  EXPECT_EQ(faults[2], "POST Sas: accepts an account SAS and names no permission");
+  EXPECT_EQ(faults[3], "PATCH Upper: has a selector whose name isn't in lower case");
+  EXPECT_EQ(faults[4], "MERGE (no name): has no operation name");
+}
+
+TEST(CheckRows, KnowsThatCompAndRestypeKeepRowsApart) {
+  std::vector<RouteSpec> apart = {row("GetBlob", Method::kGet, Scope::kBlob),
+                                  row("GetTags", Method::kGet, Scope::kBlob, {{"comp", "tags"}})};
+  EXPECT_TRUE(check_rows(apart).empty());
+  std::vector<RouteSpec> twice = {apart[1], apart[1]};
+  EXPECT_EQ(check_rows(twice).size(), 1u);
+}
+
+}  // namespace
+}  // namespace freehold::gate

@@ -1,0 +1,36 @@
+"""The JavaScript SDK, unmodified, by js/blob.test.mjs: over https by host name, by path, and over plain http."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+from harness import node, paths
+from harness.cases import SharedServerCase
+from harness.server import EMULATOR_ACCOUNT, EMULATOR_KEY
+
+JS = pathlib.Path(__file__).resolve().parent / "js"
+SECONDS = 120
+
+
+class JavaScriptSdk(SharedServerCase):
+    def run_tests(self, url: str, account: str, key: str) -> None:
+        folder = paths.temporary_folder(self)
+        (folder / "node_modules").symlink_to(node.installed(JS) / "node_modules")
+        shutil.copy(JS / "blob.test.mjs", folder)
+        shutil.copy(JS / "package.json", folder)
+        env = {**os.environ, "NODE_EXTRA_CA_CERTS": self.server.ca_file, "BLOB_URL": url, "ACCOUNT_NAME": account,
+               "ACCOUNT_KEY": key, "NO_PROXY": "*"}
+        done = subprocess.run([node.node_program(), "--test", "--test-reporter=spec", "blob.test.mjs"], cwd=folder,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, env=env)
+        self.assertEqual(done.returncode, 0, done.stdout[-6000:] + done.stderr[-3000:])
+        self.assertNotIn("ℹ pass 0", done.stdout)
+
+    def test_https_by_host_name(self):
+        self.run_tests(self.server.blob_url, self.server.account, self.server.key)
+
+    def test_https_by_path(self):
+        self.run_tests(self.server.path_url, self.server.account, self.server.key)
+
+    def test_plain_http_emulator(self):
+        self.run_tests(f"http://127.0.0.1:{self.server.http_port}/{EMULATOR_ACCOUNT}", EMULATOR_ACCOUNT, EMULATOR_KEY)

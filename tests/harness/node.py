@@ -1,0 +1,33 @@
+"""npm packages, pinned by a lock file, installed once under build/npm."""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+
+from . import paths
+
+INSTALL_SECONDS = 300
+
+
+def node_program() -> str:
+    return os.environ.get("FREEHOLD_NODE") or paths.needs("node")
+
+
+def installed(package: pathlib.Path) -> pathlib.Path:
+    """The folder that holds node_modules as package-lock.json of `package` (a folder) says."""
+    lock = (package / "package-lock.json").read_bytes()
+    folder = paths.BUILD / "npm" / f"{package.name}-{hashlib.sha256(lock).hexdigest()[:12]}"
+    stamp = folder / ".installed"
+    if not stamp.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(package / name, folder)
+        done = subprocess.run([paths.needs("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=INSTALL_SECONDS)
+        if done.returncode != 0:
+            raise RuntimeError(f"npm ci for {package} failed:\n{done.stdout}{done.stderr}")
+        stamp.touch()
+    return folder
