@@ -19,6 +19,7 @@ struct StorageAccount {
   std::array<Secret, 2> keys;             // SharedKey: 64 bytes each
   bool secure_transfer_required = true;   // refuse plain http (E5)
   bool emulator = false;                  // devstoreaccount1
+  bool readable_secondary = false;        // ACCOUNT-secondary answers reads (R2: the RA- variants)
 };
 
 // Implemented by the service that keeps accounts, supplied by app/. Thread-safe, answers from memory.

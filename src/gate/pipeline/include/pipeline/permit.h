@@ -2,12 +2,15 @@
 // handler that skips a stage doesn't compile (DESIGN section 2).
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "audit/audit.h"
 #include "authn/account.h"
 #include "authn/authenticate.h"
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "http/message.h"
@@ -19,10 +22,11 @@ namespace freehold::gate {
 struct Admission {
   RequestId request_id;
   std::string request_id_text;
-  http::Request* request = nullptr;
+  http::Request* request = nullptr;  // null for a background job
   const RouteSpec* route = nullptr;
   Target target;
-  std::shared_ptr<const StorageAccount> account;
+  std::shared_ptr<const StorageAccount> account;  // null where no account is concerned
+  TenantId tenant;                                // whose data it is; zero where nobody's
   Principal principal;
   WallTime now;
   // x-ms-version as yyyymmdd (20210608): answers go by its rules.
@@ -53,11 +57,19 @@ class Permit {
   Permit(const Permit&) = delete;
   Permit& operator=(const Permit&) = delete;
 
-  [[nodiscard]] http::Request& request() const { return *admission_->request; }
+  // Not for background jobs, which have none.
+  [[nodiscard]] http::Request& request() const {
+    FH_CHECK(admission_->request != nullptr);
+    return *admission_->request;
+  }
   [[nodiscard]] const Target& target() const { return admission_->target; }
-  [[nodiscard]] const StorageAccount& account() const { return *admission_->account; }
+  // Only where the target or the job names an account.
+  [[nodiscard]] const StorageAccount& account() const {
+    FH_CHECK(admission_->account != nullptr);
+    return *admission_->account;
+  }
   [[nodiscard]] const Principal& principal() const { return admission_->principal; }
-  [[nodiscard]] TenantId tenant() const { return admission_->account->tenant; }
+  [[nodiscard]] TenantId tenant() const { return admission_->tenant; }
   [[nodiscard]] WallTime now() const { return admission_->now; }
   [[nodiscard]] int api_version() const { return admission_->api_version; }
 
