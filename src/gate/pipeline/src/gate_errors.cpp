@@ -16,7 +16,8 @@ ApiError nobody_claims() {
 }
 
 ApiError server_busy(std::string detail) {
-  auto error = make(503, "ServerBusy", "The server is currently unable to receive requests. Please retry your request.");
+  auto error =
+      make(503, "ServerBusy", "The server is currently unable to receive requests. Please retry your request.");
   error.detail = std::move(detail);
   error.headers.emplace_back("retry-after", "1");
   return error;

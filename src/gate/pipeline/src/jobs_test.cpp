@@ -82,7 +82,8 @@ TEST_F(PipelineTest, AJobThatMayNotRunDoesNot) {
   EXPECT_EQ(code(runtime::run_blocking(pipeline_->run_job<Unlisted>(tidy_job(), unlisted))),
             to_string(ErrorCode::kDenied));
   log_.take_away(true);
-  EXPECT_EQ(code(runtime::run_blocking(pipeline_->run_job<Tidy>(tidy_job(), tidy))), to_string(ErrorCode::kUnavailable));
+  EXPECT_EQ(code(runtime::run_blocking(pipeline_->run_job<Tidy>(tidy_job(), tidy))),
+            to_string(ErrorCode::kUnavailable));
   log_.take_away(false);
   make_pipeline({.max_running = 0});
   EXPECT_EQ(code(runtime::run_blocking(pipeline_->run_job<Tidy>(tidy_job(), tidy))), to_string(ErrorCode::kExhausted));

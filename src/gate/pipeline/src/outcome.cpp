@@ -90,8 +90,8 @@ void Pipeline::State::conclude_job(Passage& p, const Result<>& result) {
   observe(p);
 }
 
-// A write whose record rode in its commit is settled; if the operation failed, that commit didn't happen, and the record
-// goes the way of all others.
+// A write whose record rode in its commit is settled; if the operation failed, that commit didn't happen, and the
+// record goes the way of all others.
 void Pipeline::State::record_outcome(Passage& p, bool committed) {
   auto& a = p.admission;
   if (a.attached && committed) {
@@ -112,8 +112,8 @@ http::Response Pipeline::State::render(Passage& p, ApiError error) const {
                                      {"code", error.code},
                                      {"detail", error.detail}});
   }
-  auto response = p.service != nullptr ? p.service->render(error, *a.request)
-                                       : gate_errors::render_plain(error, *a.request);
+  auto response =
+      p.service != nullptr ? p.service->render(error, *a.request) : gate_errors::render_plain(error, *a.request);
   if (!response.headers.has("x-ms-error-code")) response.headers.add("x-ms-error-code", error.code);
   for (auto& [name, value] : error.headers) response.headers.set(name, std::move(value));
   return response;

@@ -15,7 +15,10 @@ using testing::make_request;
 
 class CountingObserver final : public Observer {
  public:
-  void observe(const Observation& seen) noexcept override { last = seen; ++count; }
+  void observe(const Observation& seen) noexcept override {
+    last = seen;
+    ++count;
+  }
   Observation last;
   int count = 0;
 };

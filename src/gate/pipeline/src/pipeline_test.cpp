@@ -73,7 +73,11 @@ TEST_F(PipelineTest, RecordsRefusalsToo) {
 }
 
 TEST_F(PipelineTest, RefusesWhatItCannotPlace) {
-  struct Case { Method method; std::string url; std::string expected; };
+  struct Case {
+    Method method;
+    std::string url;
+    std::string expected;
+  };
   const Case cases[] = {
       {Method::kGet, "https://acct1.elsewhere.test/book/note", "400 InvalidUri"},
       {Method::kGet, "https://nobody.notes.test/book/note", "404 ResourceNotFound"},
@@ -145,7 +149,9 @@ TEST_F(PipelineTest, AWritesRecordRidesInItsCommit) {
 }
 
 TEST_F(PipelineTest, AFailedWritesRecordGoesItsOwnWay) {
-  service_.instead = [] { return std::unexpected(ApiError{.status = 412, .code = "ConditionNotMet", .message = "no"}); };
+  service_.instead = [] {
+    return std::unexpected(ApiError{.status = 412, .code = "ConditionNotMet", .message = "no"});
+  };
   EXPECT_EQ(status_of(send(request(Method::kPut, "https://acct1.notes.test/book/note"))), "412 ConditionNotMet");
   auto entries = log_.take_entries();
   ASSERT_EQ(entries.size(), 1u);
@@ -181,12 +187,15 @@ TEST_F(PipelineTest, NothingHappensWithoutTheAuditLog) {
 
 TEST_F(PipelineTest, EchoesOnlyHarmlessClientRequestIds) {
   auto echoed = [&](std::string id) {
-    auto made = request(Method::kGet, "https://acct1.notes.test/book/note", {{"x-ms-client-request-id", std::move(id)}});
+    auto made =
+        request(Method::kGet, "https://acct1.notes.test/book/note", {{"x-ms-client-request-id", std::move(id)}});
     return std::string(send(made).headers.get("x-ms-client-request-id"));
   };
   EXPECT_EQ(echoed(std::string(1024, 'x')).size(), 1024u);
   EXPECT_EQ(echoed(std::string(1025, 'x')), "");
-  EXPECT_EQ(echoed("a\x01" "b"), "");
+  EXPECT_EQ(echoed("a\x01"
+                   "b"),
+            "");
   EXPECT_EQ(echoed("\xc3\xbc"), "");
 }
 
@@ -211,8 +220,9 @@ class Crowd : public PipelineTest {
  protected:
   void start(std::string_view url) {
     requests_.push_back(std::make_unique<http::Request>(request(Method::kGet, url)));
-    boost::asio::co_spawn(loop_, pipeline_->handle(*requests_.back()),
-                          [this](std::exception_ptr, http::Response response) { done_.push_back(status_of(response)); });
+    boost::asio::co_spawn(
+        loop_, pipeline_->handle(*requests_.back()),
+        [this](std::exception_ptr, http::Response response) { done_.push_back(status_of(response)); });
     loop_.restart();
     loop_.poll();
   }

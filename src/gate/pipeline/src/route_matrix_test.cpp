@@ -17,8 +17,9 @@ TEST(RouteMatrix, NobodyGetsInWhoMustNotAndEveryoneWhoMay) {
   EXPECT_TRUE(service.calls.empty());
 }
 
-// The matrix would see a service that lets in too many: one whose every row is open to anyone, but says otherwise, can't
-// be made through ServiceGate; so its claim is checked by a service that claims nothing and one that refuses all versions.
+// The matrix would see a service that lets in too many: one whose every row is open to anyone, but says otherwise,
+// can't be made through ServiceGate; so its claim is checked by a service that claims nothing and one that refuses all
+// versions.
 TEST(RouteMatrix, SeesAServiceThatCannotBeReached) {
   SampleService service;
   RouteMatrix elsewhere(service, {.host = "acct1.other.test"});

@@ -27,8 +27,9 @@ class Place {
   TenantId tenant_;
 };
 
-// Thread-safe. A tenant may take up to three times the places that are still free, and never more than its own limit: one
-// tenant alone gets three quarters, two greedy ones three sevenths each, and there is always room for another that comes.
+// Thread-safe. A tenant may take up to three times the places that are still free, and never more than its own limit:
+// one tenant alone gets three quarters, two greedy ones three sevenths each, and there is always room for another that
+// comes.
 class RunningLimits {
  public:
   RunningLimits(std::size_t limit, std::size_t tenant_limit) : limit_(limit), tenant_limit_(tenant_limit) {}

@@ -10,36 +10,64 @@
 
 namespace freehold::gate {
 
-struct ReadNote { static constexpr std::string_view kName = "ReadNote"; };
-struct WriteNote { static constexpr std::string_view kName = "WriteNote"; };
-struct ListNotes { static constexpr std::string_view kName = "ListNotes"; };
-struct BurnBook { static constexpr std::string_view kName = "BurnBook"; };
-struct PublicNotice { static constexpr std::string_view kName = "PublicNotice"; };
-struct Inspect { static constexpr std::string_view kName = "Inspect"; };
-struct Tidy { static constexpr std::string_view kName = "Tidy"; };
+struct ReadNote {
+  static constexpr std::string_view kName = "ReadNote";
+};
+struct WriteNote {
+  static constexpr std::string_view kName = "WriteNote";
+};
+struct ListNotes {
+  static constexpr std::string_view kName = "ListNotes";
+};
+struct BurnBook {
+  static constexpr std::string_view kName = "BurnBook";
+};
+struct PublicNotice {
+  static constexpr std::string_view kName = "PublicNotice";
+};
+struct Inspect {
+  static constexpr std::string_view kName = "Inspect";
+};
+struct Tidy {
+  static constexpr std::string_view kName = "Tidy";
+};
 
 class SampleService final : public ServiceGate {
  public:
   SampleService() {
     constexpr CredentialSet kKeyOrSas = kSharedKey | kAccountSas;
-    add<ReadNote>({.method = http::Method::kGet, .scope = Scope::kBlob, .credentials = kKeyOrSas,
+    add<ReadNote>({.method = http::Method::kGet,
+                   .scope = Scope::kBlob,
+                   .credentials = kKeyOrSas,
                    .sas = {.resource_type = 'o', .permissions = "r"}},
                   [this](Permit<ReadNote> permit) { return read_note(std::move(permit)); });
-    add<WriteNote>({.method = http::Method::kPut, .scope = Scope::kBlob, .credentials = kKeyOrSas,
-                    .sas = {.resource_type = 'o', .permissions = "cw"}, .audit = AuditClass::kWrite},
+    add<WriteNote>({.method = http::Method::kPut,
+                    .scope = Scope::kBlob,
+                    .credentials = kKeyOrSas,
+                    .sas = {.resource_type = 'o', .permissions = "cw"},
+                    .audit = AuditClass::kWrite},
                    [this](Permit<WriteNote> permit) { return write_note(std::move(permit)); });
-    add<ListNotes>({.method = http::Method::kGet, .scope = Scope::kContainer, .query = {{"restype", "container"}},
-                    .credentials = kKeyOrSas, .sas = {.resource_type = 'c', .permissions = "l"}},
+    add<ListNotes>({.method = http::Method::kGet,
+                    .scope = Scope::kContainer,
+                    .query = {{"restype", "container"}},
+                    .credentials = kKeyOrSas,
+                    .sas = {.resource_type = 'c', .permissions = "l"}},
                    [this](Permit<ListNotes> permit) { return list_notes(std::move(permit)); });
-    add<BurnBook>({.method = http::Method::kDelete, .scope = Scope::kContainer, .query = {{"restype", "container"}},
-                   .credentials = kSharedKey | kLocalOperator, .audit = AuditClass::kControl},
+    add<BurnBook>({.method = http::Method::kDelete,
+                   .scope = Scope::kContainer,
+                   .query = {{"restype", "container"}},
+                   .credentials = kSharedKey | kLocalOperator,
+                   .audit = AuditClass::kControl},
                   [this](Permit<BurnBook> permit) { return burn_book(std::move(permit)); });
     add<PublicNotice>({.method = http::Method::kGet, .scope = Scope::kService, .credentials = kAnonymous},
                       [this](Permit<PublicNotice> permit) { return notice(std::move(permit)); });
     add<Inspect>({.method = http::Method::kGet, .scope = Scope::kSystem, .credentials = kLocalOperator},
                  [this](Permit<Inspect> permit) { return inspect(std::move(permit)); });
-    add_unimplemented({.operation = "SealNote", .method = http::Method::kPut, .scope = Scope::kBlob,
-                       .query = {{"comp", "seal"}}, .credentials = kKeyOrSas,
+    add_unimplemented({.operation = "SealNote",
+                       .method = http::Method::kPut,
+                       .scope = Scope::kBlob,
+                       .query = {{"comp", "seal"}},
+                       .credentials = kKeyOrSas,
                        .sas = {.resource_type = 'o', .permissions = "w"}});
     add_job<Tidy>(DataClass::kSystemMetadata, AuditClass::kRead);
   }

@@ -28,7 +28,11 @@ struct Pipeline::State {
 
   State(const AccountDirectory& accounts_in, audit::Log& audit_in, const Clock& clock_in, Random& random_in,
         PipelineOptions options_in)
-      : accounts(accounts_in), audit(audit_in), clock(clock_in), random(random_in), options(options_in),
+      : accounts(accounts_in),
+        audit(audit_in),
+        clock(clock_in),
+        random(random_in),
+        options(options_in),
         limits(options_in.max_running, options_in.max_running_per_tenant) {}
 
   const AccountDirectory& accounts;

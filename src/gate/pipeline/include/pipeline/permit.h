@@ -1,5 +1,5 @@
-// Permit<Operation>: proof that a request passed every stage for exactly this operation. Only the pipeline makes one, so a
-// handler that skips a stage doesn't compile (DESIGN section 2).
+// Permit<Operation>: proof that a request passed every stage for exactly this operation. Only the pipeline makes one,
+// so a handler that skips a stage doesn't compile (DESIGN section 2).
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ struct Admission {
   int api_version = 0;
 
   audit::Log* audit = nullptr;
-  audit::Record record;                      // filled by the stages, completed by the handler and the pipeline
+  audit::Record record;  // filled by the stages, completed by the handler and the pipeline
   std::optional<audit::AttachedRecord> attached;
   store::PartitionId attached_partition;
 };
@@ -46,8 +46,8 @@ class PipelineKey {
   PipelineKey() = default;
 };
 
-// Operation is a tag type with `static constexpr std::string_view kName`, the route's operation. Valid while the handler
-// that received it runs. Moves with the handler's frame; not thread-safe.
+// Operation is a tag type with `static constexpr std::string_view kName`, the route's operation. Valid while the
+// handler that received it runs. Moves with the handler's frame; not thread-safe.
 template <class Operation>
 class Permit {
  public:

@@ -30,8 +30,8 @@ struct PipelineOptions {
 // On whose data a background job works, and in whose name.
 struct Job {
   TenantId tenant = {};
-  std::string principal = {};  // "blob collector": the job's own name in the audit log
-  std::string resource = {};   // "/account/container"
+  std::string principal = {};                          // "blob collector": the job's own name in the audit log
+  std::string resource = {};                           // "/account/container"
   std::shared_ptr<const StorageAccount> account = {};  // if it concerns one
 };
 

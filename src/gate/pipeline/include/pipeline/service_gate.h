@@ -28,8 +28,8 @@ struct Endpoint {
 class ServiceGate {
  public:
   virtual ~ServiceGate() = default;
-  // Is this request (by Host, path or listener) for this service? Fills the target if so. A target without an account is
-  // the service's own (Scope::kSystem): only the admin socket reaches it.
+  // Is this request (by Host, path or listener) for this service? Fills the target if so. A target without an account
+  // is the service's own (Scope::kSystem): only the admin socket reaches it.
   [[nodiscard]] virtual bool claims(const http::Request& request, Target& target) const = 0;
   [[nodiscard]] virtual ApiResult<int> check_version(const http::Request& request) const = 0;
   // Status and body of an error. The pipeline adds error.headers, x-ms-error-code and the request id.
@@ -53,7 +53,10 @@ class ServiceGate {
   // Background work of the service: no request reaches it, Pipeline::run_job does.
   template <class Operation>
   void add_job(DataClass data, AuditClass audit) {
-    jobs_.push_back({.operation = Operation::kName, .scope = Scope::kSystem, .credentials = kSystemJob, .data = data,
+    jobs_.push_back({.operation = Operation::kName,
+                     .scope = Scope::kSystem,
+                     .credentials = kSystemJob,
+                     .data = data,
                      .audit = audit});
   }
   [[nodiscard]] std::vector<RouteSpec> rows() const;

@@ -28,7 +28,8 @@ class FakeLog final : public audit::Log {
   void append(audit::Slot, audit::Record record) override { keep(Way::kAppended, std::move(record)); }
   [[nodiscard]] audit::AttachedRecord attach(const store::PartitionId&, const audit::Record&) override {
     auto number = ++attached_;
-    return {.row = {.key = Bytes(audit::kAttachedPrefix) + std::to_string(number), .value = "record"}, .number = number};
+    return {.row = {.key = Bytes(audit::kAttachedPrefix) + std::to_string(number), .value = "record"},
+            .number = number};
   }
   void settle(audit::Slot, store::PartitionId, audit::AttachedRecord, audit::Record record) override {
     keep(Way::kSettled, std::move(record));

@@ -66,7 +66,8 @@ class TwinGate final : public ServiceGate {
  private:
   void add_twin(RouteSpec row) {
     if (!row.implemented) return add_unimplemented(std::move(row));
-    endpoints_.push_back({std::move(row), [this](PipelineKey, Admission& admission) { return answer(admission.route); }});
+    endpoints_.push_back(
+        {std::move(row), [this](PipelineKey, Admission& admission) { return answer(admission.route); }});
   }
   Task<Reply> answer(const RouteSpec* row) {
     called_ += row->operation;
@@ -111,13 +112,13 @@ class RouteMatrix {
 
     check(row, "right key", with_key(row, kKey), unless(row.credentials & kSharedKey, "403 AuthorizationFailure"));
     check(row, "right SAS", with_sas(row, right_sas(row)), unless(sas, "403 AuthorizationFailure"));
-    check(row, "local operator", from_admin(row),
-          unless(row.credentials & kLocalOperator, "403 AuthorizationFailure"));
+    check(row, "local operator", from_admin(row), unless(row.credentials & kLocalOperator, "403 AuthorizationFailure"));
     check(row, "no credential", plain(row), unless(row.credentials & kAnonymous, "401 NoAuthenticationInformation"));
     check(row, "bad signature", with_authorization(row, "SharedKey acct1:" + to_base64(std::string(32, 'x'))),
           "403 AuthenticationFailed");
     check(row, "wrong account key", with_key(row, "another account's key"), "403 AuthenticationFailed");
-    check(row, "bearer token", with_authorization(row, "Bearer eyJhbGciOiJub25lIn0.e30."), "401 InvalidAuthenticationInfo");
+    check(row, "bearer token", with_authorization(row, "Bearer eyJhbGciOiJub25lIn0.e30."),
+          "401 InvalidAuthenticationInfo");
     auto other = right_sas(row);
     other.permissions = letters_without(row.sas.permissions);
     check(row, "SAS without the permission", with_sas(row, other), if_sas("403 AuthorizationPermissionMismatch"));
@@ -130,7 +131,8 @@ class RouteMatrix {
     other = right_sas(row);
     other.expiry = rfc3339(clock_.now() - std::chrono::seconds(1));
     check(row, "expired SAS", with_sas(row, other), "403 AuthenticationFailed");
-    check(row, "SAS by a wrong key", with_sas(row, right_sas(row), "another account's key"), "403 AuthenticationFailed");
+    check(row, "SAS by a wrong key", with_sas(row, right_sas(row), "another account's key"),
+          "403 AuthenticationFailed");
     auto http = with_key(row, kKey);
     http.listener = http::Listener::kHttp;
     check(row, "plain http", std::move(http), "400 AccountRequiresHttps");
