@@ -91,20 +91,19 @@ class Crash(ServerCase):
         first.close()
         known: dict = {}
         for round_number in range(ROUNDS):
-            with self.subTest(round=round_number):
-                writers = [Writer(process, number, known, round_number * 100 + number) for number in range(WRITERS)]
-                for writer in writers:
-                    writer.start()
-                time.sleep(LOAD_SECONDS)  # the load itself, not a wait for something
-                process.kill()
-                for writer in writers:
-                    writer.join(60)
-                    self.assertFalse(writer.is_alive(), "a writer hangs though the server is gone")
-                    self.assertIsNone(writer.surprise)
-                self.assertGreater(sum(writer.acknowledged for writer in writers), WRITERS)
-                process.start()
-                self.assertLess(process.start_seconds, server.START_SECONDS)
-                self.verify(process, known)
+            writers = [Writer(process, number, known, round_number * 100 + number) for number in range(WRITERS)]
+            for writer in writers:
+                writer.start()
+            time.sleep(LOAD_SECONDS)  # the load itself, not a wait for something
+            process.kill()
+            for writer in writers:
+                writer.join(60)
+                self.assertFalse(writer.is_alive(), "a writer hangs though the server is gone")
+                self.assertIsNone(writer.surprise)
+            self.assertGreater(sum(writer.acknowledged for writer in writers), WRITERS)
+            process.start()
+            self.assertLess(process.start_seconds, server.START_SECONDS)
+            self.verify(process, known)
         process.stop()
         checked = server.run("fsck", "--data", data, seconds=120)
         self.assertIn(checked.returncode, (0, 1), checked.stdout + checked.stderr)

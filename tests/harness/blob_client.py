@@ -104,7 +104,10 @@ class BlobClient:
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         for name, value in headers.items():
             connection.putheader(name, value)
-        connection.endheaders(body if body else None)
+        try:
+            connection.endheaders(body if body else None)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the server may answer, and close, before it has read everything
         reply = connection.getresponse()
         found = {name.lower(): value for name, value in reply.getheaders()}
         return Response(reply.status, found, reply.read())

@@ -1,0 +1,152 @@
+#include "requests.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <array>
+#include <cstdint>
+#include <ctime>
+#include <random>
+
+namespace freehold::bench {
+
+namespace {
+
+constexpr std::string_view kVersion = "2021-12-02";
+
+std::string from_base64(std::string_view text) {
+  std::string out(text.size(), '\0');
+  const int length =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()),
+                      static_cast<int>(text.size()));
+  if (length < 0) return {};
+  std::size_t padding = 0;
+  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+  out.resize(static_cast<std::size_t>(length) - padding);
+  return out;
+}
+
+std::string http_date(std::time_t now) {
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 40> text{};
+  const std::size_t length = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return {text.data(), length};
+}
+
+// SharedKey, "Authorize with Shared Key" for 2015-02-21 and later.
+class Signer {
+ public:
+  explicit Signer(const Peer& peer) : peer_(peer), key_(from_base64(peer.key)) {}
+
+  // Appends the date, the version and Authorization of a request for /account/container/blob.
+  void append(std::string& out, std::string_view method, std::string_view length, std::string_view blob_type,
+              std::string_view target) {
+    if (key_.empty()) return;
+    refresh_date();
+    text_.assign(method).append("\n\n\n").append(length).append("\n\n\n\n\n\n\n\n\n");
+    if (!blob_type.empty()) text_.append("x-ms-blob-type:").append(blob_type).append("\n");
+    text_.append("x-ms-date:").append(date_).append("\nx-ms-version:").append(kVersion).append("\n/");
+    text_.append(peer_.account).append(target);
+    out.append("x-ms-date: ").append(date_).append("\r\nx-ms-version: ").append(kVersion);
+    out.append("\r\nAuthorization: SharedKey ").append(peer_.account).append(":");
+    append_hmac(out);
+    out.append("\r\n");
+  }
+
+ private:
+  void refresh_date() {
+    const std::time_t now = std::time(nullptr);
+    if (now == date_of_) return;
+    date_of_ = now;
+    date_ = http_date(now);
+  }
+
+  void append_hmac(std::string& out) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int length = 0;
+    HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(text_.data()),
+         text_.size(), digest.data(), &length);
+    std::array<unsigned char, 65> base64{};
+    const int written = EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(length));
+    out.append(reinterpret_cast<const char*>(base64.data()), static_cast<std::size_t>(written));
+  }
+
+  Peer peer_;
+  std::string key_;
+  std::string text_;
+  std::string date_;
+  std::time_t date_of_ = 0;
+};
+
+std::string target_of(const Peer& peer, std::string_view name) {
+  std::string out;
+  if (!peer.account.empty()) out.append("/").append(peer.account);
+  return out.append("/").append(peer.container).append("/").append(name);
+}
+
+class GetRequests final : public RequestSource {
+ public:
+  GetRequests(const Peer& peer, std::size_t objects) {
+    Signer signer(peer);
+    for (std::size_t i = 0; i < objects; ++i) {
+      const std::string target = target_of(peer, std::to_string(i));
+      std::string head = "GET " + target + " HTTP/1.1\r\nHost: " + peer.host + "\r\n";
+      signer.append(head, "GET", "", "", target);
+      heads_.push_back(head + "\r\n");
+    }
+  }
+  void next_head(std::string& out) override {
+    out = heads_[next_];
+    next_ = (next_ + 1) % heads_.size();
+  }
+  [[nodiscard]] std::string_view body() const override { return {}; }
+  [[nodiscard]] int expected_status() const override { return 200; }
+
+ private:
+  std::vector<std::string> heads_;
+  std::size_t next_ = 0;
+};
+
+class PutRequests final : public RequestSource {
+ public:
+  PutRequests(const Peer& peer, std::string prefix, std::size_t size, std::size_t objects)
+      : peer_(peer), signer_(peer), prefix_(std::move(prefix)), body_(size, '\0'), objects_(objects) {
+    std::mt19937_64 random(size);
+    for (char& byte : body_) byte = static_cast<char>(random());
+    length_ = std::to_string(size);
+  }
+  void next_head(std::string& out) override {
+    const std::size_t number = objects_ == 0 ? next_ : next_ % objects_;
+    ++next_;
+    const std::string target = target_of(peer_, prefix_ + std::to_string(number));
+    out.assign("PUT ").append(target).append(" HTTP/1.1\r\nHost: ").append(peer_.host);
+    out.append("\r\nContent-Length: ").append(length_).append("\r\nx-ms-blob-type: BlockBlob\r\n");
+    signer_.append(out, "PUT", length_ == "0" ? "" : length_, "BlockBlob", target);
+    out.append("\r\n");
+  }
+  [[nodiscard]] std::string_view body() const override { return body_; }
+  [[nodiscard]] int expected_status() const override { return 201; }
+
+ private:
+  Peer peer_;
+  Signer signer_;
+  std::string prefix_;
+  std::string length_;
+  std::string body_;
+  std::size_t objects_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<RequestSource> get_requests(const Peer& peer, std::size_t objects) {
+  return std::make_unique<GetRequests>(peer, objects);
+}
+
+std::unique_ptr<RequestSource> put_requests(const Peer& peer, std::string prefix, std::size_t size,
+                                            std::size_t objects) {
+  return std::make_unique<PutRequests>(peer, std::move(prefix), size, objects);
+}
+
+}  // namespace freehold::bench

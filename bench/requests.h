@@ -1,0 +1,38 @@
+// Requests for the load generator: heads signed ahead where that is legal, one by one where each must differ.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace freehold::bench {
+
+// Whom to ask, and as whom. An empty key sends no Authorization header (a plain web server).
+struct Peer {
+  std::string host;       // the Host header, with port
+  std::string account;    // leads the path: path style
+  std::string key;        // base64
+  std::string container;  // or the folder of a web server
+};
+
+// What to send next. Owned by the load loop, one thread.
+class RequestSource {
+ public:
+  virtual ~RequestSource() = default;
+  virtual void next_head(std::string& out) = 0;
+  [[nodiscard]] virtual std::string_view body() const = 0;
+  [[nodiscard]] virtual int expected_status() const = 0;
+};
+
+// GETs of blobs 0 .. objects-1 in turn. Their signatures are made once: a signature holds for 15 minutes, and these
+// requests are all alike, as a client that caches its headers would send them.
+[[nodiscard]] std::unique_ptr<RequestSource> get_requests(const Peer& peer, std::size_t objects);
+
+// PUTs of `size` random bytes. Names are prefix + counter, so that no two collide; each is signed on its own. With
+// objects > 0 the counter wraps there.
+[[nodiscard]] std::unique_ptr<RequestSource> put_requests(const Peer& peer, std::string prefix, std::size_t size,
+                                                          std::size_t objects);
+
+}  // namespace freehold::bench
