@@ -38,7 +38,8 @@ class Replicator {
   [[nodiscard]] bool wait_for_room();
   void submit(std::shared_ptr<Batch> batch);
   // Answers operations that changed nothing, behind those batches that they may have looked at.
-  void answer_in_order(std::vector<std::unique_ptr<Op>> ops);
+  void answer_in_order(std::vector<std::unique_ptr<Op>> ops, std::uint64_t term);
+  static void refuse(std::vector<std::unique_ptr<Op>> ops, const Error& why);
   // What unacknowledged batches say of a key; the outer optional is empty if they say nothing.
   [[nodiscard]] std::optional<std::optional<Bytes>> in_window(BytesView key) const;
   [[nodiscard]] Error refusal() const;

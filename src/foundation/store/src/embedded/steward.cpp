@@ -282,6 +282,16 @@ Result<> Steward::begin_term() {
     }
     if (std::popcount(p_.replicator.members()) < 2) return fail(ErrorCode::kUnavailable, "too few fault domains");
   }
+  // Followers get it in their turn: after the members, before any later batch, and between two pages of rebuilding.
+  for (unsigned i = 0; i < kDomains; ++i) {
+    if (p_.replicator.role(i) != Role::kFollower) continue;
+    p_.domains[i]->rows_worker().post([this, i, first = rows.Data()] {
+      const auto opened = p_.domains[i]->opened();
+      rocksdb::WriteBatch copy(first);
+      Result<> written = opened ? opened->rows->write(copy, Sync::kNo) : fail(ErrorCode::kUnavailable, "closed");
+      if (!written) p_.replicator.drop(i, written.error());
+    });
+  }
   if (first_term_) {
     for (const auto& record : recovered.records) p_.allocator.add(record.address);
     p_.allocator.start(first_extent_);
