@@ -27,9 +27,11 @@ void Committer::run() {
     term_ = last.term;
     auto built = builder_.build(std::move(ops), last, space_.room());
     if (!built.unchanged.empty()) replicator_.answer_in_order(std::move(built.unchanged), term_);
-    if (!built.batch) continue;
-    commits_ += built.batch->ops.size();
-    replicator_.submit(std::move(built.batch));
+    if (built.batch) {
+      commits_ += built.batch->ops.size();
+      replicator_.submit(std::move(built.batch));
+    }
+    replicator_.built();
   }
 }
 

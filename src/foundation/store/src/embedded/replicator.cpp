@@ -28,7 +28,17 @@ bool Replicator::wait_for_room() {
   changed_.wait(lock, [this] {
     return stopped_ || !serving_ || (!paused_ && window_.size() < kWindow);
   });
-  return serving_ && !stopped_;
+  building_ = serving_ && !stopped_;
+  return building_;
+}
+
+void Replicator::built() {
+  {
+    std::lock_guard lock(mutex_);
+    building_ = false;
+    if (!paused_) return;
+  }
+  changed_.notify_all();
 }
 
 void Replicator::submit(std::shared_ptr<Batch> batch) {
@@ -268,7 +278,7 @@ void Replicator::drop_stragglers() {
 void Replicator::pause() {
   std::unique_lock lock(mutex_);
   paused_ = true;
-  while (!changed_.wait_for(lock, straggler_timeout_ / 4, [this] { return window_.empty(); })) {
+  while (!changed_.wait_for(lock, straggler_timeout_ / 4, [this] { return window_.empty() && !building_; })) {
     lock.unlock();
     drop_stragglers();
     lock.lock();

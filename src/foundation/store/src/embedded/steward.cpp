@@ -38,7 +38,8 @@ Result<> Steward::start() {
     bool soon = false;
     for (const auto& rebuild : rebuilds_) soon |= rebuild && !rebuild->full();
     if (!soon) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, std::chrono::milliseconds(1));
   }
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "fh-steward");
