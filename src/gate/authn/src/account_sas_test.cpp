@@ -112,7 +112,8 @@ const BadQuery kBadQueries[] = {
     {"sv=2021-06-08&ss=b&srt=o&sp=r&sp=rw&se=2027-01-01&sig=AA==", kBad},  // a parameter twice
     {"sv=2021-06-08&ss=b&srt=o&sp=r&se=2027-01-01&sig=AA==&SIG=BB==", kBad},
     {"sv=2021-06-08&ss=b&srt=o&sp=r&st=2027-01-02&se=2027-01-01&sig=AA==",
-     "AuthenticationFailed: Signed expiry time [Fri, 01 Jan 2027 00:00:00 GMT] must be after signed start time [Sat, 02 "
+     "AuthenticationFailed: Signed expiry time [Fri, 01 Jan 2027 00:00:00 GMT] must be after signed start time [Sat, "
+     "02 "
      "Jan 2027 00:00:00 GMT]"},
 };
 INSTANTIATE_TEST_SUITE_P(Queries, BadSas, ::testing::ValuesIn(kBadQueries));
@@ -150,11 +151,19 @@ TEST(AccountSas, ASignatureWithUnescapedPlusIsReadAsMeant) {
 }
 
 TEST(IpRange, HoldsItsEndsAndWhatLiesBetween) {
-  struct Case { std::string range; std::string address; bool inside; };
-  const Case cases[] = {{"10.0.0.1", "10.0.0.1", true},           {"10.0.0.1", "10.0.0.2", false},
-                        {"10.0.0.1-10.0.0.9", "10.0.0.9", true},  {"10.0.0.1-10.0.0.9", "10.0.0.10", false},
-                        {"10.0.0.1-10.0.0.9", "::ffff:10.0.0.5", true}, {"10.0.0.1-10.0.0.9", "::1", false},
-                        {"2001:db8::1-2001:db8::f", "2001:db8::a", true}, {"0.0.0.0-255.255.255.255", "::1", false},
+  struct Case {
+    std::string range;
+    std::string address;
+    bool inside;
+  };
+  const Case cases[] = {{"10.0.0.1", "10.0.0.1", true},
+                        {"10.0.0.1", "10.0.0.2", false},
+                        {"10.0.0.1-10.0.0.9", "10.0.0.9", true},
+                        {"10.0.0.1-10.0.0.9", "10.0.0.10", false},
+                        {"10.0.0.1-10.0.0.9", "::ffff:10.0.0.5", true},
+                        {"10.0.0.1-10.0.0.9", "::1", false},
+                        {"2001:db8::1-2001:db8::f", "2001:db8::a", true},
+                        {"0.0.0.0-255.255.255.255", "::1", false},
                         {"10.0.0.1", "", false}};
   for (const auto& c : cases) {
     auto range = parse_ip_range(c.range);

@@ -30,7 +30,8 @@ std::string try_sas(Caller caller) {
   return outcome(authorise({.credential = kAccountSas, .sas = caller.grant}, kRow, request));
 }
 
-SasGrant grant(std::string services, std::string types, std::string permissions, std::optional<std::string> range = {}) {
+SasGrant grant(std::string services, std::string types, std::string permissions,
+               std::optional<std::string> range = {}) {
   return {.services = std::move(services),
           .resource_types = std::move(types),
           .permissions = std::move(permissions),

@@ -1,4 +1,5 @@
-// Any Authorization header on a fixed request: refused with one of three codes and no echo of the header, never accepted.
+// Any Authorization header on a fixed request: refused with one of three codes and no echo of the header, never
+// accepted.
 #include <cstdint>
 #include <string>
 
@@ -14,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string header(reinterpret_cast<const char*>(data), size);
   auto request = gate::testing::make_request(http::Method::kGet, "https://acct1.blob.test/c/b",
                                              {{"x-ms-date", http_date(WallTime{})}, {"authorization", header}});
-  gate::Target target{.account = "acct1", .container = {}, .blob = {}};
+  gate::Target target{.account = "acct1"};
   auto result = gate::authenticate(request, target, *account, WallTime{});
   FH_CHECK(!result);
   FH_CHECK(result.error().code == "AuthenticationFailed" || result.error().code == "InvalidAuthenticationInfo");

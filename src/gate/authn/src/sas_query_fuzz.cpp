@@ -17,7 +17,7 @@ constexpr std::string_view kKey = "a key nobody can guess";
 
 gate::ApiResult<gate::Principal> call(const http::Request& request) {
   static const auto account = gate::testing::make_account("acct1", kKey);
-  gate::Target target{.account = "acct1", .container = {}, .blob = {}};
+  gate::Target target{.account = "acct1"};
   return gate::authenticate(request, target, *account, WallTime(std::chrono::seconds(1'750'000'000)));
 }
 

@@ -25,7 +25,7 @@ WallTime date_of(const http::Request& request) {
 }
 
 ApiResult<Principal> call(const http::Request& request, const StorageAccount& account, WallTime now) {
-  return authenticate(request, {.account = account.name, .container = {}, .blob = {}}, account, now);
+  return authenticate(request, {.account = account.name}, account, now);
 }
 
 std::string refusal(const ApiResult<Principal>& result) {

@@ -58,7 +58,9 @@ Result<> ChunkWriter::write_group(unsigned index, const std::vector<std::shared_
     FH_CHECK_OK(write_one(*domain, *flight));
     extents.insert(flight->address.extent);
   }
-  for (const auto extent : extents) FH_CHECK_OK(domain->extents->sync(extent));
+  for (const auto extent : extents) {
+    FH_CHECK_OK(domain->extents->sync(extent));
+  }
   return {};
 }
 

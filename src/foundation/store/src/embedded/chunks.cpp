@@ -130,7 +130,13 @@ std::vector<unsigned> EmbeddedChunks::copies_of(ChunkId id) const {
   }
   if (bad_count_ == 0) return copies;
   std::lock_guard lock(mutex_);
-  std::ranges::stable_partition(copies, [&](unsigned index) { return !bad_.contains({id, index}); });
+  std::vector<unsigned> last;
+  std::erase_if(copies, [&](unsigned index) {
+    if (!bad_.contains({id, index})) return false;
+    last.push_back(index);
+    return true;
+  });
+  copies.insert(copies.end(), last.begin(), last.end());
   return copies;
 }
 

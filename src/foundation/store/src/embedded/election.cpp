@@ -46,7 +46,9 @@ Result<bool> complete_copies(Domains& domains, unsigned members, const disk::Ext
   }
   if (good == 0) return false;  // torn: it was never acknowledged
   for (unsigned i = 0; i < kDomains; ++i) {
-    if (members & ~good & bit(i)) FH_CHECK_OK(copy_chunk(domains, i, chunk_id(record.key), record.address));
+    if (members & ~good & bit(i)) {
+      FH_CHECK_OK(copy_chunk(domains, i, chunk_id(record.key), record.address));
+    }
   }
   return true;
 }

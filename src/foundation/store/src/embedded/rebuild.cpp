@@ -243,7 +243,9 @@ Result<> Rebuild::copy_key(OpenDomain& source, OpenDomain& target, BytesView key
 Result<> Rebuild::copy_row(OpenDomain& target, BytesView key, const std::optional<BytesView>& is,
                            const std::optional<BytesView>& should_be) {
   const bool chunk = static_cast<Space>(key.front()) == Space::kChunk;
-  if (chunk && should_be) FH_CHECK_OK(copy_chunk_if_missing(target, key, *should_be));
+  if (chunk && should_be) {
+    FH_CHECK_OK(copy_chunk_if_missing(target, key, *should_be));
+  }
   if (is == should_be) return {};
   if (should_be) {
     page_.Put(slice(key), slice(*should_be));

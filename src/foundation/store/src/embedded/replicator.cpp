@@ -132,9 +132,9 @@ std::vector<Replicator::Finished> Replicator::advance_locked() {
 
 void Replicator::answer(std::vector<Finished> finished, const Error& lost) {
   std::vector<std::unique_ptr<Op>> ops;
-  for (auto& [batch, ok] : finished) {
+  for (auto& [batch, durable] : finished) {
     for (auto& op : batch->ops) {
-      if (!ok) {
+      if (!durable) {
         const bool changed_nothing = op->result.outcome != CommitOutcome::kOk;
         op->result = {changed_nothing ? CommitOutcome::kUnavailable : CommitOutcome::kUnknown, lost};
       }
@@ -157,8 +157,8 @@ void Replicator::fire(std::vector<std::unique_ptr<Op>> ops) {
     if (loop == loops.end()) loop = loops.emplace(loops.end(), *op->executor, std::vector<std::unique_ptr<Op>>{});
     loop->second.push_back(std::move(op));
   }
-  for (auto& [executor, mine] : loops) {
-    boost::asio::post(executor, [mine = std::move(mine)]() mutable {
+  for (auto& loop : loops) {
+    boost::asio::post(loop.first, [mine = std::move(loop.second)]() mutable {
       for (auto& op : mine) op->done(std::move(op->result));
     });
   }

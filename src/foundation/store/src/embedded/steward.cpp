@@ -131,7 +131,9 @@ void Steward::reopen_domains() {
 
 Result<> Steward::make_new_placement() {
   placement_ = p_.random.bytes(16);
-  for (auto& domain : p_.domains) FH_CHECK_OK(domain->write_identity(placement_));
+  for (auto& domain : p_.domains) {
+    FH_CHECK_OK(domain->write_identity(placement_));
+  }
   return {};
 }
 
@@ -152,11 +154,15 @@ Result<> Steward::elect_members() {
   auto outcome = elect(candidates);
   if (outcome.members == 0) return std::unexpected(std::move(outcome.why));
   placement_ = outcome.placement;
-  if (placement_.empty()) FH_CHECK_OK(make_new_placement());
+  if (placement_.empty()) {
+    FH_CHECK_OK(make_new_placement());
+  }
   for (unsigned i = 0; i < kDomains; ++i) {
     if (outcome.members & bit(i)) p_.replicator.set_role(i, Role::kMember);
   }
-  if (!loaded_) FH_CHECK_OK(load());
+  if (!loaded_) {
+    FH_CHECK_OK(load());
+  }
   return {};
 }
 
@@ -223,7 +229,9 @@ Result<> Steward::drop_foreign_extents(FaultDomain& domain, bool whole) {
   FH_TRY(const auto extents, opened->extents->extents());
   for (const auto extent : extents) {
     const bool later = !first_term_ && extent >= first_extent_;
-    if (later || (whole && !p_.allocator.knows(extent))) FH_CHECK_OK(opened->extents->remove(extent));
+    if (later || (whole && !p_.allocator.knows(extent))) {
+      FH_CHECK_OK(opened->extents->remove(extent));
+    }
   }
   return {};
 }

@@ -70,12 +70,12 @@ struct RouteSpec {
 
 // Where a request points, found from Host and path (CLIENTS.md: virtual-host style, path style, secondary).
 struct Target {
-  std::string account;
+  std::string account = {};
   bool secondary = false;   // ACCOUNT-secondary
   bool path_style = false;  // the path began with /ACCOUNT
   Scope scope = Scope::kService;
-  std::string container;  // decoded
-  std::string blob;       // decoded
+  std::string container = {};  // decoded
+  std::string blob = {};       // decoded
 };
 
 // The first row in order that matches; nullptr if none does. Rows with more selectors stand first: check_rows() tells.
