@@ -45,6 +45,24 @@ class FaultDomains(ServerCase):
         self.content.verify(self, self.process)
         self.process.stop()
 
+    def test_three_zones_by_configuration(self):
+        folder = self.data.parent / "zones"
+        config = self.data.parent / "zrs.toml"
+        zones = [folder / name for name in ("north", "west", "south")]
+        config.write_text("".join(f'[[zone]]\nname = "{zone.name}"\nfault_domains = ["{zone}"]\n' for zone in zones))
+        self.process.args = ["--config", str(config)]
+        self.process.start()
+        self.content.write(self, self.process)
+        self.process.stop()
+        self.assertFalse(self.domain(0).exists())
+        shutil.rmtree(zones[1])
+        self.process.start()
+        self.content.verify(self, self.process)
+        self.process.stop()
+        done = server.run("fsck", "--data", self.data, "--config", config, seconds=FSCK_SECONDS)
+        self.assertIn(done.returncode, (0, 1), done.stdout + done.stderr)
+        self.assertTrue(any(zones[1].iterdir()), "the lost zone's copy is made again")
+
     def test_an_emptied_domain_is_rebuilt_after_a_kill(self):
         self.process.start()
         self.content.write(self, self.process)

@@ -137,8 +137,8 @@ Result<RootCheck> verify_files(const std::vector<TokenFile>& token_files, const 
     return fail(ErrorCode::kCorrupt, "the HSM token's files are damaged");
   }
   if (check.label != config.token_label) {
-    return fail(ErrorCode::kConflict, "the HSM token in " + config.softhsm_dir + " is named " + check.label +
-                                          ", not " + config.token_label);
+    return fail(ErrorCode::kConflict,
+                "the HSM token in " + config.softhsm_dir + " is named " + check.label + ", not " + config.token_label);
   }
   return check;
 }

@@ -75,18 +75,17 @@ Sha256Digest digest_token_files(const std::vector<TokenFile>& files) {
 
 Result<> write_configuration(disk::Disk& disk, const SofthsmFiles& files, const std::string& tokens) {
   FH_CHECK_OK(disk.make_directories(files.directory));
-  return disk.write_file_durably(files.configuration(), "# Written by freehold at every start.\n"
-                                                        "directories.tokendir = " +
-                                                            tokens +
-                                                            "\n"
-                                                        "objectstore.backend = file\n"
-                                                        "log.level = ERROR\n"
-                                                        "slots.removable = false\n");
+  return disk.write_file_durably(files.configuration(),
+                                 "# Written by freehold at every start.\n"
+                                 "directories.tokendir = " +
+                                     tokens +
+                                     "\n"
+                                     "objectstore.backend = file\n"
+                                     "log.level = ERROR\n"
+                                     "slots.removable = false\n");
 }
 
-Result<> begin_token_files(disk::Disk& disk, const SofthsmFiles& files) {
-  return make_empty(disk, files.unfinished());
-}
+Result<> begin_token_files(disk::Disk& disk, const SofthsmFiles& files) { return make_empty(disk, files.unfinished()); }
 
 Result<> write_token_files(disk::Disk& disk, const std::string& tokens, const std::vector<TokenFile>& files) {
   for (const TokenFile& file : files) {

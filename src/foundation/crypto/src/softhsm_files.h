@@ -41,9 +41,11 @@ struct TokenFile {
 // Empties tokens.new/.
 [[nodiscard]] Result<> begin_token_files(disk::Disk& disk, const SofthsmFiles& files);
 // Writes the files below a tokens directory that is there. Not yet durable.
-[[nodiscard]] Result<> write_token_files(disk::Disk& disk, const std::string& tokens, const std::vector<TokenFile>& files);
+[[nodiscard]] Result<> write_token_files(disk::Disk& disk, const std::string& tokens,
+                                         const std::vector<TokenFile>& files);
 // Fills tokens.work/ afresh.
-[[nodiscard]] Result<> make_working_copy(disk::Disk& disk, const SofthsmFiles& place, const std::vector<TokenFile>& files);
+[[nodiscard]] Result<> make_working_copy(disk::Disk& disk, const SofthsmFiles& place,
+                                         const std::vector<TokenFile>& files);
 // Makes what is in tokens.new/ durable and renames it to tokens/: from here on the token is there.
 [[nodiscard]] Result<> publish_token_files(disk::Disk& disk, const SofthsmFiles& files);
 

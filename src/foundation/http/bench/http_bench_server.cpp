@@ -73,11 +73,14 @@ int main(int argc, char** argv) {
   runtime::Loops loops(static_cast<unsigned>(std::atoi(argv[1])));
   BenchHandler handler;
   http::Server server(loops, handler, {});
-  const auto http_port = server.listen(http::Listener::kHttp, {"127.0.0.1"}, static_cast<std::uint16_t>(std::atoi(argv[2])));
+  const auto http_port =
+      server.listen(http::Listener::kHttp, {"127.0.0.1"}, static_cast<std::uint16_t>(std::atoi(argv[2])));
   if (!http_port) return complain(http_port.error());
   if (argc == 6) {
-    if (auto set = server.set_tls_identity({read_file(argv[4]), Secret(read_file(argv[5]))}); !set) return complain(set.error());
-    const auto port = server.listen(http::Listener::kHttps, {"127.0.0.1"}, static_cast<std::uint16_t>(std::atoi(argv[3])));
+    if (auto set = server.set_tls_identity({read_file(argv[4]), Secret(read_file(argv[5]))}); !set)
+      return complain(set.error());
+    const auto port =
+        server.listen(http::Listener::kHttps, {"127.0.0.1"}, static_cast<std::uint16_t>(std::atoi(argv[3])));
     if (!port) return complain(port.error());
   }
   server.start();

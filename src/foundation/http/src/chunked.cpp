@@ -33,9 +33,15 @@ std::size_t ChunkedDecoder::consume(std::string_view input) {
     const std::string_view line = rest.substr(0, newline - 1);
     used += newline + 1;
     switch (state_) {
-      case State::kSize: state_ = read_size(line); break;
-      case State::kDataEnd: state_ = line.empty() ? State::kSize : State::kBroken; break;
-      default: state_ = read_trailer(line); break;
+      case State::kSize:
+        state_ = read_size(line);
+        break;
+      case State::kDataEnd:
+        state_ = line.empty() ? State::kSize : State::kBroken;
+        break;
+      default:
+        state_ = read_trailer(line);
+        break;
     }
   }
   return used;

@@ -7,9 +7,9 @@
 
 namespace freehold::http {
 
-// Tells framing from data; never touches the data, so that it can go from the socket to where it belongs. Sizes are 1 to
-// 16 hexadecimal digits; extensions are bounded and ignored, trailers bounded, checked and dropped (nothing here reads
-// them, and merging them into the headers is a way to smuggle).
+// Tells framing from data; never touches the data, so that it can go from the socket to where it belongs. Sizes are 1
+// to 16 hexadecimal digits; extensions are bounded and ignored, trailers bounded, checked and dropped (nothing here
+// reads them, and merging them into the headers is a way to smuggle).
 class ChunkedDecoder {
  public:
   enum class State { kSize, kData, kDataEnd, kTrailer, kDone, kBroken };

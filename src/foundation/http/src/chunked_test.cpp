@@ -50,8 +50,9 @@ TEST(Chunked, DecodesTheSameInPiecesOfAnySize) {
 }
 
 TEST(Chunked, RefusesWhatIsNotExact) {
-  for (const char* input : {"", "g\r\n", "5\r\nhell", "5\r\nhelloX\r\n0\r\n\r\n", "5\r\nhello\r0\r\n\r\n", "0\r\n", "0\r\nX\r\n\r\n",
-                            "12345678901234567\r\n", "8000000000000000\r\n", ";a\r\n", "5;\x01\r\nhello\r\n0\r\n\r\n"}) {
+  for (const char* input :
+       {"", "g\r\n", "5\r\nhell", "5\r\nhelloX\r\n0\r\n\r\n", "5\r\nhello\r0\r\n\r\n", "0\r\n", "0\r\nX\r\n\r\n",
+        "12345678901234567\r\n", "8000000000000000\r\n", ";a\r\n", "5;\x01\r\nhello\r\n0\r\n\r\n"}) {
     EXPECT_TRUE(decode(input, 1).broken) << input;
     EXPECT_TRUE(decode(input, 64).broken) << input;
   }

@@ -6,8 +6,8 @@
 namespace freehold::http {
 namespace {
 
-// How long a connection that we end stays open for reading, so that a client still sending gets our last response and not
-// a reset that overtakes it (RFC 9112 section 9.6).
+// How long a connection that we end stays open for reading, so that a client still sending gets our last response and
+// not a reset that overtakes it (RFC 9112 section 9.6).
 constexpr std::chrono::seconds kLingerTimeout{2};
 constexpr std::uint64_t kLingerBytes = 1024 * 1024;
 
@@ -186,7 +186,7 @@ Task<bool> Connection::send(Response response) {
     sent = all && (*all || co_await write(pieces));
   }
   if (!sent) linger_ = false;
-  co_return sent && persistence != Persistence::kClose && (body_.finished() || co_await body_.drain());
+  co_return sent&& persistence != Persistence::kClose && (body_.finished() || co_await body_.drain());
 }
 
 // The head leaves with the first piece. A body that ends early or runs over its length ends the connection: the client

@@ -96,9 +96,9 @@ class Connection {
   Request request_;
   RequestBody body_{*this};
   Refusal refusal_;
-  std::string head_;        // of the response; kept for its memory
-  bool idle_ = false;       // waiting for the first byte of a request
-  bool linger_ = false;     // we end it, and the client may not have read our last words
+  std::string head_;     // of the response; kept for its memory
+  bool idle_ = false;    // waiting for the first byte of a request
+  bool linger_ = false;  // we end it, and the client may not have read our last words
   Connection* next_ = nullptr;
   Connection* previous_ = nullptr;
 };

@@ -83,18 +83,21 @@ void Door::close() {
 Door::Took Door::take_one() {
   sockaddr_storage storage{};
   socklen_t size = sizeof(storage);
-  OwnedFd socket(::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&storage), &size,
-                           SOCK_CLOEXEC | SOCK_NONBLOCK));
+  OwnedFd socket(
+      ::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&storage), &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (socket.valid()) {
     admit(std::move(socket), peer_of(storage));
     return Took::kOne;
   }
   switch (errno) {
-    case EAGAIN: return Took::kNone;
+    case EAGAIN:
+      return Took::kNone;
     case EINTR:
     case ECONNABORTED:
-    case EPROTO: return Took::kOne;
-    default: return shed_one() ? Took::kOne : Took::kTrouble;
+    case EPROTO:
+      return Took::kOne;
+    default:
+      return shed_one() ? Took::kOne : Took::kTrouble;
   }
 }
 

@@ -75,7 +75,8 @@ std::optional<Refusal> parse_version(std::string_view text, Framing& framing) {
 }
 
 bool is_host_char(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == '~';
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' ||
+         c == '~';
 }
 
 // host[:port] of a Host field or an absolute-form target, to a lower-case host without port; nullopt if it is none.
@@ -85,7 +86,8 @@ std::optional<std::string> parse_authority(std::string_view text) {
     end = text.find(']');
     if (end == std::string_view::npos || end < 3) return std::nullopt;
     for (const char c : text.substr(1, end - 1)) {
-      if (!(is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f') || c == ':' || c == '.')) return std::nullopt;
+      if (!(is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f') || c == ':' || c == '.'))
+        return std::nullopt;
     }
     ++end;
   } else {
@@ -268,11 +270,13 @@ std::expected<std::optional<std::string_view>, Refusal> HeadScanner::scan(std::s
       return std::nullopt;
     }
     const auto newline = static_cast<std::size_t>(found - buffer.data());
-    if (newline == line_ || buffer[newline - 1] != '\r') return std::unexpected(Refusal{400, "a line ends in a bare LF"});
+    if (newline == line_ || buffer[newline - 1] != '\r')
+      return std::unexpected(Refusal{400, "a line ends in a bare LF"});
     const std::size_t length = newline - 1 - line_;
     const bool first = line_ == begin_;
     scanned_ = line_ = newline + 1;
-    if (first && length > limits::kRequestLineBytes) return std::unexpected(Refusal{414, "the request line is too long"});
+    if (first && length > limits::kRequestLineBytes)
+      return std::unexpected(Refusal{414, "the request line is too long"});
     if (line_ - begin_ > limits::kHeaderBytes) return std::unexpected(Refusal{431, "the headers are too large"});
     if (length > 0) {
       if (++lines_ > limits::kHeaderCount + 1) return std::unexpected(Refusal{431, "too many headers"});

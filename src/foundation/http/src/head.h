@@ -1,5 +1,5 @@
-// The head of a request: finding its end, and turning it into a Request. RFC 9112 sections 2 to 6, read strictly: what two
-// servers could read in two ways is refused, because the difference is how requests are smuggled.
+// The head of a request: finding its end, and turning it into a Request. RFC 9112 sections 2 to 6, read strictly: what
+// two servers could read in two ways is refused, because the difference is how requests are smuggled.
 #pragma once
 
 #include <cstddef>
@@ -27,12 +27,12 @@ struct Framing {
   bool expect_continue = false;
 };
 
-// Finds where a head ends, remembering how far it looked, so that a head arriving byte by byte is scanned once. One empty
-// line before the request line is skipped (RFC 9112 section 2.2), a second is refused.
+// Finds where a head ends, remembering how far it looked, so that a head arriving byte by byte is scanned once. One
+// empty line before the request line is skipped (RFC 9112 section 2.2), a second is refused.
 class HeadScanner {
  public:
-  // `buffer` begins at the first byte of the request and only ever grows between calls. nullopt: more is needed. Otherwise
-  // the head, from the request line to the empty line inclusive; it ends at end() in the buffer.
+  // `buffer` begins at the first byte of the request and only ever grows between calls. nullopt: more is needed.
+  // Otherwise the head, from the request line to the empty line inclusive; it ends at end() in the buffer.
   [[nodiscard]] std::expected<std::optional<std::string_view>, Refusal> scan(std::string_view buffer);
   [[nodiscard]] std::size_t end() const { return line_; }
   void reset() { *this = HeadScanner(); }

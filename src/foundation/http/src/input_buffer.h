@@ -20,10 +20,11 @@ class InputBuffer {
     begin_ += n;
     if (begin_ == end_) begin_ = end_ = 0;
   }
-  // Room for at least one byte behind what is there; moves it, and doubles the buffer if it is full.
+  // Room for at least one byte behind what is there; moves it to the front if that gains much, and doubles the buffer
+  // if it is full.
   [[nodiscard]] std::span<char> room() {
     if (capacity_ == 0) reallocate(kSmall);
-    if (end_ == capacity_ && begin_ > 0) {
+    if (begin_ > 0 && capacity_ - end_ < capacity_ / 2) {
       std::memmove(bytes_.get(), bytes_.get() + begin_, end_ - begin_);
       end_ -= begin_;
       begin_ = 0;

@@ -92,7 +92,8 @@ std::unexpected<Error> bind_failed(const std::string& address, std::uint16_t por
   return fail_errno(error, "listen on " + where);
 }
 
-// All addresses at one port; error value 0 means that the port, chosen by the kernel for one address, is taken on another.
+// All addresses at one port; error value 0 means that the port, chosen by the kernel for one address, is taken on
+// another.
 struct Attempt {
   std::optional<BoundPort> bound;
   std::optional<Error> error;

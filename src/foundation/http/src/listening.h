@@ -32,7 +32,8 @@ struct BoundPort {
 };
 
 // Listens on every address with `loops` sockets that share the port. See Server::listen for what fails.
-[[nodiscard]] Result<BoundPort> bind_port(const std::vector<std::string>& addresses, std::uint16_t port, unsigned loops);
+[[nodiscard]] Result<BoundPort> bind_port(const std::vector<std::string>& addresses, std::uint16_t port,
+                                          unsigned loops);
 [[nodiscard]] Result<OwnedFd> bind_unix(const std::string& path);
 
 }  // namespace freehold::http

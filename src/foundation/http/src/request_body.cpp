@@ -74,7 +74,8 @@ Task<Result<std::size_t>> RequestBody::read_chunked(std::span<char> out) {
       finished_ = true;
       co_return 0;
     }
-    if (decoder_.state() == ChunkedDecoder::State::kData && !(input.empty() && decoder_.remaining() < InputBuffer::kSmall)) {
+    if (decoder_.state() == ChunkedDecoder::State::kData &&
+        !(input.empty() && decoder_.remaining() < InputBuffer::kSmall)) {
       FH_CO_TRY(const std::size_t got, co_await read_data(out.first(at_most(out, decoder_.remaining()))));
       decoder_.take_data(got);
       co_return got;

@@ -12,7 +12,8 @@ namespace freehold::http {
 
 [[nodiscard]] std::string_view reason_phrase(int status);
 
-// False if a field couldn't be sent as it is (a CR, LF or NUL that came from somewhere): then no head may be made of it.
+// False if a field couldn't be sent as it is (a CR, LF or NUL that came from somewhere): then no head may be made of
+// it.
 [[nodiscard]] bool can_be_sent(const Headers& headers);
 
 enum class Persistence { kKeepAlive, kKeepAliveSaidAloud, kClose };

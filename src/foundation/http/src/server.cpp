@@ -87,7 +87,8 @@ Result<> Server::listen_unix(Listener kind, const std::string& path) {
 void Server::start() {
   FH_CHECK(!state_->started);
   state_->started = true;
-  for (const auto& shard : state_->shards) boost::asio::co_spawn(shard->loop, Shard::sweep(shard), boost::asio::detached);
+  for (const auto& shard : state_->shards)
+    boost::asio::co_spawn(shard->loop, Shard::sweep(shard), boost::asio::detached);
   for (const auto& door : state_->doors) {
     boost::asio::co_spawn(door->shard().loop, Door::accept(door), boost::asio::detached);
   }

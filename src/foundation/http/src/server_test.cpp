@@ -55,8 +55,9 @@ TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
 TEST_F(ServerTest, AnUnreadBodyDoesNotBecomeARequest) {
   RawClient client(server_.port);
   const std::string inside = get("/smuggled");
-  client.send("POST /ignore HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(inside.size()) + "\r\n\r\n" + inside +
-              "POST /ignore HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" + get("/describe"));
+  client.send("POST /ignore HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(inside.size()) + "\r\n\r\n" +
+              inside + "POST /ignore HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" +
+              get("/describe"));
   EXPECT_EQ(client.reply().status, 200);
   EXPECT_EQ(client.reply().status, 200);
   EXPECT_EQ(client.reply().body, "GET /describe /describe h");
@@ -95,7 +96,8 @@ TEST_F(ServerTest, ChunkedBodiesComeThroughWhole) {
       framed += size.data() + piece + "\r\n";
     }
     RawClient client(server_.port);
-    client.send("PUT /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + framed + "0\r\n\r\n" + get("/describe"));
+    client.send("PUT /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + framed + "0\r\n\r\n" +
+                get("/describe"));
     EXPECT_TRUE(client.reply().body == body) << chunk;
     EXPECT_EQ(client.reply().status, 200);
   }
@@ -333,7 +335,8 @@ bool refuses_connections(std::uint16_t port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const bool refused = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 && errno == ECONNREFUSED;
+  const bool refused =
+      ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 && errno == ECONNREFUSED;
   ::close(fd);
   return refused;
 }

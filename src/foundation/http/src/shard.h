@@ -46,7 +46,8 @@ struct Shared {
 
 // Counters of one loop: written by it alone, read by stats() from any thread.
 struct Counters {
-  std::atomic<std::uint64_t> accepted{0}, refused{0}, requests{0}, bad_requests{0}, timeouts{0}, bytes_in{0}, bytes_out{0};
+  std::atomic<std::uint64_t> accepted{0}, refused{0}, requests{0}, bad_requests{0}, timeouts{0}, bytes_in{0},
+      bytes_out{0};
   // Without a locked instruction, as there is one writer.
   static void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {
     counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
@@ -56,8 +57,9 @@ struct Counters {
 // One a loop; all members on that loop, but counters. Held by shared_ptr by the server and its connections.
 class Shard {
  public:
-  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                  boost::asio::wait_traits<std::chrono::steady_clock>, runtime::Executor>;
+  using Timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        runtime::Executor>;
   Shard(boost::asio::io_context& loop, std::shared_ptr<Shared> server);
 
   void add(Connection& connection);

@@ -1,5 +1,5 @@
-// What must never be read in two ways: each case is bytes sent to a real socket, followed by a request that would be the
-// smuggled one. The server answers once, closes, and no handler ever sees the second request.
+// What must never be read in two ways: each case is bytes sent to a real socket, followed by a request that would be
+// the smuggled one. The server answers once, closes, and no handler ever sees the second request.
 #include "test_server.h"
 
 namespace freehold::http::testing {
@@ -197,15 +197,19 @@ TEST_F(Smuggling, WhatIsUnusualButClearIsServed) {
       {"no space after the colon", "GET /describe HTTP/1.1\r\nHost:h\r\n\r\n", "GET /describe /describe h"},
       {"tabs around the value", "GET /describe HTTP/1.1\r\nHost:\t h \t\r\n\r\n", "GET /describe /describe h"},
       {"empty value", "GET /describe HTTP/1.1\r\nHost: h\r\nX:\r\n\r\n", "GET /describe /describe h"},
-      {"high bytes in a value", "GET /describe HTTP/1.1\r\nHost: h\r\nX: \xc3\xa9\r\n\r\n", "GET /describe /describe h"},
-      {"absolute target", "GET http://H:80/describe?a=b HTTP/1.1\r\nHost: h:80\r\n\r\n", "GET /describe /describe h a=b"},
+      {"high bytes in a value", "GET /describe HTTP/1.1\r\nHost: h\r\nX: \xc3\xa9\r\n\r\n",
+       "GET /describe /describe h"},
+      {"absolute target", "GET http://H:80/describe?a=b HTTP/1.1\r\nHost: h:80\r\n\r\n",
+       "GET /describe /describe h a=b"},
       {"absolute target without path", "OPTIONS http://h HTTP/1.1\r\nHost: h\r\n\r\n", "OPTIONS / / h"},
       {"escaped path", "GET /a%2Fb%20%C3%A9 HTTP/1.1\r\nHost: h\r\n\r\n", "GET /a%2Fb%20%C3%A9 /a/b \xc3\xa9 h"},
       {"escaped query name", "GET /describe?api%2DVersion=2%2B1+0&x HTTP/1.1\r\nHost: h\r\n\r\n",
        "GET /describe /describe h api-version=2+1+0 x="},
-      {"chunked in capitals", "POST /echo HTTP/1.1\r\nHost: h\r\nTRANSFER-ENCODING: Chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "hello"},
+      {"chunked in capitals",
+       "POST /echo HTTP/1.1\r\nHost: h\r\nTRANSFER-ENCODING: Chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "hello"},
       {"chunk extension and trailer",
-       chunked("5;name=\"value\"\r\nhello\r\n00006\r\n world\r\n0;end\r\nX-Sum: 1\r\nContent-Length: 9\r\n\r\n"), "hello world"},
+       chunked("5;name=\"value\"\r\nhello\r\n00006\r\n world\r\n0;end\r\nX-Sum: 1\r\nContent-Length: 9\r\n\r\n"),
+       "hello world"},
       {"MERGE", "MERGE /describe HTTP/1.1\r\nHost: h\r\n\r\n", "MERGE /describe /describe h"},
       {"length zero", with_headers("Content-Length: 0\r\n"), ""},
       {"length with leading zeros", with_headers("Content-Length: 0005\r\n") + "hello", "hello"},

@@ -47,7 +47,8 @@ Response text(int status, std::string body) {
 }
 
 std::string describe(const Request& request) {
-  std::string out = std::string(to_string(request.method)) + " " + request.path + " " + request.decoded_path + " " + request.host;
+  std::string out =
+      std::string(to_string(request.method)) + " " + request.path + " " + request.decoded_path + " " + request.host;
   for (const auto& parameter : request.query) out += " " + parameter.name + "=" + parameter.value;
   return out;
 }

@@ -10,8 +10,8 @@
 
 namespace freehold::http {
 
-// A certificate with its key and the settings of all handshakes that use it. Immutable, so that connections on any thread
-// share it (that is why by shared_ptr) while the server already offers the next one.
+// A certificate with its key and the settings of all handshakes that use it. Immutable, so that connections on any
+// thread share it (that is why by shared_ptr) while the server already offers the next one.
 class TlsContext;
 [[nodiscard]] Result<std::shared_ptr<const TlsContext>> make_tls_context(const TlsIdentity& identity);
 

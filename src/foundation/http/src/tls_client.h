@@ -16,8 +16,8 @@ class TlsClient {
   struct Options {
     int min_version = TLS1_2_VERSION;
     int max_version = TLS1_3_VERSION;
-    std::string protocols = {};      // ALPN, in wire form
-    SSL_SESSION* resume = nullptr;   // borrowed
+    std::string protocols = {};     // ALPN, in wire form
+    SSL_SESSION* resume = nullptr;  // borrowed
   };
   explicit TlsClient(std::uint16_t port) : TlsClient(port, Options()) {}
   TlsClient(std::uint16_t port, const Options& options) : raw_(port), context_(SSL_CTX_new(TLS_client_method())) {

@@ -102,8 +102,8 @@ TEST_F(TlsTest, SessionsResumeByTicket) {
 }
 
 TEST_F(TlsTest, GarbageAndPlainHttpAreTurnedAway) {
-  for (const std::string& garbage : {kDescribe, std::string("\x16\x03\x01\xff\xff garbage"), std::string(100'000, '\xff'),
-                                     std::string("\x15\x03\x03\x00\x02\x02\x28", 7)}) {
+  for (const std::string& garbage : {kDescribe, std::string("\x16\x03\x01\xff\xff garbage"),
+                                     std::string(100'000, '\xff'), std::string("\x15\x03\x03\x00\x02\x02\x28", 7)}) {
     RawClient client(port_);
     client.send(garbage);
     EXPECT_EQ(client.rest().find("HTTP/1.1 200"), std::string::npos);

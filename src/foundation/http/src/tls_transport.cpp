@@ -13,10 +13,10 @@ namespace {
 
 using runtime::Task;
 
-constexpr std::size_t kRecordBytes = 16 * 1024;     // the most that one record carries
-constexpr std::size_t kIdleInputBytes = 4 * 1024;   // what an idle connection waits with
+constexpr std::size_t kRecordBytes = 16 * 1024;    // the most that one record carries
+constexpr std::size_t kIdleInputBytes = 4 * 1024;  // what an idle connection waits with
 constexpr std::size_t kInputBytes = 64 * 1024;
-constexpr std::size_t kBatchBytes = 256 * 1024;     // records made before they are sent
+constexpr std::size_t kBatchBytes = 256 * 1024;  // records made before they are sent
 
 // The bytes between OpenSSL and the socket.
 struct Wire {
@@ -57,9 +57,12 @@ int wire_write(BIO* bio, const char* in, int size) {
 
 long wire_control(BIO* bio, int command, long /*number*/, void* /*pointer*/) {
   switch (command) {
-    case BIO_CTRL_FLUSH: return 1;
-    case BIO_CTRL_EOF: return static_cast<Wire*>(BIO_get_data(bio))->eof ? 1 : 0;
-    default: return 0;
+    case BIO_CTRL_FLUSH:
+      return 1;
+    case BIO_CTRL_EOF:
+      return static_cast<Wire*>(BIO_get_data(bio))->eof ? 1 : 0;
+    default:
+      return 0;
   }
 }
 
@@ -184,8 +187,8 @@ class TlsTransport final : public Transport {
   void cancel() override { stream_.cancel(); }
 
  private:
-  // Encrypts from the front of `pieces` until it is empty or a batch is full. A head and the beginning of its body share a
-  // record.
+  // Encrypts from the front of `pieces` until it is empty or a batch is full. A head and the beginning of its body
+  // share a record.
   Result<> make_records(Pieces& pieces) {
     if (pieces.size() > kRecordBytes) wire_.output.reserve(std::min(pieces.size(), kBatchBytes) + kRecordBytes);
     while (pieces.size() > 0 && wire_.output.size() < kBatchBytes) {
@@ -215,9 +218,7 @@ class TlsTransport final : public Transport {
   }
 
   // For goodbyes: nobody waits for them, and an error changes nothing.
-  void send_what_fits() {
-    [[maybe_unused]] const auto ignored = send_pending();
-  }
+  void send_what_fits() { [[maybe_unused]] const auto ignored = send_pending(); }
 
   void clear_output() {
     wire_.output.clear();
@@ -230,7 +231,8 @@ class TlsTransport final : public Transport {
       wire_.want_capacity(kIdleInputBytes);
     }
     FH_CHECK(wire_.end < wire_.capacity);
-    FH_CO_TRY(const std::size_t got, co_await stream_.read_some({wire_.input.get() + wire_.end, wire_.capacity - wire_.end}));
+    FH_CO_TRY(const std::size_t got,
+              co_await stream_.read_some({wire_.input.get() + wire_.end, wire_.capacity - wire_.end}));
     if (got == 0) wire_.eof = true;
     wire_.end += got;
     co_return Result<>();

@@ -17,8 +17,8 @@ namespace freehold::http {
 
 using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, runtime::Executor>;
 
-// When the client must have made progress, in milliseconds of the steady clock. A shard's sweep looks at it now and then
-// and cancels what the connection is waiting for: one timer a loop instead of one a read. Only used on the loop.
+// When the client must have made progress, in milliseconds of the steady clock. A shard's sweep looks at it now and
+// then and cancels what the connection is waiting for: one timer a loop instead of one a read. Only used on the loop.
 class Deadline {
  public:
   [[nodiscard]] static std::int64_t now_ms();
@@ -26,7 +26,9 @@ class Deadline {
   void set(std::chrono::milliseconds timeout) { stall_ms_ = 0, at_ms_ = now_ms() + timeout.count(); }
   // For a transfer: begins anew with each progress().
   void set_stall(std::chrono::milliseconds timeout) { stall_ms_ = timeout.count(), at_ms_ = now_ms() + stall_ms_; }
-  void progress() { if (stall_ms_ > 0) at_ms_ = now_ms() + stall_ms_; }
+  void progress() {
+    if (stall_ms_ > 0) at_ms_ = now_ms() + stall_ms_;
+  }
   void clear() { at_ms_ = kNever; }
   [[nodiscard]] bool armed() const { return at_ms_ != kNever; }
   [[nodiscard]] bool over(std::int64_t now) const { return now >= at_ms_; }
@@ -60,8 +62,8 @@ class Transport {
   [[nodiscard]] virtual runtime::Task<Result<>> handshake() = 0;
   // At least one byte, or 0 when the client sends no more.
   [[nodiscard]] virtual runtime::Task<Result<std::size_t>> read_some(std::span<char> out) = 0;
-  // Sends what fits without waiting: true if that was everything; otherwise call flush() with the same pieces. This pair
-  // keeps the usual response, which fits the socket's buffer, free of a coroutine.
+  // Sends what fits without waiting: true if that was everything; otherwise call flush() with the same pieces. This
+  // pair keeps the usual response, which fits the socket's buffer, free of a coroutine.
   [[nodiscard]] virtual Result<bool> write_now(Pieces& pieces) = 0;
   [[nodiscard]] virtual runtime::Task<Result<>> flush(Pieces pieces) = 0;
   // Says that nothing more will be sent, as far as that goes without waiting.

@@ -40,7 +40,8 @@ ClientMetric one_value(const Value& value, const std::string& label, double now)
 }
 
 MetricFamily family_of(const std::string& name, const Value& value) {
-  MetricFamily family{name, value.help, value.kind == Metrics::Kind::kCounter ? MetricType::Counter : MetricType::Gauge, {}};
+  MetricFamily family{
+      name, value.help, value.kind == Metrics::Kind::kCounter ? MetricType::Counter : MetricType::Gauge, {}};
   for (const auto& [label, read] : value.by_label) family.metric.push_back(one_value(value, label, read()));
   return family;
 }
@@ -53,7 +54,8 @@ struct Metrics::State {
   std::map<std::string, Value> values;
 
   [[nodiscard]] MetricFamily requests() const {
-    MetricFamily family{"freehold_requests_total", "Requests answered, by operation and class of status.", MetricType::Counter, {}};
+    MetricFamily family{
+        "freehold_requests_total", "Requests answered, by operation and class of status.", MetricType::Counter, {}};
     for (const auto& [name, operation] : operations) {
       for (std::size_t i = 0; i < kClasses.size(); ++i) {
         const auto count = operation->by_class_[i].load(std::memory_order_relaxed);
@@ -131,9 +133,10 @@ std::string Metrics::text() const {
 
 void add_server_stats(Metrics& metrics, const http::Server& server, const std::string& name) {
   using Stats = http::ServerStats;
-  const auto show = [&](Metrics::Kind kind, const char* metric, const char* help, std::uint64_t Stats::*count) {
-    metrics.add(kind, std::string("freehold_http_") + metric, help,
-                [&server, count] { return static_cast<double>(server.stats().*count); }, "server=" + name);
+  const auto show = [&](Metrics::Kind kind, const char* metric, const char* help, std::uint64_t Stats::* count) {
+    metrics.add(
+        kind, std::string("freehold_http_") + metric, help,
+        [&server, count] { return static_cast<double>(server.stats().*count); }, "server=" + name);
   };
   show(Metrics::Kind::kGauge, "connections", "Connections open now.", &Stats::connections);
   show(Metrics::Kind::kCounter, "accepted_total", "Connections accepted.", &Stats::accepted);

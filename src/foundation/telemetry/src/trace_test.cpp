@@ -30,8 +30,9 @@ TEST(Traceparent, IgnoresWhatIsNotExact) {
   const std::string zeros32(32, '0'), zeros16(16, '0');
   for (const std::string& header :
        {std::string(), std::string("00"), "00-" + kTrace + "-" + kSpan, "00-" + kTrace + "-" + kSpan + "-1",
-        "00-" + kTrace + "-" + kSpan + "-01-", "00-" + kTrace + "-" + kSpan + "-01-x", "cc-" + kTrace + "-" + kSpan + "-01x",
-        "ff-" + kTrace + "-" + kSpan + "-01", "0-" + kTrace + "-" + kSpan + "-011", "00_" + kTrace + "-" + kSpan + "-01",
+        "00-" + kTrace + "-" + kSpan + "-01-", "00-" + kTrace + "-" + kSpan + "-01-x",
+        "cc-" + kTrace + "-" + kSpan + "-01x", "ff-" + kTrace + "-" + kSpan + "-01",
+        "0-" + kTrace + "-" + kSpan + "-011", "00_" + kTrace + "-" + kSpan + "-01",
         "00-" + zeros32 + "-" + kSpan + "-01", "00-" + kTrace + "-" + zeros16 + "-01",
         "00-0AF7651916CD43DD8448EB211C80319C-" + kSpan + "-01", "00-" + kTrace + "-" + kSpan + "-0g",
         " 00-" + kTrace + "-" + kSpan + "-01"}) {

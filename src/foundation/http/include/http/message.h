@@ -42,7 +42,7 @@ class Headers {
 struct QueryParameter {
   std::string name;
   std::string value;
-  std::string raw_name;   // as sent, decoded, case kept (for canonical strings)
+  std::string raw_name;  // as sent, decoded, case kept (for canonical strings)
 };
 [[nodiscard]] std::optional<std::vector<QueryParameter>> parse_query(std::string_view query);
 
@@ -65,8 +65,8 @@ class BodyReader {
 class BodyWriter {
  public:
   virtual ~BodyWriter() = default;
-  // The next piece, valid until the next call; empty at the end. An error aborts the connection (the client sees a short
-  // body: nothing wrong is ever passed off as whole).
+  // The next piece, valid until the next call; empty at the end. An error aborts the connection (the client sees a
+  // short body: nothing wrong is ever passed off as whole).
   [[nodiscard]] virtual Task<Result<BytesView>> next() = 0;
 };
 
@@ -80,13 +80,13 @@ struct Peer {
 
 struct Request {
   Method method = Method::kGet;
-  std::string target;         // as sent: the request line's path and query (an absolute-form target's authority is in host)
-  std::string path;           // as sent, percent-encoded, from the leading '/', without the query
-  std::string decoded_path;   // percent-decoded, valid UTF-8 without NUL
-  std::string raw_query;      // without '?'
+  std::string target;  // as sent: the request line's path and query (an absolute-form target's authority is in host)
+  std::string path;    // as sent, percent-encoded, from the leading '/', without the query
+  std::string decoded_path;  // percent-decoded, valid UTF-8 without NUL
+  std::string raw_query;     // without '?'
   std::vector<QueryParameter> query;
   Headers headers;
-  std::string host;           // of the Host header, lower case, without port; an IPv6 literal keeps its brackets
+  std::string host;  // of the Host header, lower case, without port; an IPv6 literal keeps its brackets
   Listener listener = Listener::kHttps;
   Peer peer;
   BodyReader* body = nullptr;  // never null in a handler; owned by the connection, lives as long as the handler runs

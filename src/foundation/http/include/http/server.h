@@ -14,8 +14,8 @@
 
 namespace freehold::http {
 
-// Answers one request. Called on the connection's loop; one at a time a connection (pipelined requests wait their turn).
-// The handler reads request.body as far as it likes; the server drains a bounded rest or closes.
+// Answers one request. Called on the connection's loop; one at a time a connection (pipelined requests wait their
+// turn). The handler reads request.body as far as it likes; the server drains a bounded rest or closes.
 class Handler {
  public:
   virtual ~Handler() = default;
@@ -24,9 +24,9 @@ class Handler {
 
 // What the server counted, for /metrics: a sum over the loops, each of which counts for itself.
 struct ServerStats {
-  std::uint64_t connections = 0;   // open now
+  std::uint64_t connections = 0;  // open now
   std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;       // turned away at the connection limit or for want of file descriptors
+  std::uint64_t refused = 0;  // turned away at the connection limit or for want of file descriptors
   std::uint64_t requests = 0;
   std::uint64_t bad_requests = 0;  // refused by framing or limits
   std::uint64_t timeouts = 0;      // connections cut because the client was too slow
@@ -41,7 +41,7 @@ struct TlsIdentity {
 
 struct ServerOptions {
   std::string server_header = "Freehold";
-  std::size_t max_connections = 0;  // 0 = limits::kConnections
+  std::size_t max_connections = 0;                                                      // 0 = limits::kConnections
   std::chrono::milliseconds header_timeout{0}, idle_timeout{0}, body_stall_timeout{0};  // 0 = limits
 };
 
@@ -55,9 +55,9 @@ class Server {
 
   // TLS 1.2 and 1.3 only. May be called again at any time, from any thread: new handshakes use the new identity.
   [[nodiscard]] Result<> set_tls_identity(TlsIdentity identity);
-  // Binds address:port (port 0 = any free, the same for all addresses listed) on every address and begins to accept when
-  // start() is called. Returns the port. kConflict: taken, the message names it. An address family that the machine lacks
-  // (no IPv6) is skipped if another address could be bound.
+  // Binds address:port (port 0 = any free, the same for all addresses listed) on every address and begins to accept
+  // when start() is called. Returns the port. kConflict: taken, the message names it. An address family that the
+  // machine lacks (no IPv6) is skipped if another address could be bound.
   [[nodiscard]] Result<std::uint16_t> listen(Listener kind, const std::vector<std::string>& addresses,
                                              std::uint16_t port);
   // A socket file of mode 0600, served by the first loop; peers other than this process's own uid and root are refused.

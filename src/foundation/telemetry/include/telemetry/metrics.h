@@ -16,8 +16,8 @@
 namespace freehold::telemetry {
 
 // Upper bounds of the latency histogram, in microseconds: from a cached read to a request that waits for a lock.
-inline constexpr std::array<std::uint64_t, 14> kLatencyBoundsUs{100,    250,    500,     1'000,   2'500,     5'000,    10'000,
-                                                                25'000, 50'000, 100'000, 250'000, 1'000'000, 5'000'000, 30'000'000};
+inline constexpr std::array<std::uint64_t, 14> kLatencyBoundsUs{
+    100, 250, 500, 1'000, 2'500, 5'000, 10'000, 25'000, 50'000, 100'000, 250'000, 1'000'000, 5'000'000, 30'000'000};
 
 // Requests of one operation: how many by class of status, and how long they took. Thread-safe and lock-free; owned by
 // Metrics, never destroyed before it.
