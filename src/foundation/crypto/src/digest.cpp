@@ -33,9 +33,7 @@ EVP_MD_CTX* thread_context() {
   return context.get();
 }
 
-void update(EVP_MD_CTX* context, BytesView data) {
-  FH_CHECK(EVP_DigestUpdate(context, data.data(), data.size()) == 1);
-}
+void update(EVP_MD_CTX* context, BytesView data) { FH_CHECK(EVP_DigestUpdate(context, data.data(), data.size()) == 1); }
 
 Sha256Digest digest_pieces(std::initializer_list<BytesView> pieces) {
   EVP_MD_CTX* context = thread_context();

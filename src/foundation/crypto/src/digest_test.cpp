@@ -36,7 +36,8 @@ TEST(Digest, HmacRfc4231) {
       {Bytes(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First",
        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
       {Bytes(131, '\xaa'),
-       "This is a test using a larger than block-size key and a larger than block-size data. The key needs to be hashed "
+       "This is a test using a larger than block-size key and a larger than block-size data. The key needs to be "
+       "hashed "
        "before being used by the HMAC algorithm.",
        "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
   };
@@ -53,9 +54,10 @@ TEST(Digest, HkdfExpandRfc5869) {
   for (int i = 0xb0; i <= 0xff; ++i) info.push_back(static_cast<char>(i));
   const Secret long_one =
       hkdf_expand(hex("06a6b88c5853361a06104c9ceb35b45cef760014904671014a193f40c15fc244"), info, 82);
-  EXPECT_EQ(to_hex(long_one.view()),
-            "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09da3275600c2f"
-            "09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87");
+  EXPECT_EQ(
+      to_hex(long_one.view()),
+      "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09da3275600c2f"
+      "09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87");
 }
 
 TEST(Digest, HkdfExpandReachesItsLongestLength) {

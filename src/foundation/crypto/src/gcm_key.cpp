@@ -45,8 +45,8 @@ class OpensslGcm {
     FH_CHECK(EVP_CipherInit_ex(context_, aes_256_gcm(), nullptr, octets(key.data()), octets(nonce.data()),
                                static_cast<int>(direction)) == 1);
     int done = 0;
-    FH_CHECK(context.empty() || EVP_CipherUpdate(context_, nullptr, &done, octets(context.data()),
-                                                 static_cast<int>(context.size())) == 1);
+    FH_CHECK(context.empty() ||
+             EVP_CipherUpdate(context_, nullptr, &done, octets(context.data()), static_cast<int>(context.size())) == 1);
   }
   ~OpensslGcm() {
     static constexpr std::array<unsigned char, kAeadKeyBytes> kZeros{};

@@ -2,6 +2,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <atomic>
 
 #include "crypto/digest.h"
@@ -89,71 +90,88 @@ Token::Credentials credentials_of(const HsmConfig& config, const std::string& so
   return {config.module_path, softhsm_configuration, config.token_label, config.pin.clone()};
 }
 
-// The root check: the token's label and a known key wrapped under the root key, sealed under the PIN. It tells a root key
-// that was damaged in a way SoftHSM2 doesn't notice (its files carry no checksums) from a good one, and a damaged token
-// from a wrong PIN or another label.
+// The root check, sealed under the PIN: the token's label, a known key wrapped under the root key, and a digest of the
+// token's files. It tells a damaged token from a wrong PIN or another label, and it does so before SoftHSM2 sees the
+// files: they carry no checksums, and some damage makes SoftHSM2 end the process (a bad serial number: exit(5)).
+struct RootCheck {
+  Bytes label;
+  Bytes wrapped;
+  Bytes digest;
+};
+
 Secret known_key() { return Secret(view(sha256("freehold root check"))); }
 Bytes check_context() { return "root check"; }
 
-Result<> write_root_check(disk::Disk& disk, const SofthsmFiles& files, Token& token, const HsmConfig& config) {
+Result<> write_root_check(disk::Disk& disk, const SofthsmFiles& files, BytesView wrapped, const HsmConfig& config) {
+  FH_TRY(const auto token_files, read_token_files(disk, files.unfinished()));
   SystemRandom random;
-  FH_TRY(const Bytes wrapped, token.wrap(known_key(), check_context()));
   Bytes plain;
   append_sized(plain, config.token_label);
   append_sized(plain, wrapped);
+  append_sized(plain, view(digest_token_files(token_files)));
   FH_TRY(const Bytes sealed, pin_seal(kCheckMagic, config.pin, plain, random));
-  return disk.write_file_durably(files.unfinished() + "/" + std::string(kRootCheckName), sealed);
+  return write_token_files(disk, files.unfinished(), {{std::string(kRootCheckName), sealed}});
 }
 
-// The wrapped known key.
-Result<Bytes> read_root_check(disk::Disk& disk, const SofthsmFiles& files, const HsmConfig& config) {
-  const std::string path = files.tokens() + "/" + std::string(kRootCheckName);
-  FH_TRY(const bool there, disk.exists(path));
-  if (!there) return fail(ErrorCode::kCorrupt, "the HSM token's " + path + " is missing");
-  FH_TRY(const Bytes sealed, disk.read_file(path));
-  const auto opened = pin_open(kCheckMagic, config.pin, sealed);
+Result<RootCheck> open_root_check(BytesView sealed, const Secret& pin) {
+  const auto opened = pin_open(kCheckMagic, pin, sealed);
   if (!opened && opened.error().code == ErrorCode::kDenied) {
     return fail(ErrorCode::kDenied, "the HSM token refuses the PIN");
   }
-  if (!opened) return fail(opened.error().code, path + ": " + opened.error().message);
+  if (!opened) return fail(opened.error().code, "the HSM token's root-check: " + opened.error().message);
   ByteReader reader(opened->view());
-  const BytesView label = reader.sized(kMaxLabelBytes);
-  const BytesView wrapped = reader.sized(kMaxWrappedBytes);
-  if (!reader.done()) return fail(ErrorCode::kCorrupt, path + " is damaged");
-  if (label != config.token_label) {
-    return fail(ErrorCode::kConflict, "the HSM token in " + files.directory + " is named " + std::string(label) +
-                                          ", not " + config.token_label);
+  RootCheck check;
+  check.label = reader.sized(kMaxLabelBytes);
+  check.wrapped = reader.sized(kMaxWrappedBytes);
+  check.digest = reader.sized(sizeof(Sha256Digest));
+  if (!reader.done()) return fail(ErrorCode::kCorrupt, "the HSM token's root-check is damaged");
+  return check;
+}
+
+// Every file is what it was when the token was made, and the token is the one that is asked for.
+Result<RootCheck> verify_files(const std::vector<TokenFile>& token_files, const HsmConfig& config) {
+  const auto sealed = std::ranges::find(token_files, kRootCheckName, &TokenFile::path);
+  if (sealed == token_files.end()) return fail(ErrorCode::kCorrupt, "the HSM token's root-check is missing");
+  FH_TRY(RootCheck check, open_root_check(sealed->content, config.pin));
+  if (check.digest != view(digest_token_files(token_files))) {
+    return fail(ErrorCode::kCorrupt, "the HSM token's files are damaged");
   }
-  return Bytes(wrapped);
+  if (check.label != config.token_label) {
+    return fail(ErrorCode::kConflict,
+                "the HSM token in " + config.softhsm_dir + " is named " + check.label + ", not " + config.token_label);
+  }
+  return check;
 }
 
 // Made under another name and renamed: a crash leaves no token, never half of one.
 Result<> create_softhsm_token(disk::Disk& disk, const SofthsmFiles& files, const HsmConfig& config) {
   FH_CHECK_OK(begin_token_files(disk, files));
   FH_CHECK_OK(write_configuration(disk, files, files.unfinished()));
+  Bytes wrapped;
   {
     FH_TRY(const auto token, Token::create(credentials_of(config, files.configuration())));
-    FH_CHECK_OK(write_root_check(disk, files, *token, config));
+    FH_TRY(wrapped, token->wrap(known_key(), check_context()));
   }
+  FH_CHECK_OK(write_root_check(disk, files, wrapped, config));
   return publish_token_files(disk, files);
 }
 
-// The PIN opened the root check, and the label is right: whatever the token itself refuses is damage.
+// The files are whole and the PIN is right: whatever the token itself refuses is damage all the same.
 Result<std::unique_ptr<Token>> open_whole_token(disk::Disk& disk, const SofthsmFiles& files, const HsmConfig& config) {
-  FH_CHECK_OK(read_token_files(disk, files.tokens()));  // none is empty
-  FH_TRY(const Bytes wrapped, read_root_check(disk, files, config));
-  FH_CHECK_OK(write_configuration(disk, files, files.tokens()));
+  FH_TRY(const auto token_files, read_token_files(disk, files.tokens()));
+  FH_TRY(const RootCheck check, verify_files(token_files, config));
+  FH_CHECK_OK(make_working_copy(disk, files, token_files));
+  FH_CHECK_OK(write_configuration(disk, files, files.working()));
   auto token = Token::open(credentials_of(config, files.configuration()), Token::MissingKey::kFail);
   if (!token) {
     const ErrorCode code = token.error().code;
     const bool damage = code == ErrorCode::kDenied || code == ErrorCode::kInternal || code == ErrorCode::kNotFound;
-    if (damage) token.error() = {ErrorCode::kCorrupt, "the HSM token is damaged: " + token.error().message,
-                                 token.error().detail};
+    if (damage) token.error().code = ErrorCode::kCorrupt;
     return token;
   }
-  const auto opened = (*token)->unwrap(wrapped, check_context());
+  const auto opened = (*token)->unwrap(check.wrapped, check_context());
   if (!opened || opened->view() != known_key().view()) {
-    return fail(ErrorCode::kCorrupt, "the HSM token's region-root is damaged", opened ? "" : opened.error().detail);
+    return fail(ErrorCode::kCorrupt, "the HSM token's region-root is not the one it was made with");
   }
   return token;
 }

@@ -154,31 +154,36 @@ TEST_F(HsmTest, MissingFilesAreCorrupt) {
   EXPECT_EQ(open_error(directory_), ErrorCode::kCorrupt);
 }
 
-// SoftHSM2's files carry no checksums: a flipped bit is either harmless or must be noticed, and never gives another key.
-TEST_F(HsmTest, FlippedBitsAreHarmlessOrCorrupt) {
-  Bytes wrapped;
-  {
-    const auto hsm = open_hsm(config(directory_), true);
-    wrapped = run_blocking(hsm.value()->wrap_root(some_key(), "c")).value();
-  }
-  fs::copy(directory_, temporary_ / "kept", fs::copy_options::recursive);
-  int noticed = 0;
-  for (const fs::path& object : object_files(directory_)) {
-    const std::uint64_t size = fs::file_size(object);
-    for (std::uint64_t at = 3; at < size; at += 1 + size / 12) {
-      flip_byte(object, at);
-      const auto hsm = open_hsm(config(directory_), false);
-      if (hsm) {
-        EXPECT_EQ(run_blocking((*hsm)->unwrap_root(wrapped, "c")).value().view(), some_key().view());
-      } else {
-        ++noticed;
-        EXPECT_EQ(hsm.error().code, ErrorCode::kCorrupt) << object << " at " << at << ": " << hsm.error().message;
-      }
-      fs::remove_all(directory_);
-      fs::copy(temporary_ / "kept", directory_, fs::copy_options::recursive);
+// SoftHSM2's files carry no checksums, and some damage to them makes it end the process: it must never see them.
+TEST_F(HsmTest, FlippedBitsAreCorrupt) {
+  make_token();
+  std::vector<fs::path> files = object_files(directory_);
+  files.push_back(directory_ + "/tokens/root-check");
+  for (const fs::path& file : files) {
+    const std::uint64_t size = fs::file_size(file);
+    for (std::uint64_t at = 5; at < size; at += 1 + size / 7) {
+      flip_byte(file, at);
+      EXPECT_EQ(open_error(directory_), ErrorCode::kCorrupt) << file << " at " << at;
+      flip_byte(file, at);
     }
   }
-  EXPECT_GT(noticed, 3);
+  EXPECT_TRUE(open_hsm(config(directory_), false).has_value());
+}
+
+// Whatever SoftHSM2 does to its working copy, at login or torn by a kill, the token opens again.
+TEST_F(HsmTest, UseLeavesTheTokenAlone) {
+  make_token();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(open_error(directory_, "another pin"), ErrorCode::kDenied);
+    const auto hsm = open_hsm(config(directory_), false);
+    ASSERT_TRUE(hsm.has_value()) << hsm.error().message;
+    const Bytes wrapped = run_blocking((*hsm)->wrap_root(some_key(), "c")).value();
+    EXPECT_TRUE(run_blocking((*hsm)->unwrap_root(wrapped, "c")).has_value());
+    EXPECT_FALSE(run_blocking((*hsm)->unwrap_root(wrapped, "d")).has_value());
+    for (const auto& entry : fs::recursive_directory_iterator(directory_ + "/tokens.work")) {
+      if (entry.is_regular_file()) fs::resize_file(entry.path(), 0);
+    }
+  }
 }
 
 TEST_F(HsmTest, ManyCallsAtOnce) {

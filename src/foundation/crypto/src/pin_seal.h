@@ -9,8 +9,8 @@
 
 namespace freehold::crypto {
 
-// magic (4) || version (1) || salt (16) || AES-256-GCM message || SHA-256 of all that. The key is scrypt(PIN, salt), the
-// first 21 bytes are authenticated. The digest at the end is no protection: it tells damage from a wrong PIN.
+// magic (4) || version (1) || salt (16) || AES-256-GCM message || SHA-256 of all that. The key is scrypt(PIN, salt),
+// the first 21 bytes are authenticated. The digest at the end is no protection: it tells damage from a wrong PIN.
 inline constexpr std::size_t kPinSealMagicBytes = 4;
 
 [[nodiscard]] Result<Bytes> pin_seal(BytesView magic, const Secret& pin, BytesView plain, Random& random);

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <charconv>
+#include <cstdlib>
 #include <mutex>
 #include <vector>
 

@@ -10,9 +10,9 @@
 
 namespace freehold::crypto {
 
-// One at a time for each library: C_Initialize belongs to the whole process, and SoftHSM2 reads its directory only then.
-// Made and destroyed by start-up code (it sets an environment variable); calls through it are safe from any thread. The
-// library is finalised by the destructor and stays mapped: unloading one that has run threads isn't safe.
+// One at a time for each library: C_Initialize belongs to the whole process, and SoftHSM2 reads its directory only
+// then. Made and destroyed by start-up code (it sets an environment variable); calls through it are safe from any
+// thread. The library is finalised by the destructor and stays mapped: unloading one that has run threads isn't safe.
 class Pkcs11Module {
  public:
   // `path` empty: SoftHSM2 of the system. `softhsm_configuration` empty: as the environment says. kUnavailable: no

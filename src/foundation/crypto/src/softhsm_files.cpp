@@ -20,6 +20,14 @@ Result<> sync_file(disk::Disk& disk, const std::string& path) {
   return file->sync();
 }
 
+Result<> make_empty(disk::Disk& disk, const std::string& directory) {
+  FH_TRY(const bool remains, disk.exists(directory));
+  if (remains) {
+    FH_CHECK_OK(disk.remove_tree(directory));
+  }
+  return disk.make_directories(directory);
+}
+
 }  // namespace
 
 Result<> check_softhsm_directory(const std::string& directory) {
@@ -55,28 +63,54 @@ Result<std::vector<TokenFile>> read_token_files(disk::Disk& disk, const std::str
   return found;
 }
 
-Result<> write_configuration(disk::Disk& disk, const SofthsmFiles& files, const std::string& tokens) {
-  FH_CHECK_OK(disk.make_directories(files.directory));
-  return disk.write_file_durably(files.configuration(), "# Written by freehold at every start.\n"
-                                                        "directories.tokendir = " + tokens + "\n"
-                                                        "objectstore.backend = file\n"
-                                                        "log.level = ERROR\n"
-                                                        "slots.removable = false\n");
+Sha256Digest digest_token_files(const std::vector<TokenFile>& files) {
+  Bytes all;
+  for (const TokenFile& file : files) {
+    if (file.path == kRootCheckName) continue;
+    append_sized(all, file.path);
+    append_sized(all, file.content);
+  }
+  return sha256(all);
 }
 
-Result<> begin_token_files(disk::Disk& disk, const SofthsmFiles& files) {
-  FH_TRY(const bool remains, disk.exists(files.unfinished()));
-  if (remains) {
-    FH_CHECK_OK(disk.remove_tree(files.unfinished()));
+Result<> write_configuration(disk::Disk& disk, const SofthsmFiles& files, const std::string& tokens) {
+  FH_CHECK_OK(disk.make_directories(files.directory));
+  return disk.write_file_durably(files.configuration(),
+                                 "# Written by freehold at every start.\n"
+                                 "directories.tokendir = " +
+                                     tokens +
+                                     "\n"
+                                     "objectstore.backend = file\n"
+                                     "log.level = ERROR\n"
+                                     "slots.removable = false\n");
+}
+
+Result<> begin_token_files(disk::Disk& disk, const SofthsmFiles& files) { return make_empty(disk, files.unfinished()); }
+
+Result<> write_token_files(disk::Disk& disk, const std::string& tokens, const std::vector<TokenFile>& files) {
+  for (const TokenFile& file : files) {
+    const std::string path = tokens + "/" + file.path;
+    FH_CHECK_OK(disk.make_directories(path.substr(0, path.rfind('/'))));
+    FH_TRY(const auto out, disk.open(path, disk::OpenMode::kBuffered));
+    const BytesView content = file.content;
+    FH_CHECK_OK(out->write_at(0, {&content, 1}));
   }
-  return disk.make_directories(files.unfinished());
+  return {};
+}
+
+Result<> make_working_copy(disk::Disk& disk, const SofthsmFiles& place, const std::vector<TokenFile>& files) {
+  FH_CHECK_OK(make_empty(disk, place.working()));
+  return write_token_files(disk, place.working(), files);
 }
 
 Result<> publish_token_files(disk::Disk& disk, const SofthsmFiles& files) {
   FH_TRY(const auto names, disk.list(files.unfinished()));
   for (const std::string& name : names) {
     const std::string path = files.unfinished() + "/" + name;
-    if (name == kRootCheckName) continue;  // written durably
+    if (name == kRootCheckName) {
+      FH_CHECK_OK(sync_file(disk, path));
+      continue;
+    }
     FH_TRY(const auto objects, disk.list(path));
     for (const std::string& object : objects) {
       FH_CHECK_OK(sync_file(disk, path + "/" + object));

@@ -4,19 +4,23 @@
 #include <string>
 #include <vector>
 
+#include "crypto/digest.h"
 #include "disk/disk.h"
 
 namespace freehold::crypto {
 
 // softhsm_dir/
-//   softhsm2.conf     written at every open
-//   tokens/           renamed here when the token is whole: root-check and one directory a token
-//   tokens.new/       being made or restored; whatever a crash left in it means nothing
+//   tokens/           the token, never written again: root-check and SoftHSM2's directory of it
+//   tokens.new/       being made or restored; renamed to tokens/ when it is whole and durable
+//   tokens.work/      what SoftHSM2 sees: it rewrites its files at every login, in place, and a kill would tear them
+//   softhsm2.conf     names the one that SoftHSM2 is to see
+// Whatever a crash leaves in the last three means nothing.
 struct SofthsmFiles {
   std::string directory;
   [[nodiscard]] std::string configuration() const { return directory + "/softhsm2.conf"; }
   [[nodiscard]] std::string tokens() const { return directory + "/tokens"; }
   [[nodiscard]] std::string unfinished() const { return directory + "/tokens.new"; }
+  [[nodiscard]] std::string working() const { return directory + "/tokens.work"; }
 };
 inline constexpr std::string_view kRootCheckName = "root-check";
 
@@ -31,9 +35,17 @@ struct TokenFile {
 [[nodiscard]] Result<bool> token_files_exist(disk::Disk& disk, const SofthsmFiles& files);
 // All files below a tokens directory but SoftHSM2's empty lock files. kCorrupt, naming it, if one is empty.
 [[nodiscard]] Result<std::vector<TokenFile>> read_token_files(disk::Disk& disk, const std::string& tokens);
+// What the root check remembers of all files but itself.
+[[nodiscard]] Sha256Digest digest_token_files(const std::vector<TokenFile>& files);
 [[nodiscard]] Result<> write_configuration(disk::Disk& disk, const SofthsmFiles& files, const std::string& tokens);
 // Empties tokens.new/.
 [[nodiscard]] Result<> begin_token_files(disk::Disk& disk, const SofthsmFiles& files);
+// Writes the files below a tokens directory that is there. Not yet durable.
+[[nodiscard]] Result<> write_token_files(disk::Disk& disk, const std::string& tokens,
+                                         const std::vector<TokenFile>& files);
+// Fills tokens.work/ afresh.
+[[nodiscard]] Result<> make_working_copy(disk::Disk& disk, const SofthsmFiles& place,
+                                         const std::vector<TokenFile>& files);
 // Makes what is in tokens.new/ durable and renames it to tokens/: from here on the token is there.
 [[nodiscard]] Result<> publish_token_files(disk::Disk& disk, const SofthsmFiles& files);
 

@@ -17,9 +17,9 @@ Bytes one_shot(const Secret& key, BytesView iv, BytesView plain) {
   int done = 0;
   EXPECT_EQ(EVP_EncryptInit_ex(context.get(), EVP_aes_256_ctr(), nullptr, octets(key.view().data()), octets(iv.data())),
             1);
-  EXPECT_EQ(EVP_EncryptUpdate(context.get(), octets(out.data()), &done, octets(plain.data()),
-                              static_cast<int>(plain.size())),
-            1);
+  EXPECT_EQ(
+      EVP_EncryptUpdate(context.get(), octets(out.data()), &done, octets(plain.data()), static_cast<int>(plain.size())),
+      1);
   return out;
 }
 
@@ -27,9 +27,9 @@ TEST(CtrStream, AnyRangeAgreesWithTheWhole) {
   SeededRandom random(11);
   const Secret key(random.bytes(32));
   // Counters that carry out of 8, 32, 64 and all 128 bits within the range.
-  for (const char* iv_hex : {"000102030405060708090a0b0c0d0e0f", "000000000000000000000000000000fe",
-                             "000000000000000000000000fffffffe", "0000000000000000fffffffffffffffe",
-                             "fffffffffffffffffffffffffffffffe"}) {
+  for (const char* iv_hex :
+       {"000102030405060708090a0b0c0d0e0f", "000000000000000000000000000000fe", "000000000000000000000000fffffffe",
+        "0000000000000000fffffffffffffffe", "fffffffffffffffffffffffffffffffe"}) {
     const Bytes iv = *from_hex(iv_hex);
     const CtrStream stream(key, iv);
     const Bytes plain = random.bytes(3000);
@@ -62,13 +62,15 @@ TEST(Ed25519, Rfc8032) {
   const auto empty =
       ed25519_from_seed(Secret(*from_hex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")));
   EXPECT_EQ(to_hex(empty.value().public_key), "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
-  EXPECT_EQ(to_hex(ed25519_sign(empty.value().seed, {})),
-            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe"
-            "24655141438e7a100b");
+  EXPECT_EQ(
+      to_hex(ed25519_sign(empty.value().seed, {})),
+      "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe"
+      "24655141438e7a100b");
   const Secret seed(*from_hex("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7"));
-  EXPECT_EQ(to_hex(ed25519_sign(seed, *from_hex("af82"))),
-            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed2"
-            "8dc027beceea1ec40a");
+  EXPECT_EQ(
+      to_hex(ed25519_sign(seed, *from_hex("af82"))),
+      "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed2"
+      "8dc027beceea1ec40a");
 }
 
 TEST(Ed25519, VerifiesOnlyWhatWasSigned) {

@@ -106,8 +106,7 @@ Result<> Token::initialise() {
     if ((*module_)->C_GetTokenInfo(id, &info) != CKR_OK) continue;
     if ((info.flags & CKF_TOKEN_INITIALIZED) != 0) continue;  // somebody's
     auto label = padded(credentials_.label);
-    const CK_RV code =
-        (*module_)->C_InitToken(id, mutable_bytes(officer_pin.view()), officer_pin.size(), label.data());
+    const CK_RV code = (*module_)->C_InitToken(id, mutable_bytes(officer_pin.view()), officer_pin.size(), label.data());
     FH_CHECK_OK(check_pkcs11(code, "C_InitToken"));
     FH_TRY(const CK_SLOT_ID slot, find_slot());  // its number may have changed
     return initialise_pin(slot, officer_pin);
@@ -117,8 +116,9 @@ Result<> Token::initialise() {
 
 Result<> Token::initialise_pin(CK_SLOT_ID slot, const Secret& officer_pin) {
   CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
-  FH_CHECK_OK(check_pkcs11((*module_)->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, nullptr, nullptr, &session),
-                           "C_OpenSession"));
+  FH_CHECK_OK(
+      check_pkcs11((*module_)->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, nullptr, nullptr, &session),
+                   "C_OpenSession"));
   CK_RV code = (*module_)->C_Login(session, CKU_SO, mutable_bytes(officer_pin.view()), officer_pin.size());
   if (code == CKR_OK) {
     code = (*module_)->C_InitPIN(session, mutable_bytes(credentials_.pin.view()), credentials_.pin.size());

@@ -28,7 +28,8 @@ class Token {
   // kNotFound: no token of that label; kConflict: module open already; kUnavailable: no such module; kDenied: PIN;
   // kCorrupt: no usable root key.
   [[nodiscard]] static Result<std::unique_ptr<Token>> open(Credentials credentials, MissingKey missing);
-  // Initialises a free slot as a token of that label, with its PIN and root key, and opens it. kExhausted: no free slot.
+  // Initialises a free slot as a token of that label, with its PIN and root key, and opens it. kExhausted: no free
+  // slot.
   [[nodiscard]] static Result<std::unique_ptr<Token>> create(Credentials credentials);
   ~Token();
   Token(const Token&) = delete;

@@ -61,11 +61,7 @@ Result<std::vector<TokenFile>> unpack(BytesView archive) {
 
 Result<> write_files(disk::Disk& disk, const SofthsmFiles& place, const std::vector<TokenFile>& files) {
   FH_CHECK_OK(begin_token_files(disk, place));
-  for (const TokenFile& file : files) {
-    const std::string path = place.unfinished() + "/" + file.path;
-    FH_CHECK_OK(disk.make_directories(path.substr(0, path.rfind('/'))));
-    FH_CHECK_OK(disk.write_file_durably(path, file.content));
-  }
+  FH_CHECK_OK(write_token_files(disk, place.unfinished(), files));
   return publish_token_files(disk, place);
 }
 

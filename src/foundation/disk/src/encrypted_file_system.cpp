@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "src/silent_logger.h"
 
 namespace freehold::disk {
 namespace {
@@ -273,10 +274,10 @@ class EncryptedFileSystem final : public rocksdb::FileSystemWrapper {
                                      std::unique_ptr<rocksdb::MemoryMappedFileBuffer>*) override {
     return IOStatus::NotSupported("NewMemoryMappedFileBuffer");
   }
-  // RocksDB's text log names keys: it goes through this file system, never in the clear.
-  IOStatus NewLogger(const std::string& path, const IOOptions& options, std::shared_ptr<rocksdb::Logger>* result,
-                     IODebugContext* dbg) override {
-    return FileSystem::NewLogger(path, options, result, dbg);
+  IOStatus NewLogger(const std::string&, const IOOptions&, std::shared_ptr<rocksdb::Logger>* result,
+                     IODebugContext*) override {
+    *result = std::make_shared<SilentLogger>();
+    return IOStatus::OK();
   }
 
   IOStatus GetFileSize(const std::string& path, const IOOptions& options, uint64_t* size,

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <rocksdb/file_system.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -142,6 +143,15 @@ TEST_F(RealDiskTest, EveryChangePassesAFaultPoint) {
   EXPECT_EQ(counted([&] { return disk_->unlink(root_ + "/moved"); }), 1u);
   EXPECT_EQ(counted([&] { return disk_->sync_directory(root_); }), 1u);
   EXPECT_EQ(counted([&] { return disk_->exists(root_); }), 0u);
+
+  // The same on RocksDB's path.
+  const auto file_system = disk_->rocksdb_file_system();
+  std::unique_ptr<rocksdb::FSWritableFile> log;
+  EXPECT_EQ(counted([&] { return file_system->NewWritableFile(root_ + "/log", {}, &log, nullptr).ok(); }), 1u);
+  EXPECT_EQ(counted([&] { return log->Append("abc", {}, nullptr).ok(); }), 1u);
+  EXPECT_EQ(counted([&] { return log->Sync({}, nullptr).ok(); }), 1u);
+  EXPECT_EQ(counted([&] { return file_system->RenameFile(root_ + "/log", root_ + "/log2", {}, nullptr).ok(); }), 1u);
+  EXPECT_EQ(counted([&] { return file_system->DeleteFile(root_ + "/log2", {}, nullptr).ok(); }), 1u);
 }
 #endif
 

@@ -14,19 +14,19 @@ constexpr std::size_t kSector = 512;
 // survive.
 class Chance {
  public:
-  Chance(std::mt19937_64& random) : random_(random), quarters_(random() % 5) {}
-  bool operator()() { return random_() % 4 < quarters_; }
+  Chance(std::mt19937_64& dice) : dice_(dice), quarters_(dice() % 5) {}
+  bool operator()() { return dice_() % 4 < quarters_; }
 
  private:
-  std::mt19937_64& random_;
+  std::mt19937_64& dice_;
   std::uint64_t quarters_;
 };
 
-SimPage torn(const SimPage& old_page, const SimPage& new_page, std::mt19937_64& random) {
+SimPage torn(const SimPage& old_page, const SimPage& new_page, std::mt19937_64& dice) {
   auto page = old_page ? std::make_shared<std::array<char, kSimPage>>(*old_page)
                        : std::make_shared<std::array<char, kSimPage>>();
   for (std::size_t at = 0; at < kSimPage; at += kSector) {
-    if (random() % 2 == 0) continue;
+    if (dice() % 2 == 0) continue;
     if (new_page) {
       std::memcpy(page->data() + at, new_page->data() + at, kSector);
     } else {
@@ -36,31 +36,31 @@ SimPage torn(const SimPage& old_page, const SimPage& new_page, std::mt19937_64& 
   return page;
 }
 
-std::uint64_t surviving_size(const SimNode& node, std::mt19937_64& random) {
+std::uint64_t surviving_size(const SimNode& node, std::mt19937_64& dice) {
   if (node.size == node.durable_size) return node.size;
   const auto [low, high] = std::minmax(node.size, node.durable_size);
-  switch (random() % 3) {
+  switch (dice() % 3) {
     case 0: return node.durable_size;
     case 1: return node.size;
-    default: return low + random() % (high - low + 1);
+    default: return low + dice() % (high - low + 1);
   }
 }
 
 }  // namespace
 
-SimNodePtr SimState::survivor(const SimNode& node, std::mt19937_64& random) {
+SimNodePtr SimState::survivor(const SimNode& node, std::mt19937_64& dice) {
   auto out = std::make_shared<SimNode>();
   out->is_directory = node.is_directory;
   out->modified = node.modified;
   out->slots = node.slots;
-  Chance survives(random);
+  Chance survives(dice);
   for (const std::size_t index : node.dirty) {
     SimSlot& slot = out->slots[index];
-    const bool tears = random() % 8 == 0;
-    slot.current = tears ? torn(slot.durable, slot.current, random) : survives() ? slot.current : slot.durable;
+    const bool tears = dice() % 8 == 0;
+    slot.current = tears ? torn(slot.durable, slot.current, dice) : survives() ? slot.current : slot.durable;
     slot.dirty = false;
   }
-  out->size = out->durable_size = surviving_size(node, random);
+  out->size = out->durable_size = surviving_size(node, dice);
   out->slots.resize((out->size + kSimPage - 1) / kSimPage);
   if (const std::size_t within = out->size % kSimPage; within != 0 && out->slots.back().current) {
     auto page = std::make_shared<std::array<char, kSimPage>>(*out->slots.back().current);
@@ -78,9 +78,9 @@ SimNodePtr SimState::survivor(const SimNode& node, std::mt19937_64& random) {
 std::shared_ptr<SimState> SimState::crash(std::uint64_t seed) {
   const std::lock_guard lock(mutex_);
   down_ = true;
-  std::mt19937_64 random(seed);
+  std::mt19937_64 dice(seed);
   Names names = durable_names_;
-  Chance happened(random);
+  Chance happened(dice);
   for (const auto& changes : pending_) {
     if (happened()) apply(names, changes);
   }
@@ -91,7 +91,7 @@ std::shared_ptr<SimState> SimState::crash(std::uint64_t seed) {
     if (path != "/" && !after->has_directory(parent_of(path))) continue;  // its directory didn't survive
     SimNodePtr& copy = survivors[node.get()];
     if (!copy) {
-      copy = survivor(*node, random);
+      copy = survivor(*node, dice);
       after->used_slots_ += copy->allocated_slots;
     }
     ++copy->links;

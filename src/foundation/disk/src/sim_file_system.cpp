@@ -4,6 +4,7 @@
 #include <rocksdb/system_clock.h>
 
 #include "src/io_status.h"
+#include "src/silent_logger.h"
 #include "src/sim_state.h"
 
 namespace freehold::disk {
@@ -112,13 +113,6 @@ class SimFileLock final : public rocksdb::FileLock {
 
  private:
   const std::string path_;
-};
-
-// RocksDB's text log goes nowhere: it would be most of what is written, and most of the operations a crash is tried at.
-class SilentLogger final : public rocksdb::Logger {
- public:
-  using Logger::Logv;
-  void Logv(const char*, va_list) override {}
 };
 
 class SimFileSystem final : public rocksdb::FileSystem {

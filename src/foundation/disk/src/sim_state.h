@@ -114,7 +114,7 @@ class SimState {
   void make_dirty(SimNode& node, std::size_t index);
   void set_size(SimNode& node, std::uint64_t size);
   void release(SimNode& node);
-  static SimNodePtr survivor(const SimNode& node, std::mt19937_64& random);
+  static SimNodePtr survivor(const SimNode& node, std::mt19937_64& dice);
 
   std::mutex mutex_;  // guards everything below and every node
   Names names_;

@@ -12,6 +12,7 @@ namespace freehold::gate::audit {
 namespace {
 
 constexpr std::size_t kCommitBytes = 800 * 1024;    // of limits::kCommitBytes; tiles and the checkpoint need the rest
+constexpr int kTries = 3;  // to settle an unknown outcome in one go; the next flush goes on
 constexpr std::size_t kSettledRowBytes = 48 * 1024;
 constexpr std::size_t kBytesARecord = kAttachedIdBytes + 8;  // its share of a settled row, at most
 
@@ -203,7 +204,7 @@ Result<> Writer::commit_first() {
   if (broken_) return fail(ErrorCode::kUnavailable, "the audit log has stopped for good");
   auto& prepared = prepared_.front();
   prepared.commit.transaction = hybrid_.next_transaction();
-  const auto result = runtime::run_blocking(store::commit_settled(store_, prepared.commit));
+  const auto result = runtime::run_blocking(store::commit_settled(store_, prepared.commit, kTries));
   auto outcome = result.outcome;
   if (outcome == store::CommitOutcome::kConflict) {
     // An earlier attempt may have gone through after all: then our own checkpoint stands there.

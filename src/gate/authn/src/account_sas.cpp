@@ -15,7 +15,7 @@ namespace {
 using namespace authn_errors;
 
 // The parameters of every kind of SAS. Each may stand once: with two, one would be signed and the other believed.
-constexpr std::string_view kParameters[] = {"sig", "sv", "ss",   "srt",   "sp",  "st",    "se",   "sip",
+constexpr std::string_view kParameters[] = {"sig", "sv", "ss",    "srt", "sp", "st",    "se",  "sip",
                                             "spr", "sr", "skoid", "ses", "si", "sktid", "skt", "ske"};
 constexpr std::string_view kTelling[] = {"sig", "ss", "srt", "sp", "se", "sr", "skoid"};
 constexpr std::string_view kOldestVersion = "2015-04-05";  // the first with account SAS
@@ -60,7 +60,8 @@ AccountSasFields fields_of(const http::Request& request) {
 // Which kind it is: only the account SAS is known here. A service SAS names one resource (`sr`).
 ApiResult<> check_kind(const http::Request& request, const AccountSasFields& sas) {
   if (any_twice(request)) return not_well_formed();
-  if (request.has_parameter("skoid")) return authentication_failed("User delegation SAS is not accepted by this service.");
+  if (request.has_parameter("skoid"))
+    return authentication_failed("User delegation SAS is not accepted by this service.");
   if (request.has_parameter("sr") || request.has_parameter("si")) {
     return authentication_failed("Service SAS is not accepted by this service.");
   }
@@ -76,7 +77,8 @@ ApiResult<> check_shape(const http::Request& request, const AccountSasFields& sa
   FH_CHECK_OK(mandatory(sas.permissions, "sp"));
   FH_CHECK_OK(mandatory(sas.expiry, "se"));
   bool letters = letters_of(sas.services, "bqtf") && letters_of(sas.resource_types, "sco") &&
-                 letters_of(sas.permissions, "abcdefghijklmnopqrstuvwxyz") && sas.permissions.size() <= kMostPermissions;
+                 letters_of(sas.permissions, "abcdefghijklmnopqrstuvwxyz") &&
+                 sas.permissions.size() <= kMostPermissions;
   bool protocol = sas.protocol.empty() || sas.protocol == "https" || sas.protocol == "https,http";
   bool range = sas.ip_range.empty() || parse_ip_range(sas.ip_range);
   if (!letters || !protocol || !range || !is_version(sas.version)) return not_well_formed();
@@ -129,7 +131,8 @@ ApiResult<Principal> by_sas(const http::Request& request, const StorageAccount& 
   auto key = signing_key(account, strings, signature_of(request));
   if (!key) return authentication_failed("Signature did not match. String to sign used was " + strings[0]);
   FH_CHECK_OK(check_time(grant, now));
-  if (request.has_parameter("ses")) return authentication_failed("Encryption scopes are not supported by this service.");
+  if (request.has_parameter("ses"))
+    return authentication_failed("Encryption scopes are not supported by this service.");
   return Principal{.credential = kAccountSas,
                    .tenant = account.tenant,
                    .pseudonym_source = "SAS by key" + std::to_string(*key) + " of " + to_string(account.id),

@@ -27,12 +27,17 @@ ApiResult<Principal> authenticate(const http::Request& request, const Target& ta
 
 std::string_view to_string(Credential credential) {
   switch (credential) {
-    case kSharedKey: return "SharedKey";
-    case kAccountSas: return "AccountSas";
-    case kLocalOperator: return "LocalOperator";
-    case kSystemJob: return "SystemJob";
+    case kSharedKey:
+      return "SharedKey";
+    case kAccountSas:
+      return "AccountSas";
+    case kLocalOperator:
+      return "LocalOperator";
+    case kSystemJob:
+      return "SystemJob";
     case kAnonymous:
-    case kNoCredential: break;
+    case kNoCredential:
+      break;
   }
   return "Anonymous";
 }

@@ -71,9 +71,9 @@ Refusal protocol_mismatch() {
 }
 
 Refusal source_ip_mismatch(std::string_view address) {
-  return refuse(403, "AuthorizationSourceIPMismatch",
-                "This request is not authorized to perform this operation using this source IP " +
-                    std::string(address) + ".");
+  return refuse(
+      403, "AuthorizationSourceIPMismatch",
+      "This request is not authorized to perform this operation using this source IP " + std::string(address) + ".");
 }
 
 Refusal service_mismatch() {

@@ -5,10 +5,10 @@
 
 namespace freehold::gate {
 
-// True if header name `a` (lower case) comes before `b` in the order in which Azure sorts canonicalised headers: that of
-// .NET's en-US collation, where a hyphen is passed over at first, and other punctuation comes before digits and digits
-// before letters. Names that are the same but for their hyphens are told apart by the first place where only one of them
-// has a hyphen: that one comes later.
+// True if header name `a` (lower case) comes before `b` in the order in which Azure sorts canonicalised headers: that
+// of .NET's en-US collation, where a hyphen is passed over at first, and other punctuation comes before digits and
+// digits before letters. Names that are the same but for their hyphens are told apart by the first place where only one
+// of them has a hyphen: that one comes later.
 [[nodiscard]] bool collates_before(std::string_view a, std::string_view b);
 
 }  // namespace freehold::gate

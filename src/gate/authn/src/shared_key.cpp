@@ -84,7 +84,8 @@ ApiResult<Principal> by_authorization(const http::Request& request, const Storag
     auto given = split(credentials);
     return given ? by_shared_key(*given, request, account, now) : malformed_credential();
   }
-  if (scheme == "SharedKeyLite") return authentication_failed("The scheme SharedKeyLite is not accepted by this service.");
+  if (scheme == "SharedKeyLite")
+    return authentication_failed("The scheme SharedKeyLite is not accepted by this service.");
   if (equals_ignoring_case(scheme, "Bearer")) return bearer_refused();
   return malformed_credential();
 }

@@ -11,8 +11,8 @@
 
 namespace freehold::gate {
 
-// Which of the account's keys made `signature` (base64) over any of the strings: 1 or 2, or nullopt. Looks at every key and
-// string in every case, and compares in constant time, so that the time taken says nothing.
+// Which of the account's keys made `signature` (base64) over any of the strings: 1 or 2, or nullopt. Looks at every key
+// and string in every case, and compares in constant time, so that the time taken says nothing.
 [[nodiscard]] std::optional<int> signing_key(const StorageAccount& account, std::span<const std::string> strings,
                                              std::string_view signature);
 

@@ -14,8 +14,8 @@ using Field = std::pair<std::string_view, std::string_view>;
 
 constexpr std::string_view kPrefix = "x-ms-";
 constexpr std::string_view kSignedHeaders[] = {
-    "content-encoding", "content-language", "content-length", "content-md5",         "content-type", "date",
-    "if-modified-since", "if-match",        "if-none-match",  "if-unmodified-since", "range"};
+    "content-encoding",  "content-language", "content-length", "content-md5",         "content-type", "date",
+    "if-modified-since", "if-match",         "if-none-match",  "if-unmodified-since", "range"};
 // Keys and source URLs with their SAS: signed, never shown.
 constexpr std::string_view kSecretHeaders[] = {"x-ms-encryption-key", "x-ms-source-encryption-key", "x-ms-copy-source",
                                                "x-ms-copy-source-authorization", "x-ms-rename-source"};
@@ -44,9 +44,8 @@ std::string_view standard_header(const http::Request& request, std::string_view 
 }
 
 std::vector<Field> storage_headers(const http::Request& request, SigningForm::Order order) {
-  auto before = order == SigningForm::Order::kCollated ? collates_before : +[](std::string_view a, std::string_view b) {
-    return a < b;
-  };
+  auto before = order == SigningForm::Order::kCollated ? collates_before
+                                                       : +[](std::string_view a, std::string_view b) { return a < b; };
   std::vector<Field> found;
   found.reserve(16);
   for (const auto& [name, value] : request.headers.fields()) {

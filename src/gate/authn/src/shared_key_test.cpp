@@ -89,7 +89,8 @@ TEST(SharedKeyString, IsTheOneThatTheClientSigned) {
 
 TEST(SharedKey, OurOwnSignatureIsAccepted) {
   auto account = make_account("acct1", "a key");
-  auto request = make_request(http::Method::kPut, "https://acct1.blob.test/c/b?x=%2B&a=1", {{"x-ms-date", http_date({})}});
+  auto request =
+      make_request(http::Method::kPut, "https://acct1.blob.test/c/b?x=%2B&a=1", {{"x-ms-date", http_date({})}});
   request.headers.add("authorization", shared_key_authorization(request, "acct1", "a key"));
   EXPECT_EQ(refusal(call(request, *account, WallTime{})), "accepted");
 }
@@ -98,7 +99,8 @@ TEST(SharedKey, DateMayBeFifteenMinutesOffEitherWay) {
   auto account = make_account("acct1", "a key");
   auto base = WallTime(std::chrono::seconds(1'750'000'000));
   auto at = [&](std::string header, std::chrono::seconds offset) {
-    auto request = make_request(http::Method::kGet, "https://acct1.blob.test/c/b", {{header, http_date(base + offset)}});
+    auto request =
+        make_request(http::Method::kGet, "https://acct1.blob.test/c/b", {{header, http_date(base + offset)}});
     request.headers.add("authorization", shared_key_authorization(request, "acct1", "a key"));
     return refusal(call(request, *account, base));
   };
@@ -118,9 +120,9 @@ TEST(SharedKey, AMissingSecondKeyIsNoKey) {
 }
 
 TEST(HeaderOrder, PassesOverHyphensAndPutsPunctuationFirst) {
-  const std::vector<std::string_view> ordered = {"x-ms-blob-type", "x-ms-client-request-id", "x-ms-date", "x-ms-meta-a",
-                                                 "x-ms-meta-a_b",  "x-ms-meta-a1",           "x-ms-meta-ab",
-                                                 "x-ms-meta-a-b",  "x-ms-meta-abc",          "x-ms-version"};
+  const std::vector<std::string_view> ordered = {
+      "x-ms-blob-type", "x-ms-client-request-id", "x-ms-date",     "x-ms-meta-a",   "x-ms-meta-a_b",
+      "x-ms-meta-a1",   "x-ms-meta-ab",           "x-ms-meta-a-b", "x-ms-meta-abc", "x-ms-version"};
   for (std::size_t i = 0; i < ordered.size(); ++i) {
     for (std::size_t j = 0; j < ordered.size(); ++j) {
       EXPECT_EQ(collates_before(ordered[i], ordered[j]), i < j) << ordered[i] << " " << ordered[j];

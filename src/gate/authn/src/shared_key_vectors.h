@@ -47,8 +47,8 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "PUT\n\n\n\n\n\n\n\n\n\n\n\nx-ms-client-request-id:d6a65d6d-4a42-481a-ade9-34a7861ceac0\n"
-       "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-meta-a:5\nx-ms-meta-a_1:4\nx-ms-meta-a_b:1\n"
-       "x-ms-meta-a1:2\nx-ms-meta-ab:3\nx-ms-version:2026-04-06\n/acct1/photos\nrestype:container"},
+     "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-meta-a:5\nx-ms-meta-a_1:4\nx-ms-meta-a_b:1\n"
+     "x-ms-meta-a1:2\nx-ms-meta-ab:3\nx-ms-version:2026-04-06\n/acct1/photos\nrestype:container"},
     {"JavaScript SDK, put blob",
      http::Method::kPut,
      "http://acct1.blob.core.freehold.localhost:18733/photos/dir%20one/%C3%BC%26%2B%3D%3F.txt",
@@ -67,10 +67,10 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "PUT\n\n\n5\n\napplication/octet-stream\n\n\n\n*\n\n\nx-ms-blob-content-encoding:gzip\n"
-       "x-ms-blob-content-language:de\nx-ms-blob-content-type:text/plain\nx-ms-blob-type:BlockBlob\n"
-       "x-ms-client-request-id:cb4f76d2-c09a-481a-bd8a-f5a377cfb538\n"
-       "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-meta-note:two  spaces inside\n"
-       "x-ms-version:2026-04-06\n/acct1/photos/dir%20one/%C3%BC%26%2B%3D%3F.txt"},
+     "x-ms-blob-content-language:de\nx-ms-blob-content-type:text/plain\nx-ms-blob-type:BlockBlob\n"
+     "x-ms-client-request-id:cb4f76d2-c09a-481a-bd8a-f5a377cfb538\n"
+     "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-meta-note:two  spaces inside\n"
+     "x-ms-version:2026-04-06\n/acct1/photos/dir%20one/%C3%BC%26%2B%3D%3F.txt"},
     {"JavaScript SDK, put empty blob",
      http::Method::kPut,
      "http://acct1.blob.core.freehold.localhost:18733/photos/empty",
@@ -84,8 +84,8 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "PUT\n\n\n\n\napplication/octet-stream\n\n\n\n\n\n\nx-ms-blob-type:BlockBlob\n"
-       "x-ms-client-request-id:447a2e48-ed8f-49a5-8207-9e75ab6b5f42\n"
-       "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/photos/empty"},
+     "x-ms-client-request-id:447a2e48-ed8f-49a5-8207-9e75ab6b5f42\n"
+     "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/photos/empty"},
     {"JavaScript SDK, put block",
      http::Method::kPut,
      "http://acct1.blob.core.freehold.localhost:18733/photos/b?comp=block&blockid=QUFBQQ%3D%3D",
@@ -98,9 +98,9 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "PUT\n\n\n3\n\napplication/octet-stream\n\n\n\n\n\n\n"
-       "x-ms-client-request-id:6a3115ed-1723-482d-b704-df6a090131b0\n"
-       "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/photos/b\n"
-       "blockid:QUFBQQ==\ncomp:block"},
+     "x-ms-client-request-id:6a3115ed-1723-482d-b704-df6a090131b0\n"
+     "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/photos/b\n"
+     "blockid:QUFBQQ==\ncomp:block"},
     {"JavaScript SDK, put block list",
      http::Method::kPut,
      "http://acct1.blob.core.freehold.localhost:18733/photos/b?comp=blocklist",
@@ -113,8 +113,8 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "PUT\n\n\n103\n\napplication/xml\n\n\n\n\n\n\n"
-       "x-ms-client-request-id:e92dc735-9450-4310-9468-c239a844536d\n"
-       "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/photos/b\ncomp:blocklist"},
+     "x-ms-client-request-id:e92dc735-9450-4310-9468-c239a844536d\n"
+     "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/photos/b\ncomp:blocklist"},
     {"JavaScript SDK, get blob range, conditions",
      http::Method::kGet,
      "http://acct1.blob.core.freehold.localhost:18733/photos/b",
@@ -128,12 +128,14 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "GET\n\n\n\n\n\n\nSun, 01 Nov 2026 00:00:00 GMT\n\"0x8D\"\n\n\n\n"
-       "x-ms-client-request-id:1f35e965-0754-4eab-8d8b-9197e06262e5\n"
-       "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-range:bytes=3-12\nx-ms-version:2026-04-06\n"
-       "/acct1/photos/b"},
+     "x-ms-client-request-id:1f35e965-0754-4eab-8d8b-9197e06262e5\n"
+     "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-range:bytes=3-12\nx-ms-version:2026-04-06\n"
+     "/acct1/photos/b"},
     {"JavaScript SDK, list blobs",
      http::Method::kGet,
-     "http://acct1.blob.core.freehold.localhost:18733/photos?comp=list&prefix=a%20b%2Bc%2F%C3%BC%2C&maxresults=7&restype=container&include=metadata,uncommittedblobs&delimiter=%2F",
+     "http://acct1.blob.core.freehold.localhost:18733/"
+     "photos?comp=list&prefix=a%20b%2Bc%2F%C3%BC%2C&maxresults=7&restype=container&include=metadata,uncommittedblobs&"
+     "delimiter=%2F",
      {{"x-ms-version", "2026-04-06"},
       {"x-ms-client-request-id", "10a9a83f-f931-4b08-b4ec-fac696c2a2b6"},
       {"x-ms-date", "Sat, 21 Nov 2026 21:11:26 GMT"},
@@ -141,9 +143,9 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-client-request-id:10a9a83f-f931-4b08-b4ec-fac696c2a2b6\n"
-       "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/photos\ncomp:list\n"
-       "delimiter:/\ninclude:metadata,uncommittedblobs\nmaxresults:7\nprefix:a b+c/\xc3\xbc,\n"
-       "restype:container"},
+     "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/photos\ncomp:list\n"
+     "delimiter:/\ninclude:metadata,uncommittedblobs\nmaxresults:7\nprefix:a b+c/\xc3\xbc,\n"
+     "restype:container"},
     {"JavaScript SDK, list containers",
      http::Method::kGet,
      "http://acct1.blob.core.freehold.localhost:18733/?comp=list&prefix=p",
@@ -154,7 +156,7 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-client-request-id:77bcf9b2-6274-4bad-b704-61ca570085c3\n"
-       "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/\ncomp:list\nprefix:p"},
+     "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/\ncomp:list\nprefix:p"},
     {"JavaScript SDK, delete",
      http::Method::kDelete,
      "http://acct1.blob.core.freehold.localhost:18733/photos/b",
@@ -166,8 +168,8 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "DELETE\n\n\n\n\n\n\n\n\n\n\n\nx-ms-client-request-id:ed35cad1-6dc1-44ef-8edc-77dce380191b\n"
-       "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-delete-snapshots:include\nx-ms-version:2026-04-06\n"
-       "/acct1/photos/b"},
+     "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-delete-snapshots:include\nx-ms-version:2026-04-06\n"
+     "/acct1/photos/b"},
     {"JavaScript SDK, path style",
      http::Method::kHead,
      "http://127.0.0.1:18733/acct1/photos/x/y%20z",
@@ -178,7 +180,7 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "HEAD\n\n\n\n\n\n\n\n\n\n\n\nx-ms-client-request-id:8b8d939e-eca9-4a97-b84a-ee0c26db6932\n"
-       "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/acct1/photos/x/y%20z"},
+     "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/acct1/photos/x/y%20z"},
     {"JavaScript SDK, path style, secondary",
      http::Method::kHead,
      "http://127.0.0.1:18733/acct1-secondary/photos/x",
@@ -189,7 +191,7 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "HEAD\n\n\n\n\n\n\n\n\n\n\n\nx-ms-client-request-id:1f9f2083-82ad-4de2-a316-817b4012dde9\n"
-       "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/acct1-secondary/photos/x"},
+     "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/acct1-secondary/photos/x"},
     {"JavaScript SDK, service properties",
      http::Method::kGet,
      "http://127.0.0.1:18733/acct1/?restype=service&comp=properties",
@@ -200,8 +202,8 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-client-request-id:23ab557a-a731-46cb-bd9b-6c16592222c7\n"
-       "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/acct1/\ncomp:properties\n"
-       "restype:service"},
+     "x-ms-date:Sat, 21 Nov 2026 21:11:26 GMT\nx-ms-version:2026-04-06\n/acct1/acct1/\ncomp:properties\n"
+     "restype:service"},
     {"restic 0.14, create container",
      http::Method::kPut,
      "http://127.0.0.1:10000/devstoreaccount1/backup?restype=container",
@@ -212,7 +214,7 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "devstoreaccount1",
      1,
      "PUT\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Sat, 21 Nov 2026 21:14:31 GMT\nx-ms-version:2018-03-28\n"
-       "/devstoreaccount1/devstoreaccount1/backup\nrestype:container"},
+     "/devstoreaccount1/devstoreaccount1/backup\nrestype:container"},
     {"restic 0.14, head blob",
      http::Method::kHead,
      "http://127.0.0.1:10000/devstoreaccount1/backup/repo/config",
@@ -222,7 +224,7 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "devstoreaccount1",
      1,
      "HEAD\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Sat, 21 Nov 2026 21:14:31 GMT\nx-ms-version:2018-03-28\n"
-       "/devstoreaccount1/devstoreaccount1/backup/repo/config"},
+     "/devstoreaccount1/devstoreaccount1/backup/repo/config"},
     {"restic 0.14, put blob",
      http::Method::kPut,
      "http://127.0.0.1:10000/devstoreaccount1/backup/repo/config",
@@ -235,8 +237,8 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "devstoreaccount1",
      1,
      "PUT\n\n\n155\n\n\n\n\n\n\n\n\nx-ms-blob-content-md5:+d647Kc29C5KbBw+3hzZtA==\n"
-       "x-ms-blob-type:BlockBlob\nx-ms-date:Sat, 21 Nov 2026 21:14:34 GMT\nx-ms-version:2018-03-28\n"
-       "/devstoreaccount1/devstoreaccount1/backup/repo/config"},
+     "x-ms-blob-type:BlockBlob\nx-ms-date:Sat, 21 Nov 2026 21:14:34 GMT\nx-ms-version:2018-03-28\n"
+     "/devstoreaccount1/devstoreaccount1/backup/repo/config"},
     {"Date header alone",
      http::Method::kGet,
      "https://acct1.blob.core.freehold.localhost:8443/c/b",
@@ -256,7 +258,7 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "PUT\n\n\n0\n\n\n\n\n\n\n\n\nx-ms-date:Sat, 21 Nov 2026 21:00:00 GMT\nx-ms-version:2014-02-14\n"
-       "/acct1/c\nrestype:container"},
+     "/acct1/c\nrestype:container"},
     {"Content-Length 0 since 2015-02-21",
      http::Method::kPut,
      "https://acct1.blob.core.freehold.localhost:8443/c?restype=container",
@@ -267,7 +269,7 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "PUT\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Sat, 21 Nov 2026 21:00:00 GMT\nx-ms-version:2015-02-21\n"
-       "/acct1/c\nrestype:container"},
+     "/acct1/c\nrestype:container"},
     {"second key",
      http::Method::kGet,
      "https://acct1.blob.core.freehold.localhost:8443/c/b",
@@ -277,7 +279,7 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      2,
      "GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Sat, 21 Nov 2026 21:00:00 GMT\nx-ms-version:2021-06-08\n"
-       "/acct1/c/b"},
+     "/acct1/c/b"},
     {"query names in mixed case, a name twice",
      http::Method::kGet,
      "https://acct1.blob.core.freehold.localhost:8443/?Comp=list&include=metadata&include=deleted&PREFIX=%C3%BC",
@@ -287,7 +289,7 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Sat, 21 Nov 2026 21:00:00 GMT\nx-ms-version:2021-06-08\n"
-       "/acct1/\ncomp:list\ninclude:deleted,metadata\nprefix:\xc3\xbc"},
+     "/acct1/\ncomp:list\ninclude:deleted,metadata\nprefix:\xc3\xbc"},
     {"form-encoded space, as Go sends it",
      http::Method::kGet,
      "https://acct1.blob.core.freehold.localhost:8443/c?comp=list&prefix=my+dir%2F&restype=container",
@@ -297,7 +299,7 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Sat, 21 Nov 2026 21:00:00 GMT\nx-ms-version:2018-03-28\n"
-       "/acct1/c\ncomp:list\nprefix:my dir/\nrestype:container"},
+     "/acct1/c\ncomp:list\nprefix:my dir/\nrestype:container"},
     {"plus taken as itself",
      http::Method::kGet,
      "https://acct1.blob.core.freehold.localhost:8443/c?comp=list&prefix=my+dir%2F&restype=container",
@@ -307,7 +309,7 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Sat, 21 Nov 2026 21:00:00 GMT\nx-ms-version:2018-03-28\n"
-       "/acct1/c\ncomp:list\nprefix:my+dir/\nrestype:container"},
+     "/acct1/c\ncomp:list\nprefix:my+dir/\nrestype:container"},
     {"headers in the order of bytes",
      http::Method::kPut,
      "https://acct1.blob.core.freehold.localhost:8443/c/b?comp=metadata",
@@ -320,7 +322,7 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "PUT\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Sat, 21 Nov 2026 21:00:00 GMT\nx-ms-meta-a1:2\n"
-       "x-ms-meta-a_b:1\nx-ms-version:2018-03-28\n/acct1/c/b\ncomp:metadata"},
+     "x-ms-meta-a_b:1\nx-ms-version:2018-03-28\n/acct1/c/b\ncomp:metadata"},
     {"secondary host",
      http::Method::kGet,
      "https://acct1-secondary.blob.core.freehold.localhost:8443/c/b",
@@ -330,7 +332,7 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Sat, 21 Nov 2026 21:00:00 GMT\nx-ms-version:2021-06-08\n"
-       "/acct1/c/b"},
+     "/acct1/c/b"},
     {"all the conditional headers",
      http::Method::kGet,
      "https://acct1.blob.core.freehold.localhost:8443/c/b",
@@ -349,8 +351,8 @@ inline const std::vector<SignedRequest> kSignedRequests = {
      "acct1",
      1,
      "GET\ngzip\nde\n\n1B2M2Y8AsgTpgAmY7PhCfg==\ntext/plain\n\nSun, 01 Nov 2026 00:00:00 GMT\n\"a\"\n"
-       "\"b\"\nMon, 02 Nov 2026 00:00:00 GMT\nbytes=0-1\nx-ms-date:Sat, 21 Nov 2026 21:00:00 GMT\n"
-       "x-ms-version:2021-06-08\n/acct1/c/b"},
+     "\"b\"\nMon, 02 Nov 2026 00:00:00 GMT\nbytes=0-1\nx-ms-date:Sat, 21 Nov 2026 21:00:00 GMT\n"
+     "x-ms-version:2021-06-08\n/acct1/c/b"},
 };
 
 }  // namespace freehold::gate

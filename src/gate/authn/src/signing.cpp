@@ -32,8 +32,8 @@ std::string shared_key_authorization(const http::Request& request, std::string_v
 std::string account_sas_string_to_sign(const AccountSasFields& f, std::string_view account) {
   std::string out(account);
   out.append("\n");
-  for (const auto* field : {&f.permissions, &f.services, &f.resource_types, &f.start, &f.expiry, &f.ip_range,
-                            &f.protocol, &f.version}) {
+  for (const auto* field :
+       {&f.permissions, &f.services, &f.resource_types, &f.start, &f.expiry, &f.ip_range, &f.protocol, &f.version}) {
     out.append(*field).append("\n");
   }
   if (f.version >= kScopeSince) out.append(f.encryption_scope).append("\n");

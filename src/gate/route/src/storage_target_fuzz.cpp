@@ -1,5 +1,5 @@
-// Any request line's host, path and query, cut by the first two spaces of the input: a target that is found always names
-// an account by the rules, and never a blob without a container.
+// Any request line's host, path and query, cut by the first two spaces of the input: a target that is found always
+// names an account by the rules, and never a blob without a container.
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -31,9 +31,9 @@ inline constexpr std::size_t kMaxChunkIdBytes = 32;
 [[nodiscard]] Bytes wrap_key(const Secret& wrapping_key, const Secret& key);
 [[nodiscard]] Result<Secret> unwrap_key(const Secret& wrapping_key, BytesView wrapped);  // kCorrupt
 
-// A content key with its expanded schedule: one chunk's pages. key = HKDF-Expand(blob key, "freehold chunk" || chunk id);
-// nonce = page index, 96 bits big-endian; associated data = chunk id (docs/formats/content-page.md).
-// A chunk id is never reused and a page of it is sealed once, so no nonce repeats.
+// A content key with its expanded schedule: one chunk's pages. key = HKDF-Expand(blob key, "freehold chunk" || chunk
+// id); nonce = page index, 96 bits big-endian; associated data = chunk id (docs/formats/content-page.md). A chunk id is
+// never reused and a page of it is sealed once, so no nonce repeats.
 //
 // Thread-safe after construction. libipsec-mb where the processor has AES-NI and PCLMUL, OpenSSL otherwise.
 class ChunkCipher {

@@ -13,7 +13,9 @@ namespace freehold::crypto {
 using Sha256Digest = std::array<std::uint8_t, 32>;
 using Md5Digest = std::array<std::uint8_t, 16>;
 
-[[nodiscard]] inline BytesView view(const Sha256Digest& d) { return {reinterpret_cast<const char*>(d.data()), d.size()}; }
+[[nodiscard]] inline BytesView view(const Sha256Digest& d) {
+  return {reinterpret_cast<const char*>(d.data()), d.size()};
+}
 [[nodiscard]] inline BytesView view(const Md5Digest& d) { return {reinterpret_cast<const char*>(d.data()), d.size()}; }
 
 [[nodiscard]] Sha256Digest sha256(BytesView data);

@@ -1,7 +1,7 @@
 // Hsm: a PKCS#11 token behind an asynchronous interface. No PKCS#11 type is seen outside this module.
 //
-// Keeps: E1, and the seam for E2c (any PKCS#11 device). SoftHSM2 is the default module: it proves the protocol, not tamper
-// resistance (DESIGN section 10).
+// Keeps: E1, and the seam for E2c (any PKCS#11 device). SoftHSM2 is the default module: it proves the protocol, not
+// tamper resistance (DESIGN section 10).
 #pragma once
 
 #include <chrono>
@@ -19,10 +19,10 @@
 namespace freehold::crypto {
 
 struct HsmConfig {
-  std::string module_path;    // "" = SoftHSM2 of the system
-  std::string token_label;    // "freehold-<region>", 1 to 32 characters
-  std::string softhsm_dir;    // where SoftHSM2 keeps its token files; "" for other modules
-  Secret pin;                 // 4 to 255 characters
+  std::string module_path;                     // "" = SoftHSM2 of the system
+  std::string token_label;                     // "freehold-<region>", 1 to 32 characters
+  std::string softhsm_dir;                     // where SoftHSM2 keeps its token files; "" for other modules
+  Secret pin;                                  // 4 to 255 characters
   std::chrono::milliseconds deadline{10'000};  // of one call, queueing included
   unsigned threads = 2;                        // one PKCS#11 session each
 };
@@ -32,8 +32,9 @@ struct HsmConfig {
 class Hsm {
  public:
   virtual ~Hsm() = default;
-  // Wraps and unwraps 32-byte keys under the region root key (AES-256, non-extractable, sensitive; made with the token).
-  // AES-GCM in the token, `context` authenticated; nonce || ciphertext || tag. unwrap: kCorrupt if it doesn't verify.
+  // Wraps and unwraps 32-byte keys under the region root key (AES-256, non-extractable, sensitive; made with the
+  // token). AES-GCM in the token, `context` authenticated; nonce || ciphertext || tag. unwrap: kCorrupt if it doesn't
+  // verify.
   [[nodiscard]] virtual runtime::Task<Result<Bytes>> wrap_root(Secret key, Bytes context) = 0;
   [[nodiscard]] virtual runtime::Task<Result<Secret>> unwrap_root(Bytes wrapped, Bytes context) = 0;
   // Finishes what is queued; calls fail with kUnavailable from then on. Idempotent. No call may be under way when the
@@ -41,18 +42,18 @@ class Hsm {
   virtual void stop() = 0;
 };
 
-// Opens the token; makes and initialises it, with its root key, only if `create` and there is none. Blocks (seconds) and
-// sets SOFTHSM2_CONF: start-up only, one Hsm of a module at a time in a process (kConflict). kDenied: wrong PIN.
-// kNotFound: no such token, or one whose making a crash interrupted. kCorrupt: there, but unusable (zero-length or damaged
-// files, another root key). kConflict: the token there has another label. kUnavailable: no such module.
+// Opens the token; makes and initialises it, with its root key, only if `create` and there is none. Blocks (seconds)
+// and sets SOFTHSM2_CONF: start-up only, one Hsm of a module at a time in a process (kConflict). kDenied: wrong PIN.
+// kNotFound: no such token, or one whose making a crash interrupted. kCorrupt: there, but unusable (zero-length or
+// damaged files, another root key). kConflict: the token there has another label. kUnavailable: no such module.
 [[nodiscard]] Result<std::unique_ptr<Hsm>> open_hsm(HsmConfig config, bool create);
 
 // Sealed copies of a SoftHSM2 token directory (DESIGN section 5): all its files in one message under a key from the PIN
 // (scrypt), so that a lost disk or a flipped bit in the token doesn't cost the region. docs/formats/token-copy.md.
 [[nodiscard]] Result<Bytes> seal_token_copy(disk::Disk& disk, const std::string& softhsm_dir, const Secret& pin,
                                             Random& random);
-// Writes the files of a sealed copy; nothing is written before all of it is verified. kCorrupt: not whole; kDenied: other
-// PIN; kUnsupported: of a newer version; kConflict: a token is there. A crash leaves no token or a whole one.
+// Writes the files of a sealed copy; nothing is written before all of it is verified. kCorrupt: not whole; kDenied:
+// other PIN; kUnsupported: of a newer version; kConflict: a token is there. A crash leaves no token or a whole one.
 [[nodiscard]] Result<> restore_token_copy(disk::Disk& disk, const std::string& softhsm_dir, BytesView copy,
                                           const Secret& pin);
 

@@ -41,7 +41,7 @@ class FileCipherFactory {
 // an offset (so direct writes are off), and appends to a reopened or shortened file. A recycled file (RocksDB's
 // ReuseWritableFile) starts anew with a new iv. A file whose prefix block was never made durable (too short, or all
 // zeros) reads as empty when read in sequence, as it held nothing that was acknowledged. Wrong key or damage:
-// Corruption; a newer version: NotSupported.
+// Corruption; a newer version: NotSupported. RocksDB's text log is dropped: set options.info_log to have one.
 [[nodiscard]] std::shared_ptr<rocksdb::FileSystem> encrypt_file_system(std::shared_ptr<rocksdb::FileSystem> base,
                                                                        std::shared_ptr<const FileCipherFactory> ciphers,
                                                                        Random& random);

@@ -11,14 +11,16 @@
 
 namespace freehold::gate {
 
-// Immutable; a change makes a new one. Shared because requests keep the one they began with while the directory moves on.
+// Immutable; a change makes a new one. Shared because requests keep the one they began with while the directory moves
+// on.
 struct StorageAccount {
   AccountId id;
   TenantId tenant;
   std::string name;
-  std::array<Secret, 2> keys;             // SharedKey: 64 bytes each
-  bool secure_transfer_required = true;   // refuse plain http (E5)
-  bool emulator = false;                  // devstoreaccount1
+  std::array<Secret, 2> keys;            // SharedKey: 64 bytes each
+  bool secure_transfer_required = true;  // refuse plain http (E5)
+  bool emulator = false;                 // devstoreaccount1
+  bool readable_secondary = false;       // ACCOUNT-secondary answers reads (R2: the RA- variants)
 };
 
 // Implemented by the service that keeps accounts, supplied by app/. Thread-safe, answers from memory.

@@ -24,20 +24,21 @@ struct SasGrant {
   std::string permissions = {};
   std::optional<std::string> ip_range = {};  // "a" or "a-b"
   bool https_only = true;
-  WallTime start = {};   // epoch if absent
+  WallTime start = {};  // epoch if absent
   WallTime expiry = {};
 };
 
 // Who calls, proved how. `pseudonym_source` is what the audit log turns into a pseudonym; never shown.
 struct Principal {
   Credential credential = kAnonymous;
-  TenantId tenant = {};                // whose credential it is; zero for operators
-  std::string pseudonym_source = {};   // "key1 of <account id>", "SAS by key2 of <account id>", "uid 0"; empty for anonymous
+  TenantId tenant = {};  // whose credential it is; zero for operators
+  std::string pseudonym_source =
+      {};  // "key1 of <account id>", "SAS by key2 of <account id>", "uid 0"; empty for anonymous
   std::optional<SasGrant> sas = {};
 };
 
-// Finds out who calls. A request with no credential is kAnonymous; one that came by the admin socket is kLocalOperator and
-// may bring no credential of any other kind. Refusals are Azure's own: 403 AuthenticationFailed with
+// Finds out who calls. A request with no credential is kAnonymous; one that came by the admin socket is kLocalOperator
+// and may bring no credential of any other kind. Refusals are Azure's own: 403 AuthenticationFailed with
 // AuthenticationErrorDetail, 400 InvalidAuthenticationInfo for an Authorization header that isn't one, 401
 // InvalidAuthenticationInfo for a bearer token. SharedKeyLite, service and user delegation SAS are refused as
 // AuthenticationFailed. Signatures are compared in constant time and against both keys in every case; x-ms-date (else

@@ -9,8 +9,8 @@
 
 namespace freehold::gate {
 
-// The value of the Authorization header for a request that has all its other headers. The path is signed as sent, so that
-// path style ("/acct/container") gives "/acct/acct/container".
+// The value of the Authorization header for a request that has all its other headers. The path is signed as sent, so
+// that path style ("/acct/container") gives "/acct/acct/container".
 [[nodiscard]] std::string shared_key_authorization(const http::Request& request, std::string_view account,
                                                    BytesView key);
 [[nodiscard]] std::string shared_key_string_to_sign(const http::Request& request, std::string_view account,

@@ -1,13 +1,16 @@
-// Permit<Operation>: proof that a request passed every stage for exactly this operation. Only the pipeline makes one, so a
-// handler that skips a stage doesn't compile (DESIGN section 2).
+// Permit<Operation>: proof that a request passed every stage for exactly this operation. Only the pipeline makes one,
+// so a handler that skips a stage doesn't compile (DESIGN section 2).
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "audit/audit.h"
 #include "authn/account.h"
 #include "authn/authenticate.h"
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "http/message.h"
@@ -19,17 +22,18 @@ namespace freehold::gate {
 struct Admission {
   RequestId request_id;
   std::string request_id_text;
-  http::Request* request = nullptr;
+  http::Request* request = nullptr;  // null for a background job
   const RouteSpec* route = nullptr;
   Target target;
-  std::shared_ptr<const StorageAccount> account;
+  std::shared_ptr<const StorageAccount> account;  // null where no account is concerned
+  TenantId tenant;                                // whose data it is; zero where nobody's
   Principal principal;
   WallTime now;
   // x-ms-version as yyyymmdd (20210608): answers go by its rules.
   int api_version = 0;
 
   audit::Log* audit = nullptr;
-  audit::Record record;                      // filled by the stages, completed by the handler and the pipeline
+  audit::Record record;  // filled by the stages, completed by the handler and the pipeline
   std::optional<audit::AttachedRecord> attached;
   store::PartitionId attached_partition;
 };
@@ -42,8 +46,8 @@ class PipelineKey {
   PipelineKey() = default;
 };
 
-// Operation is a tag type with `static constexpr std::string_view kName`, the route's operation. Valid while the handler
-// that received it runs. Moves with the handler's frame; not thread-safe.
+// Operation is a tag type with `static constexpr std::string_view kName`, the route's operation. Valid while the
+// handler that received it runs. Moves with the handler's frame; not thread-safe.
 template <class Operation>
 class Permit {
  public:
@@ -53,11 +57,19 @@ class Permit {
   Permit(const Permit&) = delete;
   Permit& operator=(const Permit&) = delete;
 
-  [[nodiscard]] http::Request& request() const { return *admission_->request; }
+  // Not for background jobs, which have none.
+  [[nodiscard]] http::Request& request() const {
+    FH_CHECK(admission_->request != nullptr);
+    return *admission_->request;
+  }
   [[nodiscard]] const Target& target() const { return admission_->target; }
-  [[nodiscard]] const StorageAccount& account() const { return *admission_->account; }
+  // Only where the target or the job names an account.
+  [[nodiscard]] const StorageAccount& account() const {
+    FH_CHECK(admission_->account != nullptr);
+    return *admission_->account;
+  }
   [[nodiscard]] const Principal& principal() const { return admission_->principal; }
-  [[nodiscard]] TenantId tenant() const { return admission_->account->tenant; }
+  [[nodiscard]] TenantId tenant() const { return admission_->tenant; }
   [[nodiscard]] WallTime now() const { return admission_->now; }
   [[nodiscard]] int api_version() const { return admission_->api_version; }
 

@@ -1,10 +1,13 @@
-// The one door: every request of every kind goes through Pipeline::handle, and its stages read in order there.
+// The one door: every request and every background job goes through Pipeline, and a request's stages read in order in
+// Pipeline::handle. Keeps: A1, A6, E5, I1.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <utility>
 
 #include "audit/audit.h"
 #include "authn/account.h"
@@ -12,66 +15,56 @@
 #include "base/random.h"
 #include "http/message.h"
 #include "http/server.h"
+#include "pipeline/observer.h"
 #include "pipeline/permit.h"
-#include "route/route.h"
+#include "pipeline/service_gate.h"
 
 namespace freehold::gate {
 
-using runtime::Task;
-
-// A route row with its handler. Made by Service::add, never by hand.
-struct Endpoint {
-  RouteSpec spec;
-  std::move_only_function<Task<Reply>(PipelineKey, Admission&)> run;
-};
-
-// What a service puts at the gate: its rows, how it finds a request's target, and how its errors look. One object a
-// service, complete before the server starts, read-only afterwards.
-class ServiceGate {
- public:
-  virtual ~ServiceGate() = default;
-  // Is this request (by Host, path or listener) for this service? Fills the target if so.
-  [[nodiscard]] virtual bool claims(const http::Request& request, Target& target) const = 0;
-  [[nodiscard]] virtual ApiResult<int> check_version(const http::Request& request) const = 0;
-  [[nodiscard]] virtual http::Response render(const ApiError& error, const http::Request& request) const = 0;
-  // What to answer when no row matches.
-  [[nodiscard]] virtual ApiError no_such_route(const http::Request& request, Scope scope) const = 0;
-  // Headers that every response of the service carries (x-ms-version, ...).
-  virtual void finish(http::Response& response, const http::Request& request, const Admission& admission) const = 0;
-
-  // The handler takes the Permit of the row's own operation, and nothing else gets it in.
-  template <class Operation, class Fn>
-  void add(RouteSpec spec, Fn handler) {
-    spec.operation = Operation::kName;
-    endpoints_.push_back({std::move(spec), [handler = std::move(handler)](PipelineKey key, Admission& a) mutable {
-                            return handler(Permit<Operation>(key, a));
-                          }});
-  }
-  // A row that authenticates and then answers 501.
-  void add_unimplemented(RouteSpec spec);
-  [[nodiscard]] std::vector<RouteSpec> rows() const;
-
- private:
-  friend class Pipeline;
-  std::vector<Endpoint> endpoints_;
-};
-
 struct PipelineOptions {
-  std::size_t max_running = 4'096;             // requests inside, all tenants together
-  std::size_t max_running_per_tenant = 3'072;  // one tenant (I1)
+  std::size_t max_running = 4'096;             // requests and jobs inside, all tenants together
+  std::size_t max_running_per_tenant = 3'072;  // one tenant at most; less while others want in (I1)
+  Observer* observer = nullptr;                // outlives the pipeline
 };
 
-// Thread-safe: called from all loops.
+// On whose data a background job works, and in whose name.
+struct Job {
+  TenantId tenant = {};
+  std::string principal = {};                          // "blob collector": the job's own name in the audit log
+  std::string resource = {};                           // "/account/container"
+  std::shared_ptr<const StorageAccount> account = {};  // if it concerns one
+};
+
+// Owned by app/. Thread-safe: called from all loops. What it is given outlives it.
 class Pipeline final : public http::Handler {
  public:
   Pipeline(const AccountDirectory& accounts, audit::Log& audit, const Clock& clock, Random& random,
            PipelineOptions options);
   ~Pipeline() override;
-  void add(ServiceGate& service);  // before the server starts
+  // Before the server starts. Stops the process if the service's rows have a fault (check_rows).
+  void add(ServiceGate& service);
+  // Never throws; answers whatever happens.
   [[nodiscard]] Task<http::Response> handle(http::Request& request) override;
+
+  // Runs `work`, which takes a Permit<Operation> and returns a Task<Result<>>, under the SystemJob principal: admitted,
+  // audited and counted as a request is. Operation must be a job row of a service (ServiceGate::add_job), else kDenied;
+  // kExhausted: too much is running; kUnavailable: the audit log can't take the record. Then `work` did not run. What
+  // it throws comes back as kInternal.
+  template <class Operation, class Fn>
+  [[nodiscard]] Task<Result<>> run_job(Job job, Fn work) {
+    return admit_job(Operation::kName, std::move(job), [work = std::move(work)](PipelineKey key, Admission& a) mutable {
+      return work(Permit<Operation>(key, a));
+    });
+  }
+
+  // Requests and jobs inside now.
+  [[nodiscard]] std::size_t running() const;
 
  private:
   struct State;
+  using JobWork = std::move_only_function<Task<Result<>>(PipelineKey, Admission&)>;
+  [[nodiscard]] Task<Result<>> admit_job(std::string_view operation, Job job, JobWork work);
+
   std::unique_ptr<State> state_;
 };
 

@@ -12,8 +12,8 @@
 namespace freehold::gate {
 
 // status, Azure's error code and its text. `detail` goes to the log only; `fields` are extra elements of the error body
-// (AuthenticationErrorDetail, ...), `headers` extra response headers (Retry-After, ...), which the pipeline adds to what the
-// service rendered.
+// (AuthenticationErrorDetail, ...), `headers` extra response headers (Retry-After, ...), which the pipeline adds to
+// what the service rendered.
 struct ApiError {
   int status = 500;
   std::string code = {};

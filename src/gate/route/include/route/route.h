@@ -1,6 +1,7 @@
 // Routes: rows of data that say what an operation is, who may call it and how it is audited. No row, no route.
 //
-// From the rows come dispatch, the route matrix test, the RBAC operation list and docs/compatibility.md (DESIGN section 2).
+// From the rows come dispatch, the route matrix test, the RBAC operation list and docs/compatibility.md (DESIGN section
+// 2).
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ enum class Scope { kService, kContainer, kBlob, kSystem };
 
 // A bit each: how a caller may prove who it is.
 enum Credential : std::uint32_t {
-  kNoCredential = 0,       // nothing is ever accepted
+  kNoCredential = 0,  // nothing is ever accepted
   kAnonymous = 1u << 0,
   kSharedKey = 1u << 1,
   kAccountSas = 1u << 2,
@@ -31,11 +32,11 @@ enum Credential : std::uint32_t {
 };
 using CredentialSet = std::uint32_t;
 
-// What an account SAS must grant: signed service, resource type, and any one of `permissions` (Azure: "Create an account
-// SAS", table of operations by permission).
+// What an account SAS must grant: signed service, resource type, and any one of `permissions` (Azure: "Create an
+// account SAS", table of operations by permission).
 struct SasNeed {
   char service = 'b';
-  char resource_type = 'o';        // s, c, o
+  char resource_type = 'o';           // s, c, o
   std::string_view permissions = {};  // any one of these letters suffices
 };
 
@@ -73,18 +74,18 @@ struct Target {
   bool secondary = false;   // ACCOUNT-secondary
   bool path_style = false;  // the path began with /ACCOUNT
   Scope scope = Scope::kService;
-  std::string container;    // decoded
-  std::string blob;         // decoded
+  std::string container;  // decoded
+  std::string blob;       // decoded
 };
 
 // The first row in order that matches; nullptr if none does. Rows with more selectors stand first: check_rows() tells.
 // `comp` and `restype` say which operation is meant, so a request that has one matches only rows that name it as a
-// selector, and a request that has one twice matches none: PUT ?comp=lease must never pass for Put Blob. Selector values
-// are compared without regard to case.
+// selector, and a request that has one twice matches none: PUT ?comp=lease must never pass for Put Blob. Selector
+// values are compared without regard to case.
 [[nodiscard]] const RouteSpec* find_route(std::span<const RouteSpec> rows, const http::Request& request, Scope scope);
 
-// Faults in a table, a line each: a row that no request can reach, a row without credentials, a selector name that isn't
-// in lower case, an account SAS row that names no permission or an unknown service or resource type.
+// Faults in a table, a line each: a row that no request can reach, a row without credentials, a selector name that
+// isn't in lower case, an account SAS row that names no permission or an unknown service or resource type.
 [[nodiscard]] std::vector<std::string> check_rows(std::span<const RouteSpec> rows);
 
 }  // namespace freehold::gate

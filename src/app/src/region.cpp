@@ -1,0 +1,285 @@
+#include "region.h"
+
+#include <thread>
+
+#include "audit/log.h"
+#include "base/encoding.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "blob/blob_service.h"
+#include "certificates.h"
+#include "endpoints.h"
+#include "http/server.h"
+#include "operations/operations_service.h"
+#include "pipeline/pipeline.h"
+#include "region_identity.h"
+#include "region_metrics.h"
+#include "runtime/loops.h"
+#include "runtime/pool.h"
+#include "runtime/task_scope.h"
+#include "storage.h"
+#include "tenant_keys.h"
+#include "visible_accounts.h"
+
+namespace freehold::app {
+
+namespace {
+
+using runtime::run_blocking;
+
+constexpr std::string_view kEmulatorAccount = "devstoreaccount1";
+// Publicly known, in Microsoft's documentation of the storage emulator: served only with --emulator.
+constexpr std::string_view kEmulatorKey =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+constexpr std::size_t kAccountKeyBytes = 64;
+constexpr std::string_view kFrontEnd = "front-end";
+
+Secret random_account_key(Random& random) {
+  Secret key(kAccountKeyBytes);
+  random.fill(key.span());
+  return key;
+}
+
+unsigned loop_count() { return std::max(1u, std::min(64u, std::thread::hardware_concurrency())); }
+
+}  // namespace
+
+// In order of construction; destroyed in reverse, after shut_down() has stopped what runs.
+struct Region::Parts {
+  Settings settings;
+  std::unique_ptr<Storage> storage;
+  runtime::Loops loops{loop_count()};
+  std::unique_ptr<runtime::Pool> pool;
+  std::unique_ptr<store::HybridClock> hybrid;
+  store::Epoch epoch;
+  RegionIdentity identity;
+  std::unique_ptr<keys::KeyRing> ring;
+  std::unique_ptr<keys::ServiceManagedKeyWrapper> wrapper;
+  std::unique_ptr<AuditKeys> audit_keys;
+  std::unique_ptr<RowKeys> row_keys;
+  std::unique_ptr<gate::audit::DurableLog> audit;
+  std::unique_ptr<blob::BlobService> blob;
+  std::unique_ptr<VisibleAccounts> accounts;
+  std::unique_ptr<RegionMetrics> metrics;
+  std::unique_ptr<operations::OperationsService> operations;
+  std::unique_ptr<gate::Pipeline> pipeline;
+  std::unique_ptr<http::Server> server;
+  std::unique_ptr<telemetry::MetricsHandler> metrics_handler;
+  std::unique_ptr<http::Server> metrics_server;
+  std::unique_ptr<CertificateKeeper> certificates;
+  std::atomic<bool> stopping = false;  // tells the audit recovery on the pool
+  bool serving = false;
+
+  ~Parts() { stop(); }
+  void stop();
+  [[nodiscard]] Result<> open_keys();
+  [[nodiscard]] Result<> open_audit();
+  [[nodiscard]] Result<> open_blob();
+  [[nodiscard]] Result<> ensure_account(const std::string& name, bool emulator);
+  void open_door();
+  void recover_audit();
+  [[nodiscard]] Result<Ports> listen();
+  [[nodiscard]] Endpoints endpoints(const Ports& ports) const;
+};
+
+Result<> Region::Parts::open_keys() {
+  Storage& s = *storage;
+  pool = std::make_unique<runtime::Pool>(runtime::Pool::Options{.name = "work", .threads = loop_count()});
+  hybrid = std::make_unique<store::HybridClock>(s.clock, s.random);
+  FH_TRY(const store::Lease lease, run_blocking(s.engine->coordinator().acquire(std::string(kFrontEnd))));
+  epoch = lease.epoch;
+  store::PartitionStore& rows = s.engine->partitions();
+  FH_TRY(identity,
+         load_or_make_identity(rows, *hybrid, epoch, *s.hsm, settings.region, s.clock.now(), s.random));
+  ring = std::make_unique<keys::KeyRing>(*s.hsm, rows, *hybrid, epoch, s.random);
+  FH_CHECK_OK(run_blocking(ring->ensure_tenant(TenantId{})));  // the region's own
+  FH_CHECK_OK(run_blocking(ring->ensure_tenant(identity.tenant)));
+  wrapper = std::make_unique<keys::ServiceManagedKeyWrapper>(*ring, s.random);
+  audit_keys = std::make_unique<AuditKeys>(*ring);
+  row_keys = std::make_unique<RowKeys>(*ring);
+  return {};
+}
+
+Result<> Region::Parts::open_audit() {
+  Storage& s = *storage;
+  gate::audit::LogOptions options;
+  options.front_end = kFrontEnd;
+  options.origin = settings.domain + "/" + settings.region + "/" + std::string(kFrontEnd);
+  options.signing_seed = identity.audit_seed.clone();
+  options.epoch = epoch;
+  FH_TRY(audit, gate::audit::open_log(std::move(options), s.engine->partitions(), *audit_keys, s.clock, s.random,
+                                      *hybrid));
+  return {};
+}
+
+Result<> Region::Parts::ensure_account(const std::string& name, bool emulator) {
+  if (blob->accounts().find(name)) return {};
+  blob::NewAccount account;
+  account.tenant = identity.tenant;
+  account.name = name;
+  account.secure_transfer_required = !emulator;
+  account.emulator = emulator;
+  for (Secret& key : account.keys) {
+    key = emulator ? Secret(BytesView(*from_base64(kEmulatorKey))) : random_account_key(storage->random);
+  }
+  FH_TRY([[maybe_unused]] const AccountId id, run_blocking(blob->accounts().create_account(std::move(account))));
+  return {};
+}
+
+Result<> Region::Parts::open_blob() {
+  Storage& s = *storage;
+  blob = std::make_unique<blob::BlobService>(blob::BlobServiceOptions{
+      .rows = s.engine->partitions(),
+      .chunks = s.engine->chunks(),
+      .epoch = epoch,
+      .hybrid = *hybrid,
+      .wrapper = *wrapper,
+      .row_keys = *row_keys,
+      .random = s.random,
+      .pool = *pool,
+      .host_suffixes = {"blob.core." + settings.domain, "blob." + settings.domain},
+      .sku = settings.redundancy == Redundancy::kZrs ? "Standard_ZRS" : "Standard_LRS"});
+  FH_CHECK_OK(run_blocking(blob->load()));
+  FH_CHECK_OK(ensure_account(identity.account_name, false));
+  if (settings.emulator) {
+    FH_CHECK_OK(ensure_account(std::string(kEmulatorAccount), true));
+  }
+  accounts = std::make_unique<VisibleAccounts>(blob->accounts(), settings.emulator);
+  return {};
+}
+
+void Region::Parts::open_door() {
+  Storage& s = *storage;
+  operations = std::make_unique<operations::OperationsService>(
+      operations::OperationsOptions{.rows = s.engine->partitions(),
+                                    .audit_keys = *audit_keys,
+                                    .front_end = std::string(kFrontEnd),
+                                    .audit_key = audit->verifier_key(),
+                                    .flush_audit = [this] { return audit->flush(); },
+                                    .pool = *pool});
+  metrics = std::make_unique<RegionMetrics>();
+  metrics->add_operations(blob->gate());
+  metrics->add_operations(operations->gate());
+  metrics->add_engine(*s.engine);
+  pipeline = std::make_unique<gate::Pipeline>(
+      *accounts, *audit, s.clock, s.random,
+      gate::PipelineOptions{.max_running = settings.max_running_requests,
+                            .max_running_per_tenant = settings.max_running_requests / 4 * 3,
+                            .observer = metrics.get()});
+  pipeline->add(operations->gate());
+  pipeline->add(blob->gate());
+  server = std::make_unique<http::Server>(loops, *pipeline,
+                                          http::ServerOptions{.max_connections = settings.max_connections});
+  metrics_handler = std::make_unique<telemetry::MetricsHandler>(
+      metrics->registry(), [engine = s.engine.get()] { return health_of(*engine); });
+  metrics_server = std::make_unique<http::Server>(loops, *metrics_handler, http::ServerOptions{.max_connections = 64});
+  telemetry::add_server_stats(metrics->registry(), *server, "main");
+  certificates = std::make_unique<CertificateKeeper>(
+      [this] {
+        return load_or_issue_certificate(storage->engine->partitions(), *hybrid, epoch, *storage->hsm, identity,
+                                         settings.domain, storage->clock.now(), storage->random);
+      },
+      *server, *pool);
+}
+
+Result<Ports> Region::Parts::listen() {
+  const std::vector<std::string> loopback = {"127.0.0.1", "::1"};
+  Ports ports;
+  FH_TRY(ports.https, server->listen(http::Listener::kHttps, settings.listen, settings.https_port));
+  if (settings.http_port) {
+    FH_TRY(ports.http, server->listen(http::Listener::kHttp, loopback, *settings.http_port));
+  }
+  FH_TRY(ports.metrics, metrics_server->listen(http::Listener::kMetrics, {loopback.front()}, settings.metrics_port));
+  const std::string socket = settings.data + "/admin.sock";
+  const Result<> admin = server->listen_unix(http::Listener::kAdmin, socket);
+  if (!admin && admin.error().code != ErrorCode::kInvalidArgument) return std::unexpected(admin.error());
+  if (!admin) log_warning("no admin socket: stop the region to export its audit log", {{"path", socket}});
+  return ports;
+}
+
+Endpoints Region::Parts::endpoints(const Ports& ports) const {
+  Endpoints out{.https_port = ports.https, .http_port = ports.http, .metrics_port = ports.metrics, .accounts = {}};
+  const auto add = [&](const std::string& name, const std::string& url) {
+    if (const auto account = accounts->find(name)) {
+      out.accounts.push_back({name, to_base64(account->keys[0].view()), url});
+    }
+  };
+  add(identity.account_name, "https://" + identity.account_name + ".blob.core." + settings.domain + ":" +
+                                 std::to_string(ports.https));
+  if (ports.http) {
+    add(std::string(kEmulatorAccount),
+        "http://127.0.0.1:" + std::to_string(*ports.http) + "/" + std::string(kEmulatorAccount));
+  }
+  return out;
+}
+
+// Writes whose records an earlier process committed but never put into a batch. On the pool: one look a container.
+void Region::Parts::recover_audit() {
+  const auto partitions = run_blocking(blob->partitions());
+  if (!partitions) {
+    return log_error("the audit log could not be recovered now; it will be at the next start",
+                     {{"error", partitions.error().message}});
+  }
+  std::uint64_t appended = 0;
+  for (const store::PartitionId& partition : *partitions) {
+    if (stopping) return;
+    const auto recovered = audit->recover(partition);
+    if (!recovered) {
+      log_error("audit records of a partition could not be recovered", {{"error", recovered.error().message}});
+      continue;
+    }
+    appended += recovered->appended;
+  }
+  if (appended > 0) log_info("audit records of an earlier process were recovered", {{"records", appended}});
+}
+
+void Region::Parts::stop() {
+  stopping = true;
+  if (serving) {
+    server->drain(limits::kDrainTimeout);
+    metrics_server->drain(std::chrono::milliseconds(200));
+    certificates->close();
+    blob->close_and_wait();
+    serving = false;
+  }
+  if (pool) pool->stop();
+  if (audit) audit->stop();
+  loops.stop();
+}
+
+Region::Region(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Region::~Region() = default;
+
+Result<std::unique_ptr<Region>> Region::open(const Settings& settings) {
+  auto parts = std::make_unique<Parts>();
+  parts->settings = settings;
+  FH_TRY(parts->storage, open_token_of(settings, Access::kServe));
+  FH_CHECK_OK(open_engine(*parts->storage, settings));
+  FH_CHECK_OK(parts->open_keys());
+  FH_CHECK_OK(parts->open_audit());
+  FH_CHECK_OK(parts->open_blob());
+  parts->open_door();
+  return std::unique_ptr<Region>(new Region(std::move(parts)));
+}
+
+Result<Ports> Region::serve() {
+  Parts& p = *parts_;
+  FH_CHECK_OK(p.certificates->install());
+  FH_TRY(const Ports ports, p.listen());
+  FH_CHECK_OK(write_endpoints(*p.storage->disk, p.settings, p.identity, p.endpoints(ports)));
+  FH_CHECK_OK(p.storage->disk->write_file_durably(p.settings.data + "/audit.pub",
+                                                  to_string(p.audit->verifier_key()) + "\n"));
+  FH_CHECK_OK(finish_first_start(*p.storage, p.settings));
+  p.loops.start();
+  p.server->start();
+  p.metrics_server->start();
+  p.serving = true;
+  p.blob->start(p.loops.context(0));
+  p.certificates->keep(p.loops);
+  FH_CHECK_OK(p.pool->submit(0, [&p] { p.recover_audit(); }));
+  return ports;
+}
+
+void Region::shut_down() { parts_->stop(); }
+
+}  // namespace freehold::app

@@ -1,0 +1,103 @@
+// The steward's daily work: mending copies, giving space back, forgetting.
+#include "base/log.h"
+#include "src/embedded/steward.h"
+#include "store/hybrid_clock.h"
+
+namespace freehold::store::embedded {
+namespace {
+
+constexpr std::size_t kMostPunchedRows = 500;
+constexpr std::chrono::seconds kForgetEvery{60};
+// Beyond the promise of kTransactionMemory, for clocks that differ a little.
+constexpr std::chrono::minutes kForgetMargin{5};
+
+}  // namespace
+
+void Steward::mend_copies() {
+  for (const auto& bad : p_.chunks.take_bad_copies()) {
+    const auto row = p_.rows.read_now(chunk_key(bad.id));
+    if (row && !*row) {
+      p_.chunks.repaired(bad);  // removed meanwhile
+      continue;
+    }
+    const auto address = row ? decode_address(**row) : std::nullopt;
+    const auto mended = address ? copy_chunk(p_.domains, bad.domain, bad.id, *address)
+                                : Result<>(fail(ErrorCode::kCorrupt, "no index entry"));
+    if (mended) {
+      p_.chunks.repaired(bad);
+      ++p_.read_counters.repaired;
+      log_warning("a damaged copy of a chunk was written anew", {{"domain", std::uint64_t{bad.domain}}});
+    } else {
+      ++p_.read_counters.unrepaired;
+      log_error("a damaged copy of a chunk can't be mended", {{"domain", std::uint64_t{bad.domain}},
+                                                              {"detail", std::string_view(mended.error().detail)}});
+    }
+  }
+}
+
+void Steward::punch(const disk::ExtentAddress& address) {
+  for (auto& domain : p_.domains) {
+    domain->chunk_worker().post([domain = domain.get(), address] {
+      const auto opened = domain->opened();
+      if (!opened) return;
+      // Space that can't be given back now is found again when the extent dies.
+      if (auto punched = opened->extents->punch(address); !punched && punched.error().code != ErrorCode::kNotFound) {
+        log_warning("space wasn't given back", {{"detail", std::string_view(punched.error().detail)}});
+      }
+    });
+  }
+}
+
+void Steward::give_back_space() {
+  for (const auto& rest : p_.chunks.take_left_over()) punch(rest);
+  const auto dead = p_.chunks.take_dead();
+  for (const auto& chunk : dead) punch(chunk.address);
+  punched_.insert(punched_.end(), dead.begin(), dead.end());
+  settle_punched();
+  remove_dead_extents();
+}
+
+// A dead row has done its work when its extent is never scanned again: until then it says that the record found there is
+// a removed one.
+void Steward::settle_punched() {
+  const std::uint32_t scan_from = p_.allocator.scan_from();
+  auto op = std::make_unique<Op>();
+  op->sync = Sync::kNo;
+  if (scan_from != scan_from_) op->rows.push_back({space_key(Space::kScanFrom), encode_number(scan_from), {}});
+  std::erase_if(punched_, [&](const DeadChunk& dead) {
+    if (dead.address.extent >= scan_from || op->rows.size() >= kMostPunchedRows) return false;
+    op->rows.push_back({dead_key(dead.address.extent, dead.address.offset), std::nullopt, {}});
+    return true;
+  });
+  if (op->rows.empty()) return;
+  scan_from_ = scan_from;
+  op->bytes = op->rows.size() * 32;
+  op->done = [](CommitResult) {};  // if it failed, the rows are found at the next start
+  p_.queue.push_own(std::move(op));
+}
+
+void Steward::remove_dead_extents() {
+  for (const auto extent : p_.allocator.take_dead()) {
+    for (auto& domain : p_.domains) {
+      domain->chunk_worker().post([domain = domain.get(), extent] {
+        const auto opened = domain->opened();
+        if (!opened) return;
+        opened->prepared.erase(extent);
+        (void)opened->extents->remove(extent);  // left over, it is dropped when the domain is rebuilt
+      });
+    }
+  }
+}
+
+void Steward::forget_transactions() {
+  if (!due(forgot_, kForgetEvery)) return;
+  const auto oldest = HybridClock::from_wall(p_.clock.now() - kTransactionMemory - kForgetMargin);
+  auto op = std::make_unique<Op>();
+  op->sync = Sync::kNo;
+  op->bytes = 64;
+  op->rows.push_back({transaction_bound(0), std::nullopt, transaction_bound(oldest)});
+  op->done = [](CommitResult) {};
+  p_.queue.push_own(std::move(op));
+}
+
+}  // namespace freehold::store::embedded

@@ -1,0 +1,176 @@
+#include "src/embedded/rows_db.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <algorithm>
+
+#include "src/embedded/file_cipher.h"
+
+namespace freehold::store::embedded {
+namespace {
+
+// Values from here on go to blob files: compaction doesn't move them.
+constexpr std::uint64_t kMinBlobBytes = 1024;
+
+// RocksDB's own log would name keys; what matters of it comes back as a Status.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+rocksdb::BlockBasedTableOptions table_options(const RowsMemory& memory) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = memory.cache;
+  table.format_version = 5;
+  table.checksum = rocksdb::kXXH3;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  // Index and filters count against the cache: memory doesn't grow with what is stored.
+  table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.pin_top_level_index_and_filter = true;
+  return table;
+}
+
+rocksdb::Options db_options(rocksdb::Env* env, const RowsMemory& memory) {
+  rocksdb::Options options;
+  options.env = env;
+  options.create_if_missing = true;
+  options.paranoid_checks = true;
+  options.info_log = std::make_shared<NoLog>();
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.max_background_jobs = 2;
+  options.max_open_files = 256;
+  options.skip_stats_update_on_db_open = true;
+  // A torn tail is what was never acknowledged; a hole ends the log, and the domain is behind and caught up.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  options.recycle_log_file_num = 0;  // would write twice under one key stream (DESIGN section 5)
+  options.write_buffer_manager = memory.write_buffers;
+  options.write_buffer_size = memory.write_buffer_bytes;
+  options.max_write_buffer_number = 3;
+  options.level_compaction_dynamic_level_bytes = true;
+  options.max_bytes_for_level_base = std::max<std::uint64_t>(memory.write_buffer_bytes * 4, 1 << 20);
+  options.target_file_size_base = std::max<std::uint64_t>(memory.write_buffer_bytes, 256 << 10);
+  options.compression = rocksdb::kLZ4Compression;
+  options.enable_blob_files = true;
+  options.min_blob_size = kMinBlobBytes;
+  options.blob_file_size = std::max<std::uint64_t>(memory.write_buffer_bytes * 4, 1 << 20);
+  options.enable_blob_garbage_collection = true;
+  options.blob_garbage_collection_age_cutoff = 0.5;
+  options.blob_garbage_collection_force_threshold = 0.5;
+  options.blob_cache = memory.cache;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(memory)));
+  return options;
+}
+
+}  // namespace
+
+RowsMemory make_rows_memory(std::size_t cache_bytes, std::size_t write_buffers_bytes) {
+  constexpr int kShardBits = 4;
+  const int shard_bits = cache_bytes < (16u << 20) ? 0 : kShardBits;
+  RowsMemory memory;
+  memory.cache = rocksdb::NewLRUCache(cache_bytes, shard_bits, false, 0.4);
+  memory.write_buffers = std::make_shared<rocksdb::WriteBufferManager>(write_buffers_bytes);
+  memory.write_buffer_bytes = write_buffers_bytes / 3;
+  return memory;
+}
+
+std::unexpected<Error> fail_rocksdb(const rocksdb::Status& status, std::string_view what) {
+  std::string detail = std::string(what) + ": " + status.ToString();
+  if (status.IsCorruption()) return fail(ErrorCode::kCorrupt, "stored rows are damaged", std::move(detail));
+  if (status.IsNoSpace()) return fail(ErrorCode::kExhausted, "the disk is full", std::move(detail));
+  if (status.IsNotSupported()) return fail(ErrorCode::kUnsupported, "rows of a newer version", std::move(detail));
+  return fail(ErrorCode::kUnavailable, "a fault domain failed", std::move(detail));
+}
+
+Result<std::unique_ptr<RowsDb>> RowsDb::open(disk::Disk& disk, const std::string& directory, const Secret& file_key,
+                                             Random& random, const RowsMemory& memory) {
+  FH_CHECK_OK(disk.make_directories(directory));
+  std::unique_ptr<RowsDb> rows(new RowsDb);
+  rows->env_ = encrypted_env(disk, file_key, random);
+  rocksdb::DB* raw = nullptr;
+  const auto status = rocksdb::DB::Open(db_options(rows->env_.get(), memory), directory, &raw);
+  rows->db_.reset(raw);
+  if (!status.ok()) return fail_rocksdb(status, directory);
+  return rows;
+}
+
+RowsDb::~RowsDb() {
+  if (db_) (void)db_->Close();
+}
+
+Result<bool> RowsDb::get_into(BytesView key, Wait wait, rocksdb::PinnableSlice& value, bool& found) {
+  rocksdb::ReadOptions options;
+  if (wait == Wait::kNo) options.read_tier = rocksdb::kBlockCacheTier;
+  const auto status = db_->Get(options, db_->DefaultColumnFamily(), rocksdb::Slice(key.data(), key.size()), &value);
+  found = status.ok();
+  if (status.ok() || status.IsNotFound()) return true;
+  if (wait == Wait::kNo && status.IsIncomplete()) return false;
+  return fail_rocksdb(status, "get");
+}
+
+Result<std::optional<Bytes>> RowsDb::get(BytesView key) {
+  rocksdb::PinnableSlice value;
+  bool found = false;
+  FH_CHECK_OK(get_into(key, Wait::kYes, value, found));
+  if (!found) return std::nullopt;
+  return Bytes(value.data(), value.size());
+}
+
+Result<> RowsDb::write(rocksdb::WriteBatch& batch, Sync sync) {
+  rocksdb::WriteOptions options;
+  options.sync = sync == Sync::kYes;
+  const auto status = db_->Write(options, &batch);
+  if (!status.ok()) return fail_rocksdb(status, "write");
+  return {};
+}
+
+std::unique_ptr<rocksdb::Iterator> RowsDb::iterate(Wait wait, const rocksdb::Slice* end, bool fill_cache) {
+  rocksdb::ReadOptions options;
+  if (wait == Wait::kNo) options.read_tier = rocksdb::kBlockCacheTier;
+  options.iterate_upper_bound = end;
+  options.fill_cache = fill_cache;
+  options.total_order_seek = true;
+  return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options));
+}
+
+Result<> RowsDb::verify_all() {
+  if (const auto status = db_->VerifyChecksum(); !status.ok()) return fail_rocksdb(status, "verify");
+  auto it = iterate(Wait::kYes, nullptr, false);
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+  }
+  if (!it->status().ok()) return fail_rocksdb(it->status(), "verify");
+  return {};
+}
+
+Result<> RowsDb::flush() {
+  const auto status = db_->FlushWAL(true);
+  if (!status.ok()) return fail_rocksdb(status, "flush");
+  return {};
+}
+
+Result<Position> RowsDb::position() {
+  FH_TRY(const auto bytes, get(space_key(Space::kPosition)));
+  if (!bytes) return Position{};
+  const auto position = decode_position(*bytes);
+  if (!position) return fail(ErrorCode::kCorrupt, "stored rows are damaged", "position");
+  return *position;
+}
+
+Result<std::uint64_t> RowsDb::number_at(BytesView key) {
+  FH_TRY(const auto bytes, get(key));
+  if (!bytes) return 0;
+  const auto number = decode_number(*bytes);
+  if (!number) return fail(ErrorCode::kCorrupt, "stored rows are damaged", "number");
+  return *number;
+}
+
+}  // namespace freehold::store::embedded

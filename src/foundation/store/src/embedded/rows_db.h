@@ -1,0 +1,68 @@
+// RowsDb: one fault domain's RocksDB, with this engine's settings and errors.
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "disk/disk.h"
+#include "src/embedded/system_keys.h"
+
+namespace rocksdb {
+class Cache;
+class Env;
+class WriteBufferManager;
+}  // namespace rocksdb
+
+namespace freehold::store::embedded {
+
+// Shared by the domains of an engine, so that memory is bounded whatever each of them does.
+struct RowsMemory {
+  std::shared_ptr<rocksdb::Cache> cache;
+  std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;
+  std::size_t write_buffer_bytes = 0;
+};
+[[nodiscard]] RowsMemory make_rows_memory(std::size_t cache_bytes, std::size_t write_buffers_bytes);
+
+[[nodiscard]] std::unexpected<Error> fail_rocksdb(const rocksdb::Status& status, std::string_view what);
+
+enum class Sync { kNo, kYes };
+enum class Wait { kNo, kYes };  // kNo: answer only from memory
+
+// Thread-safe. A write error leaves it unusable for writes: close it and open it again.
+class RowsDb {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<RowsDb>> open(disk::Disk& disk, const std::string& directory,
+                                                            const Secret& file_key, Random& random,
+                                                            const RowsMemory& memory);
+  ~RowsDb();
+  RowsDb(const RowsDb&) = delete;
+  RowsDb& operator=(const RowsDb&) = delete;
+
+  [[nodiscard]] Result<std::optional<Bytes>> get(BytesView key);
+  // False: it isn't in memory (only with Wait::kNo). `found` tells whether `value` was set.
+  [[nodiscard]] Result<bool> get_into(BytesView key, Wait wait, rocksdb::PinnableSlice& value, bool& found);
+  [[nodiscard]] Result<> write(rocksdb::WriteBatch& batch, Sync sync);
+  // Over [from, end); positioned at the first row. An empty `end` means to the end.
+  [[nodiscard]] std::unique_ptr<rocksdb::Iterator> iterate(Wait wait, const rocksdb::Slice* end, bool fill_cache = true);
+  // Reads every row and verifies every checksum; the first bad one is returned.
+  [[nodiscard]] Result<> verify_all();
+  [[nodiscard]] Result<> flush();
+  [[nodiscard]] Result<Position> position();
+  [[nodiscard]] Result<std::uint64_t> number_at(BytesView key);  // 0 if there is none
+  [[nodiscard]] rocksdb::DB& raw() { return *db_; }
+
+ private:
+  RowsDb() = default;
+  std::shared_ptr<rocksdb::Env> env_;  // outlives db_
+  std::unique_ptr<rocksdb::DB> db_;
+};
+
+}  // namespace freehold::store::embedded

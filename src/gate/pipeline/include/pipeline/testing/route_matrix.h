@@ -1,0 +1,236 @@
+// The route matrix: every row of a service, each with every kind of caller that must not get in, and one that must.
+//
+//   RouteMatrix matrix(my_gate, {.host = "acct1.blob.core.freehold.localhost"});
+//   EXPECT_THAT(matrix.run(), ::testing::IsEmpty());
+//   EXPECT_GE(matrix.cases(), my_gate.rows().size() * 9);
+//
+// The service's own handlers don't run: its rows, claims, versions and errors are put in a pipeline of their own with
+// handlers that count their calls.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "authn/signing.h"
+#include "authn/testing/test_account.h"
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/random.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/testing/fake_log.h"
+#include "route/testing/make_request.h"
+#include "runtime/task_scope.h"
+
+namespace freehold::gate::testing {
+
+// Accounts in memory.
+class FakeAccounts final : public AccountDirectory {
+ public:
+  void add(std::shared_ptr<const StorageAccount> account) { accounts_[account->name] = std::move(account); }
+  [[nodiscard]] std::shared_ptr<const StorageAccount> find(std::string_view name) const override {
+    auto at = accounts_.find(name);
+    return at == accounts_.end() ? nullptr : at->second;
+  }
+
+ private:
+  std::map<std::string, std::shared_ptr<const StorageAccount>, std::less<>> accounts_;
+};
+
+// Another service's face with handlers that only count.
+class TwinGate final : public ServiceGate {
+ public:
+  explicit TwinGate(const ServiceGate& original) : original_(original) {
+    for (auto& row : original.rows()) add_twin(std::move(row));
+  }
+  [[nodiscard]] bool claims(const http::Request& request, Target& target) const override {
+    return original_.claims(request, target);
+  }
+  [[nodiscard]] ApiResult<int> check_version(const http::Request& request) const override {
+    return original_.check_version(request);
+  }
+  [[nodiscard]] http::Response render(const ApiError& error, const http::Request& request) const override {
+    return original_.render(error, request);
+  }
+  [[nodiscard]] ApiError no_such_route(const http::Request& request, Scope scope) const override {
+    return original_.no_such_route(request, scope);
+  }
+  void finish(http::Response& response, const http::Request& request, const Admission& admission) const override {
+    original_.finish(response, request, admission);
+  }
+  [[nodiscard]] std::string take_called() { return std::exchange(called_, {}); }
+
+ private:
+  void add_twin(RouteSpec row) {
+    if (!row.implemented) return add_unimplemented(std::move(row));
+    endpoints_.push_back(
+        {std::move(row), [this](PipelineKey, Admission& admission) { return answer(admission.route); }});
+  }
+  Task<Reply> answer(const RouteSpec* row) {
+    called_ += row->operation;
+    co_return http::Response{.status = 200, .headers = {}, .body = {}, .head_length = {}};
+  }
+
+  const ServiceGate& original_;
+  std::string called_;
+};
+
+struct RouteMatrixOptions {
+  std::string host;                    // of the account "acct1" at this service
+  std::string version = "2021-06-08";  // x-ms-version
+};
+
+class RouteMatrix {
+ public:
+  RouteMatrix(const ServiceGate& service, RouteMatrixOptions options)
+      : options_(std::move(options)), rows_(service.rows()), twin_(service) {
+    accounts_.add(make_account("acct1", kKey));
+    pipeline_.add(twin_);
+  }
+
+  // A line for each case that went wrong: which row, which caller, what happened, what should have.
+  [[nodiscard]] std::vector<std::string> run() {
+    faults_.clear();
+    for (const auto& row : rows_) {
+      if (row.scope != Scope::kSystem) run_row(row);
+    }
+    return faults_;
+  }
+  [[nodiscard]] std::size_t cases() const { return cases_; }
+
+ private:
+  static constexpr std::string_view kKey = "the right key of the account acct1";
+
+  void run_row(const RouteSpec& row) {
+    bool sas = (row.credentials & kAccountSas) != 0;
+    std::string allowed = row.implemented ? "200 " : "501 NotImplemented";
+    auto unless = [&](bool accepted, std::string refusal) { return accepted ? allowed : refusal; };
+    auto if_sas = [&](std::string refusal) { return sas ? refusal : "403 AuthorizationFailure"; };
+
+    check(row, "right key", with_key(row, kKey), unless(row.credentials & kSharedKey, "403 AuthorizationFailure"));
+    check(row, "right SAS", with_sas(row, right_sas(row)), unless(sas, "403 AuthorizationFailure"));
+    check(row, "local operator", from_admin(row), unless(row.credentials & kLocalOperator, "403 AuthorizationFailure"));
+    check(row, "no credential", plain(row), unless(row.credentials & kAnonymous, "401 NoAuthenticationInformation"));
+    check(row, "bad signature", with_authorization(row, "SharedKey acct1:" + to_base64(std::string(32, 'x'))),
+          "403 AuthenticationFailed");
+    check(row, "wrong account key", with_key(row, "another account's key"), "403 AuthenticationFailed");
+    check(row, "bearer token", with_authorization(row, "Bearer eyJhbGciOiJub25lIn0.e30."),
+          "401 InvalidAuthenticationInfo");
+    auto other = right_sas(row);
+    other.permissions = letters_without(row.sas.permissions);
+    check(row, "SAS without the permission", with_sas(row, other), if_sas("403 AuthorizationPermissionMismatch"));
+    other = right_sas(row);
+    std::erase(other.resource_types, row.sas.resource_type);
+    check(row, "SAS of another resource type", with_sas(row, other), if_sas("403 AuthorizationResourceTypeMismatch"));
+    other = right_sas(row);
+    std::erase(other.services, row.sas.service);
+    check(row, "SAS of another service", with_sas(row, other), if_sas("403 AuthorizationServiceMismatch"));
+    other = right_sas(row);
+    other.expiry = rfc3339(clock_.now() - std::chrono::seconds(1));
+    check(row, "expired SAS", with_sas(row, other), "403 AuthenticationFailed");
+    check(row, "SAS by a wrong key", with_sas(row, right_sas(row), "another account's key"),
+          "403 AuthenticationFailed");
+    auto http = with_key(row, kKey);
+    http.listener = http::Listener::kHttp;
+    check(row, "plain http", std::move(http), "400 AccountRequiresHttps");
+    log_.take_away(true);
+    check(row, "audit down", with_key(row, kKey), "503 ServerBusy");
+    check(row, "audit down, bad key", with_key(row, "another account's key"), "503 ServerBusy");
+    log_.take_away(false);
+  }
+
+  void check(const RouteSpec& row, std::string_view caller, http::Request request, std::string expected) {
+    ++cases_;
+    BytesBody body("");
+    request.body = &body;
+    auto response = runtime::run_blocking(pipeline_.handle(request));
+    auto got = std::to_string(response.status) + " " + std::string(response.headers.get("x-ms-error-code"));
+    auto fault = [&](std::string what) {
+      faults_.push_back(std::string(row.operation) + ", " + std::string(caller) + ": " + what);
+    };
+    if (got != expected) fault(got + ", expected " + expected);
+    bool called = twin_.take_called() == row.operation;
+    if (called != (response.status == 200)) fault(called ? "its handler was called" : "its handler was not called");
+    check_record(response.status, fault);
+  }
+
+  // Each request leaves one record that agrees with the answer; before those that must be durable an intent stands.
+  template <class Fault>
+  void check_record(int status, Fault fault) {
+    auto entries = log_.take_entries();
+    if (status == 503) {
+      if (!entries.empty()) fault("was recorded by a log that is away");
+      return;
+    }
+    if (entries.empty()) return fault("was not recorded");
+    const auto& record = entries.back().record;
+    if (record.status != status) fault("was recorded with status " + std::to_string(record.status));
+    if (record.decision != (status == 200 ? "allowed" : "denied")) {
+      fault("was recorded as " + std::string(record.decision));
+    }
+    if (log_.open_slots() != 0) fault("left a place in the audit log taken");
+  }
+
+  [[nodiscard]] http::Request plain(const RouteSpec& row, std::string_view query = {}) const {
+    std::string url = "https://" + options_.host + "/";
+    if (row.scope != Scope::kService) url += "container";
+    if (row.scope == Scope::kBlob) url += "/blob";
+    char separator = '?';
+    for (const auto& s : row.query) {
+      url.append(1, std::exchange(separator, '&')).append(s.name).append("=");
+      url.append(s.value.empty() ? "x" : percent_encode(s.value));
+    }
+    if (!query.empty()) url.append(1, separator).append(query);
+    HeaderList headers = {{"x-ms-version", options_.version}, {"x-ms-date", http_date(clock_.now())}};
+    for (const auto& s : row.headers) headers.emplace_back(s.name, s.value.empty() ? "x" : s.value);
+    return make_request(row.method, url, std::move(headers));
+  }
+  [[nodiscard]] http::Request with_authorization(const RouteSpec& row, std::string value) const {
+    auto request = plain(row);
+    request.headers.add("authorization", std::move(value));
+    return request;
+  }
+  [[nodiscard]] http::Request with_key(const RouteSpec& row, std::string_view key) const {
+    auto request = plain(row);
+    request.headers.add("authorization", shared_key_authorization(request, "acct1", key));
+    return request;
+  }
+  [[nodiscard]] http::Request with_sas(const RouteSpec& row, const AccountSasFields& sas,
+                                       std::string_view key = kKey) const {
+    return plain(row, account_sas_query(sas, "acct1", key));
+  }
+  [[nodiscard]] http::Request from_admin(const RouteSpec& row) const {
+    auto request = plain(row);
+    request.listener = http::Listener::kAdmin;
+    request.peer = {.address = {}, .port = 0, .uid = 0};
+    return request;
+  }
+  [[nodiscard]] AccountSasFields right_sas(const RouteSpec& row) const {
+    AccountSasFields sas;
+    sas.services = "bqtf";
+    sas.permissions = row.sas.permissions.empty() ? "r" : row.sas.permissions;
+    sas.expiry = rfc3339(clock_.now() + std::chrono::hours(1));
+    return sas;
+  }
+  [[nodiscard]] static std::string letters_without(std::string_view letters) {
+    std::string rest = "rwdxylacuptfi";
+    std::erase_if(rest, [&](char c) { return letters.contains(c); });
+    return rest;
+  }
+
+  RouteMatrixOptions options_;
+  std::vector<RouteSpec> rows_;
+  FakeClock clock_;
+  SeededRandom random_{1};
+  FakeLog log_;
+  FakeAccounts accounts_;
+  TwinGate twin_;
+  Pipeline pipeline_{accounts_, log_, clock_, random_, {}};
+  std::vector<std::string> faults_;
+  std::size_t cases_ = 0;
+};
+
+}  // namespace freehold::gate::testing

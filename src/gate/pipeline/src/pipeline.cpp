@@ -1,0 +1,77 @@
+#include "pipeline/pipeline.h"
+
+#include "base/log.h"
+#include "gate_errors.h"
+#include "state.h"
+
+namespace freehold::gate {
+
+Pipeline::Pipeline(const AccountDirectory& accounts, audit::Log& audit, const Clock& clock, Random& random,
+                   PipelineOptions options)
+    : state_(std::make_unique<State>(accounts, audit, clock, random, options)) {}
+
+Pipeline::~Pipeline() = default;
+
+void Pipeline::add(ServiceGate& service) {
+  State::Service added{&service, service.rows()};
+  auto faults = check_rows(added.rows);
+  for (const auto& fault : faults) log_error("faulty route row", {{"fault", fault}});
+  FH_CHECK(faults.empty());
+  for (const auto& endpoint : service.endpoints_) FH_CHECK(endpoint.spec.implemented == bool(endpoint.run));
+  state_->services.push_back(std::move(added));
+}
+
+// The way of a request (docs/request-path.md). Every stage is a plain function that refuses or lets pass; the first
+// refusal is the answer. Policy, residency and lockbox will stand between permit and take_place.
+Task<http::Response> Pipeline::handle(http::Request& request) {
+  State& s = *state_;
+  Passage p = s.arrive(request);
+  ApiResult<> open = s.claim(p);
+  if (open) open = s.check_load(p);
+  if (open) open = s.check_version(p);
+  if (open) open = s.find_row(p);
+  if (open) open = s.find_account(p);
+  if (open) open = s.check_network(p);
+  if (open) open = s.identify(p);
+  if (open) open = s.permit(p);
+  if (open) open = s.take_place(p);
+  if (open) open = s.reserve_audit(p);
+  if (open && p.admission.route->audit == AuditClass::kControl) {
+    auto noted = co_await s.audit.append_durably(p.admission.record);
+    if (!noted) open = std::unexpected(gate_errors::server_busy("audit: " + noted.error().detail));
+  }
+  if (!open) co_return s.refuse(p, std::move(open.error()));
+
+  Reply reply;
+  try {
+    reply = co_await p.endpoint->run(PipelineKey(), p.admission);
+  } catch (...) {
+    reply = std::unexpected(gate_errors::internal_error("handler threw: " + describe(std::current_exception())));
+  }
+  co_return s.conclude(p, std::move(reply));
+}
+
+Task<Result<>> Pipeline::admit_job(std::string_view operation, Job job, JobWork work) {
+  State& s = *state_;
+  const auto* row = s.find_job(operation);
+  if (row == nullptr) co_return fail(ErrorCode::kDenied, "no such job", std::string(operation));
+  Passage p = s.begin_job(*row, std::move(job));
+  if (!s.take_place(p)) co_return fail(ErrorCode::kExhausted, "too much is running");
+  if (!s.reserve_audit(p)) co_return fail(ErrorCode::kUnavailable, "the audit log can't take a record");
+  if (row->audit == AuditClass::kControl) {
+    FH_CO_CHECK_OK(co_await s.audit.append_durably(p.admission.record));
+  }
+
+  Result<> result;
+  try {
+    result = co_await work(PipelineKey(), p.admission);
+  } catch (...) {
+    result = fail(ErrorCode::kInternal, "the job failed", "job threw: " + describe(std::current_exception()));
+  }
+  s.conclude_job(p, result);
+  co_return result;
+}
+
+std::size_t Pipeline::running() const { return state_->limits.running(); }
+
+}  // namespace freehold::gate

@@ -1,0 +1,170 @@
+// The stages of a request, in the order in which Pipeline::handle calls them.
+#include "base/encoding.h"
+#include "gate_errors.h"
+#include "state.h"
+
+namespace freehold::gate {
+namespace {
+
+using namespace gate_errors;
+
+constexpr std::string_view kUnrouted = "Unrouted";
+
+std::string resource_of(const Target& target) {
+  std::string out = "/" + target.account;
+  if (!target.container.empty()) out.append("/").append(target.container);
+  if (!target.blob.empty()) out.append("/").append(target.blob);
+  return out;
+}
+
+bool only_reads(http::Method method) {
+  return method == http::Method::kGet || method == http::Method::kHead || method == http::Method::kOptions;
+}
+
+}  // namespace
+
+Passage Pipeline::State::arrive(http::Request& request) {
+  Passage p;
+  auto& a = p.admission;
+  p.began = clock.monotonic();
+  a.request_id = random_id<RequestId>(random);
+  a.request_id_text = to_string(a.request_id);
+  a.request = &request;
+  a.now = clock.now();
+  a.audit = &audit;
+  a.record.time = a.now;
+  a.record.request = a.request_id;
+  a.record.operation = kUnrouted;
+  a.record.credential = to_string(kAnonymous);
+  a.record.address = request.peer.address;
+  return p;
+}
+
+ApiResult<> Pipeline::State::claim(Passage& p) const {
+  auto& a = p.admission;
+  for (const auto& service : services) {
+    if (!service.gate->claims(*a.request, a.target)) continue;
+    p.service = service.gate;
+    a.record.resource = resource_of(a.target);
+    return {};
+  }
+  return std::unexpected(nobody_claims());
+}
+
+// Before anything that costs: a full house refuses cheaply. take_place() decides for good.
+ApiResult<> Pipeline::State::check_load(Passage&) const {
+  if (limits.full()) return std::unexpected(server_busy("too many requests are running"));
+  return {};
+}
+
+ApiResult<> Pipeline::State::check_version(Passage& p) const {
+  FH_TRY(p.admission.api_version, p.service->check_version(*p.admission.request));
+  return {};
+}
+
+ApiResult<> Pipeline::State::find_row(Passage& p) const {
+  auto& a = p.admission;
+  for (const auto& service : services) {
+    if (service.gate != p.service) continue;
+    const auto* row = find_route(service.rows, *a.request, a.target.scope);
+    if (row == nullptr) break;
+    p.endpoint = &service.gate->endpoints_[static_cast<std::size_t>(row - service.rows.data())];
+    a.route = &p.endpoint->spec;
+    a.record.operation = a.route->operation;
+    return {};
+  }
+  return std::unexpected(p.service->no_such_route(*a.request, a.target.scope));
+}
+
+ApiResult<> Pipeline::State::find_account(Passage& p) const {
+  auto& a = p.admission;
+  if (a.target.account.empty()) return {};  // the service's own: identify() lets only the admin socket in
+  a.account = accounts.find(a.target.account);
+  if (a.account == nullptr) return std::unexpected(no_such_account());
+  a.tenant = a.record.tenant = a.account->tenant;
+  if (!a.target.secondary) return {};
+  if (!a.account->readable_secondary) return std::unexpected(no_such_account());
+  if (!only_reads(a.request->method)) return std::unexpected(no_write_on_secondary());
+  return {};
+}
+
+// E5: plain http only where the account's owner has allowed it.
+ApiResult<> Pipeline::State::check_network(Passage& p) const {
+  const auto& a = p.admission;
+  bool safe = a.request->listener == http::Listener::kHttps || a.request->listener == http::Listener::kAdmin;
+  if (safe || a.account == nullptr || !a.account->secure_transfer_required) return {};
+  return std::unexpected(requires_https());
+}
+
+ApiResult<> Pipeline::State::identify(Passage& p) const {
+  auto& a = p.admission;
+  if (a.account != nullptr) {
+    a.record.credential = "Unproven";
+    FH_TRY(a.principal, authenticate(*a.request, a.target, *a.account, a.now));
+  } else if (a.request->listener == http::Listener::kAdmin) {
+    a.principal = local_operator(*a.request);
+  }
+  a.record.credential = to_string(a.principal.credential);
+  a.record.caller = a.principal.pseudonym_source;
+  return {};
+}
+
+ApiResult<> Pipeline::State::permit(Passage& p) const {
+  const auto& a = p.admission;
+  FH_CHECK_OK(authorise(a.principal, *a.route, *a.request));
+  if (!a.route->implemented) return std::unexpected(not_implemented());
+  return {};
+}
+
+ApiResult<> Pipeline::State::take_place(Passage& p) {
+  auto place = limits.take(p.admission.tenant);
+  if (!place) return std::unexpected(server_busy("the tenant has as many requests running as it may"));
+  p.place = std::move(*place);
+  return {};
+}
+
+ApiResult<> Pipeline::State::reserve_audit(Passage& p) {
+  auto& a = p.admission;
+  auto slot = audit.reserve(a.tenant);
+  if (!slot) return std::unexpected(server_busy("audit: " + slot.error().message + " " + slot.error().detail));
+  p.slot = std::move(*slot);
+  a.record.decision = "allowed";
+  if (a.request != nullptr) a.record.bytes_in = parse_u64(a.request->headers.get("content-length")).value_or(0);
+  return {};
+}
+
+const RouteSpec* Pipeline::State::find_job(std::string_view operation) const {
+  for (const auto& service : services) {
+    for (const auto& row : service.gate->jobs()) {
+      if (row.operation == operation) return &row;
+    }
+  }
+  return nullptr;
+}
+
+Passage Pipeline::State::begin_job(const RouteSpec& row, Job job) {
+  Passage p;
+  auto& a = p.admission;
+  p.began = clock.monotonic();
+  a.request_id = random_id<RequestId>(random);
+  a.request_id_text = to_string(a.request_id);
+  a.route = &row;
+  a.account = std::move(job.account);
+  a.tenant = job.tenant;
+  a.principal = {.credential = kSystemJob, .tenant = {}, .pseudonym_source = job.principal};
+  a.now = clock.now();
+  a.audit = &audit;
+  a.record = {.time = a.now,
+              .request = a.request_id,
+              .tenant = job.tenant,
+              .operation = row.operation,
+              .credential = to_string(kSystemJob),
+              .caller = std::move(job.principal),
+              .address = {},
+              .resource = std::move(job.resource),
+              .decision = "allowed",
+              .reason = {}};
+  return p;
+}
+
+}  // namespace freehold::gate

@@ -1,0 +1,74 @@
+// What the pipeline's stages share. Internal to gate/pipeline.
+#pragma once
+
+#include <exception>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/pipeline.h"
+#include "running_limits.h"
+
+namespace freehold::gate {
+
+// One request on its way, or one job. Lives in the frame of handle() or admit_job().
+struct Passage {
+  Admission admission;
+  const ServiceGate* service = nullptr;
+  const Endpoint* endpoint = nullptr;
+  MonotonicTime began;
+  Place place;
+  audit::Slot slot;
+};
+
+struct Pipeline::State {
+  struct Service {
+    ServiceGate* gate;
+    std::vector<RouteSpec> rows;  // of gate->endpoints_, in order
+  };
+
+  State(const AccountDirectory& accounts_in, audit::Log& audit_in, const Clock& clock_in, Random& random_in,
+        PipelineOptions options_in)
+      : accounts(accounts_in),
+        audit(audit_in),
+        clock(clock_in),
+        random(random_in),
+        options(options_in),
+        limits(options_in.max_running, options_in.max_running_per_tenant) {}
+
+  const AccountDirectory& accounts;
+  audit::Log& audit;
+  const Clock& clock;
+  Random& random;
+  const PipelineOptions options;
+  RunningLimits limits;
+  std::vector<Service> services;
+
+  // The stages (stages.cpp): each looks at what the earlier ones found, adds what it finds, or refuses.
+  [[nodiscard]] Passage arrive(http::Request& request);
+  [[nodiscard]] ApiResult<> claim(Passage& p) const;
+  [[nodiscard]] ApiResult<> check_load(Passage& p) const;
+  [[nodiscard]] ApiResult<> check_version(Passage& p) const;
+  [[nodiscard]] ApiResult<> find_row(Passage& p) const;
+  [[nodiscard]] ApiResult<> find_account(Passage& p) const;
+  [[nodiscard]] ApiResult<> check_network(Passage& p) const;
+  [[nodiscard]] ApiResult<> identify(Passage& p) const;
+  [[nodiscard]] ApiResult<> permit(Passage& p) const;
+  [[nodiscard]] ApiResult<> take_place(Passage& p);
+  [[nodiscard]] ApiResult<> reserve_audit(Passage& p);
+  [[nodiscard]] const RouteSpec* find_job(std::string_view operation) const;
+  [[nodiscard]] Passage begin_job(const RouteSpec& row, Job job);
+
+  // The ends (outcome.cpp).
+  [[nodiscard]] http::Response refuse(Passage& p, ApiError error);
+  [[nodiscard]] http::Response conclude(Passage& p, Reply reply);
+  void conclude_job(Passage& p, const Result<>& result);
+  void record_outcome(Passage& p, bool committed);
+  [[nodiscard]] http::Response render(Passage& p, ApiError error) const;
+  [[nodiscard]] http::Response finish(Passage& p, http::Response response) const;
+  void observe(const Passage& p) const;
+};
+
+// What a handler threw, for the log.
+[[nodiscard]] std::string describe(std::exception_ptr thrown);
+
+}  // namespace freehold::gate

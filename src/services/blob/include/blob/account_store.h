@@ -1,0 +1,82 @@
+// AccountStore: the storage accounts of the region, their SharedKeys and their encryption keys. Keeps: E1, E2a.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "authn/account.h"
+#include "base/ids.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "crypto/key_wrapper.h"
+#include "runtime/task.h"
+#include "store/hybrid_clock.h"
+#include "store/partition_store.h"
+
+namespace freehold::blob {
+
+using runtime::Task;
+
+// The keys under which rows that decide access are sealed, one a tenant; the zero tenant is the region itself. Supplied by
+// app/ from the key ring. Thread-safe, from memory.
+class RowKeySource {
+ public:
+  virtual ~RowKeySource() = default;
+  // 32 bytes. kUnavailable or kDenied if the tenant's key can't be had.
+  [[nodiscard]] virtual Result<Secret> row_key(TenantId tenant) = 0;
+};
+
+struct NewAccount {
+  TenantId tenant;
+  std::string name;
+  std::array<Secret, 2> keys;  // SharedKey: 64 bytes each
+  bool secure_transfer_required = true;
+  bool emulator = false;
+};
+
+// Owned by app/ (through BlobService); thread-safe once load() has ended. Account rows are sealed under the tenant's row
+// key, the registry of names under the region's. The account key lies wrapped by the KeyWrapper and unwrapped in memory.
+class AccountStore final : public gate::AccountDirectory {
+ public:
+  struct Options {
+    store::PartitionStore& rows;
+    store::Epoch epoch;
+    store::HybridClock& hybrid;
+    crypto::KeyWrapper& wrapper;
+    RowKeySource& row_keys;
+    Random& random;
+  };
+  explicit AccountStore(Options options);
+  ~AccountStore() override;
+
+  // Reads every account. Once, before requests. An account whose key the wrapper refuses is there, but its key is kDenied.
+  [[nodiscard]] Task<Result<>> load();
+  // kConflict: the name is taken. kInvalidArgument: no account name, or a key that isn't 64 bytes.
+  [[nodiscard]] Task<Result<AccountId>> create_account(NewAccount account);
+
+  [[nodiscard]] std::shared_ptr<const gate::StorageAccount> find(std::string_view name) const override;
+  [[nodiscard]] std::vector<std::shared_ptr<const gate::StorageAccount>> all() const;
+  // The key that wraps the account's blob keys; shared with the requests that began under it.
+  [[nodiscard]] Result<std::shared_ptr<const Secret>> account_key(AccountId id) const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<const gate::StorageAccount> account;
+    std::shared_ptr<const Secret> key;  // null: withheld
+  };
+  [[nodiscard]] Task<Result<Entry>> read_account(TenantId tenant, AccountId id, std::string name);
+  void remember(Entry entry);
+
+  Options options_;
+  mutable std::shared_mutex mutex_;
+  std::map<std::string, Entry, std::less<>> by_name_;
+  std::unordered_map<AccountId, std::shared_ptr<const Secret>> keys_;
+};
+
+}  // namespace freehold::blob

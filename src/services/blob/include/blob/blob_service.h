@@ -1,0 +1,66 @@
+// BlobService: the Blob service of a region, as app/ wires it. Keeps: E1, E2a, A1, A6 (its part).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "blob/account_store.h"
+#include "pipeline/pipeline.h"
+#include "runtime/pool.h"
+#include "store/chunk_store.h"
+
+namespace freehold::blob {
+
+// All borrowed things outlive the service.
+struct BlobServiceOptions {
+  store::PartitionStore& rows;
+  store::ChunkStore& chunks;
+  store::Epoch epoch;                  // of this front end's lease on its partitions
+  store::HybridClock& hybrid;
+  crypto::KeyWrapper& wrapper;
+  RowKeySource& row_keys;
+  Random& random;
+  runtime::Pool& pool;                 // digests and sealing of what is too long for a loop
+  // Hosts are ACCOUNT.<suffix>: {"blob.core.freehold.localhost", "blob.freehold.localhost"}.
+  std::vector<std::string> host_suffixes;
+  std::string sku = "Standard_LRS";    // what Get Account Information says
+};
+
+// Owned by app/. load() once before gate() is used; start() and close_and_wait() from outside the loops; the rest
+// thread-safe. Requests must have ended before it is destroyed.
+class BlobService {
+ public:
+  explicit BlobService(BlobServiceOptions options);
+  ~BlobService();
+  BlobService(const BlobService&) = delete;
+  BlobService& operator=(const BlobService&) = delete;
+
+  // Reads the accounts. kCorrupt, kUnavailable or kDenied as AccountStore::load.
+  [[nodiscard]] Task<Result<>> load();
+  [[nodiscard]] AccountStore& accounts();
+  [[nodiscard]] gate::ServiceGate& gate();
+
+  // Background work (garbage, purges, sweeps) on this loop until close_and_wait().
+  void start(boost::asio::io_context& loop);
+  void close_and_wait();
+
+  // Every partition that may hold audit rows attached to writes: what audit recovery must look through.
+  [[nodiscard]] Task<Result<std::vector<store::PartitionId>>> partitions();
+
+  // One round of the background work at once; the same as start() does by and by. Not while that runs.
+  [[nodiscard]] Task<Result<std::size_t>> collect_garbage();
+  [[nodiscard]] Task<Result<std::size_t>> sweep_orphans();
+  // Garbage that waits to be collected.
+  [[nodiscard]] std::size_t garbage_waiting() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+
+}  // namespace freehold::blob

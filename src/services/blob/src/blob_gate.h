@@ -1,0 +1,31 @@
+// BlobGate: what the Blob service puts at the gate: hosts, versions, how errors look, and its rows.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/pipeline.h"
+#include "src/operation.h"
+
+namespace freehold::blob {
+
+class BlobGate final : public gate::ServiceGate {
+ public:
+  BlobGate(BlobParts& parts, std::vector<std::string> host_suffixes);
+  [[nodiscard]] bool claims(const http::Request& request, gate::Target& target) const override;
+  [[nodiscard]] gate::ApiResult<int> check_version(const http::Request& request) const override;
+  [[nodiscard]] http::Response render(const gate::ApiError& error, const http::Request& request) const override;
+  [[nodiscard]] gate::ApiError no_such_route(const http::Request& request, gate::Scope scope) const override;
+  void finish(http::Response& response, const http::Request& request, const gate::Admission& admission) const override;
+
+ private:
+  std::vector<std::string> host_suffixes_;
+};
+
+// Every operation of the service, those that answer 501 included (routes.cpp).
+void add_routes(gate::ServiceGate& gate, BlobParts& parts);
+
+// x-ms-version as yyyymmdd, or 0 if it isn't a date from 2018-03-28 to the newest version known.
+[[nodiscard]] int parse_version(std::string_view text);
+
+}  // namespace freehold::blob

@@ -1,0 +1,58 @@
+#include "blob/blob_service.h"
+
+#include "src/blob_gate.h"
+#include "src/row_keys.h"
+
+namespace freehold::blob {
+
+struct BlobService::State {
+  explicit State(BlobServiceOptions options)
+      : accounts({options.rows, options.epoch, options.hybrid, options.wrapper, options.row_keys, options.random}),
+        containers(options.rows, options.epoch, options.hybrid, RowSealer(options.row_keys, options.random)),
+        blobs(options.rows, options.epoch, options.hybrid),
+        claims(options.hybrid),
+        reads(options.hybrid),
+        content(options.rows, options.chunks, claims, options.pool),
+        collector(accounts, containers, blobs, content, reads),
+        parts{accounts, containers, blobs, content, collector, reads, scope, options.hybrid, options.random, options.sku},
+        gate(parts, std::move(options.host_suffixes)) {}
+
+  AccountStore accounts;
+  ContainerStore containers;
+  BlobStore blobs;
+  ChunkClaims claims;
+  ActiveReads reads;
+  ContentStore content;
+  Collector collector;
+  runtime::TaskScope scope;
+  BlobParts parts;
+  BlobGate gate;
+};
+
+BlobService::BlobService(BlobServiceOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+BlobService::~BlobService() = default;
+
+Task<Result<>> BlobService::load() { return state_->accounts.load(); }
+AccountStore& BlobService::accounts() { return state_->accounts; }
+gate::ServiceGate& BlobService::gate() { return state_->gate; }
+
+void BlobService::start(boost::asio::io_context& loop) {
+  state_->scope.spawn(loop, state_->collector.run(state_->scope));
+}
+void BlobService::close_and_wait() { state_->scope.close_and_wait(); }
+
+Task<Result<std::vector<store::PartitionId>>> BlobService::partitions() {
+  std::vector<store::PartitionId> result;
+  for (const auto& account : state_->accounts.all()) {
+    result.push_back(row_keys::account_partition(account->tenant, account->id));
+  }
+  FH_CO_TRY(const auto containers, co_await state_->collector.partitions());
+  for (const auto& [account, partition] : containers) result.push_back(partition);
+  co_return result;
+}
+
+Task<Result<std::size_t>> BlobService::collect_garbage() { return state_->collector.collect(); }
+Task<Result<std::size_t>> BlobService::sweep_orphans() { return state_->collector.sweep(); }
+std::size_t BlobService::garbage_waiting() const { return state_->collector.waiting(); }
+
+}  // namespace freehold::blob

@@ -1,0 +1,60 @@
+// BlobStore: persistence of blob rows, staged blocks and garbage rows. No rules here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/blob_row.h"
+#include "src/keyed_lock.h"
+#include "src/row_sealer.h"
+#include "store/hybrid_clock.h"
+
+namespace freehold::blob {
+
+struct StoredBlob {
+  BlobRow row;
+  Bytes raw;  // as stored, for expectations
+};
+
+struct StoredBlock {
+  Block block;
+  Bytes raw;
+};
+
+// Owned by BlobService; thread-safe.
+class BlobStore {
+ public:
+  BlobStore(store::PartitionStore& rows, store::Epoch epoch, store::HybridClock& hybrid)
+      : rows_(rows), epoch_(epoch), hybrid_(hybrid) {}
+
+  [[nodiscard]] Task<Result<std::optional<StoredBlob>>> read(store::PartitionId partition, std::string name);
+  [[nodiscard]] Task<Result<std::optional<StoredBlock>>> read_staged(store::PartitionId partition, Bytes key);
+  // All staged blocks of that generation, by block id.
+  [[nodiscard]] Task<Result<std::vector<Block>>> list_staged(store::PartitionId partition, std::string name,
+                                                             std::uint64_t generation);
+  [[nodiscard]] Task<Result<bool>> is_open(store::PartitionId partition);
+
+  // A commit to a container's partition that expects it to be open still.
+  [[nodiscard]] store::Commit begin(store::PartitionId partition) const;
+  // ... and the blob's row to be as it was read, or still absent.
+  [[nodiscard]] store::Commit begin(store::PartitionId partition, std::string_view name,
+                                    const std::optional<StoredBlob>& current) const;
+  [[nodiscard]] Task<Result<Committed>> commit(store::Commit commit) { return settle(rows_, std::move(commit)); }
+
+  // Writers of one blob take turns.
+  [[nodiscard]] Task<Result<KeyedLock::Guard>> lock(const store::PartitionId& partition, std::string_view name) {
+    return locks_.lock(std::hash<std::string_view>{}(partition.value) * 31 + std::hash<std::string_view>{}(name));
+  }
+  [[nodiscard]] store::PartitionStore& rows() { return rows_; }
+  [[nodiscard]] store::HybridClock& hybrid() { return hybrid_; }
+  [[nodiscard]] store::Epoch epoch() const { return epoch_; }
+
+ private:
+  store::PartitionStore& rows_;
+  store::Epoch epoch_;
+  store::HybridClock& hybrid_;
+  KeyedLock locks_;
+};
+
+}  // namespace freehold::blob

@@ -1,0 +1,127 @@
+// ChunkClaims: which chunks of running requests nothing names yet, and which reads are under way. Both hold the collector
+// back.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "store/hybrid_clock.h"
+
+namespace freehold::blob {
+
+// Owned by BlobService; thread-safe.
+class ChunkClaims {
+ public:
+  explicit ChunkClaims(store::HybridClock& hybrid) : hybrid_(hybrid) {}
+
+  // A new id, claimed in the same step, so that bound() can't pass it by.
+  [[nodiscard]] store::ChunkId claim() {
+    const std::lock_guard lock(mutex_);
+    const auto id = hybrid_.next_chunk();
+    claimed_.insert(id);
+    return id;
+  }
+  // For content that never becomes a chunk.
+  [[nodiscard]] store::ChunkId unclaimed_id() { return hybrid_.next_chunk(); }
+  void release(const std::vector<store::ChunkId>& ids) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& id : ids) claimed_.erase(id);
+  }
+  [[nodiscard]] bool claimed(store::ChunkId id) const {
+    const std::lock_guard lock(mutex_);
+    return claimed_.contains(id);
+  }
+  // Every chunk id below it is either claimed by nobody any more or was never put.
+  [[nodiscard]] store::ChunkId bound() {
+    const std::lock_guard lock(mutex_);
+    return claimed_.empty() ? store::ChunkId{hybrid_.next(), 0} : *claimed_.begin();
+  }
+
+ private:
+  store::HybridClock& hybrid_;
+  mutable std::mutex mutex_;
+  std::set<store::ChunkId> claimed_;
+};
+
+// Chunks put for one request and named by no row yet. Whoever commits the row that names them says keep(); otherwise they
+// are handed over to be removed, whichever way the request ended.
+class PendingChunks {
+ public:
+  using Abandon = std::function<void(std::vector<store::ChunkId>)>;
+  PendingChunks(ChunkClaims& claims, Abandon abandon) : claims_(&claims), abandon_(std::move(abandon)) {}
+  PendingChunks(PendingChunks&& other) noexcept
+      : claims_(other.claims_), abandon_(std::move(other.abandon_)), ids_(std::exchange(other.ids_, {})) {}
+  PendingChunks& operator=(PendingChunks&&) = delete;
+  PendingChunks(const PendingChunks&) = delete;
+  PendingChunks& operator=(const PendingChunks&) = delete;
+  ~PendingChunks() {
+    if (!ids_.empty()) abandon_(std::move(ids_));
+  }
+
+  [[nodiscard]] store::ChunkId claim() {
+    ids_.push_back(claims_->claim());
+    return ids_.back();
+  }
+  // A row names them now, or (after a commit whose outcome can't be known) may: the sweep decides about those.
+  void keep() {
+    claims_->release(ids_);
+    ids_.clear();
+  }
+
+ private:
+  ChunkClaims* claims_;
+  Abandon abandon_;
+  std::vector<store::ChunkId> ids_;
+};
+
+// Reads in progress, by the hybrid time at which they began: what became garbage after that is left alone until they end.
+class ActiveReads {
+ public:
+  class Ticket {
+   public:
+    Ticket() = default;
+    Ticket(ActiveReads& reads, std::uint64_t began) : reads_(&reads), began_(began) {}
+    Ticket(Ticket&& other) noexcept : reads_(std::exchange(other.reads_, nullptr)), began_(other.began_) {}
+    Ticket& operator=(Ticket&& other) noexcept {
+      std::swap(reads_, other.reads_);
+      std::swap(began_, other.began_);
+      return *this;
+    }
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+    ~Ticket() {
+      if (reads_ != nullptr) reads_->end(began_);
+    }
+
+   private:
+    ActiveReads* reads_ = nullptr;
+    std::uint64_t began_ = 0;
+  };
+
+  explicit ActiveReads(store::HybridClock& hybrid) : hybrid_(hybrid) {}
+  [[nodiscard]] Ticket begin() {
+    const std::lock_guard lock(mutex_);
+    const auto now = hybrid_.next();
+    ++running_[now];
+    return {*this, now};
+  }
+  // Did every read that runs now begin after this time?
+  [[nodiscard]] bool all_after(std::uint64_t time) const {
+    const std::lock_guard lock(mutex_);
+    return running_.empty() || running_.begin()->first > time;
+  }
+
+ private:
+  void end(std::uint64_t began) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = running_.find(began); found != running_.end() && --found->second == 0) running_.erase(found);
+  }
+  store::HybridClock& hybrid_;
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, int> running_;
+};
+
+}  // namespace freehold::blob

@@ -1,0 +1,22 @@
+// ContainerRow: what an account's partition says of one container, sealed (docs/formats/blob-rows.md).
+#pragma once
+
+#include "base/ids.h"
+#include "src/blob_row.h"
+
+namespace freehold::blob {
+
+struct ContainerRow {
+  ContainerId id;
+  std::uint64_t etag = 0;     // hybrid timestamp of the last change of the container itself
+  std::uint64_t created = 0;
+  Metadata metadata;
+  UnknownFields unknown;
+  [[nodiscard]] WallTime last_modified() const;
+  [[nodiscard]] Existing existing() const { return {etag, last_modified()}; }
+};
+
+[[nodiscard]] Bytes encode_container_row(const ContainerRow& row);
+[[nodiscard]] Result<ContainerRow> decode_container_row(BytesView bytes);
+
+}  // namespace freehold::blob

@@ -1,0 +1,86 @@
+// ContainerStore: persistence of containers, and a cache of which are open. No rules here.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "authn/account.h"
+#include "src/container_row.h"
+#include "src/row_sealer.h"
+#include "store/hybrid_clock.h"
+
+namespace freehold::blob {
+
+struct AccountRef {
+  TenantId tenant;
+  AccountId account;
+};
+[[nodiscard]] inline AccountRef ref_of(const gate::StorageAccount& account) { return {account.tenant, account.id}; }
+
+// A container as blob operations need it.
+struct OpenContainer {
+  ContainerId id;
+  store::PartitionId partition;
+};
+
+struct StoredContainer {
+  ContainerRow row;
+  Bytes raw;  // as stored, for expectations
+};
+
+struct ContainerPage {
+  std::vector<std::pair<std::string, ContainerRow>> containers;
+  bool more = false;
+};
+
+struct DeletedContainer {
+  ContainerId id;
+  Bytes key;  // of its row in the account's partition
+};
+
+// Owned by BlobService; thread-safe. The cache is coherent in this process; other front ends' deletions are caught by the
+// open marker that every write expects.
+class ContainerStore {
+ public:
+  ContainerStore(store::PartitionStore& rows, store::Epoch epoch, store::HybridClock& hybrid, RowSealer sealer)
+      : rows_(rows), epoch_(epoch), hybrid_(hybrid), sealer_(sealer) {}
+
+  // The open container of that name, from memory if it can be; null if there is none.
+  [[nodiscard]] Task<Result<std::shared_ptr<const OpenContainer>>> open(AccountRef account, std::string name);
+  void forget(AccountRef account, const std::string& name);
+
+  [[nodiscard]] Task<Result<std::optional<StoredContainer>>> read(AccountRef account, std::string name);
+  // Containers with from <= name, and with the prefix, in order.
+  [[nodiscard]] Task<Result<ContainerPage>> list(AccountRef account, std::string from, std::string prefix,
+                                                 std::uint32_t limit);
+  // False: the name is taken.
+  [[nodiscard]] Task<Result<Committed>> create(AccountRef account, std::string name, ContainerRow row,
+                                               store::KeyValue audit_row);
+  [[nodiscard]] Task<Result<Committed>> replace(AccountRef account, std::string name, StoredContainer current,
+                                                ContainerRow row, store::KeyValue audit_row);
+  // Takes the name away, remembers the purge and fences the container's partition. Idempotent where it was interrupted.
+  [[nodiscard]] Task<Result<Committed>> erase(AccountRef account, std::string name, StoredContainer current,
+                                              store::KeyValue audit_row);
+  [[nodiscard]] Task<Result<>> fence(store::PartitionId partition);
+
+  [[nodiscard]] Task<Result<std::vector<DeletedContainer>>> deleted(AccountRef account);
+  [[nodiscard]] Task<Result<>> forget_deleted(AccountRef account, DeletedContainer container);
+
+ private:
+  static std::string cache_key(AccountRef account, const std::string& name);
+  [[nodiscard]] store::Commit begin(store::PartitionId partition) const;
+
+  store::PartitionStore& rows_;
+  store::Epoch epoch_;
+  store::HybridClock& hybrid_;
+  RowSealer sealer_;
+  std::mutex mutex_;
+  std::uint64_t generation_ = 0;  // grows with each forget(): what was read before it isn't kept
+  std::unordered_map<std::string, std::shared_ptr<const OpenContainer>> open_;
+};
+
+}  // namespace freehold::blob

@@ -1,0 +1,115 @@
+// Create, Get Properties, Get/Set Metadata and Delete of a container.
+#include "src/name_rules.h"
+#include "src/operations.h"
+#include "src/responses.h"
+#include "src/row_keys.h"
+
+namespace freehold::blob {
+namespace {
+
+Task<ApiResult<StoredContainer>> read_container(BlobParts& parts, AccountRef account, std::string name) {
+  FH_CO_CHECK_OK(check_container_name(name));
+  FH_CO_TRY(auto stored, api(co_await parts.containers.read(account, name)));
+  if (!stored) co_return refuse(errors::container_not_found());
+  co_return std::move(*stored);
+}
+
+// Containers know dates only; Azure refuses tags on them.
+ApiResult<Conditions> container_conditions(const http::Headers& headers) {
+  for (const std::string_view name : {"if-match", "if-none-match"}) {
+    if (headers.has(name)) return refuse(errors::unsupported_header(name));
+  }
+  return parse_conditions(headers);
+}
+
+ApiResult<> certain(const Committed& done) {
+  if (done.unknown) return refuse(errors::busy("the outcome of a commit is not known yet"));
+  return {};
+}
+
+store::KeyValue audit_in_account(const auto& permit, int status) {
+  return permit.audit_row(row_keys::account_partition(permit.tenant(), permit.account().id), status);
+}
+
+}  // namespace
+
+Task<Reply> create_container(BlobParts& parts, Permit<CreateContainer> permit) {
+  const auto account = ref_of(permit.account());
+  const auto name = permit.target().container;
+  FH_CO_CHECK_OK(check_container_name(name));
+  FH_CO_CHECK_OK(refuse_unsupported_for_container(permit.request().headers));
+  ContainerRow row;
+  FH_CO_TRY(row.metadata, parse_metadata(permit.request().headers));
+  FH_CO_TRY(const auto there, api(co_await parts.containers.read(account, name)));
+  if (there) co_return refuse(errors::container_exists());
+  row.id = random_id<ContainerId>(parts.random);
+  row.etag = row.created = parts.hybrid.next();
+  FH_CO_TRY(const auto done,
+            api(co_await parts.containers.create(account, name, row, audit_in_account(permit, 201))));
+  FH_CO_CHECK_OK(certain(done));
+  if (!done.applied) co_return refuse(errors::container_exists());
+  auto response = answer(201);
+  add_entity(response, row.etag, row.last_modified());
+  co_return response;
+}
+
+Task<Reply> get_container_properties(BlobParts& parts, Permit<GetContainerProperties> permit) {
+  FH_CO_CHECK_OK(refuse_unsupported_for_container(permit.request().headers));
+  FH_CO_TRY(const auto stored, co_await read_container(parts, ref_of(permit.account()), permit.target().container));
+  auto response = answer(200);
+  add_container_headers(response, stored.row);
+  co_return response;
+}
+
+Task<Reply> get_container_metadata(BlobParts& parts, Permit<GetContainerMetadata> permit) {
+  FH_CO_CHECK_OK(refuse_unsupported_for_container(permit.request().headers));
+  FH_CO_TRY(const auto stored, co_await read_container(parts, ref_of(permit.account()), permit.target().container));
+  auto response = answer(200);
+  add_entity(response, stored.row.etag, stored.row.last_modified());
+  add_metadata(response, stored.row.metadata);
+  co_return response;
+}
+
+Task<Reply> set_container_metadata(BlobParts& parts, Permit<SetContainerMetadata> permit) {
+  const auto account = ref_of(permit.account());
+  const auto name = permit.target().container;
+  FH_CO_CHECK_OK(refuse_unsupported_for_container(permit.request().headers));
+  FH_CO_TRY(const auto conditions, container_conditions(permit.request().headers));
+  FH_CO_TRY(const auto metadata, parse_metadata(permit.request().headers));
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    FH_CO_TRY(auto stored, co_await read_container(parts, account, name));
+    FH_CO_CHECK_OK(check_write(conditions, stored.row.existing()));
+    auto row = stored.row;
+    row.metadata = metadata;
+    row.etag = parts.hybrid.next();
+    FH_CO_TRY(const auto done, api(co_await parts.containers.replace(account, name, std::move(stored), row,
+                                                                     audit_in_account(permit, 200))));
+    FH_CO_CHECK_OK(certain(done));
+    if (!done.applied) continue;
+    auto response = answer(200);
+    add_entity(response, row.etag, row.last_modified());
+    co_return response;
+  }
+  co_return refuse(errors::busy("too many writers of one container"));
+}
+
+Task<Reply> delete_container(BlobParts& parts, Permit<DeleteContainer> permit) {
+  const auto account = ref_of(permit.account());
+  const auto name = permit.target().container;
+  FH_CO_CHECK_OK(refuse_unsupported_for_container(permit.request().headers));
+  FH_CO_TRY(const auto conditions, container_conditions(permit.request().headers));
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    FH_CO_TRY(auto stored, co_await read_container(parts, account, name));
+    FH_CO_CHECK_OK(check_write(conditions, stored.row.existing()));
+    const auto id = stored.row.id;
+    FH_CO_TRY(const auto done, api(co_await parts.containers.erase(account, name, std::move(stored),
+                                                                   audit_in_account(permit, 202))));
+    FH_CO_CHECK_OK(certain(done));
+    if (!done.applied) continue;
+    parts.collector.add_container(account, {id, row_keys::deleted_container(id)});
+    co_return answer(202);
+  }
+  co_return refuse(errors::busy("too many writers of one container"));
+}
+
+}  // namespace freehold::blob

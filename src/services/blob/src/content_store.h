@@ -1,0 +1,99 @@
+// ContentStore: content in and out of chunks and inline rows, sealed page by page (docs/formats/content-page.md).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "crypto/digest.h"
+#include "http/message.h"
+#include "runtime/pool.h"
+#include "runtime/task_scope.h"
+#include "src/blob_row.h"
+#include "src/chunk_claims.h"
+#include "src/content_key.h"
+#include "src/range_rules.h"
+#include "store/partition_store.h"
+
+namespace freehold::blob {
+
+using runtime::Task;
+
+// Plain bytes of a page and its tag, as they lie in a chunk.
+inline constexpr std::size_t kSealedPageBytes = limits::kPageBytes + crypto::kAeadTagBytes;
+[[nodiscard]] constexpr std::size_t sealed_size(std::size_t plain) {
+  return plain + (plain + limits::kPageBytes - 1) / limits::kPageBytes * crypto::kAeadTagBytes;
+}
+
+enum class Digest : std::uint8_t { kNone = 0, kMd5 = 1, kCrc64 = 2, kBoth = 3 };
+[[nodiscard]] constexpr bool wants(Digest digest, Digest what) {
+  return (static_cast<unsigned>(digest) & static_cast<unsigned>(what)) != 0;
+}
+
+// What became of a request's body: durable chunks that nothing names yet, or one sealed page to go into the row's commit.
+struct Ingested {
+  std::vector<Segment> segments;
+  std::optional<store::KeyValue> inline_row;
+  std::uint64_t length = 0;
+  Bytes md5;             // 16 bytes if it was wanted
+  std::uint64_t crc64 = 0;
+};
+
+// A run of plain bytes: `buffer` from `skip` on.
+struct PlainPiece {
+  AlignedBuffer buffer;
+  std::size_t skip = 0;
+  std::size_t length = 0;
+  [[nodiscard]] BytesView view() const { return {buffer.data() + skip, length}; }
+};
+
+// Where content lies and what opens it. Values: passed to coroutines by copy.
+struct ContentPlace {
+  TenantId tenant;
+  store::PartitionId partition;
+  BlobKey key;
+};
+
+// Owned by BlobService; thread-safe.
+class ContentStore {
+ public:
+  ContentStore(store::PartitionStore& rows, store::ChunkStore& chunks, ChunkClaims& claims, runtime::Pool& pool)
+      : rows_(rows), chunks_(chunks), claims_(claims), pool_(pool) {}
+
+  // Reads exactly `length` bytes of the body, seals them, and puts them as chunks (claimed in `pending`) unless they fit
+  // inline. At most two chunks are on their way at a time, so a slow disk slows the client down. kCancelled: the body ended
+  // early. `body` outlives the call.
+  [[nodiscard]] Task<Result<Ingested>> ingest(http::BodyReader& body, std::uint64_t length, Digest digest,
+                                              ContentPlace place, PendingChunks& pending);
+
+  // Plain bytes [offset, offset + length) of a segment, at most kPieceBytes within page bounds. kNotFound: the segment is
+  // gone (its blob was overwritten meanwhile). kCorrupt: no copy opens.
+  [[nodiscard]] Task<Result<PlainPiece>> read_piece(ContentPlace place, Segment segment, std::uint32_t offset,
+                                                    std::uint32_t length);
+  // The content of a blob that is one inline segment; nullopt if it is gone.
+  [[nodiscard]] Task<Result<std::optional<Bytes>>> read_inline(ContentPlace place, Segment segment);
+
+  // Puts parts of a long layout as manifest chunks.
+  [[nodiscard]] Task<Result<LayoutRef>> store_layout(ContentPlace place, Layout layout, PendingChunks& pending);
+  [[nodiscard]] Task<Result<Layout>> load_layout(ContentPlace place, LayoutRef ref);
+  [[nodiscard]] Task<Result<Layout>> load_manifest(ContentPlace place, ManifestRef manifest);
+
+  [[nodiscard]] ChunkClaims& claims() { return claims_; }
+  [[nodiscard]] store::ChunkStore& chunks() { return chunks_; }
+
+  static constexpr std::uint32_t kPieceBytes = 1024 * 1024;
+
+ private:
+  [[nodiscard]] Task<Result<PlainPiece>> read_chunk(ContentPlace place, Segment segment, std::uint32_t offset,
+                                                    std::uint32_t length);
+
+  store::PartitionStore& rows_;
+  store::ChunkStore& chunks_;
+  ChunkClaims& claims_;
+  runtime::Pool& pool_;
+};
+
+}  // namespace freehold::blob

@@ -1,0 +1,132 @@
+// Get Blob: the whole content or a range of it.
+#include "base/encoding.h"
+#include "crypto/digest.h"
+#include "src/content_reader.h"
+#include "src/operations.h"
+#include "src/responses.h"
+
+namespace freehold::blob {
+namespace {
+
+constexpr std::uint64_t kMostHashed = 4 * 1024 * 1024;  // x-ms-range-get-content-md5
+constexpr int kReadAttempts = 8;
+
+struct GetBlobPlan {
+  std::optional<RangeHeader> range;
+  bool range_md5 = false;
+  Conditions conditions;
+};
+
+ApiResult<GetBlobPlan> plan_get_blob(const http::Request& request) {
+  GetBlobPlan plan;
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
+  FH_CHECK_OK(refuse_snapshot(request));
+  FH_TRY(plan.range, requested_range(request.headers));
+  FH_TRY(plan.conditions, parse_conditions(request.headers));
+  if (request.headers.has("x-ms-range-get-content-crc64")) {
+    return refuse(errors::not_implemented("x-ms-range-get-content-crc64"));
+  }
+  plan.range_md5 = equals_ignoring_case(request.headers.get("x-ms-range-get-content-md5"), "true");
+  if (plan.range_md5 && !plan.range) {
+    return refuse(errors::invalid_header("x-ms-range-get-content-md5", "true"));
+  }
+  return plan;
+}
+
+// The range of this blob to send, once its conditions hold.
+ApiResult<ByteRange> decide_range(const GetBlobPlan& plan, const BlobRow& row) {
+  if (auto held = check_read(plan.conditions, row.existing()); !held) {
+    return refuse(with_entity(std::move(held.error()), row.etag, row.last_modified()));
+  }
+  FH_TRY(const auto range, resolve_range(plan.range, row.length));
+  if (plan.range_md5 && range.length > kMostHashed) return refuse(errors::out_of_range_input());
+  return range;
+}
+
+http::Response head_of(const GetBlobPlan& plan, const BlobRow& row, ByteRange range) {
+  auto response = answer(plan.range ? 206 : 200);
+  add_blob_headers(response, row, plan.range ? Part::kRange : Part::kWhole);
+  if (plan.range) response.headers.add("Content-Range", content_range(range, row.length));
+  return response;
+}
+
+const Segment* only_inline_segment(const BlobRow& row) {
+  const auto& direct = row.layout.direct;
+  if (!row.layout.manifests.empty() || direct.size() != 1 || direct[0].segments.size() != 1) return nullptr;
+  const auto& segment = direct[0].segments[0];
+  return segment.place == Segment::Place::kInline ? &segment : nullptr;
+}
+
+void add_range_md5(http::Response& response, BytesView content) {
+  crypto::Md5 md5;
+  md5.update(content);
+  const auto digest = md5.finish();
+  response.headers.set("Content-MD5", to_base64(crypto::view(digest)));
+}
+
+Task<Result<Bytes>> read_whole(std::unique_ptr<ContentReader> reader) {
+  Bytes content;
+  while (true) {
+    FH_CO_TRY(const auto piece, co_await reader->next());
+    if (piece.empty()) co_return content;
+    content += piece;
+  }
+}
+
+// nullopt: the content went away between its row and itself; read the row again.
+Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget target, BlobRow row, GetBlobPlan plan,
+                                                    ActiveReads::Ticket ticket) {
+  FH_CO_TRY(const auto range, decide_range(plan, row));
+  auto response = head_of(plan, row, range);
+  if (range.length == 0) {
+    response.body = Bytes();
+    co_return std::optional(std::move(response));
+  }
+  FH_CO_TRY(const auto place, place_of(parts, target, row.wrapped_key));
+  if (const auto* segment = only_inline_segment(row)) {
+    FH_CO_TRY(auto content, api(co_await parts.content.read_inline(place, *segment)));
+    if (!content) co_return std::nullopt;
+    if (range.offset != 0 || range.length != content->size()) {
+      *content = content->substr(static_cast<std::size_t>(range.offset), static_cast<std::size_t>(range.length));
+    }
+    if (plan.range_md5) add_range_md5(response, *content);
+    response.body = std::move(*content);
+    co_return std::optional(std::move(response));
+  }
+  auto reader = std::make_unique<ContentReader>(parts.content, parts.scope, place, row.layout, range, std::move(ticket));
+  auto ready = co_await reader->prepare();
+  if (!ready && ready.error().code == ErrorCode::kNotFound) co_return std::nullopt;
+  if (!ready) co_return refuse(errors::from_storage(std::move(ready.error())));
+  if (plan.range_md5) {
+    FH_CO_TRY(auto content, api(co_await read_whole(std::move(reader))));
+    add_range_md5(response, content);
+    response.body = std::move(content);
+  } else {
+    response.body = http::StreamBody{range.length, std::move(reader)};
+  }
+  co_return std::optional(std::move(response));
+}
+
+}  // namespace
+
+Task<Reply> get_blob(BlobParts& parts, Permit<GetBlob> permit) {
+  FH_CO_TRY(const auto plan, plan_get_blob(permit.request()));
+  FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
+    FH_CO_TRY(auto stored, co_await read_committed(parts, target));
+    ActiveReads::Ticket ticket;
+    if (only_inline_segment(stored.row) == nullptr && stored.row.length > 0) {
+      // From here on the collector leaves alone what this row names; the row must be one read after that.
+      ticket = parts.reads.begin();
+      FH_CO_TRY(stored, co_await read_committed(parts, target));
+    }
+    FH_CO_TRY(auto response, co_await send(parts, target, std::move(stored.row), plan, std::move(ticket)));
+    if (!response) continue;
+    const auto* bytes = std::get_if<Bytes>(&response->body);
+    permit.count_out(bytes != nullptr ? bytes->size() : std::get<http::StreamBody>(response->body).length);
+    co_return std::move(*response);
+  }
+  co_return refuse(errors::internal("a blob's row names content that isn't there"));
+}
+
+}  // namespace freehold::blob

@@ -1,0 +1,67 @@
+// Get Block List: the committed and the staged blocks of a blob.
+#include "base/encoding.h"
+#include "src/block_list_xml.h"
+#include "src/operations.h"
+#include "src/responses.h"
+
+namespace freehold::blob {
+namespace {
+
+struct Wanted {
+  bool committed = true;
+  bool uncommitted = false;
+};
+
+ApiResult<Wanted> parse_type(std::string_view text) {
+  const auto type = to_lower(text);
+  if (type.empty() || type == "committed") return Wanted{true, false};
+  if (type == "uncommitted") return Wanted{false, true};
+  if (type == "all") return Wanted{true, true};
+  return refuse(errors::invalid_parameter("blocklisttype", text, "Invalid block list type"));
+}
+
+// Content that was put whole isn't blocks.
+std::vector<ListedBlock> listed(const std::vector<Block>& blocks) {
+  std::vector<ListedBlock> result;
+  for (const auto& block : blocks) {
+    if (!block.id.empty()) result.push_back({block.id, block.length()});
+  }
+  return result;
+}
+
+}  // namespace
+
+Task<Reply> get_block_list(BlobParts& parts, Permit<GetBlockList> permit) {
+  FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers));
+  FH_CO_CHECK_OK(refuse_snapshot(permit.request()));
+  FH_CO_TRY(const auto wanted, parse_type(permit.request().parameter("blocklisttype")));
+  FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_TRY(const auto stored, api(co_await parts.blobs.read(target.partition(), target.name)));
+  if (!stored) co_return refuse(errors::blob_not_found());
+  const auto& row = stored->row;
+  std::vector<ListedBlock> committed;
+  std::vector<ListedBlock> uncommitted;
+  if (wanted.committed && !row.layout.empty()) {
+    // The read that finds a manifest gone would be a commit later than this one; the ticket keeps it here.
+    const auto ticket = parts.reads.begin();
+    FH_CO_TRY(const auto again, api(co_await parts.blobs.read(target.partition(), target.name)));
+    if (!again) co_return refuse(errors::blob_not_found());
+    FH_CO_TRY(const auto place, place_of(parts, target, again->row.wrapped_key));
+    FH_CO_TRY(const auto layout, api(co_await parts.content.load_layout(place, again->row.layout)));
+    committed = listed(layout);
+  }
+  if (wanted.uncommitted && row.staging) {
+    FH_CO_TRY(const auto staged, api(co_await parts.blobs.list_staged(target.partition(), target.name,
+                                                                      row.staging->generation)));
+    uncommitted = listed(staged);
+  }
+  auto response = xml_answer(block_list_xml(wanted.committed ? &committed : nullptr,
+                                            wanted.uncommitted ? &uncommitted : nullptr));
+  if (row.committed()) {
+    add_entity(response, row.etag, row.last_modified());
+    response.headers.add("x-ms-blob-content-length", std::to_string(row.length));
+  }
+  co_return response;
+}
+
+}  // namespace freehold::blob

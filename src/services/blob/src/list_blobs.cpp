@@ -1,0 +1,107 @@
+// List Blobs, flat and by delimiter.
+#include "src/listing_xml.h"
+#include "src/name_rules.h"
+#include "src/operations.h"
+#include "src/responses.h"
+#include "src/row_keys.h"
+
+namespace freehold::blob {
+namespace {
+
+// One request looks at no more rows than this, and then says where to go on: a container full of abandoned uploads must not
+// hold a loop.
+constexpr std::uint32_t kMostRowsSeen = 50'000;
+
+std::string endpoint_of(const http::Request& request, const gate::Target& target) {
+  std::string endpoint = request.listener == http::Listener::kHttps ? "https://" : "http://";
+  endpoint += request.headers.has("host") ? std::string(request.headers.get("host")) : request.host;
+  endpoint += '/';
+  if (target.path_style) endpoint += target.account + (target.secondary ? "-secondary/" : "/");
+  return endpoint;
+}
+
+// A page of results in the making.
+struct Listing {
+  ListingQuery query;
+  ListingXml xml;
+  Bytes from;   // the next key to look at
+  Bytes end;    // past the last
+  std::uint32_t results = 0;
+  std::uint32_t seen = 0;
+  bool done = false;
+
+  [[nodiscard]] bool full() const { return results == query.max_results || seen >= kMostRowsSeen; }
+
+  // Takes in one row. False: the rest of the page begins before `from` now and must be passed over.
+  void take(const Bytes& key, const std::string& name, const BlobRow& row) {
+    from = key + '\0';
+    if (!row.committed() && !query.uncommitted) return;
+    if (const auto prefix = folded(name, query)) {
+      xml.add_prefix(*prefix);
+      from = row_keys::blobs_after(*prefix);
+      done = from.empty();
+    } else {
+      xml.add_blob(name, row, query.metadata);
+    }
+    ++results;
+  }
+};
+
+Task<ApiResult<bool>> take_page(BlobParts& parts, const store::PartitionId& partition, Listing& listing) {
+  const auto want = std::min<std::uint32_t>(1'000, listing.query.max_results - listing.results + 1);
+  FH_CO_TRY(const auto page, api(co_await parts.blobs.rows().scan(partition, listing.from, listing.end, want)));
+  for (const auto& stored : page.rows) {
+    if (stored.key < listing.from) continue;  // below a prefix that was folded
+    if (listing.full()) co_return true;
+    ++listing.seen;
+    const auto name = row_keys::blob_name(stored.key);
+    if (!name) co_return refuse(errors::internal("a blob's key can't be read"));
+    FH_CO_TRY(const auto row, api(decode_blob_row(stored.value)));
+    listing.take(stored.key, *name, row);
+    if (listing.done) co_return true;
+  }
+  if (page.rows.empty() || (!page.more && page.rows.back().key < listing.from)) listing.done = !page.more;
+  co_return true;
+}
+
+}  // namespace
+
+Task<Reply> list_blobs(BlobParts& parts, Permit<ListBlobs> permit) {
+  FH_CO_TRY(auto query, parse_listing(permit.request(), ListingKind::kBlobs));
+  const auto container_name = permit.target().container;
+  FH_CO_CHECK_OK(check_container_name(container_name));
+  FH_CO_TRY(const auto container,
+            api(co_await parts.containers.open(ref_of(permit.account()), container_name)));
+  if (!container) co_return refuse(errors::container_not_found());
+  Listing listing{query, ListingXml(endpoint_of(permit.request(), permit.target()), container_name, query),
+                  row_keys::blobs_from(query.prefix), row_keys::blobs_after(query.prefix)};
+  // A marker from another listing goes on inside this one's prefix or ends at once.
+  if (!query.from.empty()) listing.from = std::max(listing.from, query.from);
+  while (!listing.done && !listing.full() && (listing.end.empty() || listing.from < listing.end)) {
+    FH_CO_TRY(const auto took, co_await take_page(parts, container->partition, listing));
+    static_cast<void>(took);
+  }
+  bool more = !listing.done && (listing.end.empty() || listing.from < listing.end);
+  if (more) {
+    // A marker that leads to nothing would cost the client a request.
+    FH_CO_TRY(const auto rest, api(co_await parts.blobs.rows().scan(container->partition, listing.from, listing.end, 1)));
+    more = !rest.rows.empty();
+  }
+  auto body = listing.xml.finish(more ? make_marker(listing.from) : std::string());
+  permit.count_out(body.size());
+  co_return xml_answer(std::move(body));
+}
+
+Task<Reply> list_containers(BlobParts& parts, Permit<ListContainers> permit) {
+  FH_CO_TRY(const auto query, parse_listing(permit.request(), ListingKind::kContainers));
+  ListingXml xml(endpoint_of(permit.request(), permit.target()), "", query);
+  FH_CO_TRY(const auto page,
+            api(co_await parts.containers.list(ref_of(permit.account()), query.from, query.prefix, query.max_results)));
+  for (const auto& [name, row] : page.containers) xml.add_container(name, row, query.metadata);
+  const auto marker = page.more ? make_marker(page.containers.back().first + '\0') : std::string();
+  auto body = xml.finish(marker);
+  permit.count_out(body.size());
+  co_return xml_answer(std::move(body));
+}
+
+}  // namespace freehold::blob

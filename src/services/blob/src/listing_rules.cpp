@@ -1,0 +1,80 @@
+#include "src/listing_rules.h"
+
+#include "base/encoding.h"
+#include "base/limits.h"
+
+namespace freehold::blob {
+namespace {
+
+constexpr std::string_view kMarkerVersion = "1.";
+
+bool set_include(ListingQuery& query, ListingKind kind, std::string_view word) {
+  if (word == "metadata") return query.metadata = true;
+  if (kind == ListingKind::kContainers) return word == "system";  // there are no system containers
+  if (word == "uncommittedblobs") return query.uncommitted = true;
+  // No blob has any of these, so there is nothing to add.
+  return word == "snapshots" || word == "copy" || word == "tags";
+}
+
+bool is_not_yet(std::string_view word) {
+  constexpr std::array<std::string_view, 6> kNotYet = {"deleted",  "versions",   "deletedwithversions",
+                                                       "legalhold", "permissions", "immutabilitypolicy"};
+  return std::find(kNotYet.begin(), kNotYet.end(), word) != kNotYet.end();
+}
+
+ApiResult<> parse_includes(ListingQuery& query, ListingKind kind, std::string_view text) {
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    const auto word = to_lower(text.substr(0, comma));
+    if (is_not_yet(word)) return refuse(errors::not_implemented("include=" + word));
+    if (!word.empty() && !set_include(query, kind, word)) {
+      return refuse(errors::invalid_parameter("include", word, "Invalid include value"));
+    }
+    text.remove_prefix(comma == text.npos ? text.size() : comma + 1);
+  }
+  return {};
+}
+
+}  // namespace
+
+ApiResult<ListingQuery> parse_listing(const http::Request& request, ListingKind kind) {
+  ListingQuery query;
+  query.prefix = request.parameter("prefix");
+  if (kind == ListingKind::kBlobs) query.delimiter = request.parameter("delimiter");
+  query.marker = request.parameter("marker");
+  if (!query.marker.empty()) {
+    auto from = open_marker(query.marker);
+    if (!from) return refuse(errors::invalid_parameter("marker", query.marker, "Invalid marker"));
+    query.from = std::move(*from);
+  }
+  if (const auto text = request.parameter("maxresults"); !text.empty()) {
+    const auto number = parse_u64(text);
+    if (!number) return refuse(errors::invalid_parameter("maxresults", text, "Not a number"));
+    if (*number == 0) return refuse(errors::out_of_range_parameter("maxresults", text, "1", "2147483647"));
+    query.max_results = static_cast<std::uint32_t>(std::min<std::uint64_t>(*number, kMostResults));
+    query.max_given = true;
+  }
+  for (const std::string_view name : {"startfrom", "endbefore"}) {
+    if (request.has_parameter(name)) return refuse(errors::not_implemented(name));
+  }
+  FH_CHECK_OK(parse_includes(query, kind, request.parameter("include")));
+  return query;
+}
+
+std::string make_marker(BytesView from) { return std::string(kMarkerVersion) + to_base64url(from); }
+
+std::optional<Bytes> open_marker(std::string_view marker) {
+  if (!marker.starts_with(kMarkerVersion) || marker.size() > 2 * limits::kKeyBytes) return std::nullopt;
+  auto from = from_base64url(marker.substr(kMarkerVersion.size()));
+  if (!from || from->empty()) return std::nullopt;
+  return from;
+}
+
+std::optional<std::string> folded(std::string_view name, const ListingQuery& query) {
+  if (query.delimiter.empty()) return std::nullopt;
+  const auto at = name.find(query.delimiter, query.prefix.size());
+  if (at == name.npos) return std::nullopt;
+  return std::string(name.substr(0, at + query.delimiter.size()));
+}
+
+}  // namespace freehold::blob

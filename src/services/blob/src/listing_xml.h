@@ -1,0 +1,31 @@
+// XML of listings: EnumerationResults.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "src/blob_row.h"
+#include "src/container_row.h"
+#include "src/listing_rules.h"
+
+namespace freehold::blob {
+
+// Written as the listing goes along. Names that XML can't carry are percent-encoded and marked so (x-ms-version 2021-02-12
+// and later; earlier versions can't show them right, and get the same).
+class ListingXml {
+ public:
+  // `container` is empty for a listing of containers.
+  ListingXml(std::string_view endpoint, std::string_view container, const ListingQuery& query);
+  void add_blob(std::string_view name, const BlobRow& row, bool with_metadata);
+  void add_prefix(std::string_view name);
+  void add_container(std::string_view name, const ContainerRow& row, bool with_metadata);
+  [[nodiscard]] std::string finish(std::string_view next_marker);
+
+ private:
+  void add_name(std::string_view name);
+  void add_metadata(const Metadata& metadata);
+  std::string out_;
+  std::string_view list_;  // "Blobs" or "Containers"
+};
+
+}  // namespace freehold::blob

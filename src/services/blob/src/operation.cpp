@@ -1,0 +1,103 @@
+#include "src/operation.h"
+
+#include "base/limits.h"
+#include "src/name_rules.h"
+#include "src/row_keys.h"
+
+namespace freehold::blob {
+
+Task<ApiResult<BlobTarget>> find_target(BlobParts& parts, AccountRef account, std::string container,
+                                        std::string blob) {
+  FH_CO_CHECK_OK(check_container_name(container));
+  FH_CO_CHECK_OK(check_blob_name(blob));
+  FH_CO_TRY(auto open, api(co_await parts.containers.open(account, container)));
+  if (!open) co_return refuse(errors::container_not_found());
+  co_return BlobTarget{account, std::move(container), std::move(open), std::move(blob)};
+}
+
+Task<ApiResult<StoredBlob>> read_committed(BlobParts& parts, BlobTarget target) {
+  FH_CO_TRY(auto stored, api(co_await parts.blobs.read(target.partition(), target.name)));
+  if (!stored || !stored->row.committed()) co_return refuse(errors::blob_not_found());
+  co_return std::move(*stored);
+}
+
+ApiResult<> refuse_snapshot(const http::Request& request) {
+  if (request.has_parameter("snapshot") || request.has_parameter("versionid")) return refuse(errors::blob_not_found());
+  return {};
+}
+
+ApiResult<ContentPlace> place_of(BlobParts& parts, const BlobTarget& target, BytesView wrapped_key) {
+  FH_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
+  FH_TRY(auto key, api(open_blob_key(*account_key, wrapped_key)));
+  return ContentPlace{target.account.tenant, target.partition(), std::move(key)};
+}
+
+void retire_content(const BlobRow& old, BlobChange& change) {
+  const auto& direct = old.layout.direct;
+  const bool one_inline = old.layout.manifests.empty() && direct.size() == 1 && direct[0].segments.size() == 1 &&
+                          direct[0].segments[0].place == Segment::Place::kInline;
+  // A reader takes one inline page in one step and reads the row again if it is gone, so it needs no grace.
+  if (one_inline) {
+    change.deletes.push_back(row_keys::content(direct[0].segments[0].id));
+  } else if (!old.layout.empty()) {
+    change.garbage.expand = old.layout;
+    change.garbage.wrapped_key = old.wrapped_key;
+  }
+}
+
+void retire_staged(const BlobRow& old, const std::string& name, bool with_content, BlobChange& change) {
+  if (!old.staging) return;
+  change.garbage.staged_name = name;
+  change.garbage.staged_generation = old.staging->generation;
+  change.garbage.staged_content = with_content;
+}
+
+Task<ApiResult<bool>> apply(BlobParts& parts, BlobTarget target, std::optional<StoredBlob> current, BlobChange change,
+                            AuditRow audit, PendingChunks* pending) {
+  auto commit = parts.blobs.begin(target.partition(), target.name, current);
+  auto key = row_keys::blob(target.name);
+  if (change.fate == RowFate::kPut) {
+    auto value = encode_blob_row(change.row);
+    if (value.size() > limits::kValueBytes) co_return refuse(errors::metadata_too_large());
+    commit.puts.push_back({std::move(key), std::move(value)});
+  } else if (change.fate == RowFate::kDelete) {
+    commit.deletes.push_back(std::move(key));
+  }
+  std::move(change.puts.begin(), change.puts.end(), std::back_inserter(commit.puts));
+  std::move(change.deletes.begin(), change.deletes.end(), std::back_inserter(commit.deletes));
+  std::move(change.expect.begin(), change.expect.end(), std::back_inserter(commit.expect));
+  std::optional<Bytes> garbage_key;
+  if (!change.garbage.empty()) {
+    garbage_key = row_keys::garbage(parts.hybrid.next_chunk());
+    commit.puts.push_back({*garbage_key, encode_garbage_row(change.garbage)});
+  }
+  commit.puts.push_back(audit(target.partition()));
+
+  FH_CO_TRY(const auto done, api(co_await parts.blobs.commit(std::move(commit))));
+  if (pending != nullptr && (done.applied || done.unknown)) pending->keep();
+  if (done.unknown) co_return refuse(errors::busy("the outcome of a commit is not known yet"));
+  if (done.applied) {
+    if (garbage_key) parts.collector.add_garbage(target.account, target.partition(), std::move(*garbage_key));
+    co_return true;
+  }
+  FH_CO_TRY(const auto open, api(co_await parts.blobs.is_open(target.partition())));
+  if (open) co_return false;
+  parts.containers.forget(target.account, target.container_name);
+  co_return refuse(errors::container_not_found());
+}
+
+Task<ApiResult<BlobRow>> change_blob(BlobParts& parts, BlobTarget target, Decide decide, AuditRow audit,
+                                     PendingChunks* pending) {
+  FH_CO_TRY(const auto turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
+    FH_CO_TRY(auto change, decide(current, parts.hybrid.next()));
+    auto row = change.row;
+    FH_CO_TRY(const bool applied,
+              co_await apply(parts, target, std::move(current), std::move(change), audit, pending));
+    if (applied) co_return row;
+  }
+  co_return refuse(errors::busy("too many writers of one blob"));
+}
+
+}  // namespace freehold::blob

@@ -1,0 +1,97 @@
+// What every operation works with: the parts of the service, the blob a request points to, and the one way to change it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "pipeline/permit.h"
+#include "src/blob_errors.h"
+#include "src/blob_store.h"
+#include "src/collector.h"
+#include "src/container_store.h"
+#include "src/content_store.h"
+
+namespace freehold::blob {
+
+using gate::Permit;
+using gate::Reply;
+
+// Owned by BlobService; outlives every request.
+struct BlobParts {
+  AccountStore& accounts;
+  ContainerStore& containers;
+  BlobStore& blobs;
+  ContentStore& content;
+  Collector& collector;
+  ActiveReads& reads;
+  runtime::TaskScope& scope;
+  store::HybridClock& hybrid;
+  Random& random;
+  std::string sku;  // "Standard_LRS"
+};
+
+struct BlobTarget {
+  AccountRef account;
+  std::string container_name;
+  std::shared_ptr<const OpenContainer> container;
+  std::string name;
+  [[nodiscard]] const store::PartitionId& partition() const { return container->partition; }
+};
+
+// Checks the names and finds the open container: 400, 404 ContainerNotFound.
+[[nodiscard]] Task<ApiResult<BlobTarget>> find_target(BlobParts& parts, AccountRef account, std::string container,
+                                                      std::string blob);
+template <class Operation>
+[[nodiscard]] Task<ApiResult<BlobTarget>> find_target(BlobParts& parts, const Permit<Operation>& permit) {
+  return find_target(parts, ref_of(permit.account()), permit.target().container, permit.target().blob);
+}
+
+// The committed blob; 404 BlobNotFound. Also for ?snapshot= and ?versionid=, since none exist.
+[[nodiscard]] Task<ApiResult<StoredBlob>> read_committed(BlobParts& parts, BlobTarget target);
+[[nodiscard]] ApiResult<> refuse_snapshot(const http::Request& request);
+
+[[nodiscard]] ApiResult<ContentPlace> place_of(BlobParts& parts, const BlobTarget& target, BytesView wrapped_key);
+
+// One atomic change around one blob.
+enum class RowFate { kPut, kDelete, kLeave };
+struct BlobChange {
+  RowFate fate = RowFate::kPut;
+  BlobRow row;  // for kPut
+  std::vector<store::KeyValue> puts;
+  std::vector<Bytes> deletes;
+  std::vector<store::Expectation> expect;
+  GarbageRow garbage;
+};
+
+// Marks what the old row alone names as garbage: content, and staged blocks unless they live on.
+void retire_content(const BlobRow& old, BlobChange& change);
+void retire_staged(const BlobRow& old, const std::string& name, bool with_content, BlobChange& change);
+
+// The audit row of this write, made anew for each attempt. Bound to the permit, which outlives the call.
+using AuditRow = std::function<store::KeyValue(const store::PartitionId&)>;
+template <class Operation>
+[[nodiscard]] AuditRow audit_row(const Permit<Operation>& permit, int status) {
+  return [&permit, status](const store::PartitionId& partition) { return permit.audit_row(partition, status); };
+}
+
+// Commits a change against the row as it was read. False: someone else was faster; read again. 404 if the container was
+// deleted meanwhile. `pending` (may be null) is kept if the commit happened or may have.
+[[nodiscard]] Task<ApiResult<bool>> apply(BlobParts& parts, BlobTarget target, std::optional<StoredBlob> current,
+                                          BlobChange change, AuditRow audit, PendingChunks* pending);
+
+// Decides on the blob as it is (nullopt: none) at hybrid time `now`, which is to be the new etag. Called again if another
+// writer came between.
+using Decide = std::function<ApiResult<BlobChange>(const std::optional<StoredBlob>& current, std::uint64_t now)>;
+[[nodiscard]] Task<ApiResult<BlobRow>> change_blob(BlobParts& parts, BlobTarget target, Decide decide, AuditRow audit,
+                                                   PendingChunks* pending);
+
+[[nodiscard]] inline PendingChunks pending_chunks(BlobParts& parts) {
+  return {parts.content.claims(),
+          [&collector = parts.collector](std::vector<store::ChunkId> ids) { collector.abandon(std::move(ids)); }};
+}
+
+inline constexpr int kAttempts = 16;
+
+}  // namespace freehold::blob

@@ -1,0 +1,38 @@
+// The operations, one a file. Each takes the Permit of its own route and nothing else gets it in.
+#pragma once
+
+#include "src/operation.h"
+
+namespace freehold::blob {
+
+#define FH_BLOB_OPERATION(Type, function)                                     \
+  struct Type {                                                               \
+    static constexpr std::string_view kName = #Type;                          \
+  };                                                                          \
+  [[nodiscard]] Task<Reply> function(BlobParts& parts, Permit<Type> permit)
+
+FH_BLOB_OPERATION(ListContainers, list_containers);
+FH_BLOB_OPERATION(GetAccountInformation, get_account_information);
+FH_BLOB_OPERATION(GetBlobServiceProperties, get_blob_service_properties);
+
+FH_BLOB_OPERATION(CreateContainer, create_container);
+FH_BLOB_OPERATION(GetContainerProperties, get_container_properties);
+FH_BLOB_OPERATION(GetContainerMetadata, get_container_metadata);
+FH_BLOB_OPERATION(SetContainerMetadata, set_container_metadata);
+FH_BLOB_OPERATION(DeleteContainer, delete_container);
+FH_BLOB_OPERATION(ListBlobs, list_blobs);
+
+FH_BLOB_OPERATION(PutBlob, put_blob);
+FH_BLOB_OPERATION(GetBlob, get_blob);
+FH_BLOB_OPERATION(GetBlobProperties, get_blob_properties);
+FH_BLOB_OPERATION(SetBlobProperties, set_blob_properties);
+FH_BLOB_OPERATION(GetBlobMetadata, get_blob_metadata);
+FH_BLOB_OPERATION(SetBlobMetadata, set_blob_metadata);
+FH_BLOB_OPERATION(DeleteBlob, delete_blob);
+FH_BLOB_OPERATION(PutBlock, put_block);
+FH_BLOB_OPERATION(PutBlockList, put_block_list);
+FH_BLOB_OPERATION(GetBlockList, get_block_list);
+
+#undef FH_BLOB_OPERATION
+
+}  // namespace freehold::blob

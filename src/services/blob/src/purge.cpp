@@ -1,0 +1,49 @@
+// Collector::purge: what a deleted container leaves behind.
+#include "audit/audit.h"
+#include "src/collector.h"
+#include "src/row_keys.h"
+
+namespace freehold::blob {
+
+// The container's name is gone already. Fences late writes first (the deletion may have been cut off there), then removes
+// content, then rows, and the purge's own row last.
+Task<Result<>> Collector::purge(Item item) {
+  FH_CO_CHECK_OK(co_await containers_.fence(item.partition));
+  for (const char prefix : {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kGarbagePrefix,
+                            row_keys::kContentPrefix}) {
+    FH_CO_CHECK_OK(co_await purge_rows(item, prefix));
+  }
+  // Audit records that rode in this partition's last commits are the audit log's to take away; while one is here, the
+  // partition must stay known.
+  const Bytes attached(gate::audit::kAttachedPrefix);
+  FH_CO_TRY(const auto records,
+            co_await blobs_.rows().scan(item.partition, attached, row_keys::after_prefix(attached), 1));
+  if (!records.rows.empty()) co_return fail(ErrorCode::kUnavailable, "audit records still stand in the partition");
+  co_return co_await containers_.forget_deleted(item.account, *item.container);
+}
+
+Task<Result<>> Collector::purge_rows(Item item, char prefix) {
+  const Bytes from(1, prefix);
+  const auto end = row_keys::after_prefix(from);
+  while (true) {
+    FH_CO_TRY(const auto page, co_await blobs_.rows().scan(item.partition, from, end, 500));
+    std::vector<Bytes> keys;
+    for (const auto& row : page.rows) {
+      if (prefix == row_keys::kBlobPrefix) {
+        FH_CO_TRY(auto blob, decode_blob_row(row.value));
+        FH_CO_CHECK_OK(co_await remove_layout(item.account, item.partition, std::move(blob.wrapped_key),
+                                              std::move(blob.layout)));
+      } else if (prefix == row_keys::kStagedPrefix) {
+        FH_CO_TRY(auto block, decode_staged_block(row.value));
+        FH_CO_CHECK_OK(co_await remove_segments(item.partition, Layout{std::move(block)}));
+      } else if (prefix == row_keys::kGarbagePrefix) {
+        FH_CO_CHECK_OK(co_await collect_garbage(item.account, item.partition, row.key));
+      }
+      keys.push_back(row.key);
+    }
+    FH_CO_CHECK_OK(co_await delete_rows(item.partition, std::move(keys)));
+    if (!page.more || page.rows.empty()) co_return Result<>();
+  }
+}
+
+}  // namespace freehold::blob

@@ -1,0 +1,132 @@
+// Put Block: stages a block of a blob that a block list will name later.
+#include "base/encoding.h"
+#include "src/name_rules.h"
+#include "src/operations.h"
+#include "src/responses.h"
+#include "src/row_keys.h"
+#include "src/upload_rules.h"
+
+namespace freehold::blob {
+namespace {
+
+struct PutBlockPlan {
+  Bytes id;
+  std::uint64_t length = 0;
+  SentDigests sent;
+};
+
+ApiResult<PutBlockPlan> plan_put_block(const http::Request& request, int version) {
+  PutBlockPlan plan;
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
+  FH_TRY(plan.id, parse_block_id(request.parameter("blockid")));
+  FH_TRY(plan.length, body_length(request, put_block_limit(version)));
+  if (plan.length == 0) return refuse(errors::invalid_header("Content-Length", "0"));
+  FH_TRY(plan.sent, parse_sent_digests(request.headers));
+  return plan;
+}
+
+// All block ids of a blob have one length.
+ApiResult<> check_id_length(const PutBlockPlan& plan, const std::optional<StoredBlob>& current) {
+  if (current && current->row.staging && current->row.staging->id_bytes != plan.id.size()) {
+    return refuse(errors::invalid_blob_or_block());
+  }
+  return {};
+}
+
+BlobRow uncommitted_row(const WrappedBlobKey& key, std::uint64_t now) {
+  BlobRow row;
+  row.state = BlobState::kUncommitted;
+  row.etag = row.created = now;
+  row.wrapped_key = key.wrapped;
+  return row;
+}
+
+// The blob's row with a place for staged blocks in it; made if there is none, so that blocks put at the same time share
+// one key.
+Task<ApiResult<StoredBlob>> open_staging(BlobParts& parts, BlobTarget target, PutBlockPlan plan) {
+  FH_CO_TRY(const auto turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
+    FH_CO_CHECK_OK(check_id_length(plan, current));
+    if (current && current->row.staging) co_return std::move(*current);
+    const auto now = parts.hybrid.next();
+    BlobRow row;
+    if (current) {
+      row = current->row;
+    } else {
+      FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
+      row = uncommitted_row(make_blob_key(*account_key, parts.random), now);
+    }
+    row.staging = Staging{now, static_cast<std::uint8_t>(plan.id.size()), 0};
+    auto commit = parts.blobs.begin(target.partition(), target.name, current);
+    const auto raw = encode_blob_row(row);
+    commit.puts.push_back({row_keys::blob(target.name), raw});
+    FH_CO_TRY(const auto done, api(co_await parts.blobs.commit(std::move(commit))));
+    if (done.applied) co_return StoredBlob{std::move(row), raw};
+    FH_CO_TRY(const auto open, api(co_await parts.blobs.is_open(target.partition())));
+    if (open) continue;
+    parts.containers.forget(target.account, target.container_name);
+    co_return refuse(errors::container_not_found());
+  }
+  co_return refuse(errors::busy("too many writers of one blob"));
+}
+
+// Names the block among the staged ones; an earlier block of that id becomes garbage.
+BlobChange stage(const StoredBlob& current, const PutBlockPlan& plan, const std::string& name,
+                 const std::optional<StoredBlock>& earlier, const Ingested& ingested) {
+  BlobChange change;
+  const auto key = row_keys::staged(name, current.row.staging->generation, plan.id);
+  change.puts.push_back({key, encode_staged_block({plan.id, ingested.segments})});
+  if (ingested.inline_row) change.puts.push_back(*ingested.inline_row);
+  change.expect.push_back(earlier ? store::equals(key, earlier->raw) : store::absent(key));
+  if (earlier) {
+    change.garbage.expand.direct = {earlier->block};
+    change.row = current.row;
+    ++change.row.staging->revision;
+  } else {
+    change.fate = RowFate::kLeave;
+  }
+  return change;
+}
+
+}  // namespace
+
+Task<Reply> put_block(BlobParts& parts, Permit<PutBlock> permit) {
+  FH_CO_TRY(const auto plan, plan_put_block(permit.request(), permit.api_version()));
+  FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_TRY(const auto opened, co_await open_staging(parts, target, plan));
+  FH_CO_TRY(const auto place, place_of(parts, target, opened.row.wrapped_key));
+
+  auto pending = pending_chunks(parts);
+  Digest digest = Digest::kNone;
+  if (!plan.sent.md5.empty()) digest = Digest::kMd5;
+  if (!plan.sent.crc64.empty()) digest = Digest::kCrc64;
+  auto ingested = co_await parts.content.ingest(*permit.request().body, plan.length, digest, place, pending);
+  if (!ingested) co_return refuse(errors::from_body(std::move(ingested.error())));
+  permit.count_in(plan.length);
+  FH_CO_CHECK_OK(check_digests(plan.sent, {}, *ingested));
+
+  FH_CO_TRY(const auto turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
+    FH_CO_CHECK_OK(check_id_length(plan, current));
+    // Overwritten, deleted or committed meanwhile: what was staged before that is gone, and this block with it.
+    if (!current || !current->row.staging || current->row.wrapped_key != opened.row.wrapped_key) {
+      co_return refuse(errors::busy("the blob changed while a block of it was put"));
+    }
+    const auto key = row_keys::staged(target.name, current->row.staging->generation, plan.id);
+    FH_CO_TRY(const auto earlier, api(co_await parts.blobs.read_staged(target.partition(), key)));
+    auto change = stage(*current, plan, target.name, earlier, *ingested);
+    FH_CO_TRY(const bool applied, co_await apply(parts, target, std::move(current), std::move(change),
+                                                 audit_row(permit, 201), &pending));
+    if (!applied) continue;
+    auto response = answer(201);
+    if (!plan.sent.md5.empty()) response.headers.add("Content-MD5", to_base64(plan.sent.md5));
+    if (!plan.sent.crc64.empty()) response.headers.add("x-ms-content-crc64", to_base64(plan.sent.crc64));
+    response.headers.add("x-ms-request-server-encrypted", "true");
+    co_return response;
+  }
+  co_return refuse(errors::busy("too many writers of one blob"));
+}
+
+}  // namespace freehold::blob

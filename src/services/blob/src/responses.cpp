@@ -1,0 +1,83 @@
+#include "src/responses.h"
+
+#include "base/encoding.h"
+#include "store/hybrid_clock.h"
+
+namespace freehold::blob {
+namespace {
+
+void add_if(http::Response& response, const char* name, const std::string& value) {
+  if (!value.empty()) response.headers.add(name, value);
+}
+
+}  // namespace
+
+void add_entity(http::Response& response, std::uint64_t etag, WallTime last_modified) {
+  response.headers.add("ETag", quoted_etag(etag));
+  response.headers.add("Last-Modified", http_date(last_modified));
+}
+
+void add_metadata(http::Response& response, const Metadata& metadata) {
+  for (const auto& [name, value] : metadata) response.headers.add("x-ms-meta-" + name, value);
+}
+
+void add_blob_headers(http::Response& response, const BlobRow& row, Part part) {
+  auto& headers = response.headers;
+  headers.reserve(24 + row.metadata.size());
+  add_entity(response, row.etag, row.last_modified());
+  add_if(response, "Content-Type", row.content.type);
+  add_if(response, "Content-Encoding", row.content.encoding);
+  add_if(response, "Content-Language", row.content.language);
+  add_if(response, "Content-Disposition", row.content.disposition);
+  add_if(response, "Cache-Control", row.content.cache_control);
+  if (!row.content.md5.empty()) {
+    headers.add(part == Part::kWhole ? "Content-MD5" : "x-ms-blob-content-md5", to_base64(row.content.md5));
+  }
+  headers.add("Accept-Ranges", "bytes");
+  headers.add("x-ms-blob-type", "BlockBlob");
+  headers.add("x-ms-creation-time", http_date(row.creation_time()));
+  headers.add("x-ms-lease-status", "unlocked");
+  headers.add("x-ms-lease-state", "available");
+  headers.add("x-ms-server-encrypted", "true");
+  add_metadata(response, row.metadata);
+}
+
+void add_container_headers(http::Response& response, const ContainerRow& row) {
+  add_entity(response, row.etag, row.last_modified());
+  response.headers.add("x-ms-lease-status", "unlocked");
+  response.headers.add("x-ms-lease-state", "available");
+  response.headers.add("x-ms-has-immutability-policy", "false");
+  response.headers.add("x-ms-has-legal-hold", "false");
+  response.headers.add("x-ms-immutable-storage-with-versioning-enabled", "false");
+  response.headers.add("x-ms-default-encryption-scope", "$account-encryption-key");
+  response.headers.add("x-ms-deny-encryption-scope-override", "false");
+  add_metadata(response, row.metadata);
+}
+
+http::Response answer(int status) {
+  http::Response response;
+  response.status = status;
+  return response;
+}
+
+http::Response written(int status, const BlobRow& row) {
+  auto response = answer(status);
+  add_entity(response, row.etag, row.last_modified());
+  response.headers.add("x-ms-request-server-encrypted", "true");
+  return response;
+}
+
+http::Response xml_answer(Bytes body) {
+  auto response = answer(200);
+  response.headers.add("Content-Type", "application/xml");
+  response.body = std::move(body);
+  return response;
+}
+
+ApiError with_entity(ApiError error, std::uint64_t etag, WallTime last_modified) {
+  error.headers.emplace_back("ETag", quoted_etag(etag));
+  error.headers.emplace_back("Last-Modified", http_date(last_modified));
+  return error;
+}
+
+}  // namespace freehold::blob

@@ -1,0 +1,26 @@
+// How answers look: the headers that describe a blob or container, and XML bodies.
+#pragma once
+
+#include "http/message.h"
+#include "src/blob_row.h"
+#include "src/container_row.h"
+#include "src/range_rules.h"
+
+namespace freehold::blob {
+
+// ETag and Last-Modified.
+void add_entity(http::Response& response, std::uint64_t etag, WallTime last_modified);
+void add_metadata(http::Response& response, const Metadata& metadata);
+// All that a read of the blob tells about it, for the whole blob (Content-MD5) or a part (x-ms-blob-content-md5).
+enum class Part { kWhole, kRange };
+void add_blob_headers(http::Response& response, const BlobRow& row, Part part);
+void add_container_headers(http::Response& response, const ContainerRow& row);
+
+[[nodiscard]] http::Response answer(int status);
+// 201 or 200 of a write: the blob's entity, and that its content is encrypted.
+[[nodiscard]] http::Response written(int status, const BlobRow& row);
+[[nodiscard]] http::Response xml_answer(Bytes body);
+// A read's refusal says what is there, so that a 304 can refresh a cache.
+[[nodiscard]] ApiError with_entity(ApiError error, std::uint64_t etag, WallTime last_modified);
+
+}  // namespace freehold::blob

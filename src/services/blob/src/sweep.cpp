@@ -1,0 +1,127 @@
+// Collector::sweep: chunks that were put and never named, because the process died or a client left at the wrong moment.
+//
+// A chunk is removed only if no request claims it and no row names it. Rows give chunks on to each other while the sweep
+// looks: from staged blocks to blobs, from both to garbage, never back. So it looks in that order and can't miss one.
+#include <boost/asio/post.hpp>
+
+#include "base/log.h"
+#include "src/collector.h"
+#include "src/row_keys.h"
+
+namespace freehold::blob {
+namespace {
+
+constexpr std::size_t kCandidates = 200'000;
+constexpr std::string_view kWatermark = "sweep";  // in the registry's partition: all chunks below it are known to be named
+
+}  // namespace
+
+Task<Result<std::vector<std::pair<AccountRef, store::PartitionId>>>> Collector::partitions() {
+  std::vector<std::pair<AccountRef, store::PartitionId>> result;
+  for (const auto& account : accounts_.all()) {
+    const auto ref = ref_of(*account);
+    std::string from;
+    while (true) {
+      FH_CO_TRY(const auto page, co_await containers_.list(ref, from, "", 1000));
+      for (const auto& [name, row] : page.containers) {
+        result.emplace_back(ref, row_keys::container_partition(ref.tenant, ref.account, row.id));
+      }
+      if (!page.more || page.containers.empty()) break;
+      from = page.containers.back().first + '\0';
+    }
+    FH_CO_TRY(const auto deleted, co_await containers_.deleted(ref));
+    for (const auto& container : deleted) {
+      result.emplace_back(ref, row_keys::container_partition(ref.tenant, ref.account, container.id));
+    }
+  }
+  co_return result;
+}
+
+Task<Result<std::size_t>> Collector::sweep() {
+  const auto registry = row_keys::registry_partition();
+  FH_CO_TRY(const auto stored, co_await blobs_.rows().get(registry, Bytes(kWatermark)));
+  auto from = stored ? store::chunk_id_from_bytes(*stored).value_or(store::ChunkId{}) : store::ChunkId{};
+  auto bound = content_.claims().bound();
+  std::set<store::ChunkId> candidates;
+  bool more = true;
+  while (more && from < bound && candidates.size() < kCandidates) {
+    FH_CO_TRY(const auto page, co_await content_.chunks().list(from, 1000));
+    for (const auto& chunk : page.chunks) {
+      if (chunk.id < bound) candidates.insert(chunk.id);
+    }
+    more = page.more && !page.chunks.empty();
+    if (more) from = {page.chunks.back().id.hybrid_time, page.chunks.back().id.random + 1};
+  }
+  if (more && from < bound) bound = from;
+  if (candidates.empty()) co_return std::size_t{0};
+
+  FH_CO_TRY(const auto all, co_await partitions());
+  for (const auto& [account, partition] : all) {
+    FH_CO_CHECK_OK(co_await spare_named(account, partition, candidates));
+    if (candidates.empty()) break;
+  }
+  for (const auto& id : candidates) FH_CO_CHECK_OK(co_await content_.chunks().remove(id));
+  if (!candidates.empty()) log_info("removed chunks that nothing named", {{"chunks", candidates.size()}});
+  store::Commit commit{registry, blobs_.epoch(), blobs_.hybrid().next_transaction(), {}, {}, {}};
+  commit.puts.push_back({Bytes(kWatermark), store::to_bytes(bound)});
+  FH_CO_TRY(const auto done, co_await blobs_.commit(std::move(commit)));
+  static_cast<void>(done);  // not applied: the next sweep looks at the same chunks again
+  co_return candidates.size();
+}
+
+Task<Result<>> Collector::spare_named(AccountRef account, store::PartitionId partition,
+                                      std::set<store::ChunkId>& candidates) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  for (const char prefix : {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kGarbagePrefix}) {
+    Bytes from(1, prefix);
+    const auto end = row_keys::after_prefix(from);
+    while (!candidates.empty()) {
+      FH_CO_TRY(const auto page, co_await blobs_.rows().scan(partition, from, end, 500));
+      for (const auto& row : page.rows) FH_CO_CHECK_OK(co_await spare_row(account, partition, row, candidates));
+      if (!page.more || page.rows.empty()) break;
+      from = page.rows.back().key + '\0';
+      co_await boost::asio::post(executor, runtime::use_task);  // requests go first
+    }
+  }
+  co_return Result<>();
+}
+
+Task<Result<>> Collector::spare_row(AccountRef account, store::PartitionId partition, store::KeyValue row,
+                                    std::set<store::ChunkId>& candidates) {
+  switch (row.key.front()) {
+    case row_keys::kStagedPrefix: {
+      FH_CO_TRY(auto block, decode_staged_block(row.value));
+      co_return co_await spare_layout(account, partition, {}, LayoutRef{{std::move(block)}, {}}, candidates);
+    }
+    case row_keys::kBlobPrefix: {
+      FH_CO_TRY(auto blob, decode_blob_row(row.value));
+      co_return co_await spare_layout(account, partition, blob.wrapped_key, std::move(blob.layout), candidates);
+    }
+    default: {
+      FH_CO_TRY(auto garbage, decode_garbage_row(row.value));
+      for (const auto& id : garbage.chunks) candidates.erase(id);
+      co_return co_await spare_layout(account, partition, garbage.wrapped_key, std::move(garbage.expand), candidates);
+    }
+  }
+}
+
+Task<Result<>> Collector::spare_layout(AccountRef account, store::PartitionId partition, Bytes wrapped_key,
+                                       LayoutRef layout, std::set<store::ChunkId>& candidates) {
+  const auto spare = [&candidates](const Layout& part) {
+    for (const auto& block : part) {
+      for (const auto& segment : block.segments) candidates.erase(segment.id);
+    }
+  };
+  spare(layout.direct);
+  if (layout.manifests.empty()) co_return Result<>();
+  FH_CO_TRY(const auto place, place_of(account, partition, wrapped_key));
+  for (const auto& manifest : layout.manifests) {
+    candidates.erase(manifest.id);
+    // Should it be gone, the row has changed since it was read: the sweep ends without removing anything.
+    FH_CO_TRY(const auto part, co_await content_.load_manifest(place, manifest));
+    spare(part);
+  }
+  co_return Result<>();
+}
+
+}  // namespace freehold::blob
