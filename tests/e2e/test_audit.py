@@ -15,6 +15,15 @@ def leaf(line: bytes) -> int:
     return json.loads(line)["leaf"]
 
 
+def export_that_holds(process, folder, text: str):
+    """The folder of an export, made while the region runs, whose records hold `text`; tries for 10 s."""
+    def attempt():
+        out = folder / f"out{len(list(folder.iterdir()))}"
+        server.run("export-audit", "--data", process.data, "--out", out, check=True)
+        return out if text in (out / "records.jsonl").read_text() else None
+    return wait_until(attempt, 10, f"{text} to be in the log", every=0.1)
+
+
 class Audit(SharedServerCase):
     @classmethod
     def setUpClass(cls):
@@ -27,15 +36,8 @@ class Audit(SharedServerCase):
         assert client.request("GET", "audited/refused", key="d3Jvbmc=").status == 403
         client.close()
         cls.key = cls.server.data / "audit.pub"
-        cls.folder = paths.temporary_folder(cls)
-        cls.out = wait_until(cls.export_when_written, 10, "the refusal, which came last, to be in the log", every=0.1)
-
-    @classmethod
-    def export_when_written(cls):
-        """The folder of an export that holds the last request; reads and refusals are gathered for up to 200 ms."""
-        out = cls.folder / f"out{len(list(cls.folder.iterdir()))}"
-        server.run("export-audit", "--data", cls.server.data, "--out", out, check=True)
-        return out if '"AuthenticationFailed"' in (out / "records.jsonl").read_text() else None
+        # The refusal came last; reads and refusals are gathered for up to 200 ms.
+        cls.out = export_that_holds(cls.server, paths.temporary_folder(cls), '"AuthenticationFailed"')
 
     def setUp(self):
         self.copy = paths.temporary_folder(self) / "copy"
@@ -116,10 +118,8 @@ class Audit(SharedServerCase):
         client.close()
         own.kill()
         own.start()
-        out = paths.temporary_folder(self) / "out"
-        server.run("export-audit", "--data", own.data, "--out", out, check=True)
+        # An acknowledged write has its record, even after a kill -9; recovery runs while the region serves.
+        out = export_that_holds(own, paths.temporary_folder(self), "before-the-kill")
         done = self.verify(out, own.data / "audit.pub")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn("before-the-kill", (out / "records.jsonl").read_text(),
-                      "an acknowledged write has its record, even after a kill -9")
         own.stop()
