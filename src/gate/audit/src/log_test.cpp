@@ -232,8 +232,11 @@ TEST_F(LogTest, ALogThatWasTamperedWithIsNotOpened) {
       ASSERT_TRUE(log->flush().has_value());
     }
   }
-  const std::vector<Bytes> keys_to_harm = {Bytes(kCheckpointKey),         tile_key(0, 1),  tile_key(1, 0),
-                                           indexed_key(kLeafPrefix, 299), indexed_key(kLeafPrefix, 270),
+  const std::vector<Bytes> keys_to_harm = {Bytes(kCheckpointKey),
+                                           tile_key(0, 1),
+                                           tile_key(1, 0),
+                                           indexed_key(kLeafPrefix, 299),
+                                           indexed_key(kLeafPrefix, 270),
                                            indexed_key(kBatchPrefix, 299)};
   for (const auto& key : keys_to_harm) {
     const auto value = **runtime::run_blocking(engine->partitions().get(log_id, key));

@@ -11,8 +11,8 @@
 namespace freehold::gate::audit {
 namespace {
 
-constexpr std::size_t kCommitBytes = 800 * 1024;    // of limits::kCommitBytes; tiles and the checkpoint need the rest
-constexpr int kTries = 3;  // to settle an unknown outcome in one go; the next flush goes on
+constexpr std::size_t kCommitBytes = 800 * 1024;  // of limits::kCommitBytes; tiles and the checkpoint need the rest
+constexpr int kTries = 3;                         // to settle an unknown outcome in one go; the next flush goes on
 constexpr std::size_t kSettledRowBytes = 48 * 1024;
 constexpr std::size_t kBytesARecord = kAttachedIdBytes + 8;  // its share of a settled row, at most
 
@@ -55,11 +55,22 @@ RecordText text_of(const Entry& entry, const Salt& salt) {
 }  // namespace
 
 Writer::Writer(const LogOptions& options, const VerifierKey& key, store::PartitionStore& store, TenantAuditKeys& keys,
-               const Clock& clock, Random& random, store::HybridClock& hybrid, Pseudonyms& pseudonyms,
-               Sweeper& sweeper, TileTree tree, std::string note)
-    : options_(options), key_(key), store_(store), keys_(keys), clock_(clock), random_(random), hybrid_(hybrid),
-      pseudonyms_(pseudonyms), sweeper_(sweeper), partition_(log_partition(options.front_end)), maker_(random),
-      tree_(std::move(tree)), prepared_note_(note), note_(std::move(note)) {}
+               const Clock& clock, Random& random, store::HybridClock& hybrid, Pseudonyms& pseudonyms, Sweeper& sweeper,
+               TileTree tree, std::string note)
+    : options_(options),
+      key_(key),
+      store_(store),
+      keys_(keys),
+      clock_(clock),
+      random_(random),
+      hybrid_(hybrid),
+      pseudonyms_(pseudonyms),
+      sweeper_(sweeper),
+      partition_(log_partition(options.front_end)),
+      maker_(random),
+      tree_(std::move(tree)),
+      prepared_note_(note),
+      note_(std::move(note)) {}
 
 Result<> Writer::write(std::vector<Entry>& entries) {
   while (!prepared_.empty()) {
