@@ -95,7 +95,7 @@ int main_of(const std::string& directory, int seconds) {
     std::fprintf(stderr, "%s %s\n", engine.error().message.c_str(), engine.error().detail.c_str());
     return 1;
   }
-  Bench bench{**engine, ids, {}, {}};
+  Bench bench{**engine, ids, {}, {}, 0, 0, {}};
   const auto many = [&](int n, auto task) {
     return [&bench, n, task](boost::asio::io_context& loop) {
       for (int i = 0; i < n; ++i) boost::asio::co_spawn(loop, task(&bench, i), boost::asio::detached);
