@@ -7,7 +7,8 @@ namespace freehold::gate::audit {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kTextBytes = 16 * 1024;  // of one text; longer ones are cut, as the record's text cuts them anyway
+constexpr std::size_t kTextBytes =
+    16 * 1024;  // of one text; longer ones are cut, as the record's text cuts them anyway
 
 Bytes context_of(const store::PartitionId& partition, BytesView key) {
   Bytes context = "freehold audit attached";

@@ -9,8 +9,8 @@
 
 namespace freehold::gate::audit {
 
-// Keeps words that recovered records name (operations, credentials) for as long as it lives: a Record only borrows them.
-// Thread-safe. Only sealed rows of our own feed it, so it stays as small as the route table.
+// Keeps words that recovered records name (operations, credentials) for as long as it lives: a Record only borrows
+// them. Thread-safe. Only sealed rows of our own feed it, so it stays as small as the route table.
 class WordPool {
  public:
   [[nodiscard]] std::string_view keep(std::string_view word);
@@ -25,7 +25,7 @@ class WordPool {
 [[nodiscard]] Bytes seal_attached(const Secret& batch_key, const store::PartitionId& partition, BytesView key,
                                   const Record& record, Random& random);
 [[nodiscard]] std::optional<TenantId> attached_tenant(BytesView value);
-[[nodiscard]] Result<Record> open_attached(const Secret& batch_key, const store::PartitionId& partition,
-                                           BytesView key, BytesView value, WordPool& words);
+[[nodiscard]] Result<Record> open_attached(const Secret& batch_key, const store::PartitionId& partition, BytesView key,
+                                           BytesView value, WordPool& words);
 
 }  // namespace freehold::gate::audit

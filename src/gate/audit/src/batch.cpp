@@ -75,13 +75,18 @@ std::vector<SealedBatch> BatchMaker::make(const BatchText& text, std::uint64_t n
     batch.sealed = crypto::seal(batch_key, context_of(text.tenant, next_index, origin), compressed, random_);
     FH_CHECK(batch.sealed.size() <= kSealedBatchBytes);
     const auto first = text.lines.begin() + static_cast<std::ptrdiff_t>(from);
-    const auto [low, high] = std::ranges::minmax_element(first, first + static_cast<std::ptrdiff_t>(count), {},
-                                                         &BatchText::Line::time);
+    const auto [low, high] =
+        std::ranges::minmax_element(first, first + static_cast<std::ptrdiff_t>(count), {}, &BatchText::Line::time);
     CompactTree records;
     for (const auto line : lines_of(plain)) records.append(record_hash(line));
-    batch.leaf = {.tenant = text.tenant, .index = next_index++, .sub_root = records.root(),
-                  .count = static_cast<std::uint32_t>(count), .first = low->time, .last = high->time,
-                  .sealed_hash = crypto::sha256(batch.sealed), .text_bytes = static_cast<std::uint32_t>(plain.size())};
+    batch.leaf = {.tenant = text.tenant,
+                  .index = next_index++,
+                  .sub_root = records.root(),
+                  .count = static_cast<std::uint32_t>(count),
+                  .first = low->time,
+                  .last = high->time,
+                  .sealed_hash = crypto::sha256(batch.sealed),
+                  .text_bytes = static_cast<std::uint32_t>(plain.size())};
     from += count;
     if (from < text.lines.size()) count = lines_to_try(text, from);
   }

@@ -76,7 +76,11 @@ TEST(Layout, TilePathsAreThoseOfTlogTiles) {
 }
 
 TEST(Layout, SettledRowsComeBackAndBrokenOnesAreRefused) {
-  const std::vector<SettledRow> rows = {{{"partition"}, {"\x01""audit/0123456789abcdef", "\x01""audit/fedcba9876543210"}},
+  const std::vector<SettledRow> rows = {{{"partition"},
+                                         {"\x01"
+                                          "audit/0123456789abcdef",
+                                          "\x01"
+                                          "audit/fedcba9876543210"}},
                                         {{"other"}, {}}};
   const auto bytes = encode_settled(rows);
   const auto back = decode_settled(bytes);

@@ -56,7 +56,10 @@ class Leaves {
 class Export {
  public:
   Export(store::PartitionStore& store, TenantAuditKeys& keys, const ExportOptions& options)
-      : store_(store), keys_(keys), options_(options), partition_(log_partition(options.front_end)),
+      : store_(store),
+        keys_(keys),
+        options_(options),
+        partition_(log_partition(options.front_end)),
         tiles_(store, partition_) {}
   Result<ExportSummary> run();
 
@@ -99,8 +102,8 @@ Result<ExportSummary> Export::run() {
   FH_CHECK_OK(check_disk());
   FH_CHECK_OK(write_proof());
   FH_CHECK_OK(write_file(kCheckpointFile, note_));
-  FH_CHECK_OK(write_file(kManifestFile,
-                         encode_manifest({options_.key.name, range_.first, range_.end, summary_.records})));
+  FH_CHECK_OK(
+      write_file(kManifestFile, encode_manifest({options_.key.name, range_.first, range_.end, summary_.records})));
   summary_.first_leaf = range_.first;
   summary_.end_leaf = range_.end;
   return summary_;

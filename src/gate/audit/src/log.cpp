@@ -17,10 +17,10 @@
 namespace freehold::gate::audit {
 namespace {
 
-constexpr std::chrono::milliseconds kIdleWake{250};   // looks for settled rows that are due
-constexpr std::chrono::milliseconds kRetryWake{50};   // after a flush that failed
-constexpr std::size_t kSweepCommits = 8;              // between two flushes, so that batches keep their 200 ms
-constexpr std::size_t kSettledRows = 262'144;         // undeleted; beyond it writes must wait
+constexpr std::chrono::milliseconds kIdleWake{250};  // looks for settled rows that are due
+constexpr std::chrono::milliseconds kRetryWake{50};  // after a flush that failed
+constexpr std::size_t kSweepCommits = 8;             // between two flushes, so that batches keep their 200 ms
+constexpr std::size_t kSettledRows = 262'144;        // undeleted; beyond it writes must wait
 constexpr std::int64_t kNotWaiting = -1;
 
 std::unexpected<Error> refused(std::string why) {
@@ -37,8 +37,8 @@ Bytes attached_key_of(std::uint64_t number, std::uint64_t process) {
 
 class BatchLog final : public DurableLog {
  public:
-  BatchLog(LogOptions options, VerifierKey key, store::PartitionStore& store, TenantAuditKeys& keys,
-           const Clock& clock, Random& random, store::HybridClock& hybrid, StoredLog stored);
+  BatchLog(LogOptions options, VerifierKey key, store::PartitionStore& store, TenantAuditKeys& keys, const Clock& clock,
+           Random& random, store::HybridClock& hybrid, StoredLog stored);
   ~BatchLog() override;
 
   Result<Slot> reserve(TenantId tenant) override;
@@ -100,12 +100,19 @@ class BatchLog final : public DurableLog {
 
 BatchLog::BatchLog(LogOptions options, VerifierKey key, store::PartitionStore& store, TenantAuditKeys& keys,
                    const Clock& clock, Random& random, store::HybridClock& hybrid, StoredLog stored)
-    : options_(std::move(options)), key_(std::move(key)), store_(store), clock_(clock), random_(random),
-      hybrid_(hybrid), process_(random.u64()), tenant_keys_(keys),
+    : options_(std::move(options)),
+      key_(std::move(key)),
+      store_(store),
+      clock_(clock),
+      random_(random),
+      hybrid_(hybrid),
+      process_(random.u64()),
+      tenant_keys_(keys),
       room_(std::make_shared<Room>(options_.queue_records)),
       pseudonyms_(store, keys, random, hybrid, options_.epoch),
       sweeper_(store, hybrid, options_.epoch, options_.settled_linger),
-      writer_(options_, key_, store, keys, clock, random, hybrid, pseudonyms_, sweeper_, std::move(stored.tree), std::move(stored.note)) {
+      writer_(options_, key_, store, keys, clock, random, hybrid, pseudonyms_, sweeper_, std::move(stored.tree),
+              std::move(stored.note)) {
   for (const auto& [settled_key, rows] : stored.settled) sweeper_.add(settled_key, rows, clock_.monotonic());
   if (options_.background) thread_ = std::thread([this] { run(); });
 }
@@ -197,14 +204,16 @@ Result<> BatchLog::flush_locked() {
   queue_.take_all(carried_);
   if (carried_.empty() && writer_.waiting() == 0) return {};
   auto not_waiting = kNotWaiting;
-  waiting_since_us_.compare_exchange_strong(not_waiting, clock_.monotonic().time_since_epoch().count());
+  const bool first_try =
+      waiting_since_us_.compare_exchange_strong(not_waiting, clock_.monotonic().time_since_epoch().count());
   auto written = writer_.write(carried_);
   broken_ = writer_.broken();
   for (const auto tenant : writer_.blocked()) tenant_keys_.forget(tenant);
   if (written) {
     waiting_since_us_ = kNotWaiting;
-  } else {
+  } else if (first_try) {
     log_warning("audit records wait for their store", {{"records", std::uint64_t{carried_.size() + writer_.waiting()}},
+                                                       {"error", std::string_view(written.error().message)},
                                                        {"detail", std::string_view(written.error().detail)}});
   }
   if (broken_ || store_refuses_too_long() || !writer_.blocked().empty()) fail_waiters();
@@ -251,8 +260,8 @@ Result<Recovered> BatchLog::recover(store::PartitionId partition) {
   Recovered found;
   Bytes from(kAttachedPrefix);
   for (bool more = true; more;) {
-    FH_TRY(const auto page, runtime::run_blocking(store_.scan(partition, from, after_prefix(kAttachedPrefix),
-                                                              limits::kScanLimit)));
+    FH_TRY(const auto page,
+           runtime::run_blocking(store_.scan(partition, from, after_prefix(kAttachedPrefix), limits::kScanLimit)));
     const std::lock_guard lock(flush_mutex_);
     FH_CHECK_OK(recover_page(partition, page, found));
     more = page.more;
@@ -279,8 +288,8 @@ Result<> BatchLog::recover_page(const store::PartitionId& partition, const store
       continue;
     }
     ++found.appended;
-    carried_.push_back({Slot(), std::move(*record), false,
-                        std::make_unique<EntryExtra>(partition, row.key, std::nullopt)});
+    carried_.push_back(
+        {Slot(), std::move(*record), false, std::make_unique<EntryExtra>(partition, row.key, std::nullopt)});
   }
   return flush_locked();
 }

@@ -232,8 +232,11 @@ TEST_F(LogTest, ALogThatWasTamperedWithIsNotOpened) {
       ASSERT_TRUE(log->flush().has_value());
     }
   }
-  const std::vector<Bytes> keys_to_harm = {Bytes(kCheckpointKey),         tile_key(0, 1),  tile_key(1, 0),
-                                           indexed_key(kLeafPrefix, 299), indexed_key(kLeafPrefix, 270),
+  const std::vector<Bytes> keys_to_harm = {Bytes(kCheckpointKey),
+                                           tile_key(0, 1),
+                                           tile_key(1, 0),
+                                           indexed_key(kLeafPrefix, 299),
+                                           indexed_key(kLeafPrefix, 270),
                                            indexed_key(kBatchPrefix, 299)};
   for (const auto& key : keys_to_harm) {
     const auto value = **runtime::run_blocking(engine->partitions().get(log_id, key));
@@ -271,6 +274,23 @@ TEST_F(LogTest, AnErasedPseudonymIsForgottenWhileTheLogStandsAndNeverComesBack) 
   EXPECT_NE(again, caller);
   EXPECT_EQ(log->resolve_pseudonym(tenant('a'), again), "alice@example.org");
   EXPECT_NE(open(), nullptr) << "the log still verifies";
+}
+
+TEST_F(LogTest, EveryCallerGetsAPseudonym) {
+  const auto log = open();
+  for (int i = 0; i < 1500; ++i) {
+    auto r = record('a');
+    r.caller = "caller " + std::to_string(i);
+    append(*log, std::move(r));
+  }
+  ASSERT_TRUE(log->flush().has_value());
+  std::set<std::string> values;
+  for (const auto& text : logged()) {
+    const auto value = log->resolve_pseudonym(tenant('a'), json::parse(text).at("caller").get<std::string>());
+    ASSERT_TRUE(value.has_value());
+    values.insert(*value);
+  }
+  EXPECT_EQ(values.size(), 1500U);
 }
 
 TEST_F(LogTest, APseudonymsRowIsWrittenOnce) {

@@ -14,9 +14,9 @@ namespace freehold::gate::audit {
 
 enum class PseudonymKind : std::uint8_t { kErased = 0, kCaller = 1, kAddress = 2 };
 
-// pseudonym = HMAC-SHA256(key of the tenant, kind || generation || value), 16 bytes, base64url. The map's rows stand in a
-// partition of their own, sealed under the tenant's key, written once when a pseudonym first occurs. Erasing one leaves
-// a sealed mark, so that the same value later gets the next generation's pseudonym and not the old one again.
+// pseudonym = HMAC-SHA256(key of the tenant, kind || generation || value), 16 bytes, base64url. The map's rows stand in
+// a partition of their own, sealed under the tenant's key, written once when a pseudonym first occurs. Erasing one
+// leaves a sealed mark, so that the same value later gets the next generation's pseudonym and not the old one again.
 //
 // Owned by the log and guarded by it (one thread at a time). Blocks on the store where a value is new to the cache.
 class Pseudonyms {

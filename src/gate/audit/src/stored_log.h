@@ -19,8 +19,8 @@ struct StoredLog {
   WallTime last_time;  // the newest record's
 };
 
-// Verifies the checkpoint's signature, the right edge of the tree against its root, the last 256 leaves against the tree
-// and the last batch against its leaf. kCorrupt names what doesn't agree. Blocks on the store.
+// Verifies the checkpoint's signature, the right edge of the tree against its root, the last 256 leaves against the
+// tree and the last batch against its leaf. kCorrupt names what doesn't agree. Blocks on the store.
 [[nodiscard]] Result<StoredLog> load_stored_log(store::PartitionStore& store, const store::PartitionId& partition,
                                                 const VerifierKey& key);
 

@@ -6,7 +6,7 @@
 namespace freehold::gate::audit {
 namespace {
 
-constexpr std::size_t kEnoughRows = 512;      // pile that isn't left to wait
+constexpr std::size_t kEnoughRows = 512;  // pile that isn't left to wait
 constexpr std::size_t kDeletesACommit = 2'000;
 constexpr std::chrono::seconds kRetry{1};
 

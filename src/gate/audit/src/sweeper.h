@@ -14,7 +14,8 @@
 namespace freehold::gate::audit {
 
 // Groups deletions by partition: one commit for many rows, some time after their batch. What waits here stands in
-// `settled/` rows of the log too, written with the batch, so a crash forgets nothing. Owned by the log and guarded by it.
+// `settled/` rows of the log too, written with the batch, so a crash forgets nothing. Owned by the log and guarded by
+// it.
 class Sweeper {
  public:
   Sweeper(store::PartitionStore& store, store::HybridClock& hybrid, store::Epoch epoch,

@@ -66,8 +66,7 @@ std::vector<store::KeyValue> TileTree::take_dirty() {
   return rows;
 }
 
-Result<TileTree> TileTree::load(store::PartitionStore& store, const store::PartitionId& partition,
-                                std::uint64_t size) {
+Result<TileTree> TileTree::load(store::PartitionStore& store, const store::PartitionId& partition, std::uint64_t size) {
   TileTree tree;
   tree.size_ = size;
   for (unsigned level = 0; level < 8 && size >> (8 * level) != 0; ++level) {

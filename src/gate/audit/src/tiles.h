@@ -12,8 +12,8 @@ namespace freehold::gate::audit {
 
 inline constexpr std::size_t kTileHashes = 256;
 
-// The rightmost, unfinished tile of every level: all that appending needs. A plain value: copied, advanced, and kept only
-// once its rows are durable. Not thread-safe.
+// The rightmost, unfinished tile of every level: all that appending needs. A plain value: copied, advanced, and kept
+// only once its rows are durable. Not thread-safe.
 class TileTree {
  public:
   // Appends a leaf hash; tiles that it touches are noted in `dirty`.
@@ -33,8 +33,8 @@ class TileTree {
 
   std::vector<std::vector<Hash>> edges_;  // by level; below 256 hashes each
   std::uint64_t size_ = 0;
-  std::map<Bytes, Bytes> dirty_;          // full tiles only; unfinished ones are read from edges_
-  unsigned dirty_levels_ = 0;             // levels [0, n) have an unfinished tile to write
+  std::map<Bytes, Bytes> dirty_;  // full tiles only; unfinished ones are read from edges_
+  unsigned dirty_levels_ = 0;     // levels [0, n) have an unfinished tile to write
 };
 
 // Nodes of a stored tree. Blocks on the store; keeps the last tiles it read. Not thread-safe.

@@ -11,8 +11,8 @@
 namespace freehold::gate::audit {
 namespace {
 
-constexpr std::size_t kCommitBytes = 800 * 1024;    // of limits::kCommitBytes; tiles and the checkpoint need the rest
-constexpr int kTries = 3;  // to settle an unknown outcome in one go; the next flush goes on
+constexpr std::size_t kCommitBytes = 800 * 1024;  // of limits::kCommitBytes; tiles and the checkpoint need the rest
+constexpr int kTries = 3;                         // to settle an unknown outcome in one go; the next flush goes on
 constexpr std::size_t kSettledRowBytes = 48 * 1024;
 constexpr std::size_t kBytesARecord = kAttachedIdBytes + 8;  // its share of a settled row, at most
 
@@ -55,11 +55,22 @@ RecordText text_of(const Entry& entry, const Salt& salt) {
 }  // namespace
 
 Writer::Writer(const LogOptions& options, const VerifierKey& key, store::PartitionStore& store, TenantAuditKeys& keys,
-               const Clock& clock, Random& random, store::HybridClock& hybrid, Pseudonyms& pseudonyms,
-               Sweeper& sweeper, TileTree tree, std::string note)
-    : options_(options), key_(key), store_(store), keys_(keys), clock_(clock), random_(random), hybrid_(hybrid),
-      pseudonyms_(pseudonyms), sweeper_(sweeper), partition_(log_partition(options.front_end)), maker_(random),
-      tree_(std::move(tree)), prepared_note_(note), note_(std::move(note)) {}
+               const Clock& clock, Random& random, store::HybridClock& hybrid, Pseudonyms& pseudonyms, Sweeper& sweeper,
+               TileTree tree, std::string note)
+    : options_(options),
+      key_(key),
+      store_(store),
+      keys_(keys),
+      clock_(clock),
+      random_(random),
+      hybrid_(hybrid),
+      pseudonyms_(pseudonyms),
+      sweeper_(sweeper),
+      partition_(log_partition(options.front_end)),
+      maker_(random),
+      tree_(std::move(tree)),
+      prepared_note_(note),
+      note_(std::move(note)) {}
 
 Result<> Writer::write(std::vector<Entry>& entries) {
   while (!prepared_.empty()) {
@@ -91,6 +102,7 @@ std::map<TenantId, Writer::Group> Writer::group(std::vector<Entry>& entries) {
       auto key = keys_.batch_key(tenant);
       if (key && keys_.pseudonym_key(tenant)) {
         found = groups.emplace(tenant, Group{std::move(*key), {}}).first;
+        if (groups.size() == 1) found->second.entries.reserve(entries.size());
       } else {
         blocked_.push_back(tenant);
       }
@@ -133,7 +145,8 @@ void Writer::prepare(TenantId tenant, Group group) {
     tree_.append(leaf_hash(leaf));
     prepared.commit.puts.push_back({indexed_key(kLeafPrefix, batch.leaf.index), std::move(leaf)});
     prepared.commit.puts.push_back({indexed_key(kBatchPrefix, batch.leaf.index), std::move(batch.sealed)});
-    std::move(first, first + batch.leaf.count, std::back_inserter(prepared.entries));
+    prepared.entries.insert(prepared.entries.end(), std::make_move_iterator(first),
+                            std::make_move_iterator(first + batch.leaf.count));
   }
 }
 

@@ -23,8 +23,8 @@ class Writer {
          TileTree tree, std::string note);
 
   // Makes the entries durable and removes them from the vector. On an error some or all remain, here or there, and the
-  // next call goes on; a commit that was begun is repeated word for word until its outcome is certain. Entries of tenants
-  // whose keys can't be had stay in the vector without an error; blocked() names those tenants.
+  // next call goes on; a commit that was begun is repeated word for word until its outcome is certain. Entries of
+  // tenants whose keys can't be had stay in the vector without an error; blocked() names those tenants.
   [[nodiscard]] Result<> write(std::vector<Entry>& entries);
   [[nodiscard]] const std::vector<TenantId>& blocked() const { return blocked_; }
   // Another process writes this log, or the store refuses our very commits: nothing will ever be written again.
@@ -72,12 +72,12 @@ class Writer {
   TileTree tree_;              // with everything prepared
   std::string prepared_note_;  // of tree_ as last signed
   std::deque<Prepared> prepared_;
-  bool open_ = false;          // prepared_.back() still takes batches
+  bool open_ = false;  // prepared_.back() still takes batches
   std::vector<TenantId> blocked_;
   std::int64_t history_hour_ = 0;
   bool broken_ = false;
   mutable std::mutex note_mutex_;
-  std::string note_;           // durable
+  std::string note_;  // durable
 };
 
 }  // namespace freehold::gate::audit

@@ -9,7 +9,7 @@
 namespace freehold::gate::audit {
 namespace {
 
-constexpr char kEd25519 = '\x01';  // signature type of the signed-note format
+constexpr char kEd25519 = '\x01';                    // signature type of the signed-note format
 constexpr std::string_view kDash = "\xe2\x80\x94 ";  // U+2014, blank: begins a signature line
 
 std::string key_id(std::string_view name, BytesView public_key) {
@@ -27,8 +27,8 @@ std::optional<std::string_view> take_line(std::string_view& text) {
 }
 
 std::string body_of(const Checkpoint& checkpoint) {
-  return checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" +
-         to_base64(crypto::view(checkpoint.root)) + "\n";
+  return checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" + to_base64(crypto::view(checkpoint.root)) +
+         "\n";
 }
 
 // True if the line is a signature by this very key, and right.
@@ -60,9 +60,8 @@ std::optional<Checkpoint> parse_body(std::string_view body) {
 }  // namespace
 
 bool is_log_name(std::string_view name) {
-  return !name.empty() && name.size() <= 256 && std::ranges::all_of(name, [](char c) {
-    return c > ' ' && c < '\x7f' && c != '+';
-  });
+  return !name.empty() && name.size() <= 256 &&
+         std::ranges::all_of(name, [](char c) { return c > ' ' && c < '\x7f' && c != '+'; });
 }
 
 VerifierKey make_verifier_key(std::string_view name, BytesView public_key) {

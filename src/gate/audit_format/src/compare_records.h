@@ -13,7 +13,7 @@ struct ClaimedRecord {
   std::uint64_t line = 0;  // in records.jsonl, from 1
   std::uint64_t n = 0;     // its claimed place in the leaf
   Hash hash{};
-  std::string request;     // its request id, if it can be made out
+  std::string request;  // its request id, if it can be made out
 };
 
 // Names each changed, missing, reordered and added record; empty if all is as it should be.

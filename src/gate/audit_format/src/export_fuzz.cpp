@@ -1,5 +1,5 @@
-// The export's parsers and the verifier under arbitrary input. The first byte says which file the rest replaces in a good
-// export; an altered export must never verify.
+// The export's parsers and the verifier under arbitrary input. The first byte says which file the rest replaces in a
+// good export; an altered export must never verify.
 #include <cstdlib>
 
 #include "sample_export.h"
@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SampleExport changed = kGood;
   auto leaves = kLeaves;
   auto lines = kLines;
-  std::string* const files[] = {&changed.manifest, &changed.checkpoint, &changed.earlier, &changed.proof, &leaves, &lines};
+  std::string* const files[] = {
+      &changed.manifest, &changed.checkpoint, &changed.earlier, &changed.proof, &leaves, &lines};
   auto& file = *files[data[0] % 6];
   const bool same = file == bytes;
   file = bytes;

@@ -10,9 +10,7 @@ constexpr std::uint8_t kVersion = 1;
 
 std::uint64_t micros(WallTime time) { return static_cast<std::uint64_t>(time.time_since_epoch().count()); }
 
-WallTime from_micros(std::uint64_t us) {
-  return WallTime(std::chrono::microseconds(static_cast<std::int64_t>(us)));
-}
+WallTime from_micros(std::uint64_t us) { return WallTime(std::chrono::microseconds(static_cast<std::int64_t>(us))); }
 
 Hash take_hash(ByteReader& in) {
   Hash hash{};
@@ -55,8 +53,8 @@ std::optional<Leaf> decode_leaf(BytesView bytes) {
   leaf.last = from_micros(in.u64());
   leaf.sealed_hash = take_hash(in);
   leaf.text_bytes = in.u32();
-  const bool right = in.u32() == 0 && in.done() && leaf.count >= 1 && leaf.count <= kBatchRecords &&
-                     leaf.first <= leaf.last;
+  const bool right =
+      in.u32() == 0 && in.done() && leaf.count >= 1 && leaf.count <= kBatchRecords && leaf.first <= leaf.last;
   if (!right) return std::nullopt;
   return leaf;
 }
@@ -70,8 +68,7 @@ Result<RecordProof> prove_record(std::span<const Hash> batch, std::uint64_t posi
 }
 
 bool verify_record(BytesView text, const RecordProof& proof, const Hash& log_root) {
-  return verify_inclusion(proof.position, proof.leaf.count, leaf_hash(text), proof.in_batch,
-                          proof.leaf.sub_root) &&
+  return verify_inclusion(proof.position, proof.leaf.count, leaf_hash(text), proof.in_batch, proof.leaf.sub_root) &&
          verify_inclusion(proof.leaf.index, proof.log_size, leaf_hash(encode_leaf(proof.leaf)), proof.in_log, log_root);
 }
 

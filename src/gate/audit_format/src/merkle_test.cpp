@@ -167,7 +167,8 @@ bool accepts_inclusion(const json& v) {
                           *root);
 }
 
-// One good vector compares equal trees by roots that are no hashes; any other root of a wrong length is as good as wrong.
+// One good vector compares equal trees by roots that are no hashes; any other root of a wrong length is as good as
+// wrong.
 std::optional<Hash> root_from(const json& value) {
   if (const auto hash = hash_of(value)) return hash;
   return value.is_string() ? std::optional(crypto::sha256(value.get<std::string>())) : std::nullopt;

@@ -16,7 +16,7 @@ class RecordLines {
   struct Line {
     std::uint64_t number = 0;  // from 1
     std::string text;
-    bool whole = true;         // ended by a line end, and no longer than kRecordLineBytes
+    bool whole = true;                 // ended by a line end, and no longer than kRecordLineBytes
     std::optional<RecordLine> parsed;  // borrows text
   };
   explicit RecordLines(std::istream& in) : in_(in) {}

@@ -22,8 +22,8 @@ struct SampleExport {
   std::uint64_t first = 0;
   std::uint64_t end = 0;
   std::string manifest, checkpoint, earlier, proof;
-  std::vector<Bytes> entries;       // of the exported leaves
-  std::vector<std::string> lines;   // of records.jsonl, with line ends
+  std::vector<Bytes> entries;      // of the exported leaves
+  std::vector<std::string> lines;  // of records.jsonl, with line ends
 
   // A log of `count` leaves, leaf i with i % 5 + 3 records, of which [first, end) are exported.
   SampleExport(std::uint64_t count, std::uint64_t first_leaf, std::uint64_t end_leaf, std::uint64_t earlier_size = 0)

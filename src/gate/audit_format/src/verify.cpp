@@ -61,8 +61,8 @@ class Verification {
   Checkpoint checkpoint_;
   Manifest manifest_;
   Proof proof_;
-  CompactTree stated_;    // of the hashes that the leaves file states
-  CompactTree computed_;  // of the leaves themselves
+  CompactTree stated_;      // of the hashes that the leaves file states
+  CompactTree computed_;    // of the leaves themselves
   std::uint64_t next_ = 0;  // the leaf that must come next
   bool whole_ = true;       // all leaves came, in order
   std::map<std::uint64_t, std::vector<ClaimedRecord>> displaced_;
@@ -146,7 +146,8 @@ void Verification::take_entry(const LeafEntry& entry) {
   ++next_;
   if (!leaf) return pass_over_lines_of(next_ - 1);
   if (entry.kind == LeafKind::kOpened) return check_records(*leaf, entry.payload);
-  if (crypto::sha256(entry.payload) != leaf->sealed_hash) find(leaf_name(leaf->index) + ": its sealed batch was changed");
+  if (crypto::sha256(entry.payload) != leaf->sealed_hash)
+    find(leaf_name(leaf->index) + ": its sealed batch was changed");
   ++report_.sealed_leaves;
   report_.sealed_records += leaf->count;
 }
@@ -172,8 +173,8 @@ bool Verification::place(const Leaf& leaf) {
 void Verification::check_records(const Leaf& leaf, const Bytes& payload) {
   std::vector<Hash> expected(payload.size() / sizeof(Hash));
   std::memcpy(expected.data(), payload.data(), expected.size() * sizeof(Hash));
-  const bool vouched = payload.size() % sizeof(Hash) == 0 && expected.size() == leaf.count &&
-                       root_of(expected) == leaf.sub_root;
+  const bool vouched =
+      payload.size() % sizeof(Hash) == 0 && expected.size() == leaf.count && root_of(expected) == leaf.sub_root;
   const auto claimed = claims_for(leaf.index);
   if (vouched) {
     report_.records += claimed.size();

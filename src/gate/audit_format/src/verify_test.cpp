@@ -87,8 +87,9 @@ TEST(Verify, AnAddedRecordIsNamed) {
   append_record_line(line, 2, 5, SampleExport::record(2, 77));
   sample.lines.insert(sample.lines.begin() + kLeaf2 + 5, line);
   auto text = join(sample.verify());
-  EXPECT_TRUE(text.starts_with("leaf 2 record 5 (records.jsonl line 13, request 01020302-4d00-0000-0000-000000000000) "
-                               "was added\n"))
+  EXPECT_TRUE(
+      text.starts_with("leaf 2 record 5 (records.jsonl line 13, request 01020302-4d00-0000-0000-000000000000) "
+                       "was added\n"))
       << text;
   SampleExport doubled(10, 0, 10);
   doubled.lines.insert(doubled.lines.begin() + kLeaf2, doubled.lines[kLeaf2]);
@@ -122,8 +123,7 @@ TEST(Verify, AChangedRecordWithItsHashPutRightIsFound) {
 TEST(Verify, AChangedListOfHashesIsTold) {
   SampleExport sample(10, 0, 10);
   sample.entries[2].back() ^= 1;
-  EXPECT_EQ(join(sample.verify()),
-            "leaf 2: its list of record hashes was changed (its records are as they were)\n");
+  EXPECT_EQ(join(sample.verify()), "leaf 2: its list of record hashes was changed (its records are as they were)\n");
 }
 
 TEST(Verify, AChangedLeafIsNamed) {
@@ -185,7 +185,7 @@ TEST(Verify, AnotherLogsKeyRefusesAll) {
 }
 
 TEST(Verify, FilesCutShortAreFoundAtEveryLength) {
-  const SampleExport sample(6, 1, 5, 1);
+  const SampleExport sample(4, 1, 3, 1);
   const auto leaves = sample.all_leaves();
   const auto lines = sample.all_lines();
   ASSERT_TRUE(sample.verify_with(leaves, lines).verified());
@@ -209,7 +209,7 @@ TEST(Verify, FilesCutShortAreFoundAtEveryLength) {
 
 // No byte of an export can change without a finding.
 TEST(Verify, EveryFlippedByteIsFound) {
-  const SampleExport sample(6, 1, 5, 1);
+  const SampleExport sample(4, 1, 3, 1);
   const auto leaves = sample.all_leaves();
   const auto lines = sample.all_lines();
   for (std::size_t i = 0; i < leaves.size(); ++i) {
@@ -240,8 +240,8 @@ TEST(Verify, ALogThatWasRewrittenDoesNotContinueTheEarlierCheckpoint) {
   SampleExport rewritten(10, 4, 10, 4);
   auto hashes = rewritten.hashes;
   hashes[1][0] ^= 1;
-  rewritten.earlier =
-      sign_checkpoint({rewritten.key.name, 4, root_of(std::span(hashes).first(4))}, rewritten.key, SampleExport::seed());
+  rewritten.earlier = sign_checkpoint({rewritten.key.name, 4, root_of(std::span(hashes).first(4))}, rewritten.key,
+                                      SampleExport::seed());
   EXPECT_EQ(join(rewritten.verify()), "the log does not continue what the earlier checkpoint vouched for\n");
   rewritten.earlier.clear();
   EXPECT_EQ(join(rewritten.verify()), "the earlier checkpoint, which the proof speaks of, is missing\n");
@@ -271,9 +271,9 @@ TEST(RecordLine, ComesBackAndOnlyThatFormIsTaken) {
   EXPECT_EQ(parsed->leaf, 12U);
   EXPECT_EQ(parsed->n, 3U);
   EXPECT_EQ(parsed->record, "{\"a\":1}");
-  for (const auto bad : {"", "{", "{\"leaf\":1}", "{\"leaf\":01,\"n\":3,\"record\":{}}", "{\"leaf\":1,\"n\":-3,\"record\":{}}",
-                         "{\"leaf\":1 ,\"n\":3,\"record\":{}}",
-                         "{\"leaf\":99999999999999999999,\"n\":3,\"record\":{}}"}) {
+  for (const auto bad :
+       {"", "{", "{\"leaf\":1}", "{\"leaf\":01,\"n\":3,\"record\":{}}", "{\"leaf\":1,\"n\":-3,\"record\":{}}",
+        "{\"leaf\":1 ,\"n\":3,\"record\":{}}", "{\"leaf\":99999999999999999999,\"n\":3,\"record\":{}}"}) {
     EXPECT_FALSE(parse_record_line(bad).has_value()) << bad;
   }
 }

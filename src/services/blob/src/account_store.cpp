@@ -1,7 +1,7 @@
 #include "blob/account_store.h"
 
 #include "base/log.h"
-#include "route/target.h"
+#include "route/storage_target.h"
 #include "src/fields.h"
 #include "src/row_keys.h"
 #include "src/row_sealer.h"

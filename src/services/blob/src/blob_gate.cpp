@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "base/encoding.h"
-#include "route/target.h"
+#include "route/storage_target.h"
 #include "src/xml_text.h"
 
 namespace freehold::blob {

@@ -51,6 +51,7 @@ Task<Result<std::vector<store::PartitionId>>> BlobService::partitions() {
   co_return result;
 }
 
+Task<Result<>> BlobService::find_left_over() { return state_->collector.find_left_over(); }
 Task<Result<std::size_t>> BlobService::collect_garbage() { return state_->collector.collect(); }
 Task<Result<std::size_t>> BlobService::sweep_orphans() { return state_->collector.sweep(); }
 std::size_t BlobService::garbage_waiting() const { return state_->collector.waiting(); }

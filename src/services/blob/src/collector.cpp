@@ -95,7 +95,9 @@ Task<Result<std::size_t>> Collector::collect() {
     const std::lock_guard lock(mutex_);
     items_.push_back(std::move(item));
   }
-  if (overflowed) FH_CO_CHECK_OK(co_await find_left_over());
+  if (overflowed) {
+    FH_CO_CHECK_OK(co_await find_left_over());
+  }
   if (!fault) co_return pass_on(fault);
   co_return finished;
 }
@@ -123,8 +125,12 @@ Task<Result<>> Collector::collect_garbage(AccountRef account, store::PartitionId
   if (!stored) co_return Result<>();
   FH_CO_TRY(auto garbage, decode_garbage_row(*stored));
   FH_CO_CHECK_OK(co_await remove_layout(account, partition, garbage.wrapped_key, garbage.expand));
-  for (const auto& id : garbage.chunks) FH_CO_CHECK_OK(co_await content_.chunks().remove(id));
-  if (garbage.staged_generation != 0) FH_CO_CHECK_OK(co_await remove_staged(partition, std::move(garbage)));
+  for (const auto& id : garbage.chunks) {
+    FH_CO_CHECK_OK(co_await content_.chunks().remove(id));
+  }
+  if (garbage.staged_generation != 0) {
+    FH_CO_CHECK_OK(co_await remove_staged(partition, std::move(garbage)));
+  }
   co_return co_await delete_rows(partition, {key});
 }
 

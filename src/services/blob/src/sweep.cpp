@@ -60,7 +60,9 @@ Task<Result<std::size_t>> Collector::sweep() {
     FH_CO_CHECK_OK(co_await spare_named(account, partition, candidates));
     if (candidates.empty()) break;
   }
-  for (const auto& id : candidates) FH_CO_CHECK_OK(co_await content_.chunks().remove(id));
+  for (const auto& id : candidates) {
+    FH_CO_CHECK_OK(co_await content_.chunks().remove(id));
+  }
   if (!candidates.empty()) log_info("removed chunks that nothing named", {{"chunks", candidates.size()}});
   store::Commit commit{registry, blobs_.epoch(), blobs_.hybrid().next_transaction(), {}, {}, {}};
   commit.puts.push_back({Bytes(kWatermark), store::to_bytes(bound)});
@@ -77,7 +79,9 @@ Task<Result<>> Collector::spare_named(AccountRef account, store::PartitionId par
     const auto end = row_keys::after_prefix(from);
     while (!candidates.empty()) {
       FH_CO_TRY(const auto page, co_await blobs_.rows().scan(partition, from, end, 500));
-      for (const auto& row : page.rows) FH_CO_CHECK_OK(co_await spare_row(account, partition, row, candidates));
+      for (const auto& row : page.rows) {
+        FH_CO_CHECK_OK(co_await spare_row(account, partition, row, candidates));
+      }
       if (!page.more || page.rows.empty()) break;
       from = page.rows.back().key + '\0';
       co_await boost::asio::post(executor, runtime::use_task);  // requests go first

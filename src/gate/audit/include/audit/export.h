@@ -16,8 +16,8 @@ struct ExportOptions {
   // Batches with a record in [from, to] are exported whole; none given: all there are.
   std::optional<WallTime> from;
   std::optional<WallTime> to;
-  // A signed checkpoint that the reader kept from before: the export then proves that the log continues it. Without one,
-  // the newest that the log kept from before the first exported batch is taken.
+  // A signed checkpoint that the reader kept from before: the export then proves that the log continues it. Without
+  // one, the newest that the log kept from before the first exported batch is taken.
   std::string earlier_checkpoint;
 };
 

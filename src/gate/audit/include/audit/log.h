@@ -21,10 +21,10 @@ struct LogOptions {
   // which the services of this process commit to their partitions.
   store::Epoch epoch;
   std::size_t queue_records = 65'536;  // reservations and records not yet durable; one tenant may hold three quarters
-  std::chrono::milliseconds linger{100};        // how long a record waits for company; half of the promised 200 ms
-  std::chrono::milliseconds refuse_after{2000};  // reserve() fails once the store has refused for so long
+  std::chrono::milliseconds linger{100};           // how long a record waits for company; half of the promised 200 ms
+  std::chrono::milliseconds refuse_after{2000};    // reserve() fails once the store has refused for so long
   std::chrono::milliseconds settled_linger{1000};  // how long a settled row may wait for its grouped deletion
-  bool background = true;  // false: nothing is written before flush() (tests, offline tools)
+  bool background = true;                          // false: nothing is written before flush() (tests, offline tools)
 };
 
 // What recover() found in one partition.
@@ -35,13 +35,13 @@ struct Recovered {
 };
 
 // Log with what only its owner calls. Owned by app/, which stops it after the pipeline has drained and before the store
-// goes. All members are thread-safe. Those below block on the store: call them from start-up, a pool thread or a command,
-// never from a loop. A record's string_views must stay valid until the log is stopped (route rows do).
+// goes. All members are thread-safe. Those below block on the store: call them from start-up, a pool thread or a
+// command, never from a loop. A record's string_views must stay valid until the log is stopped (route rows do).
 class DurableLog : public Log {
  public:
-  // Appends attached rows of `partition` that an earlier process left behind, each exactly once: a row whose id stands in
-  // a `settled/` row (written in the batch's own commit) is only deleted; any other is appended. Rows of this process are
-  // told by their number and left alone, so the partition may already be in use.
+  // Appends attached rows of `partition` that an earlier process left behind, each exactly once: a row whose id stands
+  // in a `settled/` row (written in the batch's own commit) is only deleted; any other is appended. Rows of this
+  // process are told by their number and left alone, so the partition may already be in use.
   [[nodiscard]] virtual Result<Recovered> recover(store::PartitionId partition) = 0;
   // Writes what is queued now; kUnavailable (or what the store said) if it couldn't.
   [[nodiscard]] virtual Result<> flush() = 0;
@@ -52,8 +52,8 @@ class DurableLog : public Log {
   [[nodiscard]] virtual const VerifierKey& verifier_key() const = 0;
   // The value behind a pseudonym of the tenant, for those who may ask. kNotFound: unknown or erased.
   [[nodiscard]] virtual Result<std::string> resolve_pseudonym(TenantId tenant, std::string_view pseudonym) = 0;
-  // Forgets the value behind a pseudonym for good. The records and the tree stay as they are; should the same value come
-  // again, it gets another pseudonym. kNotFound: unknown or already erased.
+  // Forgets the value behind a pseudonym for good. The records and the tree stay as they are; should the same value
+  // come again, it gets another pseudonym. kNotFound: unknown or already erased.
   [[nodiscard]] virtual Result<> erase_pseudonym(TenantId tenant, std::string_view pseudonym) = 0;
 };
 

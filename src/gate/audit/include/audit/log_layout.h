@@ -1,5 +1,5 @@
-// Where the log's rows stand (docs/formats/audit-log.md): partitions and keys of the log, its settled rows and the map of
-// pseudonyms. Pure.
+// Where the log's rows stand (docs/formats/audit-log.md): partitions and keys of the log, its settled rows and the map
+// of pseudonyms. Pure.
 #pragma once
 
 #include <cstdint>

@@ -21,8 +21,8 @@ struct Checkpoint {
 // A log's public key, "name+id+key" in text: what a verifier must have from elsewhere.
 struct VerifierKey {
   std::string name;
-  std::string id;      // 4 bytes: SHA-256(name || 0x0A || 0x01 || key)[:4]
-  Bytes public_key;    // 32 bytes
+  std::string id;    // 4 bytes: SHA-256(name || 0x0A || 0x01 || key)[:4]
+  Bytes public_key;  // 32 bytes
 };
 
 [[nodiscard]] VerifierKey make_verifier_key(std::string_view name, BytesView public_key);

@@ -26,13 +26,14 @@ struct Manifest {
   std::string origin;
   std::uint64_t first_leaf = 0;  // the export holds leaves [first_leaf, end_leaf)
   std::uint64_t end_leaf = 0;
-  std::uint64_t records = 0;     // lines of records.jsonl
+  std::uint64_t records = 0;  // lines of records.jsonl
 };
 [[nodiscard]] std::string encode_manifest(const Manifest& manifest);
 [[nodiscard]] Result<Manifest> parse_manifest(std::string_view text);
 
-// Lines "left HASH", "right HASH", "consistency HASH" in that order, hashes in base64: the subtrees before and after the
-// exported leaves (as cover() lists them), and the proof that the earlier checkpoint's tree is a prefix of this one.
+// Lines "left HASH", "right HASH", "consistency HASH" in that order, hashes in base64: the subtrees before and after
+// the exported leaves (as cover() lists them), and the proof that the earlier checkpoint's tree is a prefix of this
+// one.
 struct Proof {
   std::vector<Hash> left;
   std::vector<Hash> right;
@@ -41,16 +42,16 @@ struct Proof {
 [[nodiscard]] std::string encode_proof(const Proof& proof);
 [[nodiscard]] Result<Proof> parse_proof(std::string_view text);
 
-// One entry of the leaves file: kind (u8), payload length (u32), the leaf's hash as it stands in the tree (32), the leaf
-// (kLeafBytes), the payload: for kOpened the hashes of its records, for kSealed the sealed batch itself, because the
-// tenant's key could not be had.
+// One entry of the leaves file: kind (u8), payload length (u32), the leaf's hash as it stands in the tree (32), the
+// leaf (kLeafBytes), the payload: for kOpened the hashes of its records, for kSealed the sealed batch itself, because
+// the tenant's key could not be had.
 enum class LeafKind : std::uint8_t { kOpened = 1, kSealed = 2 };
 inline constexpr std::string_view kLeavesMagic = "FHAX\x01";
 inline constexpr std::size_t kPayloadLimit = kBatchRecords * sizeof(Hash);
 struct LeafEntry {
   LeafKind kind = LeafKind::kOpened;
   Hash hash{};
-  Bytes leaf;     // encoded
+  Bytes leaf;  // encoded
   Bytes payload;
 };
 [[nodiscard]] Bytes encode_leaf_entry(const LeafEntry& entry);

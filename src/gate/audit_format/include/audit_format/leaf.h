@@ -18,13 +18,13 @@ inline constexpr std::size_t kLeafBytes = 121;
 
 struct Leaf {
   TenantId tenant;
-  std::uint64_t index = 0;      // its place in the log: swapped leaves show
-  Hash sub_root{};              // root_of the record hashes
-  std::uint32_t count = 0;      // records, 1..kBatchRecords
-  WallTime first;               // earliest and latest time of a record
+  std::uint64_t index = 0;  // its place in the log: swapped leaves show
+  Hash sub_root{};          // root_of the record hashes
+  std::uint32_t count = 0;  // records, 1..kBatchRecords
+  WallTime first;           // earliest and latest time of a record
   WallTime last;
-  Hash sealed_hash{};           // SHA-256 of the sealed batch
-  std::uint32_t text_bytes = 0; // of the records' text with line ends, before compression
+  Hash sealed_hash{};            // SHA-256 of the sealed batch
+  std::uint32_t text_bytes = 0;  // of the records' text with line ends, before compression
   friend bool operator==(const Leaf&, const Leaf&) = default;
 };
 

@@ -27,7 +27,8 @@ struct NodeId {
   std::uint64_t index = 0;
 };
 
-// Where the hashes of perfect subtrees come from: a tile store, or an array in memory. Any thread its implementer allows.
+// Where the hashes of perfect subtrees come from: a tile store, or an array in memory. Any thread its implementer
+// allows.
 class NodeSource {
  public:
   virtual ~NodeSource() = default;

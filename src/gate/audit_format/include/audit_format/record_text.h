@@ -1,7 +1,7 @@
 // The text of an audit record: canonical JSON (RFC 8785), one object without white space, members in sorted order.
 //
-// The hash of this text is what the tree proves, so the writer here is the only one. docs/formats/audit-log.md names every
-// member. Keeps: A6, R7.
+// The hash of this text is what the tree proves, so the writer here is the only one. docs/formats/audit-log.md names
+// every member. Keeps: A6, R7.
 #pragma once
 
 #include <array>
@@ -20,13 +20,13 @@ using Salt = std::array<char, kSaltBytes>;
 
 // What a record says, in order of its members' names. Borrows everything.
 struct RecordText {
-  std::string_view address;     // pseudonym, or empty
+  std::string_view address;  // pseudonym, or empty
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::string_view caller;      // pseudonym, or empty
+  std::string_view caller;  // pseudonym, or empty
   std::string_view credential;
   std::string_view decision;
-  BytesView id;                 // 16 bytes: the attached row it came from; left out if empty
+  BytesView id;  // 16 bytes: the attached row it came from; left out if empty
   std::string_view operation;
   std::string_view reason;
   RequestId request;
@@ -37,9 +37,9 @@ struct RecordText {
   WallTime time;
 };
 
-// Appends the canonical text (no line end). Strings that aren't valid UTF-8 are written percent-encoded. Text longer than
-// kRecordStringBytes is cut at a character and ends in "~" and the SHA-256 of the whole, so that a record has a bound and
-// two long names stay apart.
+// Appends the canonical text (no line end). Strings that aren't valid UTF-8 are written percent-encoded. Text longer
+// than kRecordStringBytes is cut at a character and ends in "~" and the SHA-256 of the whole, so that a record has a
+// bound and two long names stay apart.
 void append_record_text(Bytes& out, const RecordText& record);
 
 inline constexpr std::size_t kRecordStringBytes = 4096;

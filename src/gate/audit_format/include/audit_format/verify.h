@@ -22,12 +22,12 @@ struct VerifyReport {
   std::uint64_t log_size = 0;    // leaves in the log, by its checkpoint
   std::uint64_t first_leaf = 0;  // exported: [first_leaf, end_leaf)
   std::uint64_t end_leaf = 0;
-  std::uint64_t records = 0;     // whose text was checked
+  std::uint64_t records = 0;         // whose text was checked
   std::uint64_t sealed_leaves = 0;   // exported unopened; their hashes were checked
   std::uint64_t sealed_records = 0;  // in those
   std::uint64_t earlier_size = 0;    // of the earlier checkpoint that this log was shown to continue; 0 = none
   std::uint64_t finding_count = 0;
-  std::vector<Finding> findings;     // the first kMaxFindings of them
+  std::vector<Finding> findings;  // the first kMaxFindings of them
   [[nodiscard]] bool verified() const { return finding_count == 0; }
 };
 

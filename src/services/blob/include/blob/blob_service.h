@@ -51,6 +51,8 @@ class BlobService {
   // Every partition that may hold audit rows attached to writes: what audit recovery must look through.
   [[nodiscard]] Task<Result<std::vector<store::PartitionId>>> partitions();
 
+  // Looks for garbage that an earlier process left; start() does it by itself.
+  [[nodiscard]] Task<Result<>> find_left_over();
   // One round of the background work at once; the same as start() does by and by. Not while that runs.
   [[nodiscard]] Task<Result<std::size_t>> collect_garbage();
   [[nodiscard]] Task<Result<std::size_t>> sweep_orphans();

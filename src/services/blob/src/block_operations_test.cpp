@@ -1,0 +1,154 @@
+// Put Block, Put Block List and Get Block List, through the pipeline.
+#include "src/test_region.h"
+
+namespace freehold::blob::testing {
+namespace {
+
+std::string block_path(const std::string& id) { return "/box/b?comp=block&blockid=" + percent_encode(to_base64(id)); }
+
+std::string list_of(const std::vector<std::string>& ids, const std::string& element = "Latest") {
+  std::string body = "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>";
+  for (const auto& id : ids) body += '<' + element + '>' + to_base64(id) + "</" + element + '>';
+  return body + "</BlockList>";
+}
+
+struct BlockOperations : ::testing::Test, TestRegion {
+  BlockOperations() { make_container("box"); }
+  Answer put_block(const std::string& id, Bytes content, HeaderList headers = {}) {
+    return run(Method::kPut, block_path(id), std::move(headers), std::move(content));
+  }
+  Answer commit(const std::string& body, HeaderList headers = {}) {
+    return run(Method::kPut, "/box/b?comp=blocklist", std::move(headers), body);
+  }
+};
+
+TEST_F(BlockOperations, StagedBlocksAreInvisibleUntilNamed) {
+  const auto a = pattern(3'000'000, 1);
+  const auto b = pattern(10, 2);
+  ASSERT_EQ(put_block("a", a).status, 201);
+  ASSERT_EQ(put_block("b", b).status, 201);
+  EXPECT_EQ(get("/box/b").code(), "BlobNotFound");
+  EXPECT_EQ(run(Method::kDelete, "/box/b").code(), "BlobNotFound");
+  EXPECT_TRUE(elements(get("/box?restype=container&comp=list").body, "Name").empty());
+  EXPECT_EQ(elements(get("/box?restype=container&comp=list&include=uncommittedblobs").body, "Name"),
+            std::vector<std::string>{"b"});
+  const auto listed = get("/box/b?comp=blocklist&blocklisttype=all");
+  EXPECT_EQ(elements(listed.body, "Name"), (std::vector<std::string>{"YQ==", "Yg=="}));
+  EXPECT_EQ(elements(listed.body, "Size"), (std::vector<std::string>{"3000000", "10"}));
+  EXPECT_EQ(listed.header("etag"), "");
+
+  const auto done = commit(list_of({"b", "a", "b"}), {{"x-ms-blob-content-type", "text/x"}, {"x-ms-meta-m", "1"}});
+  ASSERT_EQ(done.status, 201) << done.body;
+  const auto got = get("/box/b");
+  EXPECT_TRUE(got.body == b + a + b);
+  EXPECT_EQ(got.header("content-type"), "text/x");
+  EXPECT_EQ(got.header("x-ms-meta-m"), "1");
+  EXPECT_EQ(got.header("etag"), done.header("etag"));
+  const auto range = get("/box/b", {{"range", "bytes=5-15"}});
+  EXPECT_TRUE(range.body == (b + a).substr(5, 11));
+  const auto committed = get("/box/b?comp=blocklist");
+  EXPECT_EQ(elements(committed.body, "Name"), (std::vector<std::string>{"Yg==", "YQ==", "Yg=="}));
+  EXPECT_EQ(committed.header("x-ms-blob-content-length"), std::to_string(got.body.size()));
+}
+
+TEST_F(BlockOperations, ABlobIsChangedBlockByBlock) {
+  for (const auto* id : {"a", "b", "c"}) ASSERT_EQ(put_block(id, pattern(100'000, static_cast<unsigned char>(id[0]))).status, 201);
+  ASSERT_EQ(commit(list_of({"a", "b", "c"})).status, 201);
+  ASSERT_EQ(put_block("b", pattern(200'000, 9)).status, 201);
+  EXPECT_EQ(get("/box/b").body.size(), 300'000u);
+  ASSERT_EQ(commit(list_of({"a", "b"})).status, 201);
+  EXPECT_TRUE(get("/box/b").body == pattern(100'000, 'a') + pattern(200'000, 9));
+  collect();
+  EXPECT_EQ(chunk_count(), 2u);
+  EXPECT_TRUE(get("/box/b").body == pattern(100'000, 'a') + pattern(200'000, 9));
+  EXPECT_EQ(commit(list_of({"c"})).code(), "InvalidBlockList");
+  EXPECT_EQ(commit(list_of({"b"}, "Uncommitted")).code(), "InvalidBlockList");
+  ASSERT_EQ(commit(list_of({})).status, 201);
+  EXPECT_EQ(get("/box/b").body, "");
+  collect();
+  EXPECT_EQ(chunk_count(), 0u);
+  EXPECT_EQ(rows().size(), 2u);  // the marker and the empty blob
+}
+
+TEST_F(BlockOperations, ABlockPutAgainReplacesTheFirst) {
+  ASSERT_EQ(put_block("a", pattern(100'000, 1)).status, 201);
+  ASSERT_EQ(put_block("a", pattern(100'000, 2)).status, 201);
+  ASSERT_EQ(commit(list_of({"a"})).status, 201);
+  EXPECT_TRUE(get("/box/b").body == pattern(100'000, 2));
+  collect();
+  EXPECT_EQ(chunk_count(), 1u);
+}
+
+TEST_F(BlockOperations, PutBlobForgetsStagedBlocks) {
+  ASSERT_EQ(put_block("a", pattern(100'000, 1)).status, 201);
+  ASSERT_EQ(put_block("b", "small").status, 201);
+  ASSERT_EQ(put("/box/b", "whole").status, 201);
+  EXPECT_EQ(commit(list_of({"a"})).code(), "InvalidBlockList");
+  EXPECT_EQ(get("/box/b").body, "whole");
+  collect();
+  EXPECT_EQ(chunk_count(), 0u);
+  EXPECT_EQ(rows().size(), 3u);  // the marker, the blob and its content
+}
+
+TEST_F(BlockOperations, BlockIdsOfABlobHaveOneLength) {
+  ASSERT_EQ(put_block("aa", "x").status, 201);
+  EXPECT_EQ(put_block("b", "x").code(), "InvalidBlobOrBlock");
+  EXPECT_EQ(put_block("bb", "").code(), "InvalidHeaderValue");
+  EXPECT_EQ(put_block("bb", "x", {{"content-md5", md5_base64("y")}}).code(), "Md5Mismatch");
+  EXPECT_EQ(commit("<BlockList><Latest>", {}).code(), "InvalidXmlDocument");
+}
+
+TEST_F(BlockOperations, ALongListLiesInManifestsAndGivesThemBack) {
+  std::vector<std::string> ids;
+  Bytes content;
+  for (int i = 0; i < 400; ++i) {
+    ids.push_back("block-" + std::to_string(1000 + i));
+    const auto block = pattern(100, static_cast<std::uint64_t>(i));
+    ASSERT_EQ(put_block(ids.back(), block).status, 201);
+    content += block;
+  }
+  ASSERT_EQ(commit(list_of(ids)).status, 201);
+  EXPECT_EQ(chunk_count(), 1u);  // the manifest: the blocks themselves are inline
+  EXPECT_TRUE(get("/box/b").body == content);
+  EXPECT_TRUE(get("/box/b", {{"range", "bytes=12345-23456"}}).body == content.substr(12345, 11112));
+  EXPECT_EQ(elements(get("/box/b?comp=blocklist").body, "Name").size(), 400u);
+  ids.resize(300);
+  ASSERT_EQ(commit(list_of(ids)).status, 201);
+  collect();
+  EXPECT_EQ(chunk_count(), 1u);
+  EXPECT_TRUE(get("/box/b").body == content.substr(0, 30'000));
+  EXPECT_EQ(runtime::run_blocking(service->sweep_orphans()).value_or(99), 0u);
+  ASSERT_EQ(run(Method::kDelete, "/box/b").status, 202);
+  collect();
+  EXPECT_EQ(chunk_count(), 0u);
+  EXPECT_EQ(rows().size(), 1u);
+}
+
+TEST_F(BlockOperations, BlocksPutAtTheSameTimeMakeOneBlob) {
+  constexpr int kBlocks = 40;
+  boost::asio::io_context loop(1);
+  std::vector<std::unique_ptr<BytesBody>> bodies;
+  std::vector<http::Request> requests;
+  std::vector<std::string> ids;
+  Bytes content;
+  for (int i = 0; i < kBlocks; ++i) {
+    ids.push_back(std::to_string(100 + i));
+    const auto block = pattern(70'000, static_cast<std::uint64_t>(i));
+    content += block;
+    bodies.push_back(std::make_unique<BytesBody>(block));
+    requests.push_back(make(Method::kPut, block_path(ids.back()), {}, *bodies.back()));
+  }
+  int created = 0;
+  for (auto& request : requests) {
+    boost::asio::co_spawn(loop, exchange(*pipeline, request), [&](std::exception_ptr, const Answer& answer) {
+      created += answer.status == 201 ? 1 : 0;
+    });
+  }
+  loop.run();
+  EXPECT_EQ(created, kBlocks);
+  ASSERT_EQ(commit(list_of(ids)).status, 201);
+  EXPECT_TRUE(get("/box/b").body == content);
+}
+
+}  // namespace
+}  // namespace freehold::blob::testing

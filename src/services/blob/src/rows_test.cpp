@@ -1,0 +1,134 @@
+// Row formats and keys: what is written is what is read, and what isn't whole is refused.
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+#include "src/blob_row.h"
+#include "src/container_row.h"
+#include "src/row_keys.h"
+
+namespace freehold::blob {
+namespace {
+
+BlobRow sample() {
+  BlobRow row;
+  row.etag = 77;
+  row.created = 66;
+  row.length = 1234567;
+  row.content = {"text/plain", "gzip", "de", "inline", "no-cache", Bytes(16, 'm')};
+  row.metadata = {{"a", "1"}, {"b", ""}};
+  row.wrapped_key = Bytes(40, 'w');
+  row.layout.direct = {{"id1", {{Segment::Place::kInline, {1, 2}, 3}}}, {"", {{Segment::Place::kChunk, {4, 5}, 6}}}};
+  row.layout.manifests = {{{7, 8}, 9, 10}};
+  row.staging = Staging{11, 12, 13};
+  row.tier_named = true;
+  row.unknown = {{50, "kept"}};
+  return row;
+}
+
+TEST(BlobRow, RoundTrip) {
+  const auto row = sample();
+  const auto bytes = encode_blob_row(row);
+  const auto back = decode_blob_row(bytes);
+  ASSERT_TRUE(back.has_value()) << back.error().detail;
+  EXPECT_EQ(encode_blob_row(*back), bytes);
+  EXPECT_EQ(back->etag, 77u);
+  EXPECT_EQ(back->content, row.content);
+  EXPECT_EQ(back->metadata, row.metadata);
+  EXPECT_EQ(back->layout, row.layout);
+  EXPECT_EQ(back->staging, row.staging);
+  EXPECT_EQ(back->unknown, row.unknown);
+}
+
+// The bytes of the example in docs/formats/blob-rows.md.
+TEST(BlobRow, DocumentedExample) {
+  BlobRow row;
+  row.etag = row.created = 1;
+  row.length = 3;
+  row.layout.direct = {{"", {{Segment::Place::kInline, {1, 2}, 3}}}};
+  EXPECT_EQ(encode_blob_row(row),
+            Bytes("\x01"
+                  "\x80\0\0\0\x02\x01\x02"
+                  "\x81\0\0\0\x08\0\0\0\0\0\0\0\x01"
+                  "\x01\0\0\0\x08\0\0\0\0\0\0\0\x01"
+                  "\x82\0\0\0\x08\0\0\0\0\0\0\0\x03"
+                  "\x84\0\0\0\x1a\0\0\0\0\x01\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02\0\0\0\x03",
+                  1 + 7 + 13 * 3 + 5 + 26));
+}
+
+TEST(BlobRow, NewerVersionsAndUnknownCriticalFieldsAreRefused) {
+  auto bytes = encode_blob_row(sample());
+  bytes[0] = 2;
+  EXPECT_EQ(decode_blob_row(bytes).error().code, ErrorCode::kUnsupported);
+  bytes[0] = 1;
+  append_u8(bytes, 250);
+  append_sized(bytes, "new");
+  EXPECT_EQ(decode_blob_row(bytes).error().code, ErrorCode::kUnsupported);
+}
+
+TEST(BlobRow, EveryCutIsRefusedOrWhole) {
+  const auto bytes = encode_blob_row(sample());
+  int refused = 0;
+  for (std::size_t n = 0; n < bytes.size(); ++n) {
+    const auto row = decode_blob_row(BytesView(bytes).substr(0, n));
+    if (!row) ++refused;
+  }
+  EXPECT_GT(refused, static_cast<int>(bytes.size()) - 20);  // a cut between two fields can't be seen
+}
+
+TEST(GarbageRow, RoundTrip) {
+  GarbageRow row{"key", {{{"", {{Segment::Place::kChunk, {1, 2}, 3}}}}, {{{7, 8}, 9, 10}}}, {{5, 6}}, "name", 9, true};
+  const auto back = decode_garbage_row(encode_garbage_row(row));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->expand, row.expand);
+  EXPECT_EQ(back->chunks, row.chunks);
+  EXPECT_EQ(back->staged_name, "name");
+  EXPECT_EQ(back->staged_generation, 9u);
+  EXPECT_TRUE(back->staged_content);
+}
+
+TEST(Layout, SplitsAtBlocksAndKeepsTheirOrder) {
+  Layout layout;
+  for (std::uint32_t i = 0; i < 1000; ++i) layout.push_back({"id", {{Segment::Place::kChunk, {i, 0}, i}}});
+  const auto parts = split_layout(layout, 1000);
+  EXPECT_GT(parts.size(), 10u);
+  Layout joined;
+  for (const auto& part : parts) joined.insert(joined.end(), part.begin(), part.end());
+  EXPECT_EQ(joined, layout);
+}
+
+TEST(RowKeys, NamesSortAsTheirBytesAndComeBack) {
+  std::vector<std::string> names = {"a", "a!", "a/", "a/b", "ab", "b", "ä", "\U0001F600", std::string("a\0", 2),
+                                    std::string("a\0b", 3), "a\x01", std::string(1024, 'z')};
+  std::sort(names.begin(), names.end());
+  for (std::size_t i = 0; i + 1 < names.size(); ++i) EXPECT_LT(row_keys::blob(names[i]), row_keys::blob(names[i + 1]));
+  for (const auto& name : names) {
+    EXPECT_EQ(row_keys::blob_name(row_keys::blob(name)), name);
+    EXPECT_GE(row_keys::blob(name), row_keys::blobs_from(name));
+    EXPECT_LT(row_keys::blob(name), row_keys::blobs_after(name));
+  }
+}
+
+TEST(RowKeys, StagedBlocksOfOneNameDoNotReachIntoAnother) {
+  const auto from = row_keys::staged("a", 5);
+  const auto end = row_keys::staged("a", 6);
+  const auto inside = [&](const Bytes& key) { return key >= from && key < end; };
+  EXPECT_TRUE(inside(row_keys::staged("a", 5, Bytes(64, '\xff'))));
+  EXPECT_FALSE(inside(row_keys::staged("a", 6, "x")));
+  EXPECT_FALSE(inside(row_keys::staged("aa", 5, "x")));
+}
+
+TEST(ContainerRow, RoundTrip) {
+  ContainerRow row;
+  SeededRandom random(1);
+  row.id = random_id<ContainerId>(random);
+  row.etag = 5;
+  row.metadata = {{"a", "b"}};
+  const auto back = decode_container_row(encode_container_row(row));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->id, row.id);
+  EXPECT_EQ(back->metadata, row.metadata);
+  EXPECT_FALSE(decode_container_row("\x01").has_value());
+}
+
+}  // namespace
+}  // namespace freehold::blob
