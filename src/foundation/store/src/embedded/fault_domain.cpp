@@ -49,10 +49,9 @@ Result<> FaultDomain::open() {
 }
 
 bool FaultDomain::close() {
-  std::weak_ptr<OpenDomain> users;
   {
     std::lock_guard lock(mutex_);
-    users = opened_;
+    if (opened_) users_ = opened_;
     opened_.reset();
   }
   // The last user lets go without telling anybody: it is asked for until then.
@@ -60,13 +59,18 @@ bool FaultDomain::close() {
   std::mutex none;
   std::unique_lock lock(none);
   std::condition_variable never;
-  while (!users.expired() && std::chrono::steady_clock::now() < deadline) {
+  while (!users_.expired() && std::chrono::steady_clock::now() < deadline) {
     never.wait_for(lock, std::chrono::milliseconds(1));
   }
-  return users.expired();
+  return users_.expired();
 }
 
-Result<> FaultDomain::wipe_rows() { return disk_.remove_tree(rows_path()); }
+// The identity goes first: without it the directory counts as empty, whatever else is still there.
+Result<> FaultDomain::wipe_rows() {
+  FH_CHECK_OK(disk_.unlink(place_.path + "/domain"));
+  FH_CHECK_OK(disk_.sync_directory(place_.path));
+  return disk_.remove_tree(rows_path());
+}
 
 std::shared_ptr<OpenDomain> FaultDomain::opened() const {
   std::lock_guard lock(mutex_);

@@ -40,7 +40,8 @@ class FaultDomain {
   [[nodiscard]] Result<> open();
   // Waits until nobody uses it any more; false if somebody still does after some seconds.
   [[nodiscard]] bool close();
-  [[nodiscard]] Result<> wipe_rows();  // only when closed
+  // Only when closed. The directory is as if empty then; its extents stay, and are looked at before they are copied anew.
+  [[nodiscard]] Result<> wipe_rows();
 
   [[nodiscard]] std::shared_ptr<OpenDomain> opened() const;
   [[nodiscard]] Result<std::optional<DomainIdentity>> read_identity() const;
@@ -67,6 +68,7 @@ class FaultDomain {
   const RowsMemory memory_;
   mutable std::mutex mutex_;
   std::shared_ptr<OpenDomain> opened_;  // guarded by mutex_
+  std::weak_ptr<OpenDomain> users_;     // of what was closed last; the steward's
   Worker rows_worker_;
   Worker chunk_worker_;
 };
