@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "commands.h"
 #include "process.h"
+#include "disk/disk.h"
 #include "region.h"
 
 namespace freehold::app {

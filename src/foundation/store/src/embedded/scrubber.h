@@ -19,6 +19,7 @@ class Scrubber {
   // Verifies all rows of the members other than `index`, once; verified_without() tells when they were found good.
   void verify_without(unsigned index);
   [[nodiscard]] bool verified_without(unsigned index);
+  void forget_verified() { verified_ = -1; }  // once it has been relied upon
 
   [[nodiscard]] std::uint64_t chunks_read() const { return chunks_read_; }
   [[nodiscard]] std::uint64_t rounds() const { return rounds_; }

@@ -124,6 +124,7 @@ void Steward::reopen_domains() {
       // Its own rows are of no use any more; cure_damage() made sure that the others' are good.
       if (!p_.scrubber.verified_without(i)) continue;
       if (!domain->wipe_rows()) continue;
+      p_.scrubber.forget_verified();
       domain->damaged = false;
     }
     opened_[i] = open_domain(*domain);

@@ -1,0 +1,290 @@
+// Bad days: domains gone, bits flipped, disks full. What was acknowledged is read right, or an error says that it can't be.
+#include "base/log.h"
+#include "disk/faulty_disk.h"
+#include "src/embedded/test_placement.h"
+#include "store/fsck.h"
+
+namespace freehold::store {
+namespace {
+
+using runtime::run_blocking;
+
+class Faults : public testing::Test {
+ protected:
+  Faults() { set_log_level(LogLevel::kError); }
+  void SetUp() override { open(); }
+
+  void open() {
+    auto opened = open_embedded(options_, faulty_, keys_, clock_, random_);
+    ASSERT_TRUE(opened) << opened.error().message << " " << opened.error().detail;
+    engine_ = std::move(*opened);
+  }
+  [[nodiscard]] CommitResult put(const Bytes& key, const Bytes& value) {
+    Commit commit{partition_, Epoch{1}, ids_.next_transaction(), {}, {{key, value}}, {}};
+    return run_blocking(engine_->partitions().commit(std::move(commit)));
+  }
+  [[nodiscard]] bool puts(const Bytes& key, const Bytes& value) { return put(key, value).outcome == CommitOutcome::kOk; }
+  [[nodiscard]] Result<std::optional<Bytes>> get(const Bytes& key) {
+    return run_blocking(engine_->partitions().get(partition_, key));
+  }
+  [[nodiscard]] std::optional<ChunkId> put_chunk(std::size_t size, char fill) {
+    const auto id = ids_.next_chunk();
+    AlignedBuffer bytes(size);
+    std::fill_n(bytes.data(), size, fill);
+    if (!run_blocking(engine_->chunks().put(tenant_, id, std::move(bytes)))) return std::nullopt;
+    return id;
+  }
+  [[nodiscard]] Result<ChunkBytes> read_chunk(ChunkId id, std::uint32_t size) {
+    return run_blocking(engine_->chunks().read(tenant_, id, 0, size));
+  }
+  [[nodiscard]] DomainState state(std::size_t i) { return engine_->stats().domains[i].state; }
+  [[nodiscard]] bool whole() {
+    return state(0) == DomainState::kMember && state(1) == DomainState::kMember && state(2) == DomainState::kMember;
+  }
+  [[nodiscard]] std::string domain(int i) { return "/data/fd" + std::to_string(i); }
+  [[nodiscard]] Result<FsckReport> check() {
+    return fsck(options_, faulty_, keys_, clock_, random_, [](const FsckProgress&) {});
+  }
+
+  disk::SimDisk disk_;
+  disk::FaultyDisk faulty_{disk_};
+  EmbeddedOptions options_ = small_options();
+  FixedKeys keys_;
+  FakeClock clock_;
+  SeededRandom random_{5};
+  HybridClock ids_{clock_, random_};
+  TenantId tenant_;
+  PartitionId partition_ = make_partition_id(tenant_, "p");
+  std::unique_ptr<EmbeddedEngine> engine_;
+};
+
+TEST_F(Faults, OneDomainGoneIsServedAroundAndRebuiltWhenItIsBack) {
+  ASSERT_TRUE(puts("before", "1"));
+  const auto chunk = put_chunk(100'000, 'b');
+  ASSERT_TRUE(chunk);
+  for (int i = 0; i < 3; ++i) {
+    const Bytes key = "during" + std::to_string(i);
+    faulty_.break_below(domain(i));
+    ASSERT_TRUE(puts(key, "2"));
+    const auto during = put_chunk(50'000, static_cast<char>('0' + i));
+    ASSERT_TRUE(during);
+    EXPECT_NE(state(static_cast<std::size_t>(i)), DomainState::kMember);
+    EXPECT_EQ(get("before").value(), "1");
+    EXPECT_EQ(get(key).value(), "2");
+    EXPECT_TRUE(read_chunk(*chunk, 100'000));
+    faulty_.heal_below(domain(i));
+    ASSERT_TRUE(eventually([&] { return whole(); }));
+    EXPECT_TRUE(puts("after", std::to_string(i)));
+    EXPECT_TRUE(read_chunk(*during, 50'000));
+  }
+  engine_.reset();
+  const auto report = check();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->verdict, FsckReport::Verdict::kClean) << testing::PrintToString(report->findings);
+  EXPECT_EQ(report->chunks, 4u);
+}
+
+TEST_F(Faults, AnEmptiedDomainIsRebuiltWhileServing) {
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(puts("k" + std::to_string(i), Bytes(3000, static_cast<char>('a' + i % 20))));
+  const auto chunk = put_chunk(300'000, 'x');
+  ASSERT_TRUE(chunk);
+  for (int lost = 0; lost < 3; ++lost) {
+    engine_.reset();
+    ASSERT_TRUE(disk_.remove_tree(domain(lost)));
+    open();
+    EXPECT_TRUE(puts("while" + std::to_string(lost), "rebuilding"));
+    EXPECT_EQ(get("k7").value(), Bytes(3000, 'h'));
+    ASSERT_TRUE(eventually([&] { return whole(); }));
+    EXPECT_EQ(engine_->stats().rebuilds, 1u);
+  }
+  EXPECT_TRUE(read_chunk(*chunk, 300'000));
+  engine_.reset();
+  const auto report = check();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->verdict, FsckReport::Verdict::kClean) << testing::PrintToString(report->findings);
+}
+
+TEST_F(Faults, TwoDomainsGoneIsReadOnlyAndPasses) {
+  ASSERT_TRUE(puts("k", "1"));
+  const auto chunk = put_chunk(20'000, 'c');
+  ASSERT_TRUE(chunk);
+  faulty_.break_below(domain(0));
+  faulty_.break_below(domain(2));
+  EXPECT_NE(put("k2", "2").outcome, CommitOutcome::kOk);
+  const auto refused = put("k3", "3");
+  EXPECT_EQ(refused.outcome, CommitOutcome::kUnavailable);
+  EXPECT_EQ(get("k").value(), "1");
+  EXPECT_TRUE(read_chunk(*chunk, 20'000));
+  EXPECT_FALSE(put_chunk(100, 'n'));
+  EXPECT_FALSE(engine_->stats().writable);
+  faulty_.heal_below(domain(0));
+  EXPECT_TRUE(eventually([&] { return engine_->stats().writable; }));
+  EXPECT_TRUE(puts("k4", "4"));
+  faulty_.heal_below(domain(2));
+  EXPECT_TRUE(eventually([&] { return whole(); }));
+  EXPECT_EQ(get("k3").value(), std::nullopt);
+  EXPECT_EQ(get("k4").value(), "4");
+}
+
+TEST_F(Faults, OneDomainAloneIsBelievedOnlyIfItWasClosedInOrder) {
+  ASSERT_TRUE(puts("k", "1"));
+  engine_.reset();
+  ASSERT_TRUE(disk_.remove_tree(domain(0)));
+  ASSERT_TRUE(disk_.remove_tree(domain(1)));
+  open();  // closed in order: it holds everything
+  EXPECT_EQ(get("k").value(), "1");
+  ASSERT_TRUE(eventually([&] { return whole(); }));
+  ASSERT_TRUE(puts("k", "2"));
+  disk_.fail_from_op(disk_.ops() + 1);  // the plug
+  engine_.reset();
+  const auto survivor = disk_.crash(1);
+  ASSERT_TRUE(survivor->remove_tree(domain(0)));
+  ASSERT_TRUE(survivor->remove_tree(domain(1)));
+  const auto alone = open_embedded(options_, *survivor, keys_, clock_, random_);
+  ASSERT_FALSE(alone);
+  EXPECT_EQ(alone.error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(Faults, AFlippedBitInAChunkIsReadAroundAndMended) {
+  const auto chunk = put_chunk(200'000, 'f');
+  ASSERT_TRUE(chunk);
+  for (int i = 0; i < 3; ++i) {
+    const auto files = disk_.list(domain(i) + "/chunks").value();
+    const auto extent = std::ranges::find_if(files, [](const auto& f) { return f.ends_with(".extent"); });
+    ASSERT_NE(extent, files.end());
+    ASSERT_TRUE(disk_.flip_bit(domain(i) + "/chunks/" + *extent, 150'000));
+    const auto before = engine_->stats().repairs;
+    const auto damaged_before = engine_->stats().damaged_reads;
+    for (int reads = 0; reads < 3; ++reads) {
+      const auto read = read_chunk(*chunk, 200'000);
+      ASSERT_TRUE(read) << read.error().detail;
+      EXPECT_EQ(read->bytes.view(), Bytes(200'000, 'f'));
+    }
+    // Only its favourite copy is read; the others are left to the scrubber (or fsck).
+    if (engine_->stats().damaged_reads == damaged_before) engine_->chunks().reject(*chunk, {static_cast<std::uint8_t>(i)});
+    ASSERT_TRUE(eventually([&] { return engine_->stats().repairs > before; }));
+  }
+  engine_.reset();
+  const auto report = check();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->damaged, 0u) << testing::PrintToString(report->findings);
+}
+
+TEST_F(Faults, FsckNamesWhatNoCopyCanMend) {
+  const auto chunk = put_chunk(50'000, 'f');
+  ASSERT_TRUE(chunk);
+  ASSERT_TRUE(puts("k", "v"));
+  engine_.reset();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(disk_.flip_bit(domain(i) + "/chunks/0000000000.extent", 20'000));
+    const auto report = check();
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->verdict, FsckReport::Verdict::kRepaired) << testing::PrintToString(report->findings);
+  }
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(disk_.flip_bit(domain(i) + "/chunks/0000000000.extent", 20'000));
+  const auto report = check();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->verdict, FsckReport::Verdict::kDamage);
+  EXPECT_EQ(report->damaged, 3u);
+  EXPECT_EQ(report->findings.size(), 3u);
+  open();
+  const auto read = read_chunk(*chunk, 50'000);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(Faults, FlippedBitsInRowFilesAreCuredFromTheOthers) {
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(puts("k" + std::to_string(i), Bytes(2500, static_cast<char>('a' + i % 20))));
+  for (const std::string_view kind : {".blob", ".sst"}) {
+    engine_.reset();
+    open();  // recovery writes what is in the log to tables and blob files
+    engine_.reset();
+    const auto files = disk_.list(domain(1) + "/rows").value();
+    const auto file = std::ranges::find_if(files, [kind](const auto& f) { return f.ends_with(kind); });
+    ASSERT_NE(file, files.end()) << kind;
+    ASSERT_TRUE(disk_.flip_bit(domain(1) + "/rows/" + *file, 4096 + 300));
+    const auto report = check();
+    ASSERT_TRUE(report) << report.error().detail;
+    EXPECT_EQ(report->verdict, FsckReport::Verdict::kRepaired) << kind << testing::PrintToString(report->findings);
+    const auto again = check();
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->verdict, FsckReport::Verdict::kClean) << kind << testing::PrintToString(again->findings);
+  }
+  open();
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_EQ(get("k" + std::to_string(i)).value(), Bytes(2500, static_cast<char>('a' + i % 20)));
+  }
+}
+
+TEST_F(Faults, AFullDiskRefusesAndRecovers) {
+  engine_.reset();
+  options_.disk_reserve_bytes = 32u << 20;
+  open();
+  ASSERT_TRUE(puts("before", Bytes(4000, 'x')));
+  const auto chunk = put_chunk(1'000'000, 'c');
+  ASSERT_TRUE(chunk);
+  disk_.set_capacity(disk_.used_bytes() + (20u << 20));
+  ASSERT_TRUE(eventually([&] {
+    const auto result = put("more", Bytes(4000, 'y'));
+    return result.outcome == CommitOutcome::kUnavailable && result.error.code == ErrorCode::kExhausted;
+  }));
+  EXPECT_FALSE(put_chunk(1000, 'n'));
+  EXPECT_EQ(get("before").value(), Bytes(4000, 'x'));
+  Commit free{partition_, Epoch{1}, ids_.next_transaction(), {}, {}, {"before"}};
+  free.reserve = DiskReserve::kMayUse;
+  EXPECT_EQ(run_blocking(engine_->partitions().commit(std::move(free))).outcome, CommitOutcome::kOk);
+  EXPECT_TRUE(run_blocking(engine_->chunks().remove(*chunk)));
+  disk_.set_capacity(1ull << 40);
+  EXPECT_TRUE(eventually([&] { return put("later", "z").outcome == CommitOutcome::kOk; }));
+  EXPECT_TRUE(whole());
+}
+
+TEST_F(Faults, WritesThatHitAFullDiskUnawaresRecoverWithoutARestart) {
+  ASSERT_TRUE(puts("before", "1"));
+  faulty_.set_room(3000);
+  CommitResult result;
+  for (int i = 0; i < 5 && result.outcome != CommitOutcome::kUnknown; ++i) result = put("big", Bytes(3000, 'b'));
+  EXPECT_FALSE(engine_->stats().writable && whole());
+  faulty_.set_room(std::nullopt);
+  EXPECT_TRUE(eventually([&] { return whole() && engine_->stats().writable; }));
+  EXPECT_TRUE(puts("after", "2"));
+  EXPECT_EQ(get("before").value(), "1");
+  engine_.reset();
+  const auto report = check();
+  ASSERT_TRUE(report) << report.error().detail;
+  EXPECT_EQ(report->damaged, 0u) << testing::PrintToString(report->findings);
+}
+
+TEST_F(Faults, TheSpaceOfRemovedChunksComesBack) {
+  std::vector<ChunkId> chunks;
+  for (int i = 0; i < 12; ++i) {
+    const auto id = put_chunk(4'000'000, 's');
+    ASSERT_TRUE(id);
+    chunks.push_back(*id);
+  }
+  const auto full = disk_.used_bytes();
+  for (const auto id : chunks) ASSERT_TRUE(run_blocking(engine_->chunks().remove(id)));
+  EXPECT_TRUE(eventually([&] { return disk_.used_bytes() + 3 * 12 * 4'000'000 < full + 3 * options_.extent_bytes; }));
+  EXPECT_EQ(engine_->stats().chunks, 0u);
+  EXPECT_EQ(engine_->stats().chunk_bytes, 0u);
+}
+
+TEST_F(Faults, ASecondEngineOnTheSameDirectoriesIsRefused) {
+  const auto second = open_embedded(options_, faulty_, keys_, clock_, random_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kConflict);
+  EXPECT_TRUE(puts("k", "still served"));
+}
+
+TEST_F(Faults, ANewerFormatIsRefusedUntouched) {
+  engine_.reset();
+  const Bytes newer = "freehold domain 2\nwhatever follows";
+  ASSERT_TRUE(disk_.write_file_durably(domain(1) + "/domain", newer));
+  const auto refused = open_embedded(options_, faulty_, keys_, clock_, random_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(disk_.read_file(domain(1) + "/domain").value(), newer);
+}
+
+}  // namespace
+}  // namespace freehold::store
