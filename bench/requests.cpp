@@ -112,8 +112,8 @@ class PutRequests final : public RequestSource {
  public:
   PutRequests(const Peer& peer, std::string prefix, std::size_t size, std::size_t objects)
       : peer_(peer), signer_(peer), prefix_(std::move(prefix)), body_(size, '\0'), objects_(objects) {
-    std::mt19937_64 random(size);
-    for (char& byte : body_) byte = static_cast<char>(random());
+    std::mt19937_64 engine(size);
+    for (char& byte : body_) byte = static_cast<char>(engine());
     length_ = std::to_string(size);
   }
   void next_head(std::string& out) override {

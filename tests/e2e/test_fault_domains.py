@@ -11,6 +11,8 @@ from harness.cases import ServerCase
 from .domain_content import Content
 
 FSCK_SECONDS = 120
+STORED = (".sst", ".blob", ".log")  # RocksDB's tables, values and write-ahead log; extents are known by their size
+LARGE = 32 << 20
 
 
 class FaultDomains(ServerCase):
@@ -112,7 +114,7 @@ class FaultDomains(ServerCase):
         self.content.write(self, self.process)
         self.process.stop()
 
-        flipped = flip_bits(self.domain(2), seed=1)
+        flipped = flip_bits(self.domain(2), seed=1, kinds=STORED)
         self.assertGreater(len(flipped), 2)
         self.process.start()
         self.content.verify(self, self.process)
@@ -120,19 +122,31 @@ class FaultDomains(ServerCase):
         self.fsck(0, 1)
         self.fsck(0)
 
-        self.assertGreater(len(flip_bits(self.domain(0), seed=2)), 2)
+        self.assertGreater(len(flip_bits(self.domain(0), seed=2, kinds=STORED)), 2)
         self.assertIn("repaired", self.fsck(1))
         self.fsck(0)
         self.process.start()
         self.content.verify(self, self.process)
         self.process.stop()
 
+    def test_every_file_of_a_domain_damaged(self):
+        self.process.start()
+        self.content.write(self, self.process)
+        self.process.stop()
+        self.assertGreater(len(flip_bits(self.domain(1), seed=4)), 4)  # file key, token copy, lists of files: everything
+        self.process.start()
+        self.content.verify(self, self.process)
+        self.content.write(self, self.process)
+        self.process.stop()
+        self.fsck(0, 1)
+        self.fsck(0)
+
     def test_damage_to_every_copy_is_named_and_never_returned(self):
         self.process.start()
         self.content.write(self, self.process)
         self.process.stop()
         for number in range(3):
-            flip_bits(self.domain(number), seed=3, every=4096, only_large=True)
+            flip_bits(self.domain(number), seed=3, every=4096, smallest=32 << 20)
         self.assertIn("damage", self.fsck(2))
         self.process.start()
         client = BlobClient.of(self.process, emulator=True)
@@ -151,14 +165,14 @@ class FaultDomains(ServerCase):
         self.assertGreater(wrong, 0, "no blob was hit: the test proves nothing")
 
 
-def flip_bits(folder: pathlib.Path, seed: int, every: int = 1 << 20, only_large: bool = False) -> list[str]:
-    """Flips one bit in every `every` bytes of every file (or only in extents), where something is written."""
+def flip_bits(folder: pathlib.Path, seed: int, every: int = 1 << 20, kinds=None, smallest: int = 1) -> list[str]:
+    """Flips one bit in every `every` bytes of every file (of these kinds, of this size), where something is written."""
     rng = random.Random(seed)
     flipped = []
     for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not path.is_file() or path.stat().st_size == 0:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size < smallest:
             continue
-        if only_large and path.stat().st_size < (32 << 20):
+        if kinds is not None and path.suffix not in kinds and path.stat().st_size < LARGE:
             continue
         with open(path, "r+b") as file:
             offset = 0

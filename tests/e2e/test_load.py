@@ -42,7 +42,9 @@ class Load(ServerCase):
             self.assertEqual(client.put(f"load/{number}", b"x" * 4096).status, 201)
         grown = resident_bytes(process.pid) - before
         self.assertLess(grown, IDLE * IDLE_BYTES_EACH, f"{grown / IDLE:.0f} bytes for each idle connection")
-        process.stop()
+        for connection in idle[10:]:
+            connection.close()
+        process.stop()  # ten that never finish their request must not hold it up
 
     def test_load_beyond_the_limit_is_told_to_come_back(self):
         config = paths.temporary_folder(self) / "small.toml"

@@ -85,8 +85,8 @@ int run_export_audit(const ExportAuditOptions& options) {
 }
 
 int run_verify(const VerifyOptions& options) {
-  const auto disk = disk::make_real_disk();
-  const auto text = disk->read_file(options.key_file);
+  const auto files = disk::make_real_disk();
+  const auto text = files->read_file(options.key_file);
   if (!text) return report(Error{ErrorCode::kInvalidArgument, options.key_file + ": " + text.error().message, {}});
   const auto key = gate::audit::parse_verifier_key(*text);
   if (!key) return report(Error{ErrorCode::kInvalidArgument, options.key_file + ": " + key.error().message, {}});

@@ -14,8 +14,8 @@ int report(const Error& error) {
 }
 
 int run_env(const EnvOptions& options) {
-  const auto disk = disk::make_real_disk();
-  const auto exports = shell_exports(*disk, options.data);
+  const auto files = disk::make_real_disk();
+  const auto exports = shell_exports(*files, options.data);
   if (!exports) return report(exports.error());
   std::fputs(exports->c_str(), stdout);
   return kExitDone;

@@ -1,5 +1,6 @@
 #include "storage.h"
 
+#include "base/log.h"
 #include "token.h"
 
 namespace freehold::app {
@@ -37,6 +38,20 @@ Result<bool> is_first_start(disk::Disk& disk, const Settings& settings) {
 
 }  // namespace
 
+Result<Secret> RegionFileKeys::load_or_make(const std::string& domain_path) {
+  auto key = keys_.load_or_make(domain_path);
+  if (key || key.error().code != ErrorCode::kCorrupt || !another_opens(domain_path)) return key;
+  log_warning("a damaged file key is set aside; its fault domain will be rebuilt", {{"domain", domain_path}});
+  FH_CHECK_OK(disk_.rename(domain_path + "/file.key", domain_path + "/file.key.damaged"));
+  return keys_.load_or_make(domain_path);
+}
+
+bool RegionFileKeys::another_opens(const std::string& domain_path) {
+  return std::ranges::any_of(domains_, [&](const std::string& other) {
+    return other != domain_path && disk_.exists(other + "/file.key").value_or(false) && keys_.load_or_make(other);
+  });
+}
+
 store::EmbeddedOptions engine_options(const Settings& settings) {
   store::EmbeddedOptions options;
   for (const ZoneSettings& zone : settings.zones) {
@@ -71,7 +86,8 @@ Result<std::unique_ptr<Storage>> open_token_of(const Settings& settings, Access 
 }
 
 Result<> open_engine(Storage& storage, const Settings& settings) {
-  storage.file_keys = std::make_unique<RegionFileKeys>(*storage.disk, *storage.hsm, storage.random);
+  storage.file_keys = std::make_unique<RegionFileKeys>(*storage.disk, *storage.hsm, storage.random,
+                                                       settings.fault_domains());
   FH_TRY(storage.engine, store::open_embedded(engine_options(settings), *storage.disk, *storage.file_keys,
                                               storage.clock, storage.random));
   return place_token_copies(*storage.disk, settings, storage.pin, storage.random);

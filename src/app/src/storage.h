@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -14,16 +16,21 @@
 
 namespace freehold::app {
 
-// The file keys of fault domains, as the engine asks for them. Also puts the token's sealed copy beside each.
+// The file keys of fault domains, as the engine asks for them. A damaged key file is set aside and replaced (whereupon the
+// engine rebuilds the domain), but only while another domain's key still opens: were the root key the wrong one, none would,
+// and nothing may be changed.
 class RegionFileKeys final : public store::FileKeySource {
  public:
-  RegionFileKeys(disk::Disk& disk, crypto::Hsm& hsm, Random& random) : keys_(disk, hsm, random) {}
-  [[nodiscard]] Result<Secret> load_or_make(const std::string& domain_path) override {
-    return keys_.load_or_make(domain_path);
-  }
+  RegionFileKeys(disk::Disk& disk, crypto::Hsm& hsm, Random& random, std::vector<std::string> domains)
+      : disk_(disk), keys_(disk, hsm, random), domains_(std::move(domains)) {}
+  [[nodiscard]] Result<Secret> load_or_make(const std::string& domain_path) override;
 
  private:
+  [[nodiscard]] bool another_opens(const std::string& domain_path);
+
+  disk::Disk& disk_;
   keys::DomainKeys keys_;
+  const std::vector<std::string> domains_;
 };
 
 // Owned by one command; closed by destruction, in reverse order of its members.

@@ -63,6 +63,20 @@ Result<> restore_token(disk::Disk& disk, const Settings& settings, const Secret&
                   settings.pin_file + ".");
 }
 
+// A domain that can't take its copy now gets it at the next start: one that can't be written is no reason not to serve.
+Result<> write_copies(disk::Disk& disk, const Settings& settings, const std::vector<std::string>& domains,
+                      const Secret& pin, Random& random) {
+  if (domains.empty()) return {};
+  FH_TRY(const Bytes sealed, crypto::seal_token_copy(disk, token_directory(settings), pin, random));
+  for (const std::string& domain : domains) {
+    const Result<> written = disk.write_file_durably(copy_path(domain), sealed);
+    if (!written) {
+      log_warning("no token copy could be written", {{"domain", domain}, {"error", written.error().message}});
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Secret> load_pin(disk::Disk& disk, const Settings& settings, bool may_create, Random& random) {
@@ -108,17 +122,24 @@ Result<std::unique_ptr<crypto::Hsm>> open_region_token(disk::Disk& disk, const S
 
 Result<> place_token_copies(disk::Disk& disk, const Settings& settings, const Secret& pin, Random& random) {
   if (!settings.hsm_module.empty()) return {};  // an owner's own HSM has its own backup
-  Bytes sealed;
+  std::vector<std::string> lacking;
   for (const std::string& domain : settings.fault_domains()) {
-    if (disk.exists(domain).value_or(false) && !disk.exists(copy_path(domain)).value_or(false)) {
-      if (sealed.empty()) {
-        FH_TRY(sealed, crypto::seal_token_copy(disk, token_directory(settings), pin, random));
-      }
-      const Result<> written = disk.write_file_durably(copy_path(domain), sealed);
-      if (!written) log_warning("no token copy could be written", {{"domain", domain}, {"error", written.error().message}});
-    }
+    if (disk.exists(domain).value_or(false) && !disk.exists(copy_path(domain)).value_or(false)) lacking.push_back(domain);
   }
-  return {};
+  return write_copies(disk, settings, lacking, pin, random);
+}
+
+Result<std::size_t> mend_token_copies(disk::Disk& disk, const Settings& settings, const Secret& pin, Random& random) {
+  if (!settings.hsm_module.empty()) return 0;
+  const std::string scratch = token_directory(settings) + ".checking";
+  std::vector<std::string> lacking;
+  for (const std::string& domain : settings.fault_domains()) {
+    if (!disk.exists(domain).value_or(false)) continue;
+    if (!try_restore(disk, domain, pin, scratch)) lacking.push_back(domain);
+    FH_CHECK_OK(disk.remove_tree(scratch));
+  }
+  FH_CHECK_OK(write_copies(disk, settings, lacking, pin, random));
+  return lacking.size();
 }
 
 }  // namespace freehold::app

@@ -25,5 +25,9 @@ namespace freehold::app {
 // Writes the sealed copy into each fault domain that exists and lacks a whole one.
 [[nodiscard]] Result<> place_token_copies(disk::Disk& disk, const Settings& settings, const Secret& pin,
                                           Random& random);
+// Opens each fault domain's sealed copy as a restore would, and writes those anew that are missing or damaged; returns how
+// many. Blocks (the PIN's key derivation is slow on purpose).
+[[nodiscard]] Result<std::size_t> mend_token_copies(disk::Disk& disk, const Settings& settings, const Secret& pin,
+                                                    Random& random);
 
 }  // namespace freehold::app

@@ -16,11 +16,11 @@ namespace {
 // A first start leaves the defaults, explained, where an operator looks for them.
 Result<> write_default_settings(const UpOptions& options, const Settings& settings) {
   if (!options.config.empty()) return {};
-  const auto disk = disk::make_real_disk();
+  const auto files = disk::make_real_disk();
   const std::string path = settings.data + "/freehold.toml";
-  FH_TRY(const bool there, disk->exists(path));
+  FH_TRY(const bool there, files->exists(path));
   if (there) return {};
-  return disk->write_file_durably(path, default_settings_text(options));
+  return files->write_file_durably(path, default_settings_text(options));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/encoding.h"
+
 namespace freehold::http {
 namespace {
 
@@ -18,6 +20,24 @@ bool is_clean(std::string_view text) {
     if (c == '\r' || c == '\n' || c == '\0') return false;
   }
   return true;
+}
+
+// Framing and the standing lines are the server's: a second Content-Length would be ours to smuggle with.
+bool is_servers_own(std::string_view name) {
+  switch (name.size()) {
+    case 4:
+      return equals_ignoring_case(name, "date");
+    case 6:
+      return equals_ignoring_case(name, "server");
+    case 10:
+      return equals_ignoring_case(name, "connection");
+    case 14:
+      return equals_ignoring_case(name, "content-length");
+    case 17:
+      return equals_ignoring_case(name, "transfer-encoding");
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -125,6 +145,7 @@ void append_head(std::string& out, int status, std::string_view standing_lines, 
   out += "\r\n";
   out += standing_lines;
   for (const auto& [name, value] : headers.fields()) {
+    if (is_servers_own(name)) continue;
     out += name;
     out += ": ";
     out += value;

@@ -179,6 +179,15 @@ TEST_F(ServerTest, AHeaderThatWouldSplitTheResponseIsNotSent) {
   EXPECT_EQ(reply.head.find("Set-Cookie"), std::string::npos);
 }
 
+TEST_F(ServerTest, FramingHeadersOfAHandlerAreDropped) {
+  RawClient client(server_.port);
+  client.send(get("/doubled") + get("/describe"));
+  const Reply reply = client.reply();
+  EXPECT_EQ(reply.body, "GET /doubled /doubled h");
+  EXPECT_EQ(reply.head.find(": 7\r\n"), std::string::npos) << reply.head;
+  EXPECT_EQ(client.reply().status, 200);
+}
+
 TEST_F(ServerTest, AHandlerThatThrowsCostsOneConnection) {
   RawClient client(server_.port);
   client.send(get("/throw"));

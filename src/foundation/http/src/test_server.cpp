@@ -78,6 +78,10 @@ Task<Response> TestHandler::handle(Request& request) {
     response.body = StreamBody{n, std::make_unique<PatternWriter>(n, 100'000)};
   } else if (path == "/short") {
     response.body = StreamBody{100, std::make_unique<PatternWriter>(10, 10)};
+  } else if (path == "/doubled") {
+    for (const char* name : {"content-length", "Transfer-Encoding", "Connection", "Date", "Server"}) {
+      response.headers.add(name, "7");
+    }
   } else if (path == "/inject") {
     response.headers.add("x-evil", "a\r\nSet-Cookie: b");
   }

@@ -197,14 +197,16 @@ Result<> BatchLog::flush_locked() {
   queue_.take_all(carried_);
   if (carried_.empty() && writer_.waiting() == 0) return {};
   auto not_waiting = kNotWaiting;
-  waiting_since_us_.compare_exchange_strong(not_waiting, clock_.monotonic().time_since_epoch().count());
+  const bool first_try =
+      waiting_since_us_.compare_exchange_strong(not_waiting, clock_.monotonic().time_since_epoch().count());
   auto written = writer_.write(carried_);
   broken_ = writer_.broken();
   for (const auto tenant : writer_.blocked()) tenant_keys_.forget(tenant);
   if (written) {
     waiting_since_us_ = kNotWaiting;
-  } else {
+  } else if (first_try) {
     log_warning("audit records wait for their store", {{"records", std::uint64_t{carried_.size() + writer_.waiting()}},
+                                                       {"error", std::string_view(written.error().message)},
                                                        {"detail", std::string_view(written.error().detail)}});
   }
   if (broken_ || store_refuses_too_long() || !writer_.blocked().empty()) fail_waiters();

@@ -273,6 +273,23 @@ TEST_F(LogTest, AnErasedPseudonymIsForgottenWhileTheLogStandsAndNeverComesBack) 
   EXPECT_NE(open(), nullptr) << "the log still verifies";
 }
 
+TEST_F(LogTest, EveryCallerGetsAPseudonym) {
+  const auto log = open();
+  for (int i = 0; i < 1500; ++i) {
+    auto r = record('a');
+    r.caller = "caller " + std::to_string(i);
+    append(*log, std::move(r));
+  }
+  ASSERT_TRUE(log->flush().has_value());
+  std::set<std::string> values;
+  for (const auto& text : logged()) {
+    const auto value = log->resolve_pseudonym(tenant('a'), json::parse(text).at("caller").get<std::string>());
+    ASSERT_TRUE(value.has_value());
+    values.insert(*value);
+  }
+  EXPECT_EQ(values.size(), 1500U);
+}
+
 TEST_F(LogTest, APseudonymsRowIsWrittenOnce) {
   const auto log = open();
   append(*log, record('a'));

@@ -23,6 +23,9 @@ Bytes name_of(const Secret& key, PseudonymKind kind, std::uint32_t generation, s
   return Bytes(crypto::view(crypto::hmac_sha256(key.view(), input)).substr(0, kNameBytes));
 }
 
+// Not the name itself: it may begin with 0xff, as keys must not.
+Bytes row_key(const Bytes& name) { return "p/" + name; }
+
 Bytes context_of(TenantId tenant, const Bytes& name) {
   return "freehold audit pseudonym row" + Bytes(tenant.view()) + name;
 }
@@ -66,7 +69,7 @@ Result<> Pseudonyms::write_new() {
     while (!waiting.empty()) {
       const auto end = std::next(waiting.begin(), static_cast<std::ptrdiff_t>(std::min(waiting.size(), kRowsACommit)));
       std::vector<store::KeyValue> rows;
-      for (auto row = waiting.begin(); row != end; ++row) rows.push_back({row->first, row->second});
+      for (auto row = waiting.begin(); row != end; ++row) rows.push_back({row_key(row->first), row->second});
       FH_CHECK_OK(write(tenant->first, std::move(rows)));
       waiting.erase(waiting.begin(), end);
     }
@@ -89,7 +92,7 @@ Result<> Pseudonyms::erase(TenantId tenant, std::string_view pseudonym) {
   FH_TRY(const Keys keys, keys_of(tenant));
   FH_TRY(const auto row, read(keys, tenant, *name));
   if (!row || row->kind == PseudonymKind::kErased) return unknown();
-  FH_CHECK_OK(write(tenant, {{*name, sealed_row(keys, tenant, *name, {PseudonymKind::kErased, {}})}}));
+  FH_CHECK_OK(write(tenant, {{row_key(*name), sealed_row(keys, tenant, *name, {PseudonymKind::kErased, {}})}}));
   cache_.erase(tenant);
   return {};
 }
@@ -101,7 +104,7 @@ Result<Pseudonyms::Keys> Pseudonyms::keys_of(TenantId tenant) {
 }
 
 Result<std::optional<Pseudonyms::Row>> Pseudonyms::read(const Keys& keys, TenantId tenant, const Bytes& name) {
-  FH_TRY(const auto sealed, runtime::run_blocking(store_.get(pseudonym_partition(tenant), name)));
+  FH_TRY(const auto sealed, runtime::run_blocking(store_.get(pseudonym_partition(tenant), row_key(name))));
   if (!sealed) return std::optional<Row>();
   FH_TRY(const auto plain, crypto::open(keys.seal, context_of(tenant, name), *sealed));
   ByteReader in(plain);

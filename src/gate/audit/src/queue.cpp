@@ -54,7 +54,11 @@ void Queue::take_all(std::vector<Entry>& out) {
       taken.reserve(stripe.entries.capacity());
       taken.swap(stripe.entries);
     }
-    std::move(taken.begin(), taken.end(), std::back_inserter(out));
+    if (out.empty()) {
+      out.swap(taken);
+    } else {
+      out.insert(out.end(), std::make_move_iterator(taken.begin()), std::make_move_iterator(taken.end()));
+    }
   }
 }
 

@@ -91,6 +91,7 @@ std::map<TenantId, Writer::Group> Writer::group(std::vector<Entry>& entries) {
       auto key = keys_.batch_key(tenant);
       if (key && keys_.pseudonym_key(tenant)) {
         found = groups.emplace(tenant, Group{std::move(*key), {}}).first;
+        if (groups.size() == 1) found->second.entries.reserve(entries.size());
       } else {
         blocked_.push_back(tenant);
       }
@@ -133,7 +134,8 @@ void Writer::prepare(TenantId tenant, Group group) {
     tree_.append(leaf_hash(leaf));
     prepared.commit.puts.push_back({indexed_key(kLeafPrefix, batch.leaf.index), std::move(leaf)});
     prepared.commit.puts.push_back({indexed_key(kBatchPrefix, batch.leaf.index), std::move(batch.sealed)});
-    std::move(first, first + batch.leaf.count, std::back_inserter(prepared.entries));
+    prepared.entries.insert(prepared.entries.end(), std::make_move_iterator(first),
+                            std::make_move_iterator(first + batch.leaf.count));
   }
 }
 

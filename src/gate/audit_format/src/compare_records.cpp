@@ -42,7 +42,7 @@ std::vector<std::string> compare_records(std::uint64_t leaf, const std::vector<H
     if (m) accounted[*m] = true;
   }
   std::vector<std::string> findings;
-  std::size_t furthest = 0;  // one past the last place seen: places must only rise
+  std::uint64_t furthest = 0;  // one past the highest place claimed so far: places must only rise
   for (std::size_t i = 0; i < claimed.size(); ++i) {
     const auto& record = claimed[i];
     if (!matches[i]) {
@@ -51,10 +51,10 @@ std::vector<std::string> compare_records(std::uint64_t leaf, const std::vector<H
       if (stands_for_another) accounted[record.n] = true;
       continue;
     }
-    if (*matches[i] != record.n || *matches[i] < furthest) {
+    if (*matches[i] != record.n || record.n < furthest) {
       findings.push_back(name_of(leaf, record) + " was reordered: its place is " + std::to_string(*matches[i]));
     }
-    furthest = std::max(furthest, *matches[i] + 1);
+    furthest = std::max(furthest, record.n + 1);
   }
   for (std::size_t n = 0; n < expected.size(); ++n) {
     if (!accounted[n]) {

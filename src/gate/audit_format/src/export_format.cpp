@@ -7,7 +7,7 @@
 namespace freehold::gate::audit {
 namespace {
 
-constexpr std::string_view kManifestHead = "freehold-audit-export 1";
+constexpr std::string_view kManifestHead = "freehold-audit-export 1\n";
 constexpr std::size_t kProofHashes = 128;  // of one kind: cover() and proofs of 2^48 leaves need fewer
 
 // Takes "name value\n" from the front; nullopt if it isn't there.
@@ -59,7 +59,7 @@ std::optional<std::string_view> take_between(std::string_view& text, std::string
 }  // namespace
 
 std::string encode_manifest(const Manifest& manifest) {
-  return std::string(kManifestHead) + "\norigin " + manifest.origin + "\nfirst-leaf " +
+  return std::string(kManifestHead) + "origin " + manifest.origin + "\nfirst-leaf " +
          std::to_string(manifest.first_leaf) + "\nend-leaf " + std::to_string(manifest.end_leaf) + "\nrecords " +
          std::to_string(manifest.records) + "\n";
 }
@@ -70,7 +70,7 @@ Result<Manifest> parse_manifest(std::string_view text) {
   if (!text.starts_with(kManifestHead)) {
     return fail(ErrorCode::kUnsupported, "the export was written by a newer version; verify it with that one");
   }
-  text.remove_prefix(std::min(text.size(), kManifestHead.size() + 1));
+  text.remove_prefix(kManifestHead.size());
   const auto origin = take_field(text, "origin");
   const auto first = take_count(text, "first-leaf");
   const auto end = take_count(text, "end-leaf");

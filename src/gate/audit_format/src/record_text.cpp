@@ -3,6 +3,7 @@
 #include <charconv>
 #include <ctime>
 
+#include "base/check.h"
 #include "base/encoding.h"
 
 namespace freehold::gate::audit {
@@ -71,27 +72,35 @@ void append_count(Bytes& out, std::uint64_t value) {
   append_number(out, static_cast<std::int64_t>(std::min(value, (std::uint64_t{1} << 53) - 1)));
 }
 
+// Ids, salts and times are most of a record's text, so these write into an array and append once.
 void append_guid(Bytes& out, BytesView id) {
-  out += '"';
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
+  std::array<char, 38> text;
+  std::size_t at = 0;
+  text[at++] = '"';
+  for (std::size_t i = 0; i < 16; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text[at++] = '-';
     const auto byte = static_cast<unsigned char>(id[i]);
-    out += kHexDigits[byte >> 4];
-    out += kHexDigits[byte & 15];
+    text[at++] = kHexDigits[byte >> 4];
+    text[at++] = kHexDigits[byte & 15];
   }
-  out += '"';
+  text[at] = '"';
+  out.append(text.data(), text.size());
 }
 
+// Of 16 bytes: 21 digits of six bits and one of the last two.
 void append_base64url(Bytes& out, BytesView bytes) {
+  std::array<char, 24> text;
+  std::size_t at = 0;
+  text[at++] = '"';
   std::uint32_t bits = 0;
   int held = 0;
-  out += '"';
-  for (const char c : bytes) {
-    bits = bits << 8 | static_cast<unsigned char>(c);
-    for (held += 8; held >= 6; held -= 6) out += kBase64Url[(bits >> (held - 6)) & 63];
+  for (std::size_t i = 0; i < 16; ++i) {
+    bits = bits << 8 | static_cast<unsigned char>(bytes[i]);
+    for (held += 8; held >= 6; held -= 6) text[at++] = kBase64Url[(bits >> (held - 6)) & 63];
   }
-  if (held > 0) out += kBase64Url[(bits << (6 - held)) & 63];
-  out += '"';
+  text[at++] = kBase64Url[(bits << (6 - held)) & 63];
+  text[at] = '"';
+  out.append(text.data(), text.size());
 }
 
 void append_padded(Bytes& out, std::uint64_t value, std::size_t width) {
@@ -139,6 +148,7 @@ void append_record_text(Bytes& out, const RecordText& r) {
   out += ",\"decision\":";
   append_string(out, r.decision);
   if (!r.id.empty()) {
+    FH_CHECK(r.id.size() == 16);
     out += ",\"id\":";
     append_base64url(out, r.id);
   }

@@ -185,7 +185,7 @@ TEST(Verify, AnotherLogsKeyRefusesAll) {
 }
 
 TEST(Verify, FilesCutShortAreFoundAtEveryLength) {
-  const SampleExport sample(6, 1, 5, 1);
+  const SampleExport sample(4, 1, 3, 1);
   const auto leaves = sample.all_leaves();
   const auto lines = sample.all_lines();
   ASSERT_TRUE(sample.verify_with(leaves, lines).verified());
@@ -209,7 +209,7 @@ TEST(Verify, FilesCutShortAreFoundAtEveryLength) {
 
 // No byte of an export can change without a finding.
 TEST(Verify, EveryFlippedByteIsFound) {
-  const SampleExport sample(6, 1, 5, 1);
+  const SampleExport sample(4, 1, 3, 1);
   const auto leaves = sample.all_leaves();
   const auto lines = sample.all_lines();
   for (std::size_t i = 0; i < leaves.size(); ++i) {

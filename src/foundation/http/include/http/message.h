@@ -103,7 +103,7 @@ struct StreamBody {
 
 struct Response {
   int status = 200;
-  Headers headers;  // without Content-Length, Date, Connection, Server: the server writes those
+  Headers headers;  // Content-Length, Transfer-Encoding, Connection, Date and Server are the server's: dropped here
   std::variant<std::monostate, Bytes, StreamBody> body;
   // For HEAD: the Content-Length to announce without a body.
   std::optional<std::uint64_t> head_length;

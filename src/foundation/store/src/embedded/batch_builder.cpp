@@ -15,9 +15,8 @@ CommitResult refused(Error error) { return {CommitOutcome::kUnavailable, std::mo
 
 }  // namespace
 
-Built BatchBuilder::build(std::vector<std::unique_ptr<Op>> ops, Room room) {
+Built BatchBuilder::build(std::vector<std::unique_ptr<Op>> ops, Position last, Room room) {
   batch_ = std::make_shared<Batch>();
-  const Position last = replicator_.last();
   batch_->position = {last.term, last.sequence + 1};
   append_u64(batch_->touched, last.term);
   Built built;

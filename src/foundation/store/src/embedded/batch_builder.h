@@ -23,7 +23,7 @@ class BatchBuilder {
  public:
   explicit BatchBuilder(Replicator& replicator) : replicator_(replicator) {}
 
-  [[nodiscard]] Built build(std::vector<std::unique_ptr<Op>> ops, Room room);
+  [[nodiscard]] Built build(std::vector<std::unique_ptr<Op>> ops, Position last, Room room);
   void forget();  // after batches were lost: what is remembered of partitions may not have happened
 
  private:

@@ -19,24 +19,20 @@ void Committer::run() {
     const bool open = replicator_.wait_for_room();
     auto ops = queue_.take();
     if (!open) {
-      refuse(std::move(ops));
+      Replicator::refuse(std::move(ops), replicator_.refusal());
       continue;
     }
-    if (const auto term = replicator_.last().term; term != term_) {
-      builder_.forget();
-      term_ = term;
+    const Position last = replicator_.last();
+    if (last.term != term_) builder_.forget();
+    term_ = last.term;
+    auto built = builder_.build(std::move(ops), last, space_.room());
+    if (!built.unchanged.empty()) replicator_.answer_in_order(std::move(built.unchanged), term_);
+    if (built.batch) {
+      commits_ += built.batch->ops.size();
+      replicator_.submit(std::move(built.batch));
     }
-    auto built = builder_.build(std::move(ops), space_.room());
-    if (!built.unchanged.empty()) replicator_.answer_in_order(std::move(built.unchanged));
-    if (!built.batch) continue;
-    commits_ += built.batch->ops.size();
-    replicator_.submit(std::move(built.batch));
+    replicator_.built();
   }
-}
-
-void Committer::refuse(std::vector<std::unique_ptr<Op>> ops) {
-  for (auto& op : ops) op->result = {CommitOutcome::kUnavailable, replicator_.refusal()};
-  replicator_.answer_in_order(std::move(ops));
 }
 
 }  // namespace freehold::store::embedded

@@ -22,7 +22,6 @@ class Committer {
 
  private:
   void run();
-  void refuse(std::vector<std::unique_ptr<Op>> ops);
 
   CommitQueue& queue_;
   Replicator& replicator_;

@@ -122,6 +122,7 @@ Result<RecoveredChunks> recover_chunks(Domains& domains, unsigned members) {
       for (const auto& record : records) found.emplace(std::pair(extent, record.address.offset), record);
     }
   }
+  recovered.next_extent = std::max(recovered.next_extent, static_cast<std::uint32_t>(scan_from));
   for (const auto& [place, record] : found) {
     FH_TRY(const bool known, is_accounted_for(*first->rows, record));
     if (known) continue;

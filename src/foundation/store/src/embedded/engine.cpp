@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "src/embedded/committer.h"
+#include "src/embedded/engine.h"
 #include "src/embedded/steward.h"
 #include "src/local_coordinator.h"
 #include "store/embedded.h"
@@ -58,7 +59,7 @@ Domains make_domains(const EmbeddedOptions& options, disk::Disk& disk, FileKeySo
   return domains;
 }
 
-class EngineImpl final : public EmbeddedEngine {
+class EngineImpl final : public OpenEngine {
  public:
   EngineImpl(EmbeddedOptions options, disk::Disk& disk, FileKeySource& keys, const Clock& clock, Random& random)
       : options_(std::move(options)),
@@ -101,6 +102,7 @@ class EngineImpl final : public EmbeddedEngine {
     return {};
   }
 
+  Parts parts() override { return {domains_, replicator_, chunks_, allocator_}; }
   PartitionStore& partitions() override { return rows_; }
   ChunkStore& chunks() override { return chunks_; }
   Coordinator& coordinator() override { return coordinator_; }
@@ -182,16 +184,22 @@ class EngineImpl final : public EmbeddedEngine {
 };
 
 }  // namespace
+
+Result<std::unique_ptr<OpenEngine>> open_engine(EmbeddedOptions options, disk::Disk& disk, FileKeySource& keys,
+                                                const Clock& clock, Random& random) {
+  if (options.domains.size() != kDomains) {
+    return fail(ErrorCode::kInvalidArgument, "a placement has three fault domains");
+  }
+  auto engine = std::make_unique<EngineImpl>(std::move(options), disk, keys, clock, random);
+  FH_CHECK_OK(engine->start());
+  return engine;
+}
+
 }  // namespace embedded
 
 Result<std::unique_ptr<EmbeddedEngine>> open_embedded(EmbeddedOptions options, disk::Disk& disk, FileKeySource& keys,
                                                      const Clock& clock, Random& random) {
-  if (options.domains.size() != embedded::kDomains) {
-    return fail(ErrorCode::kInvalidArgument, "a placement has three fault domains");
-  }
-  auto engine = std::make_unique<embedded::EngineImpl>(std::move(options), disk, keys, clock, random);
-  FH_CHECK_OK(engine->start());
-  return engine;
+  return embedded::open_engine(std::move(options), disk, keys, clock, random);
 }
 
 }  // namespace freehold::store

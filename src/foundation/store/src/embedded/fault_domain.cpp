@@ -1,6 +1,6 @@
 #include "src/embedded/fault_domain.h"
 
-#include <thread>
+#include <condition_variable>
 
 #include "base/encoding.h"
 
@@ -55,12 +55,15 @@ bool FaultDomain::close() {
     users = opened_;
     opened_.reset();
   }
+  // The last user lets go without telling anybody: it is asked for until then.
   const auto deadline = std::chrono::steady_clock::now() + kCloseTimeout;
-  while (!users.expired()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  std::mutex none;
+  std::unique_lock lock(none);
+  std::condition_variable never;
+  while (!users.expired() && std::chrono::steady_clock::now() < deadline) {
+    never.wait_for(lock, std::chrono::milliseconds(1));
   }
-  return true;
+  return users.expired();
 }
 
 Result<> FaultDomain::wipe_rows() { return disk_.remove_tree(rows_path()); }

@@ -63,13 +63,13 @@ void Steward::settle_punched() {
   const std::uint32_t scan_from = p_.allocator.scan_from();
   auto op = std::make_unique<Op>();
   op->sync = Sync::kNo;
-  if (scan_from != scan_from_) op->rows.push_back({space_key(Space::kScanFrom), encode_number(scan_from), {}});
   std::erase_if(punched_, [&](const DeadChunk& dead) {
     if (dead.address.extent >= scan_from || op->rows.size() >= kMostPunchedRows) return false;
     op->rows.push_back({dead_key(dead.address.extent, dead.address.offset), std::nullopt, {}});
     return true;
   });
-  if (op->rows.empty()) return;
+  if (op->rows.empty() && scan_from == scan_from_) return;
+  op->rows.push_back({space_key(Space::kScanFrom), encode_number(scan_from), {}});
   scan_from_ = scan_from;
   op->bytes = op->rows.size() * 32;
   op->done = [](CommitResult) {};  // if it failed, the rows are found at the next start

@@ -28,19 +28,28 @@ bool Replicator::wait_for_room() {
   changed_.wait(lock, [this] {
     return stopped_ || !serving_ || (!paused_ && window_.size() < kWindow);
   });
-  return serving_ && !stopped_;
+  building_ = serving_ && !stopped_;
+  return building_;
+}
+
+void Replicator::built() {
+  {
+    std::lock_guard lock(mutex_);
+    building_ = false;
+    if (!paused_) return;
+  }
+  changed_.notify_all();
 }
 
 void Replicator::submit(std::shared_ptr<Batch> batch) {
   std::unique_lock lock(mutex_);
-  if (!serving_) {  // lost since wait_for_room: the batch was made against a window that failed
+  if (!serving_ || batch->position.term != last_.term) {  // made against a window that was lost since
     const Error why = refusal_;
     lock.unlock();
-    for (auto& op : batch->ops) op->result = {CommitOutcome::kUnavailable, why};
-    fire(std::move(batch->ops));
+    refuse(std::move(batch->ops), why);
     return;
   }
-  FH_CHECK(batch->position.term == last_.term && batch->position.sequence == last_.sequence + 1);
+  FH_CHECK(batch->position.sequence == last_.sequence + 1);
   last_ = batch->position;
   batch->began = std::chrono::steady_clock::now();
   window_.push_back(batch);
@@ -164,14 +173,24 @@ void Replicator::fire(std::vector<std::unique_ptr<Op>> ops) {
   }
 }
 
-void Replicator::answer_in_order(std::vector<std::unique_ptr<Op>> ops) {
-  {
-    std::lock_guard lock(mutex_);
-    if (!window_.empty()) {
-      for (auto& op : ops) window_.back()->ops.push_back(std::move(op));
-      return;
-    }
+void Replicator::answer_in_order(std::vector<std::unique_ptr<Op>> ops, std::uint64_t term) {
+  std::unique_lock lock(mutex_);
+  if (!serving_ || term != last_.term) {
+    const Error why = refusal_;
+    lock.unlock();
+    refuse(std::move(ops), why);
+    return;
   }
+  if (!window_.empty()) {
+    for (auto& op : ops) window_.back()->ops.push_back(std::move(op));
+    return;
+  }
+  lock.unlock();
+  fire(std::move(ops));
+}
+
+void Replicator::refuse(std::vector<std::unique_ptr<Op>> ops, const Error& why) {
+  for (auto& op : ops) op->result = {CommitOutcome::kUnavailable, why};
   fire(std::move(ops));
 }
 
@@ -259,7 +278,7 @@ void Replicator::drop_stragglers() {
 void Replicator::pause() {
   std::unique_lock lock(mutex_);
   paused_ = true;
-  while (!changed_.wait_for(lock, straggler_timeout_ / 4, [this] { return window_.empty(); })) {
+  while (!changed_.wait_for(lock, straggler_timeout_ / 4, [this] { return window_.empty() && !building_; })) {
     lock.unlock();
     drop_stragglers();
     lock.lock();

@@ -34,11 +34,13 @@ class Replicator {
   Replicator(Domains& domains, std::chrono::milliseconds straggler_timeout);
 
   // --- the committer's side ---
-  // Waits for room in the window. False: batches aren't accepted now (see refusal()).
+  // Waits for room in the window. False: batches aren't accepted now (see refusal()). True: built() must follow.
   [[nodiscard]] bool wait_for_room();
+  void built();  // what came of wait_for_room() is submitted or answered
   void submit(std::shared_ptr<Batch> batch);
   // Answers operations that changed nothing, behind those batches that they may have looked at.
-  void answer_in_order(std::vector<std::unique_ptr<Op>> ops);
+  void answer_in_order(std::vector<std::unique_ptr<Op>> ops, std::uint64_t term);
+  static void refuse(std::vector<std::unique_ptr<Op>> ops, const Error& why);
   // What unacknowledged batches say of a key; the outer optional is empty if they say nothing.
   [[nodiscard]] std::optional<std::optional<Bytes>> in_window(BytesView key) const;
   [[nodiscard]] Error refusal() const;
@@ -61,7 +63,7 @@ class Replicator {
   // --- roles ---
   void drop(unsigned index, const Error& why);
   void drop_stragglers();
-  // Holds new batches back and waits until none is under way (or the quorum is lost). resume() lets them go on.
+  // Holds new batches back and waits until none is being made or under way. resume() lets them go on.
   void pause();
   void resume();
   void set_role(unsigned index, Role role);  // only when paused or not serving
@@ -98,6 +100,7 @@ class Replicator {
   Position last_;
   Error refusal_;
   bool paused_ = false;
+  bool building_ = false;  // the committer is between wait_for_room() and built()
   bool stopped_ = false;
   std::atomic<unsigned> members_{0};  // changed under mutex_
   std::atomic<unsigned> followers_{0};

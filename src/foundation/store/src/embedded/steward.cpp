@@ -38,7 +38,8 @@ Result<> Steward::start() {
     bool soon = false;
     for (const auto& rebuild : rebuilds_) soon |= rebuild && !rebuild->full();
     if (!soon) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, std::chrono::milliseconds(1));
   }
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "fh-steward");
@@ -281,6 +282,16 @@ Result<> Steward::begin_term() {
       if (!written) p_.replicator.drop(i, written.error());
     }
     if (std::popcount(p_.replicator.members()) < 2) return fail(ErrorCode::kUnavailable, "too few fault domains");
+  }
+  // Followers get it in their turn: after the members, before any later batch, and between two pages of rebuilding.
+  for (unsigned i = 0; i < kDomains; ++i) {
+    if (p_.replicator.role(i) != Role::kFollower) continue;
+    p_.domains[i]->rows_worker().post([this, i, first = rows.Data()] {
+      const auto opened = p_.domains[i]->opened();
+      rocksdb::WriteBatch copy(first);
+      Result<> written = opened ? opened->rows->write(copy, Sync::kNo) : fail(ErrorCode::kUnavailable, "closed");
+      if (!written) p_.replicator.drop(i, written.error());
+    });
   }
   if (first_term_) {
     for (const auto& record : recovered.records) p_.allocator.add(record.address);
