@@ -50,9 +50,12 @@ Result<Bytes> read_account_row(BytesView bytes, gate::StorageAccount& account) {
   FH_TRY(const auto fields, split_fields(bytes));
   Bytes wrapped;
   for (const auto& field : fields) {
-    if (field.id == kKey1) account.keys[0] = Secret(field.value);
-    else if (field.id == kKey2) account.keys[1] = Secret(field.value);
-    else if (field.id == kWrappedKey) wrapped = field.value;
+    if (field.id == kKey1)
+      account.keys[0] = Secret(field.value);
+    else if (field.id == kKey2)
+      account.keys[1] = Secret(field.value);
+    else if (field.id == kWrappedKey)
+      wrapped = field.value;
     else if (field.id == kFlags && field.value.size() == 1) {
       account.secure_transfer_required = (field.value[0] & 1) != 0;
       account.emulator = (field.value[0] & 2) != 0;
@@ -69,12 +72,16 @@ Result<Bytes> read_account_row(BytesView bytes, gate::StorageAccount& account) {
 Task<Result<Committed>> settle(store::PartitionStore& rows, store::Commit commit) {
   auto result = co_await store::commit_settled(rows, std::move(commit));
   switch (result.outcome) {
-    case store::CommitOutcome::kOk: co_return Committed{true, false};
-    case store::CommitOutcome::kConflict: co_return Committed{false, false};
-    case store::CommitOutcome::kUnknown: co_return Committed{false, true};
+    case store::CommitOutcome::kOk:
+      co_return Committed{true, false};
+    case store::CommitOutcome::kConflict:
+      co_return Committed{false, false};
+    case store::CommitOutcome::kUnknown:
+      co_return Committed{false, true};
     case store::CommitOutcome::kFenced:
       co_return fail(ErrorCode::kUnavailable, "this process no longer owns the partition");
-    case store::CommitOutcome::kUnavailable: break;
+    case store::CommitOutcome::kUnavailable:
+      break;
   }
   co_return std::unexpected(std::move(result.error));
 }
@@ -99,7 +106,8 @@ Task<Result<AccountStore::Entry>> AccountStore::read_account(TenantId tenant, Ac
   auto key = co_await options_.wrapper.unwrap(tenant, std::move(*wrapped), wrap_context(id));
   if (!key && key.error().code != ErrorCode::kDenied) co_return pass_on(key);
   if (key) entry.key = std::make_shared<const Secret>(std::move(*key));
-  if (!entry.key) log_warning("an account's key is withheld: its data can't be read", {{"account", entry.account->name}});
+  if (!entry.key)
+    log_warning("an account's key is withheld: its data can't be read", {{"account", entry.account->name}});
   co_return entry;
 }
 
@@ -139,7 +147,8 @@ Task<Result<AccountId>> AccountStore::create_account(NewAccount account) {
   wipe(plain);
   if (!sealed) co_return pass_on(sealed);
 
-  // The account first, then its name: a crash between leaves an account that nothing names, and no name without account.
+  // The account first, then its name: a crash between leaves an account that nothing names, and no name without
+  // account.
   store::Commit rows{partition, options_.epoch, options_.hybrid.next_transaction(), {}, {}, {}};
   rows.puts.push_back({Bytes(kAccountRow), std::move(*sealed)});
   FH_CO_TRY(const auto kept, co_await settle(options_.rows, std::move(rows)));

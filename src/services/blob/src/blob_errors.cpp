@@ -133,9 +133,9 @@ ApiError no_lease_on_container() {
   return make(412, "LeaseNotPresentWithContainerOperation", "There is currently no lease on the container.");
 }
 ApiError body_too_large(std::uint64_t limit) {
-  return with(make(413, "RequestBodyTooLarge",
-                   "The request body is too large and exceeds the maximum permissible limit."),
-              "MaxLimit", std::to_string(limit));
+  return with(
+      make(413, "RequestBodyTooLarge", "The request body is too large and exceeds the maximum permissible limit."),
+      "MaxLimit", std::to_string(limit));
 }
 ApiError invalid_range(std::uint64_t length) {
   auto error = make(416, "InvalidRange", "The range specified is invalid for the current size of the resource.");
@@ -153,8 +153,8 @@ ApiError internal(std::string detail) {
   return error;
 }
 ApiError busy(std::string detail) {
-  auto error = make(503, "ServerBusy",
-                    "The server is currently unable to receive requests. Please retry your request.");
+  auto error =
+      make(503, "ServerBusy", "The server is currently unable to receive requests. Please retry your request.");
   error.detail = std::move(detail);
   error.headers.emplace_back("Retry-After", "1");
   return error;

@@ -1,5 +1,5 @@
-// One maker per Azure error, so that code, status and text never drift apart. "Status and error codes" and "Blob service
-// error codes" of the Azure Storage REST reference.
+// One maker per Azure error, so that code, status and text never drift apart. "Status and error codes" and "Blob
+// service error codes" of the Azure Storage REST reference.
 #pragma once
 
 #include <string>

@@ -14,8 +14,8 @@ constexpr int kNewestVersion = 20260606;
 
 std::string version_text(int version) {
   std::array<char, 16> text{};
-  const int n = std::snprintf(text.data(), text.size(), "%04d-%02d-%02d", version / 10000, version / 100 % 100,
-                              version % 100);
+  const int n =
+      std::snprintf(text.data(), text.size(), "%04d-%02d-%02d", version / 10000, version / 100 % 100, version % 100);
   return {text.data(), static_cast<std::size_t>(n)};
 }
 
@@ -43,7 +43,8 @@ bool BlobGate::claims(const http::Request& request, gate::Target& target) const 
   return true;
 }
 
-// A SAS speaks the version it was signed for unless a header says otherwise; older ones are answered as the oldest known.
+// A SAS speaks the version it was signed for unless a header says otherwise; older ones are answered as the oldest
+// known.
 gate::ApiResult<int> BlobGate::check_version(const http::Request& request) const {
   if (request.headers.has("x-ms-version")) {
     const int version = parse_version(request.headers.get("x-ms-version"));
@@ -94,7 +95,8 @@ gate::ApiError BlobGate::no_such_route(const http::Request& request, gate::Scope
 }
 
 void BlobGate::finish(http::Response& response, const http::Request&, const gate::Admission& admission) const {
-  response.headers.set("x-ms-version", version_text(admission.api_version != 0 ? admission.api_version : kOldestVersion));
+  response.headers.set("x-ms-version",
+                       version_text(admission.api_version != 0 ? admission.api_version : kOldestVersion));
 }
 
 }  // namespace freehold::blob

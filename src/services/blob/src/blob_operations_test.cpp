@@ -10,8 +10,8 @@ struct BlobOperations : ::testing::Test, TestRegion {
 
 TEST_F(BlobOperations, ContentOfEverySizeComesBack) {
   constexpr std::size_t kMiB = 1024 * 1024;
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{4096}, std::size_t{65536}, std::size_t{65537},
-                                 kMiB + 1, 8 * kMiB, 8 * kMiB + 1, 20 * kMiB + 12345}) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{4096}, std::size_t{65536},
+                                 std::size_t{65537}, kMiB + 1, 8 * kMiB, 8 * kMiB + 1, 20 * kMiB + 12345}) {
     const auto content = pattern(size, size);
     const auto put_answer = put("/box/b", content, {{"x-ms-meta-who", "me"}, {"content-type", "text/plain"}});
     ASSERT_EQ(put_answer.status, 201) << size << ' ' << put_answer.body;
@@ -36,9 +36,8 @@ TEST_F(BlobOperations, ContentOfEverySizeComesBack) {
 TEST_F(BlobOperations, RangesDecryptAlone) {
   const auto content = pattern(10'000'000);
   ASSERT_EQ(put("/box/b", content).status, 201);
-  const std::pair<std::size_t, std::size_t> ranges[] = {{0, 1},          {65535, 2},         {65536, 65536},
-                                                        {8388600, 100},  {1048575, 1048578}, {9999999, 1},
-                                                        {123, 9'000'000}};
+  const std::pair<std::size_t, std::size_t> ranges[] = {
+      {0, 1}, {65535, 2}, {65536, 65536}, {8388600, 100}, {1048575, 1048578}, {9999999, 1}, {123, 9'000'000}};
   for (const auto& [first, length] : ranges) {
     const auto range = "bytes=" + std::to_string(first) + '-' + std::to_string(first + length - 1);
     const auto got = get("/box/b", {{"x-ms-range", range}});
@@ -147,8 +146,9 @@ TEST_F(BlobOperations, ErrorsLookLikeAzures) {
   const auto missing = get("/box/none");
   EXPECT_EQ(missing.status, 404);
   EXPECT_EQ(missing.header("content-type"), "application/xml");
-  EXPECT_TRUE(missing.body.starts_with("<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>BlobNotFound</Code>"
-                                       "<Message>The specified blob does not exist.\nRequestId:"))
+  EXPECT_TRUE(
+      missing.body.starts_with("<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>BlobNotFound</Code>"
+                               "<Message>The specified blob does not exist.\nRequestId:"))
       << missing.body;
   EXPECT_NE(missing.body.find("\nTime:"), missing.body.npos);
   const auto head = run(Method::kHead, "/box/none");
@@ -176,9 +176,8 @@ TEST_F(BlobOperations, ManyWritersOfOneBlobAllSucceed) {
   }
   int created = 0;
   for (auto& request : requests) {
-    boost::asio::co_spawn(loop, exchange(*pipeline, request), [&](std::exception_ptr, const Answer& answer) {
-      created += answer.status == 201 ? 1 : 0;
-    });
+    boost::asio::co_spawn(loop, exchange(*pipeline, request),
+                          [&](std::exception_ptr, const Answer& answer) { created += answer.status == 201 ? 1 : 0; });
   }
   loop.run();
   EXPECT_EQ(created, kWriters);

@@ -24,7 +24,7 @@ enum : std::uint8_t {
   kLayout = 132,
   kManifests = 133,
   kStaging = 134,
-  kChunks = 135,       // garbage rows
+  kChunks = 135,        // garbage rows
   kStagedGarbage = 136  // garbage rows
 };
 
@@ -85,23 +85,49 @@ bool read_metadata(BytesView value, BlobRow& row) {
 bool read_field(const Field& field, BlobRow& row, bool& known) {
   known = true;
   switch (field.id) {
-    case kKind: return read_kind(field.value, row);
-    case kEtag: return read_number(field.value, row.etag);
-    case kCreated: return read_number(field.value, row.created);
-    case kLength: return read_number(field.value, row.length);
-    case kContentType: row.content.type = field.value; return true;
-    case kContentEncoding: row.content.encoding = field.value; return true;
-    case kContentLanguage: row.content.language = field.value; return true;
-    case kContentDisposition: row.content.disposition = field.value; return true;
-    case kCacheControl: row.content.cache_control = field.value; return true;
-    case kContentMd5: row.content.md5 = field.value; return field.value.size() == 16;
-    case kMetadata: return read_metadata(field.value, row);
-    case kTierNamed: row.tier_named = true; return true;
-    case kWrappedKey: row.wrapped_key = field.value; return true;
-    case kLayout: return read_layout(field.value, row.layout);
-    case kManifests: return read_manifests(field.value, row.layout);
-    case kStaging: return read_staging(field.value, row);
-    default: known = false; return true;
+    case kKind:
+      return read_kind(field.value, row);
+    case kEtag:
+      return read_number(field.value, row.etag);
+    case kCreated:
+      return read_number(field.value, row.created);
+    case kLength:
+      return read_number(field.value, row.length);
+    case kContentType:
+      row.content.type = field.value;
+      return true;
+    case kContentEncoding:
+      row.content.encoding = field.value;
+      return true;
+    case kContentLanguage:
+      row.content.language = field.value;
+      return true;
+    case kContentDisposition:
+      row.content.disposition = field.value;
+      return true;
+    case kCacheControl:
+      row.content.cache_control = field.value;
+      return true;
+    case kContentMd5:
+      row.content.md5 = field.value;
+      return field.value.size() == 16;
+    case kMetadata:
+      return read_metadata(field.value, row);
+    case kTierNamed:
+      row.tier_named = true;
+      return true;
+    case kWrappedKey:
+      row.wrapped_key = field.value;
+      return true;
+    case kLayout:
+      return read_layout(field.value, row.layout);
+    case kManifests:
+      return read_manifests(field.value, row.layout);
+    case kStaging:
+      return read_staging(field.value, row);
+    default:
+      known = false;
+      return true;
   }
 }
 
@@ -238,7 +264,9 @@ Result<GarbageRow> decode_garbage_row(BytesView bytes) {
   for (const auto& field : fields) {
     ByteReader in(field.value);
     switch (field.id) {
-      case kWrappedKey: row.wrapped_key = field.value; break;
+      case kWrappedKey:
+        row.wrapped_key = field.value;
+        break;
       case kLayout:
         if (!read_layout(field.value, row.expand)) return broken("garbage layout");
         break;
@@ -258,7 +286,8 @@ Result<GarbageRow> decode_garbage_row(BytesView bytes) {
         row.staged_name = in.rest();
         if (!in.ok()) return broken("staged garbage");
         break;
-      default: return fail(ErrorCode::kUnsupported, "a garbage row needs a newer program");
+      default:
+        return fail(ErrorCode::kUnsupported, "a garbage row needs a newer program");
     }
   }
   return row;

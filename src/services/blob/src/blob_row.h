@@ -21,16 +21,17 @@ enum class BlobState : std::uint8_t { kUncommitted = 1, kCommitted = 2 };
 // Blocks put since the last commit of the blob stand in rows of this generation; a new generation forgets them.
 struct Staging {
   std::uint64_t generation = 0;
-  std::uint8_t id_bytes = 0;   // all block ids of a blob have one length (Put Block)
-  std::uint32_t revision = 0;  // grows when a staged block is replaced, so that a commit that read the old one conflicts
+  std::uint8_t id_bytes = 0;  // all block ids of a blob have one length (Put Block)
+  std::uint32_t revision =
+      0;  // grows when a staged block is replaced, so that a commit that read the old one conflicts
   friend bool operator==(const Staging&, const Staging&) = default;
 };
 
 struct BlobRow {
   BlobType type = BlobType::kBlock;
   BlobState state = BlobState::kCommitted;
-  std::uint64_t etag = 0;      // hybrid timestamp of the last change; also gives Last-Modified
-  std::uint64_t created = 0;   // hybrid timestamp
+  std::uint64_t etag = 0;     // hybrid timestamp of the last change; also gives Last-Modified
+  std::uint64_t created = 0;  // hybrid timestamp
   std::uint64_t length = 0;
   ContentHeaders content;
   Metadata metadata;
@@ -65,9 +66,9 @@ struct StagedBlock {
 
 // What the collector has to remove, written in the commit that made it garbage.
 struct GarbageRow {
-  Bytes wrapped_key;                    // opens the manifests of `expand`
-  LayoutRef expand;                     // all its segments, and its manifests themselves
-  std::vector<store::ChunkId> chunks;   // these as they are (manifests whose content lives on)
+  Bytes wrapped_key;                   // opens the manifests of `expand`
+  LayoutRef expand;                    // all its segments, and its manifests themselves
+  std::vector<store::ChunkId> chunks;  // these as they are (manifests whose content lives on)
   // Staged rows of this blob and generation: with `staged_content`, what they name goes too.
   Bytes staged_name;
   std::uint64_t staged_generation = 0;

@@ -14,7 +14,8 @@ struct BlobService::State {
         reads(options.hybrid),
         content(options.rows, options.chunks, claims, options.pool),
         collector(accounts, containers, blobs, content, reads),
-        parts{accounts, containers, blobs, content, collector, reads, scope, options.hybrid, options.random, options.sku},
+        parts{accounts, containers, blobs,          content,        collector,
+              reads,    scope,      options.hybrid, options.random, options.sku},
         gate(parts, std::move(options.host_suffixes)) {}
 
   AccountStore accounts;

@@ -16,16 +16,18 @@ std::optional<BlockSource> source_of(std::string_view element) {
   return std::nullopt;
 }
 
-// Deep nesting would only cost time: anything below the third level is refused by what the parser finds there, but pugixml
-// builds the whole tree first, so the text is counted before.
+// Deep nesting would only cost time: anything below the third level is refused by what the parser finds there, but
+// pugixml builds the whole tree first, so the text is counted before.
 bool is_flat(std::string_view body) {
   constexpr int kDepth = 4;
   int depth = 0;
   for (std::size_t i = 0; i + 1 < body.size(); ++i) {
     if (body[i] != '<') continue;
     const char next = body[i + 1];
-    if (next == '/') --depth;
-    else if (next != '?' && next != '!') ++depth;
+    if (next == '/')
+      --depth;
+    else if (next != '?' && next != '!')
+      ++depth;
     const auto end = body.find('>', i);
     if (end != body.npos && body[end - 1] == '/' && next != '/') --depth;
     if (depth > kDepth) return false;

@@ -8,10 +8,11 @@
 
 namespace freehold::blob {
 
-inline constexpr std::size_t kBlockListBodyBytes = 16 * 1024 * 1024;  // 50,000 ids of 88 base64 characters and their tags
+inline constexpr std::size_t kBlockListBodyBytes =
+    16 * 1024 * 1024;  // 50,000 ids of 88 base64 characters and their tags
 
-// <BlockList> with Committed, Uncommitted and Latest in any order. 400 InvalidXmlDocument: not XML, a document type, another
-// element, an id that is no base64; 400 BlockListTooLong: more than 50,000.
+// <BlockList> with Committed, Uncommitted and Latest in any order. 400 InvalidXmlDocument: not XML, a document type,
+// another element, an id that is no base64; 400 BlockListTooLong: more than 50,000.
 [[nodiscard]] ApiResult<std::vector<NamedBlock>> parse_block_list(std::string_view body);
 
 struct ListedBlock {

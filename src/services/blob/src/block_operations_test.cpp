@@ -52,7 +52,8 @@ TEST_F(BlockOperations, StagedBlocksAreInvisibleUntilNamed) {
 }
 
 TEST_F(BlockOperations, ABlobIsChangedBlockByBlock) {
-  for (const auto* id : {"a", "b", "c"}) ASSERT_EQ(put_block(id, pattern(100'000, static_cast<unsigned char>(id[0]))).status, 201);
+  for (const auto* id : {"a", "b", "c"})
+    ASSERT_EQ(put_block(id, pattern(100'000, static_cast<unsigned char>(id[0]))).status, 201);
   ASSERT_EQ(commit(list_of({"a", "b", "c"})).status, 201);
   ASSERT_EQ(put_block("b", pattern(200'000, 9)).status, 201);
   EXPECT_EQ(get("/box/b").body.size(), 300'000u);
@@ -140,9 +141,8 @@ TEST_F(BlockOperations, BlocksPutAtTheSameTimeMakeOneBlob) {
   }
   int created = 0;
   for (auto& request : requests) {
-    boost::asio::co_spawn(loop, exchange(*pipeline, request), [&](std::exception_ptr, const Answer& answer) {
-      created += answer.status == 201 ? 1 : 0;
-    });
+    boost::asio::co_spawn(loop, exchange(*pipeline, request),
+                          [&](std::exception_ptr, const Answer& answer) { created += answer.status == 201 ? 1 : 0; });
   }
   loop.run();
   EXPECT_EQ(created, kBlocks);

@@ -1,5 +1,5 @@
-// ChunkClaims: which chunks of running requests nothing names yet, and which reads are under way. Both hold the collector
-// back.
+// ChunkClaims: which chunks of running requests nothing names yet, and which reads are under way. Both hold the
+// collector back.
 #pragma once
 
 #include <functional>
@@ -46,8 +46,8 @@ class ChunkClaims {
   std::set<store::ChunkId> claimed_;
 };
 
-// Chunks put for one request and named by no row yet. Whoever commits the row that names them says keep(); otherwise they
-// are handed over to be removed, whichever way the request ended.
+// Chunks put for one request and named by no row yet. Whoever commits the row that names them says keep(); otherwise
+// they are handed over to be removed, whichever way the request ended.
 class PendingChunks {
  public:
   using Abandon = std::function<void(std::vector<store::ChunkId>)>;
@@ -77,7 +77,8 @@ class PendingChunks {
   std::vector<store::ChunkId> ids_;
 };
 
-// Reads in progress, by the hybrid time at which they began: what became garbage after that is left alone until they end.
+// Reads in progress, by the hybrid time at which they began: what became garbage after that is left alone until they
+// end.
 class ActiveReads {
  public:
   class Ticket {

@@ -1,5 +1,5 @@
-// Collector: removes what no blob names any more. Garbage rows, purged containers, chunks of requests that failed, and (by a
-// sweep) chunks that a crash left without a name.
+// Collector: removes what no blob names any more. Garbage rows, purged containers, chunks of requests that failed, and
+// (by a sweep) chunks that a crash left without a name.
 #pragma once
 
 #include <chrono>

@@ -28,9 +28,15 @@ Result<ContainerRow> decode_container_row(BytesView bytes) {
   bool whole = true;
   for (const auto& field : fields) {
     switch (field.id) {
-      case kId: id = id_from_bytes<ContainerId>(field.value); break;
-      case kEtag: row.etag = field_u64(field.value).value_or(0); break;
-      case kCreated: row.created = field_u64(field.value).value_or(0); break;
+      case kId:
+        id = id_from_bytes<ContainerId>(field.value);
+        break;
+      case kEtag:
+        row.etag = field_u64(field.value).value_or(0);
+        break;
+      case kCreated:
+        row.created = field_u64(field.value).value_or(0);
+        break;
       case kMetadata: {
         auto metadata = decode_metadata(field.value);
         whole = whole && metadata.has_value();

@@ -8,7 +8,7 @@ namespace freehold::blob {
 
 struct ContainerRow {
   ContainerId id;
-  std::uint64_t etag = 0;     // hybrid timestamp of the last change of the container itself
+  std::uint64_t etag = 0;  // hybrid timestamp of the last change of the container itself
   std::uint64_t created = 0;
   Metadata metadata;
   UnknownFields unknown;

@@ -42,8 +42,8 @@ struct DeletedContainer {
   Bytes key;  // of its row in the account's partition
 };
 
-// Owned by BlobService; thread-safe. The cache is coherent in this process; other front ends' deletions are caught by the
-// open marker that every write expects.
+// Owned by BlobService; thread-safe. The cache is coherent in this process; other front ends' deletions are caught by
+// the open marker that every write expects.
 class ContainerStore {
  public:
   ContainerStore(store::PartitionStore& rows, store::Epoch epoch, store::HybridClock& hybrid, RowSealer sealer)

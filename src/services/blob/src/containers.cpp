@@ -44,8 +44,7 @@ Task<Reply> create_container(BlobParts& parts, Permit<CreateContainer> permit) {
   if (there) co_return refuse(errors::container_exists());
   row.id = random_id<ContainerId>(parts.random);
   row.etag = row.created = parts.hybrid.next();
-  FH_CO_TRY(const auto done,
-            api(co_await parts.containers.create(account, name, row, audit_in_account(permit, 201))));
+  FH_CO_TRY(const auto done, api(co_await parts.containers.create(account, name, row, audit_in_account(permit, 201))));
   FH_CO_CHECK_OK(certain(done));
   if (!done.applied) co_return refuse(errors::container_exists());
   auto response = answer(201);
@@ -102,8 +101,8 @@ Task<Reply> delete_container(BlobParts& parts, Permit<DeleteContainer> permit) {
     FH_CO_TRY(auto stored, co_await read_container(parts, account, name));
     FH_CO_CHECK_OK(check_write(conditions, stored.row.existing()));
     const auto id = stored.row.id;
-    FH_CO_TRY(const auto done, api(co_await parts.containers.erase(account, name, std::move(stored),
-                                                                   audit_in_account(permit, 202))));
+    FH_CO_TRY(const auto done,
+              api(co_await parts.containers.erase(account, name, std::move(stored), audit_in_account(permit, 202))));
     FH_CO_CHECK_OK(certain(done));
     if (!done.applied) continue;
     parts.collector.add_container(account, {id, row_keys::deleted_container(id)});

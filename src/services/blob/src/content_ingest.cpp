@@ -1,5 +1,5 @@
-// ContentStore::ingest: a request's body, digested, sealed in place and put, with the network, the processor and the disk
-// at work at the same time.
+// ContentStore::ingest: a request's body, digested, sealed in place and put, with the network, the processor and the
+// disk at work at the same time.
 #include "base/limits.h"
 #include "src/content_store.h"
 #include "src/crc64.h"
@@ -35,9 +35,7 @@ struct Digests {
 // One chunk on its way: shared with the pool's work and the put, which may outlive a connection that goes away.
 struct ChunkWork {
   ChunkWork(store::ChunkId id, std::uint32_t length, BlobKey key)
-      : segment{Segment::Place::kChunk, id, length},
-        buffer(sealed_size(length)),
-        cipher(*key, store::to_bytes(id)) {}
+      : segment{Segment::Place::kChunk, id, length}, buffer(sealed_size(length)), cipher(*key, store::to_bytes(id)) {}
   Segment segment;
   AlignedBuffer buffer;
   crypto::ChunkCipher cipher;
@@ -114,8 +112,9 @@ Task<Result<>> fill_chunk(http::BodyReader& body, runtime::Pool& pool, runtime::
   co_return co_await await_sealing(flight);
 }
 
-Task<Result<>> stream_chunks(http::BodyReader& body, std::uint64_t length, ContentPlace place, store::ChunkStore& chunks,
-                             runtime::Pool& pool, PendingChunks& pending, Flight& flight, Ingested& result) {
+Task<Result<>> stream_chunks(http::BodyReader& body, std::uint64_t length, ContentPlace place,
+                             store::ChunkStore& chunks, runtime::Pool& pool, PendingChunks& pending, Flight& flight,
+                             Ingested& result) {
   const auto fair = static_cast<runtime::FairKey>(std::hash<TenantId>{}(place.tenant)) | 1;
   const auto executor = co_await boost::asio::this_coro::executor;
   for (auto rest = length; rest > 0;) {

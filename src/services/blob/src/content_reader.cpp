@@ -64,7 +64,8 @@ Task<Result<std::optional<PlainPiece>>> ContentReader::read_next(std::shared_ptr
     }
     // Pieces end at page bounds, so that no page is opened twice.
     constexpr auto kPiece = std::uint64_t{ContentStore::kPieceBytes};
-    const auto bound = std::min<std::uint64_t>((s.skip / limits::kPageBytes) * limits::kPageBytes + kPiece, segment.length);
+    const auto bound =
+        std::min<std::uint64_t>((s.skip / limits::kPageBytes) * limits::kPageBytes + kPiece, segment.length);
     const auto length = std::min(bound - s.skip, s.left);
     FH_CO_TRY(auto piece, co_await s.content.read_piece(s.place, segment, static_cast<std::uint32_t>(s.skip),
                                                         static_cast<std::uint32_t>(length)));

@@ -7,7 +7,8 @@
 
 namespace freehold::blob {
 
-// Made and used on one loop. The read-ahead belongs to the scope; the ticket keeps the collector away from what this reads.
+// Made and used on one loop. The read-ahead belongs to the scope; the ticket keeps the collector away from what this
+// reads.
 class ContentReader final : public http::BodyWriter {
  public:
   ContentReader(ContentStore& content, runtime::TaskScope& scope, ContentPlace place, LayoutRef layout, ByteRange range,

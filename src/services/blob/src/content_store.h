@@ -33,12 +33,13 @@ enum class Digest : std::uint8_t { kNone = 0, kMd5 = 1, kCrc64 = 2, kBoth = 3 };
   return (static_cast<unsigned>(digest) & static_cast<unsigned>(what)) != 0;
 }
 
-// What became of a request's body: durable chunks that nothing names yet, or one sealed page to go into the row's commit.
+// What became of a request's body: durable chunks that nothing names yet, or one sealed page to go into the row's
+// commit.
 struct Ingested {
   std::vector<Segment> segments;
   std::optional<store::KeyValue> inline_row;
   std::uint64_t length = 0;
-  Bytes md5;             // 16 bytes if it was wanted
+  Bytes md5;  // 16 bytes if it was wanted
   std::uint64_t crc64 = 0;
 };
 
@@ -63,14 +64,14 @@ class ContentStore {
   ContentStore(store::PartitionStore& rows, store::ChunkStore& chunks, ChunkClaims& claims, runtime::Pool& pool)
       : rows_(rows), chunks_(chunks), claims_(claims), pool_(pool) {}
 
-  // Reads exactly `length` bytes of the body, seals them, and puts them as chunks (claimed in `pending`) unless they fit
-  // inline. At most two chunks are on their way at a time, so a slow disk slows the client down. kCancelled: the body ended
-  // early. `body` outlives the call.
+  // Reads exactly `length` bytes of the body, seals them, and puts them as chunks (claimed in `pending`) unless they
+  // fit inline. At most two chunks are on their way at a time, so a slow disk slows the client down. kCancelled: the
+  // body ended early. `body` outlives the call.
   [[nodiscard]] Task<Result<Ingested>> ingest(http::BodyReader& body, std::uint64_t length, Digest digest,
                                               ContentPlace place, PendingChunks& pending);
 
-  // Plain bytes [offset, offset + length) of a segment, at most kPieceBytes within page bounds. kNotFound: the segment is
-  // gone (its blob was overwritten meanwhile). kCorrupt: no copy opens.
+  // Plain bytes [offset, offset + length) of a segment, at most kPieceBytes within page bounds. kNotFound: the segment
+  // is gone (its blob was overwritten meanwhile). kCorrupt: no copy opens.
   [[nodiscard]] Task<Result<PlainPiece>> read_piece(ContentPlace place, Segment segment, std::uint32_t offset,
                                                     std::uint32_t length);
   // The content of a blob that is one inline segment; nullopt if it is gone.

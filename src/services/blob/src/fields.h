@@ -1,7 +1,7 @@
 // The envelope of every row: a version byte, then fields of {id, length, bytes} (docs/formats/blob-rows.md).
 //
-// Ids from 128 are critical: a reader that doesn't know one refuses the row (kUnsupported) instead of misreading it. Others
-// it keeps and writes back as they are, so that an older front end doesn't drop what a newer one added.
+// Ids from 128 are critical: a reader that doesn't know one refuses the row (kUnsupported) instead of misreading it.
+// Others it keeps and writes back as they are, so that an older front end doesn't drop what a newer one added.
 #pragma once
 
 #include <cstdint>

@@ -93,7 +93,8 @@ Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget
     response.body = std::move(*content);
     co_return std::optional(std::move(response));
   }
-  auto reader = std::make_unique<ContentReader>(parts.content, parts.scope, place, row.layout, range, std::move(ticket));
+  auto reader =
+      std::make_unique<ContentReader>(parts.content, parts.scope, place, row.layout, range, std::move(ticket));
   auto ready = co_await reader->prepare();
   if (!ready && ready.error().code == ErrorCode::kNotFound) co_return std::nullopt;
   if (!ready) co_return refuse(errors::from_storage(std::move(ready.error())));

@@ -51,12 +51,12 @@ Task<Reply> get_block_list(BlobParts& parts, Permit<GetBlockList> permit) {
     committed = listed(layout);
   }
   if (wanted.uncommitted && row.staging) {
-    FH_CO_TRY(const auto staged, api(co_await parts.blobs.list_staged(target.partition(), target.name,
-                                                                      row.staging->generation)));
+    FH_CO_TRY(const auto staged,
+              api(co_await parts.blobs.list_staged(target.partition(), target.name, row.staging->generation)));
     uncommitted = listed(staged);
   }
-  auto response = xml_answer(block_list_xml(wanted.committed ? &committed : nullptr,
-                                            wanted.uncommitted ? &uncommitted : nullptr));
+  auto response =
+      xml_answer(block_list_xml(wanted.committed ? &committed : nullptr, wanted.uncommitted ? &uncommitted : nullptr));
   if (row.committed()) {
     add_entity(response, row.etag, row.last_modified());
     response.headers.add("x-ms-blob-content-length", std::to_string(row.length));

@@ -24,22 +24,22 @@ std::string first_of(const http::Headers& headers, std::string_view name, std::s
 }
 
 constexpr std::array<std::string_view, 6> kContentHeaderNames = {
-    "x-ms-blob-content-type",     "x-ms-blob-content-encoding", "x-ms-blob-content-language",
-    "x-ms-blob-content-disposition", "x-ms-blob-cache-control", "x-ms-blob-content-md5"};
+    "x-ms-blob-content-type",        "x-ms-blob-content-encoding", "x-ms-blob-content-language",
+    "x-ms-blob-content-disposition", "x-ms-blob-cache-control",    "x-ms-blob-content-md5"};
 
 constexpr std::array<std::string_view, 13> kNotYet = {"x-ms-encryption-key",
-                                                     "x-ms-encryption-key-sha256",
-                                                     "x-ms-encryption-algorithm",
-                                                     "x-ms-source-encryption-key",
-                                                     "x-ms-tags",
-                                                     "x-ms-if-tags",
-                                                     "x-ms-source-if-tags",
-                                                     "x-ms-immutability-policy-until-date",
-                                                     "x-ms-immutability-policy-mode",
-                                                     "x-ms-structured-body",
-                                                     "x-ms-structured-content-length",
-                                                     "x-ms-rehydrate-priority",
-                                                     "x-ms-expiry-option"};
+                                                      "x-ms-encryption-key-sha256",
+                                                      "x-ms-encryption-algorithm",
+                                                      "x-ms-source-encryption-key",
+                                                      "x-ms-tags",
+                                                      "x-ms-if-tags",
+                                                      "x-ms-source-if-tags",
+                                                      "x-ms-immutability-policy-until-date",
+                                                      "x-ms-immutability-policy-mode",
+                                                      "x-ms-structured-body",
+                                                      "x-ms-structured-content-length",
+                                                      "x-ms-rehydrate-priority",
+                                                      "x-ms-expiry-option"};
 
 ApiResult<> refuse_not_yet(const http::Headers& headers) {
   for (const auto name : kNotYet) {

@@ -1,5 +1,5 @@
-// What request headers may say about a blob or container: metadata, content headers, and the features that must be refused
-// rather than ignored.
+// What request headers may say about a blob or container: metadata, content headers, and the features that must be
+// refused rather than ignored.
 #pragma once
 
 #include <optional>
@@ -29,8 +29,8 @@ struct ContentHeaders {
   friend bool operator==(const ContentHeaders&, const ContentHeaders&) = default;
 };
 
-// x-ms-meta-*: names are C# identifiers, values printable ASCII, the whole at most 8 KiB. Twice the same name is one value
-// joined by a comma, as everywhere in HTTP.
+// x-ms-meta-*: names are C# identifiers, values printable ASCII, the whole at most 8 KiB. Twice the same name is one
+// value joined by a comma, as everywhere in HTTP.
 [[nodiscard]] ApiResult<Metadata> parse_metadata(const http::Headers& headers);
 
 // x-ms-blob-content-* alone (Set Blob Properties, Put Block List).
@@ -45,8 +45,8 @@ struct ContentHeaders {
 [[nodiscard]] bool sets_content_headers(const http::Headers& headers);
 
 // Features that aren't here yet and would be lied about if they were passed over: customer-provided keys, encryption
-// scopes, tags, immutability, legal hold, structured bodies and tiers other than Hot are 501; a lease id is 412, since no
-// blob here can have a lease.
+// scopes, tags, immutability, legal hold, structured bodies and tiers other than Hot are 501; a lease id is 412, since
+// no blob here can have a lease.
 [[nodiscard]] ApiResult<> refuse_unsupported_for_blob(const http::Headers& headers);
 [[nodiscard]] ApiResult<> refuse_unsupported_for_container(const http::Headers& headers);
 

@@ -1,7 +1,7 @@
 // KeyedLock: at most one coroutine at a time for what shares a key, in order of arrival.
 //
-// Writers of one blob queue here instead of failing each other's commits; correctness never rests on it (the commit's own
-// expectations do that, for front ends are many).
+// Writers of one blob queue here instead of failing each other's commits; correctness never rests on it (the commit's
+// own expectations do that, for front ends are many).
 #pragma once
 
 #include <array>

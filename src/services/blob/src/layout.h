@@ -36,7 +36,7 @@ using Layout = std::vector<Block>;
 // A part of a layout that was too long for the row: sealed in a chunk of its own under the blob's key.
 struct ManifestRef {
   store::ChunkId id;
-  std::uint32_t plain_bytes = 0;   // encoded size before sealing
+  std::uint32_t plain_bytes = 0;    // encoded size before sealing
   std::uint64_t content_bytes = 0;  // content that it describes
   friend bool operator==(const ManifestRef&, const ManifestRef&) = default;
 };

@@ -8,8 +8,8 @@
 namespace freehold::blob {
 namespace {
 
-// One request looks at no more rows than this, and then says where to go on: a container full of abandoned uploads must not
-// hold a loop.
+// One request looks at no more rows than this, and then says where to go on: a container full of abandoned uploads must
+// not hold a loop.
 constexpr std::uint32_t kMostRowsSeen = 50'000;
 
 std::string endpoint_of(const http::Request& request, const gate::Target& target) {
@@ -24,8 +24,8 @@ std::string endpoint_of(const http::Request& request, const gate::Target& target
 struct Listing {
   ListingQuery query;
   ListingXml xml;
-  Bytes from;   // the next key to look at
-  Bytes end;    // past the last
+  Bytes from;  // the next key to look at
+  Bytes end;   // past the last
   std::uint32_t results = 0;
   std::uint32_t seen = 0;
   bool done = false;
@@ -70,8 +70,7 @@ Task<Reply> list_blobs(BlobParts& parts, Permit<ListBlobs> permit) {
   FH_CO_TRY(auto query, parse_listing(permit.request(), ListingKind::kBlobs));
   const auto container_name = permit.target().container;
   FH_CO_CHECK_OK(check_container_name(container_name));
-  FH_CO_TRY(const auto container,
-            api(co_await parts.containers.open(ref_of(permit.account()), container_name)));
+  FH_CO_TRY(const auto container, api(co_await parts.containers.open(ref_of(permit.account()), container_name)));
   if (!container) co_return refuse(errors::container_not_found());
   Listing listing{query, ListingXml(endpoint_of(permit.request(), permit.target()), container_name, query),
                   row_keys::blobs_from(query.prefix), row_keys::blobs_after(query.prefix)};
@@ -84,7 +83,8 @@ Task<Reply> list_blobs(BlobParts& parts, Permit<ListBlobs> permit) {
   bool more = !listing.done && (listing.end.empty() || listing.from < listing.end);
   if (more) {
     // A marker that leads to nothing would cost the client a request.
-    FH_CO_TRY(const auto rest, api(co_await parts.blobs.rows().scan(container->partition, listing.from, listing.end, 1)));
+    FH_CO_TRY(const auto rest,
+              api(co_await parts.blobs.rows().scan(container->partition, listing.from, listing.end, 1)));
     more = !rest.rows.empty();
   }
   auto body = listing.xml.finish(more ? make_marker(listing.from) : std::string());

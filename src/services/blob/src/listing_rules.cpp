@@ -17,7 +17,7 @@ bool set_include(ListingQuery& query, ListingKind kind, std::string_view word) {
 }
 
 bool is_not_yet(std::string_view word) {
-  constexpr std::array<std::string_view, 6> kNotYet = {"deleted",  "versions",   "deletedwithversions",
+  constexpr std::array<std::string_view, 6> kNotYet = {"deleted",   "versions",    "deletedwithversions",
                                                        "legalhold", "permissions", "immutabilitypolicy"};
   return std::find(kNotYet.begin(), kNotYet.end(), word) != kNotYet.end();
 }

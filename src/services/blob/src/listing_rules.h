@@ -14,9 +14,9 @@ inline constexpr std::uint32_t kMostResults = 5'000;
 
 struct ListingQuery {
   std::string prefix;
-  std::string delimiter;             // empty: flat
-  std::string marker;                // as sent
-  Bytes from;                        // the marker opened: where to go on; empty: at the beginning
+  std::string delimiter;  // empty: flat
+  std::string marker;     // as sent
+  Bytes from;             // the marker opened: where to go on; empty: at the beginning
   std::uint32_t max_results = kMostResults;
   bool max_given = false;
   bool metadata = false;
@@ -26,8 +26,8 @@ struct ListingQuery {
 enum class ListingKind { kContainers, kBlobs };
 
 // 400 OutOfRangeQueryParameterValue for maxresults outside 1..5000 (more is cut to 5000, as Azure does), 400
-// InvalidQueryParameterValue for an unknown include or a marker that isn't one of ours; 501 for includes that would have
-// to show what isn't kept yet (versions, deleted, permissions, ...).
+// InvalidQueryParameterValue for an unknown include or a marker that isn't one of ours; 501 for includes that would
+// have to show what isn't kept yet (versions, deleted, permissions, ...).
 [[nodiscard]] ApiResult<ListingQuery> parse_listing(const http::Request& request, ListingKind kind);
 
 // Markers are opaque to clients: a version and the key to go on from.

@@ -58,7 +58,8 @@ void ListingXml::add_blob(std::string_view name, const BlobRow& row, bool with_m
   append_element(out_, "Content-Disposition", row.content.disposition);
   out_ += "<BlobType>BlockBlob</BlobType><AccessTier>Hot</AccessTier>";
   if (!row.tier_named) out_ += "<AccessTierInferred>true</AccessTierInferred>";
-  out_ += "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState><ServerEncrypted>true</ServerEncrypted>";
+  out_ +=
+      "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState><ServerEncrypted>true</ServerEncrypted>";
   out_ += "</Properties>";
   if (with_metadata) add_metadata(row.metadata);
   out_ += "<OrMetadata /></Blob>";

@@ -10,8 +10,8 @@
 
 namespace freehold::blob {
 
-// Written as the listing goes along. Names that XML can't carry are percent-encoded and marked so (x-ms-version 2021-02-12
-// and later; earlier versions can't show them right, and get the same).
+// Written as the listing goes along. Names that XML can't carry are percent-encoded and marked so (x-ms-version
+// 2021-02-12 and later; earlier versions can't show them right, and get the same).
 class ListingXml {
  public:
   // `container` is empty for a listing of containers.

@@ -6,8 +6,7 @@
 
 namespace freehold::blob {
 
-Task<ApiResult<BlobTarget>> find_target(BlobParts& parts, AccountRef account, std::string container,
-                                        std::string blob) {
+Task<ApiResult<BlobTarget>> find_target(BlobParts& parts, AccountRef account, std::string container, std::string blob) {
   FH_CO_CHECK_OK(check_container_name(container));
   FH_CO_CHECK_OK(check_blob_name(blob));
   FH_CO_TRY(auto open, api(co_await parts.containers.open(account, container)));
@@ -93,8 +92,7 @@ Task<ApiResult<BlobRow>> change_blob(BlobParts& parts, BlobTarget target, Decide
     FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
     FH_CO_TRY(auto change, decide(current, parts.hybrid.next()));
     auto row = change.row;
-    FH_CO_TRY(const bool applied,
-              co_await apply(parts, target, std::move(current), std::move(change), audit, pending));
+    FH_CO_TRY(const bool applied, co_await apply(parts, target, std::move(current), std::move(change), audit, pending));
     if (applied) co_return row;
   }
   co_return refuse(errors::busy("too many writers of one blob"));

@@ -1,4 +1,5 @@
-// What every operation works with: the parts of the service, the blob a request points to, and the one way to change it.
+// What every operation works with: the parts of the service, the blob a request points to, and the one way to change
+// it.
 #pragma once
 
 #include <functional>
@@ -81,8 +82,8 @@ template <class Operation>
 [[nodiscard]] Task<ApiResult<bool>> apply(BlobParts& parts, BlobTarget target, std::optional<StoredBlob> current,
                                           BlobChange change, AuditRow audit, PendingChunks* pending);
 
-// Decides on the blob as it is (nullopt: none) at hybrid time `now`, which is to be the new etag. Called again if another
-// writer came between.
+// Decides on the blob as it is (nullopt: none) at hybrid time `now`, which is to be the new etag. Called again if
+// another writer came between.
 using Decide = std::function<ApiResult<BlobChange>(const std::optional<StoredBlob>& current, std::uint64_t now)>;
 [[nodiscard]] Task<ApiResult<BlobRow>> change_blob(BlobParts& parts, BlobTarget target, Decide decide, AuditRow audit,
                                                    PendingChunks* pending);

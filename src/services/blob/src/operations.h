@@ -5,10 +5,10 @@
 
 namespace freehold::blob {
 
-#define FH_BLOB_OPERATION(Type, function)                                     \
-  struct Type {                                                               \
-    static constexpr std::string_view kName = #Type;                          \
-  };                                                                          \
+#define FH_BLOB_OPERATION(Type, function)            \
+  struct Type {                                      \
+    static constexpr std::string_view kName = #Type; \
+  };                                                 \
   [[nodiscard]] Task<Reply> function(BlobParts& parts, Permit<Type> permit)
 
 FH_BLOB_OPERATION(ListContainers, list_containers);

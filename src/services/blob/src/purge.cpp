@@ -5,12 +5,12 @@
 
 namespace freehold::blob {
 
-// The container's name is gone already. Fences late writes first (the deletion may have been cut off there), then removes
-// content, then rows, and the purge's own row last.
+// The container's name is gone already. Fences late writes first (the deletion may have been cut off there), then
+// removes content, then rows, and the purge's own row last.
 Task<Result<>> Collector::purge(Item item) {
   FH_CO_CHECK_OK(co_await containers_.fence(item.partition));
-  for (const char prefix : {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kGarbagePrefix,
-                            row_keys::kContentPrefix}) {
+  for (const char prefix :
+       {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kGarbagePrefix, row_keys::kContentPrefix}) {
     FH_CO_CHECK_OK(co_await purge_rows(item, prefix));
   }
   // Audit records that rode in this partition's last commits are the audit log's to take away; while one is here, the
@@ -31,8 +31,8 @@ Task<Result<>> Collector::purge_rows(Item item, char prefix) {
     for (const auto& row : page.rows) {
       if (prefix == row_keys::kBlobPrefix) {
         FH_CO_TRY(auto blob, decode_blob_row(row.value));
-        FH_CO_CHECK_OK(co_await remove_layout(item.account, item.partition, std::move(blob.wrapped_key),
-                                              std::move(blob.layout)));
+        FH_CO_CHECK_OK(
+            co_await remove_layout(item.account, item.partition, std::move(blob.wrapped_key), std::move(blob.layout)));
       } else if (prefix == row_keys::kStagedPrefix) {
         FH_CO_TRY(auto block, decode_staged_block(row.value));
         FH_CO_CHECK_OK(co_await remove_segments(item.partition, Layout{std::move(block)}));

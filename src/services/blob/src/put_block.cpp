@@ -117,8 +117,8 @@ Task<Reply> put_block(BlobParts& parts, Permit<PutBlock> permit) {
     const auto key = row_keys::staged(target.name, current->row.staging->generation, plan.id);
     FH_CO_TRY(const auto earlier, api(co_await parts.blobs.read_staged(target.partition(), key)));
     auto change = stage(*current, plan, target.name, earlier, *ingested);
-    FH_CO_TRY(const bool applied, co_await apply(parts, target, std::move(current), std::move(change),
-                                                 audit_row(permit, 201), &pending));
+    FH_CO_TRY(const bool applied,
+              co_await apply(parts, target, std::move(current), std::move(change), audit_row(permit, 201), &pending));
     if (!applied) continue;
     auto response = answer(201);
     if (!plan.sent.md5.empty()) response.headers.add("Content-MD5", to_base64(plan.sent.md5));

@@ -103,7 +103,8 @@ Task<Reply> put_block_list(BlobParts& parts, Permit<PutBlockList> permit) {
   FH_CO_TRY(const auto sent, parse_sent_digests(permit.request().headers));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
   auto body = co_await http::read_all(*permit.request().body, kBlockListBodyBytes);
-  if (!body && body.error().code == ErrorCode::kExhausted) co_return refuse(errors::body_too_large(kBlockListBodyBytes));
+  if (!body && body.error().code == ErrorCode::kExhausted)
+    co_return refuse(errors::body_too_large(kBlockListBodyBytes));
   if (!body) co_return refuse(errors::from_body(std::move(body.error())));
   permit.count_in(body->size());
   FH_CO_CHECK_OK(check_body(sent, *body));
@@ -115,8 +116,8 @@ Task<Reply> put_block_list(BlobParts& parts, Permit<PutBlockList> permit) {
     FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
     FH_CO_TRY(auto change, co_await resolve(parts, target, plan, current, pending));
     const auto row = change.row;
-    FH_CO_TRY(const bool applied, co_await apply(parts, target, std::move(current), std::move(change),
-                                                 audit_row(permit, 201), &pending));
+    FH_CO_TRY(const bool applied,
+              co_await apply(parts, target, std::move(current), std::move(change), audit_row(permit, 201), &pending));
     if (!applied) continue;
     auto response = written(201, row);
     if (!sent.md5.empty()) response.headers.add("Content-MD5", to_base64(sent.md5));

@@ -75,9 +75,9 @@ void not_yet(gate::ServiceGate& gate, std::string_view operation, RouteSpec spec
 }
 
 void add_service_routes(gate::ServiceGate& gate, BlobParts& parts) {
-  gate.add<ListContainers>(row(Method::kGet, {Scope::kService, DataClass::kCustomerData, 's'}, {{"comp", "list"}}, "l",
-                               kReadContainer),
-                           bind(parts, list_containers));
+  gate.add<ListContainers>(
+      row(Method::kGet, {Scope::kService, DataClass::kCustomerData, 's'}, {{"comp", "list"}}, "l", kReadContainer),
+      bind(parts, list_containers));
   gate.add<GetBlobServiceProperties>(
       row(Method::kGet, kService, {{"restype", "service"}, {"comp", "properties"}}, "r", kReadService),
       bind(parts, get_blob_service_properties));
@@ -135,7 +135,9 @@ void add_container_routes(gate::ServiceGate& gate, BlobParts& parts) {
 
 void add_blob_writes(gate::ServiceGate& gate, BlobParts& parts) {
   const Selector from_url{"x-ms-copy-source", ""};
-  const auto put = [](std::string_view permissions) { return write_row(Method::kPut, kContent, {}, permissions, kWriteBlob); };
+  const auto put = [](std::string_view permissions) {
+    return write_row(Method::kPut, kContent, {}, permissions, kWriteBlob);
+  };
   not_yet(gate, "PutBlobFromUrl", with_headers(put("cw"), {{"x-ms-blob-type", "BlockBlob"}, from_url}));
   gate.add<PutBlob>(with_headers(put("cw"), {{"x-ms-blob-type", "BlockBlob"}}), bind(parts, put_blob));
   not_yet(gate, "CreateAppendBlob", with_headers(put("cw"), {{"x-ms-blob-type", "AppendBlob"}}));

@@ -29,14 +29,14 @@ inline constexpr char kContentPrefix = 'c';
 inline constexpr char kGarbagePrefix = 'g';
 inline constexpr char kStagedPrefix = 'u';
 
-// Order of names = byte order of their UTF-8: 00 becomes 00 FF, and 00 01 ends the name, so that a name stands before all
-// names that it begins.
+// Order of names = byte order of their UTF-8: 00 becomes 00 FF, and 00 01 ends the name, so that a name stands before
+// all names that it begins.
 [[nodiscard]] Bytes escape_name(std::string_view name);
 // Splits an escaped name off the front of `key`; nullopt if none stands there whole.
 [[nodiscard]] std::optional<std::string> unescape_name(BytesView& key);
 
-// 'b' + escaped name + 00 01 + suffix. The suffix of the blob itself is F0; lower ones are kept for its snapshots, versions
-// and deleted states, which Azure lists before it.
+// 'b' + escaped name + 00 01 + suffix. The suffix of the blob itself is F0; lower ones are kept for its snapshots,
+// versions and deleted states, which Azure lists before it.
 [[nodiscard]] Bytes blob(std::string_view name);
 [[nodiscard]] std::optional<std::string> blob_name(BytesView key);  // of a base blob's key
 // The lowest key that a blob whose name begins with `prefix` can have.
@@ -51,8 +51,8 @@ inline constexpr char kStagedPrefix = 'u';
 [[nodiscard]] Bytes staged(std::string_view name, std::uint64_t generation, BytesView block_id);
 
 // --- in an account's partition ---
-[[nodiscard]] Bytes container(std::string_view name);         // 'n' + name
-[[nodiscard]] Bytes deleted_container(ContainerId id);        // 'd' + id: purge still to be finished
+[[nodiscard]] Bytes container(std::string_view name);   // 'n' + name
+[[nodiscard]] Bytes deleted_container(ContainerId id);  // 'd' + id: purge still to be finished
 
 // The first key after all that begin with `prefix`; empty if there is none.
 [[nodiscard]] Bytes after_prefix(Bytes prefix);

@@ -1,5 +1,5 @@
-// RowSealer: seals and opens the rows that decide access, each bound to its place, so that a row moved elsewhere doesn't
-// open.
+// RowSealer: seals and opens the rows that decide access, each bound to its place, so that a row moved elsewhere
+// doesn't open.
 #pragma once
 
 #include "base/random.h"
@@ -33,8 +33,8 @@ class RowSealer {
   Random& random_;
 };
 
-// Runs a commit to its certain end. True: applied. False: an expectation failed. kUnavailable: nothing happened, or (after
-// all tries) it can't be known; `unknown` says which.
+// Runs a commit to its certain end. True: applied. False: an expectation failed. kUnavailable: nothing happened, or
+// (after all tries) it can't be known; `unknown` says which.
 struct Committed {
   bool applied = false;
   bool unknown = false;

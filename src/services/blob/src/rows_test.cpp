@@ -45,14 +45,13 @@ TEST(BlobRow, DocumentedExample) {
   row.etag = row.created = 1;
   row.length = 3;
   row.layout.direct = {{"", {{Segment::Place::kInline, {1, 2}, 3}}}};
-  EXPECT_EQ(encode_blob_row(row),
-            Bytes("\x01"
-                  "\x80\0\0\0\x02\x01\x02"
-                  "\x81\0\0\0\x08\0\0\0\0\0\0\0\x01"
-                  "\x01\0\0\0\x08\0\0\0\0\0\0\0\x01"
-                  "\x82\0\0\0\x08\0\0\0\0\0\0\0\x03"
-                  "\x84\0\0\0\x1a\0\0\0\0\x01\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02\0\0\0\x03",
-                  1 + 7 + 13 * 3 + 5 + 26));
+  EXPECT_EQ(encode_blob_row(row), Bytes("\x01"
+                                        "\x80\0\0\0\x02\x01\x02"
+                                        "\x81\0\0\0\x08\0\0\0\0\0\0\0\x01"
+                                        "\x01\0\0\0\x08\0\0\0\0\0\0\0\x01"
+                                        "\x82\0\0\0\x08\0\0\0\0\0\0\0\x03"
+                                        "\x84\0\0\0\x1a\0\0\0\0\x01\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02\0\0\0\x03",
+                                        1 + 7 + 13 * 3 + 5 + 26));
 }
 
 TEST(BlobRow, NewerVersionsAndUnknownCriticalFieldsAreRefused) {
@@ -97,8 +96,18 @@ TEST(Layout, SplitsAtBlocksAndKeepsTheirOrder) {
 }
 
 TEST(RowKeys, NamesSortAsTheirBytesAndComeBack) {
-  std::vector<std::string> names = {"a", "a!", "a/", "a/b", "ab", "b", "ä", "\U0001F600", std::string("a\0", 2),
-                                    std::string("a\0b", 3), "a\x01", std::string(1024, 'z')};
+  std::vector<std::string> names = {"a",
+                                    "a!",
+                                    "a/",
+                                    "a/b",
+                                    "ab",
+                                    "b",
+                                    "ä",
+                                    "\U0001F600",
+                                    std::string("a\0", 2),
+                                    std::string("a\0b", 3),
+                                    "a\x01",
+                                    std::string(1024, 'z')};
   std::sort(names.begin(), names.end());
   for (std::size_t i = 0; i + 1 < names.size(); ++i) EXPECT_LT(row_keys::blob(names[i]), row_keys::blob(names[i + 1]));
   for (const auto& name : names) {

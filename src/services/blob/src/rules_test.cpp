@@ -26,12 +26,21 @@ std::string code_of(const ApiResult<T>& result) {
 }
 
 TEST(NameRules, Containers) {
-  const std::pair<std::string, std::string> cases[] = {
-      {"abc", "ok"},        {"a-b-c", "ok"},       {"123", "ok"},
-      {"$root", "ok"},      {"$web", "ok"},        {"$logs", "ok"},
-      {"ab", "OutOfRangeInput"}, {std::string(63, 'a'), "ok"}, {std::string(64, 'a'), "OutOfRangeInput"},
-      {"-abc", "InvalidResourceName"}, {"abc-", "InvalidResourceName"}, {"a--b", "InvalidResourceName"},
-      {"Abc", "InvalidResourceName"},  {"a_b", "InvalidResourceName"},  {"$other", "InvalidResourceName"}};
+  const std::pair<std::string, std::string> cases[] = {{"abc", "ok"},
+                                                       {"a-b-c", "ok"},
+                                                       {"123", "ok"},
+                                                       {"$root", "ok"},
+                                                       {"$web", "ok"},
+                                                       {"$logs", "ok"},
+                                                       {"ab", "OutOfRangeInput"},
+                                                       {std::string(63, 'a'), "ok"},
+                                                       {std::string(64, 'a'), "OutOfRangeInput"},
+                                                       {"-abc", "InvalidResourceName"},
+                                                       {"abc-", "InvalidResourceName"},
+                                                       {"a--b", "InvalidResourceName"},
+                                                       {"Abc", "InvalidResourceName"},
+                                                       {"a_b", "InvalidResourceName"},
+                                                       {"$other", "InvalidResourceName"}};
   for (const auto& [name, expected] : cases) EXPECT_EQ(code_of(check_container_name(name)), expected) << name;
 }
 
@@ -108,15 +117,19 @@ TEST(RangeRules, Resolve) {
     std::uint64_t length;
     std::string expected;
   };
-  const Case cases[] = {
-      {"range", "bytes=0-9", 100, "bytes 0-9/100"},   {"range", "bytes=90-", 100, "bytes 90-99/100"},
-      {"range", "bytes=90-200", 100, "bytes 90-99/100"}, {"range", "bytes=100-", 100, "InvalidRange"},
-      {"range", "bytes=0-", 0, "InvalidRange"},       {"range", "bytes=-5", 100, "whole"},
-      {"range", "bytes=5-1", 100, "whole"},           {"range", "pages=0-1", 100, "whole"},
-      {"range", "bytes=0-1,3-4", 100, "whole"},       {"x-ms-range", "bytes=0-1,3-4", 100, "InvalidHeaderValue"},
-      {"x-ms-range", "bytes=-5", 100, "InvalidHeaderValue"},
-      {"range", "bytes=18446744073709551615-", 100, "InvalidRange"},
-      {"x-ms-range", "bytes=0-18446744073709551616", 100, "InvalidHeaderValue"}};
+  const Case cases[] = {{"range", "bytes=0-9", 100, "bytes 0-9/100"},
+                        {"range", "bytes=90-", 100, "bytes 90-99/100"},
+                        {"range", "bytes=90-200", 100, "bytes 90-99/100"},
+                        {"range", "bytes=100-", 100, "InvalidRange"},
+                        {"range", "bytes=0-", 0, "InvalidRange"},
+                        {"range", "bytes=-5", 100, "whole"},
+                        {"range", "bytes=5-1", 100, "whole"},
+                        {"range", "pages=0-1", 100, "whole"},
+                        {"range", "bytes=0-1,3-4", 100, "whole"},
+                        {"x-ms-range", "bytes=0-1,3-4", 100, "InvalidHeaderValue"},
+                        {"x-ms-range", "bytes=-5", 100, "InvalidHeaderValue"},
+                        {"range", "bytes=18446744073709551615-", 100, "InvalidRange"},
+                        {"x-ms-range", "bytes=0-18446744073709551616", 100, "InvalidHeaderValue"}};
   for (const auto& c : cases) {
     const auto header = requested_range(headers({{c.name, c.value}}));
     std::string got;
@@ -146,10 +159,14 @@ TEST(HeaderRules, Metadata) {
 
 TEST(HeaderRules, WhatIsNotHereYetIsRefused) {
   const std::pair<std::pair<std::string, std::string>, std::string> cases[] = {
-      {{"x-ms-encryption-key", "abc"}, "NotImplemented"},   {{"x-ms-tags", "a=b"}, "NotImplemented"},
-      {{"x-ms-if-tags", "a=b"}, "NotImplemented"},          {{"x-ms-legal-hold", "true"}, "NotImplemented"},
-      {{"x-ms-legal-hold", "false"}, "ok"},                 {{"x-ms-access-tier", "Cool"}, "NotImplemented"},
-      {{"x-ms-access-tier", "Hot"}, "ok"},                  {{"x-ms-encryption-scope", "mine"}, "NotImplemented"},
+      {{"x-ms-encryption-key", "abc"}, "NotImplemented"},
+      {{"x-ms-tags", "a=b"}, "NotImplemented"},
+      {{"x-ms-if-tags", "a=b"}, "NotImplemented"},
+      {{"x-ms-legal-hold", "true"}, "NotImplemented"},
+      {{"x-ms-legal-hold", "false"}, "ok"},
+      {{"x-ms-access-tier", "Cool"}, "NotImplemented"},
+      {{"x-ms-access-tier", "Hot"}, "ok"},
+      {{"x-ms-encryption-scope", "mine"}, "NotImplemented"},
       {{"x-ms-lease-id", "x"}, "LeaseNotPresentWithBlobOperation"}};
   for (const auto& [header, expected] : cases) {
     EXPECT_EQ(code_of(refuse_unsupported_for_blob(headers({header}))), expected) << header.first;

@@ -6,8 +6,7 @@ namespace freehold::blob {
 namespace {
 
 // A change of the row alone: content, key and staged blocks stay.
-ApiResult<BlobChange> amend(const std::optional<StoredBlob>& current, const Conditions& conditions,
-                            std::uint64_t now) {
+ApiResult<BlobChange> amend(const std::optional<StoredBlob>& current, const Conditions& conditions, std::uint64_t now) {
   if (!current || !current->row.committed()) return refuse(errors::blob_not_found());
   FH_CHECK_OK(check_write(conditions, current->row.existing()));
   BlobChange change;
@@ -18,8 +17,8 @@ ApiResult<BlobChange> amend(const std::optional<StoredBlob>& current, const Cond
 
 // What only page blobs have.
 ApiResult<> refuse_page_blob_headers(const http::Headers& headers) {
-  for (const std::string_view name : {"x-ms-blob-content-length", "x-ms-sequence-number-action",
-                                      "x-ms-blob-sequence-number"}) {
+  for (const std::string_view name :
+       {"x-ms-blob-content-length", "x-ms-sequence-number-action", "x-ms-blob-sequence-number"}) {
     if (headers.has(name)) return refuse(errors::invalid_blob_type());
   }
   return {};

@@ -1,7 +1,9 @@
-// Collector::sweep: chunks that were put and never named, because the process died or a client left at the wrong moment.
+// Collector::sweep: chunks that were put and never named, because the process died or a client left at the wrong
+// moment.
 //
-// A chunk is removed only if no request claims it and no row names it. Rows give chunks on to each other while the sweep
-// looks: from staged blocks to blobs, from both to garbage, never back. So it looks in that order and can't miss one.
+// A chunk is removed only if no request claims it and no row names it. Rows give chunks on to each other while the
+// sweep looks: from staged blocks to blobs, from both to garbage, never back. So it looks in that order and can't miss
+// one.
 #include <boost/asio/post.hpp>
 
 #include "base/log.h"
@@ -12,7 +14,8 @@ namespace freehold::blob {
 namespace {
 
 constexpr std::size_t kCandidates = 200'000;
-constexpr std::string_view kWatermark = "sweep";  // in the registry's partition: all chunks below it are known to be named
+constexpr std::string_view kWatermark =
+    "sweep";  // in the registry's partition: all chunks below it are known to be named
 
 }  // namespace
 

@@ -57,7 +57,8 @@ http::Request TestRegion::make(Method method, const std::string& path, HeaderLis
   }
   headers.emplace_back("x-ms-date", http_date(clock.now()));
   headers.emplace_back("content-length", std::to_string(body.length().value_or(0)));
-  auto request = gate::testing::make_request(method, "https://acct1.blob.core.freehold.test" + path, std::move(headers));
+  auto request =
+      gate::testing::make_request(method, "https://acct1.blob.core.freehold.test" + path, std::move(headers));
   request.headers.add("authorization", gate::shared_key_authorization(request, "acct1", key));
   request.body = &body;
   return request;

@@ -72,9 +72,7 @@ class ShortBody final : public http::BodyReader {
  public:
   ShortBody(std::uint64_t announced, Bytes bytes) : announced_(announced), rest_(std::move(bytes)) {}
   [[nodiscard]] std::optional<std::uint64_t> length() const override { return announced_; }
-  [[nodiscard]] http::Task<Result<std::size_t>> read_some(std::span<char> out) override {
-    return rest_.read_some(out);
-  }
+  [[nodiscard]] http::Task<Result<std::size_t>> read_some(std::span<char> out) override { return rest_.read_some(out); }
 
  private:
   std::uint64_t announced_;

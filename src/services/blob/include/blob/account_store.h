@@ -23,8 +23,8 @@ namespace freehold::blob {
 
 using runtime::Task;
 
-// The keys under which rows that decide access are sealed, one a tenant; the zero tenant is the region itself. Supplied by
-// app/ from the key ring. Thread-safe, from memory.
+// The keys under which rows that decide access are sealed, one a tenant; the zero tenant is the region itself. Supplied
+// by app/ from the key ring. Thread-safe, from memory.
 class RowKeySource {
  public:
   virtual ~RowKeySource() = default;
@@ -40,8 +40,9 @@ struct NewAccount {
   bool emulator = false;
 };
 
-// Owned by app/ (through BlobService); thread-safe once load() has ended. Account rows are sealed under the tenant's row
-// key, the registry of names under the region's. The account key lies wrapped by the KeyWrapper and unwrapped in memory.
+// Owned by app/ (through BlobService); thread-safe once load() has ended. Account rows are sealed under the tenant's
+// row key, the registry of names under the region's. The account key lies wrapped by the KeyWrapper and unwrapped in
+// memory.
 class AccountStore final : public gate::AccountDirectory {
  public:
   struct Options {
@@ -55,7 +56,8 @@ class AccountStore final : public gate::AccountDirectory {
   explicit AccountStore(Options options);
   ~AccountStore() override;
 
-  // Reads every account. Once, before requests. An account whose key the wrapper refuses is there, but its key is kDenied.
+  // Reads every account. Once, before requests. An account whose key the wrapper refuses is there, but its key is
+  // kDenied.
   [[nodiscard]] Task<Result<>> load();
   // kConflict: the name is taken. kInvalidArgument: no account name, or a key that isn't 64 bytes.
   [[nodiscard]] Task<Result<AccountId>> create_account(NewAccount account);

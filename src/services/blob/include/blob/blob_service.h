@@ -19,15 +19,15 @@ namespace freehold::blob {
 struct BlobServiceOptions {
   store::PartitionStore& rows;
   store::ChunkStore& chunks;
-  store::Epoch epoch;                  // of this front end's lease on its partitions
+  store::Epoch epoch;  // of this front end's lease on its partitions
   store::HybridClock& hybrid;
   crypto::KeyWrapper& wrapper;
   RowKeySource& row_keys;
   Random& random;
-  runtime::Pool& pool;                 // digests and sealing of what is too long for a loop
+  runtime::Pool& pool;  // digests and sealing of what is too long for a loop
   // Hosts are ACCOUNT.<suffix>: {"blob.core.freehold.localhost", "blob.freehold.localhost"}.
   std::vector<std::string> host_suffixes;
-  std::string sku = "Standard_LRS";    // what Get Account Information says
+  std::string sku = "Standard_LRS";  // what Get Account Information says
 };
 
 // Owned by app/. load() once before gate() is used; start() and close_and_wait() from outside the loops; the rest
@@ -63,6 +63,5 @@ class BlobService {
   struct State;
   std::unique_ptr<State> state_;
 };
-
 
 }  // namespace freehold::blob
