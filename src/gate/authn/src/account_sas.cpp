@@ -19,7 +19,7 @@ constexpr std::string_view kParameters[] = {"sig", "sv", "ss",    "srt", "sp", "
                                             "spr", "sr", "skoid", "ses", "si", "sktid", "skt", "ske"};
 constexpr std::string_view kTelling[] = {"sig", "ss", "srt", "sp", "se", "sr", "skoid"};
 constexpr std::string_view kOldestVersion = "2015-04-05";  // the first with account SAS
-constexpr std::string_view kNewestVersion = "2026-06-06";
+constexpr std::string_view kNewestVersion = "2026-10-06";
 constexpr std::size_t kMostPermissions = 32;
 
 ApiResult<> not_well_formed() { return authentication_failed("Signature fields not well formed."); }

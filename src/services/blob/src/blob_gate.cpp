@@ -10,7 +10,7 @@ namespace freehold::blob {
 namespace {
 
 constexpr int kOldestVersion = 20180328;
-constexpr int kNewestVersion = 20260606;
+constexpr int kNewestVersion = 20261006;
 
 std::string version_text(int version) {
   std::array<char, 16> text{};
