@@ -45,6 +45,13 @@ TEST(CommandLine, BadUsageIs64AndNamesTheWord) {
   EXPECT_NE(std::get<PrintAndExit>(parse({"ups"})).text.find("did you mean 'up'"), std::string::npos);
 }
 
+TEST(CommandLine, HelpNamesEveryCommand) {
+  const Command command = parse({"help"});
+  for (const char* word : {"up", "env", "fsck", "export-audit", "verify", "version"}) {
+    EXPECT_NE(std::get<PrintAndExit>(command).text.find(std::string("  ") + word), std::string::npos) << word;
+  }
+}
+
 TEST(CommandLine, HelpIsNoError) {
   for (const auto& words : std::vector<std::vector<const char*>>{{"help"}, {"help", "up"}, {"up", "--help"}, {"-h"}}) {
     const Command command = parse(words);
