@@ -1,5 +1,5 @@
-// Runs the workload once to count the kill points it passes, then kills one run at each (or at evenly spread ones, where
-// FREEHOLD_KILL_POINTS bounds their number), reopens, checks, and lets the workload end after the crash.
+// Runs the workload once to count the kill points it passes, then kills one run at each (or at evenly spread ones,
+// where FREEHOLD_KILL_POINTS bounds their number), reopens, checks, and lets the workload end after the crash.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -63,7 +63,9 @@ Model model_after(int operations) {
 
 class FixedKeys final : public store::FileKeySource {
  public:
-  Result<Secret> load_or_make(const std::string&) override { return Secret(BytesView("0123456789abcdef0123456789abcdef")); }
+  Result<Secret> load_or_make(const std::string&) override {
+    return Secret(BytesView("0123456789abcdef0123456789abcdef"));
+  }
 };
 
 // An engine in three directories below one, with small extents.
@@ -134,8 +136,8 @@ std::string compare_rows(Bed& bed, const Model& model) {
 
 std::string compare_chunks(Bed& bed, const Model& model) {
   for (const auto& [i, content] : model.chunks) {
-    const auto read = run_blocking(
-        bed.engine->chunks().read(TenantId{}, chunk_id(i), 0, static_cast<std::uint32_t>(content.size())));
+    const auto read =
+        run_blocking(bed.engine->chunks().read(TenantId{}, chunk_id(i), 0, static_cast<std::uint32_t>(content.size())));
     if (!read) return "chunk " + std::to_string(i) + ": " + read.error().message;
     if (read->bytes.view() != content) return "chunk " + std::to_string(i) + " is wrong";
   }
