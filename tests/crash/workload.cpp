@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "disk/disk.h"
 #include "runtime/task_scope.h"
-#include "store/embedded.h"
+#include "store/fsck.h"
 
 namespace freehold::crash {
 
@@ -76,12 +76,16 @@ struct Bed {
   FixedKeys keys;
   std::unique_ptr<store::EmbeddedEngine> engine;
 
+  [[nodiscard]] static store::EmbeddedOptions options(const std::string& directory) {
+    store::EmbeddedOptions out;
+    for (const char* name : {"fd0", "fd1", "fd2"}) out.domains.push_back({directory + "/" + name, "1"});
+    out.extent_bytes = 2u << 20;
+    out.disk_reserve_bytes = 0;
+    return out;
+  }
+
   std::string open(const std::string& directory) {
-    store::EmbeddedOptions options;
-    for (const char* name : {"fd0", "fd1", "fd2"}) options.domains.push_back({directory + "/" + name, "1"});
-    options.extent_bytes = 2u << 20;
-    options.disk_reserve_bytes = 0;
-    auto opened = store::open_embedded(std::move(options), *disk, keys, clock, random);
+    auto opened = store::open_embedded(options(directory), *disk, keys, clock, random);
     if (!opened) return "open: " + opened.error().message;
     engine = std::move(*opened);
     return {};
@@ -145,6 +149,15 @@ std::string compare_chunks(Bed& bed, const Model& model) {
 }
 
 }  // namespace
+
+std::string check_copies(const std::string& directory) {
+  Bed bed;
+  const auto report =
+      store::fsck(bed.options(directory), *bed.disk, bed.keys, bed.clock, bed.random, [](const auto&) {});
+  if (!report) return "fsck: " + report.error().message;
+  if (report->verdict != store::FsckReport::Verdict::kDamage) return {};
+  return "fsck: " + (report->findings.empty() ? std::string("damage") : report->findings.front());
+}
 
 std::string run_workload(const std::string& directory, int first, const std::function<void(int)>& acknowledged) {
   Bed bed;

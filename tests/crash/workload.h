@@ -19,4 +19,7 @@ inline constexpr int kOperations = 40;
 // shows.
 [[nodiscard]] std::string check_state(const std::string& directory, int acknowledged, int& found);
 
+// Verifies every copy of everything offline. Returns an empty string or the damage.
+[[nodiscard]] std::string check_copies(const std::string& directory);
+
 }  // namespace freehold::crash
