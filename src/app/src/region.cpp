@@ -89,8 +89,7 @@ Result<> Region::Parts::open_keys() {
   hybrid->observe(s.engine->highest_timestamp());
   FH_TRY(epoch, acquire_epoch(*s.engine, std::string(kFrontEnd)));
   store::PartitionStore& rows = s.engine->partitions();
-  FH_TRY(identity,
-         load_or_make_identity(rows, *hybrid, epoch, *s.hsm, settings.region, s.clock.now(), s.random));
+  FH_TRY(identity, load_or_make_identity(rows, *hybrid, epoch, *s.hsm, settings.region, s.clock.now(), s.random));
   ring = std::make_unique<keys::KeyRing>(*s.hsm, rows, *hybrid, epoch, s.random);
   FH_CHECK_OK(run_blocking(ring->ensure_tenant(TenantId{})));  // the region's own
   FH_CHECK_OK(run_blocking(ring->ensure_tenant(identity.tenant)));
@@ -109,8 +108,8 @@ Result<> Region::Parts::open_audit() {
   options.epoch = epoch;
   options.disk = s.disk.get();
   options.spool_directories = settings.fault_domains();
-  FH_TRY(audit, gate::audit::open_log(std::move(options), s.engine->partitions(), *audit_keys, s.clock, s.random,
-                                      *hybrid));
+  FH_TRY(audit,
+         gate::audit::open_log(std::move(options), s.engine->partitions(), *audit_keys, s.clock, s.random, *hybrid));
   return {};
 }
 
@@ -130,17 +129,17 @@ Result<> Region::Parts::ensure_account(const std::string& name, bool emulator) {
 
 Result<> Region::Parts::open_blob() {
   Storage& s = *storage;
-  blob = std::make_unique<blob::BlobService>(blob::BlobServiceOptions{
-      .rows = s.engine->partitions(),
-      .chunks = s.engine->chunks(),
-      .epoch = epoch,
-      .hybrid = *hybrid,
-      .wrapper = *wrapper,
-      .row_keys = *row_keys,
-      .random = s.random,
-      .pool = *pool,
-      .host_suffixes = {"blob.core." + settings.domain, "blob." + settings.domain},
-      .sku = settings.redundancy == Redundancy::kZrs ? "Standard_ZRS" : "Standard_LRS"});
+  blob = std::make_unique<blob::BlobService>(
+      blob::BlobServiceOptions{.rows = s.engine->partitions(),
+                               .chunks = s.engine->chunks(),
+                               .epoch = epoch,
+                               .hybrid = *hybrid,
+                               .wrapper = *wrapper,
+                               .row_keys = *row_keys,
+                               .random = s.random,
+                               .pool = *pool,
+                               .host_suffixes = {"blob.core." + settings.domain, "blob." + settings.domain},
+                               .sku = settings.redundancy == Redundancy::kZrs ? "Standard_ZRS" : "Standard_LRS"});
   FH_CHECK_OK(run_blocking(blob->load()));
   FH_CHECK_OK(ensure_account(identity.account_name, false));
   if (settings.emulator) {
@@ -206,8 +205,8 @@ Endpoints Region::Parts::endpoints(const Ports& ports) const {
       out.accounts.push_back({name, to_base64(account->keys[0].view()), url});
     }
   };
-  add(identity.account_name, "https://" + identity.account_name + ".blob.core." + settings.domain + ":" +
-                                 std::to_string(ports.https));
+  add(identity.account_name,
+      "https://" + identity.account_name + ".blob.core." + settings.domain + ":" + std::to_string(ports.https));
   if (ports.http) {
     add(std::string(kEmulatorAccount),
         "http://127.0.0.1:" + std::to_string(*ports.http) + "/" + std::string(kEmulatorAccount));
@@ -269,8 +268,8 @@ Result<Ports> Region::serve() {
   FH_CHECK_OK(p.certificates->install());
   FH_TRY(const Ports ports, p.listen());
   FH_CHECK_OK(write_endpoints(*p.storage->disk, p.settings, p.identity, p.endpoints(ports)));
-  FH_CHECK_OK(p.storage->disk->write_file_durably(p.settings.data + "/audit.pub",
-                                                  to_string(p.audit->verifier_key()) + "\n"));
+  FH_CHECK_OK(
+      p.storage->disk->write_file_durably(p.settings.data + "/audit.pub", to_string(p.audit->verifier_key()) + "\n"));
   FH_CHECK_OK(finish_first_start(*p.storage, p.settings));
   p.loops.start();
   p.server->start();
