@@ -69,6 +69,8 @@ bool FaultDomain::close() {
 Result<> FaultDomain::wipe_rows() {
   FH_CHECK_OK(disk_.unlink(place_.path + "/domain"));
   FH_CHECK_OK(disk_.sync_directory(place_.path));
+  // Made anew when it is opened. The chunks stay: the rebuilding keeps those that are good.
+  FH_CHECK_OK(disk_.unlink(place_.path + "/chunks/FORMAT"));
   return disk_.remove_tree(rows_path());
 }
 

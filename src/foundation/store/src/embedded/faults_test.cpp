@@ -233,6 +233,20 @@ TEST_F(Faults, TheTimestampOfAChunkThatIsGoneIsKnown) {
   }
 }
 
+TEST_F(Faults, ADomainWhoseSmallFilesAreDamagedIsRebuilt) {
+  ASSERT_TRUE(puts("k", "1"));
+  ASSERT_TRUE(put_chunk(100'000, 'c'));
+  engine_.reset();
+  ASSERT_TRUE(disk_.flip_bit(domain(1) + "/domain", 0));
+  ASSERT_TRUE(disk_.flip_bit(domain(1) + "/chunks/FORMAT", 0));
+  open();
+  EXPECT_TRUE(eventually([&] { return whole(); }));
+  engine_.reset();
+  const auto report = check();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->verdict, FsckReport::Verdict::kClean) << testing::PrintToString(report->findings);
+}
+
 TEST_F(Faults, AFlippedBitInAChunkIsReadAroundAndMended) {
   const auto chunk = put_chunk(200'000, 'f');
   ASSERT_TRUE(chunk);
