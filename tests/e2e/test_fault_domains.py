@@ -1,5 +1,6 @@
 """Fault domains that are lost, emptied or damaged: reads stay right, writes stay honest, copies are made again."""
 
+import json
 import pathlib
 import random
 import shutil
@@ -103,8 +104,33 @@ class FaultDomains(ServerCase):
         self.process.start()
         self.content.verify(self, self.process)
         self.content.write(self, self.process)
+        # What was read and refused meanwhile waited beside the store, and is in the log once.
+        out = paths.temporary_folder(self) / "out"
+        server.run("export-audit", "--data", self.data, "--out", out, check=True)
+        records = [json.loads(line)["record"] for line in (out / "records.jsonl").read_text().splitlines()]
+        statuses = [record["status"] for record in records if record["resource"].endswith("/domains/refused")]
+        self.assertEqual(sorted(statuses), [404, 503, 503, 503])
+        self.assertEqual(list(self.data.glob("fd*/*.spool")), [])
         self.process.stop()
         self.fsck(0, 1)
+        self.fsck(0)
+
+    def test_two_domains_lost_for_good_come_back_by_fsck(self):
+        self.process.start()
+        self.content.write(self, self.process)
+        self.process.stop()
+        for number in (0, 2):
+            shutil.rmtree(self.domain(number))
+        self.process.start()
+        client = BlobClient.of(self.process, emulator=True)
+        self.assertEqual(client.put("domains/refused", b"x").status, 503, "one domain alone may have been left behind")
+        client.close()
+        self.process.stop()
+        self.fsck(1)
+        self.process.start()
+        self.content.verify(self, self.process)
+        self.content.write(self, self.process)
+        self.process.stop()
         self.fsck(0)
 
     def test_flipped_bits_are_read_around_and_repaired(self):

@@ -47,10 +47,11 @@ Result<gate::audit::ExportSummary> export_offline(const ExportAuditOptions& opti
   FH_CHECK_OK(open_engine(*storage, settings));
   store::HybridClock hybrid(storage->clock, storage->random);
   store::PartitionStore& rows = storage->engine->partitions();
-  FH_TRY(const store::Lease lease, run_blocking(storage->engine->coordinator().acquire("front-end")));
-  FH_TRY(const RegionIdentity identity, load_or_make_identity(rows, hybrid, lease.epoch, *storage->hsm, settings.region,
+  hybrid.observe(storage->engine->highest_timestamp());
+  FH_TRY(const store::Epoch epoch, acquire_epoch(*storage->engine, "front-end"));
+  FH_TRY(const RegionIdentity identity, load_or_make_identity(rows, hybrid, epoch, *storage->hsm, settings.region,
                                                               storage->clock.now(), storage->random));
-  keys::KeyRing ring(*storage->hsm, rows, hybrid, lease.epoch, storage->random);
+  keys::KeyRing ring(*storage->hsm, rows, hybrid, epoch, storage->random);
   FH_CHECK_OK(run_blocking(ring.ensure_tenant(TenantId{})));
   FH_CHECK_OK(run_blocking(ring.ensure_tenant(identity.tenant)));
   AuditKeys keys(ring);

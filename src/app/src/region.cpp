@@ -86,8 +86,8 @@ Result<> Region::Parts::open_keys() {
   Storage& s = *storage;
   pool = std::make_unique<runtime::Pool>(runtime::Pool::Options{.name = "work", .threads = loop_count()});
   hybrid = std::make_unique<store::HybridClock>(s.clock, s.random);
-  FH_TRY(const store::Lease lease, run_blocking(s.engine->coordinator().acquire(std::string(kFrontEnd))));
-  epoch = lease.epoch;
+  hybrid->observe(s.engine->highest_timestamp());
+  FH_TRY(epoch, acquire_epoch(*s.engine, std::string(kFrontEnd)));
   store::PartitionStore& rows = s.engine->partitions();
   FH_TRY(identity, load_or_make_identity(rows, *hybrid, epoch, *s.hsm, settings.region, s.clock.now(), s.random));
   ring = std::make_unique<keys::KeyRing>(*s.hsm, rows, *hybrid, epoch, s.random);
@@ -106,6 +106,8 @@ Result<> Region::Parts::open_audit() {
   options.origin = settings.domain + "/" + settings.region + "/" + std::string(kFrontEnd);
   options.signing_seed = identity.audit_seed.clone();
   options.epoch = epoch;
+  options.disk = s.disk.get();
+  options.spool_directories = settings.fault_domains();
   FH_TRY(audit,
          gate::audit::open_log(std::move(options), s.engine->partitions(), *audit_keys, s.clock, s.random, *hybrid));
   return {};

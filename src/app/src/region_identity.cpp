@@ -132,6 +132,7 @@ Result<crypto::CertificateAndKey> load_or_issue_certificate(store::PartitionStor
                                                             crypto::Hsm& hsm, const RegionIdentity& identity,
                                                             const std::string& domain, WallTime now, Random& random) {
   FH_TRY(const auto stored, runtime::run_blocking(partitions.get(region_partition(), kCertificateKey)));
+  std::optional<crypto::CertificateAndKey> due;  // good for some time yet
   if (stored) {
     FH_TRY(const Secret plain, open_row(hsm, kCertificateKey, *stored));
     ByteReader in(plain.view());
@@ -140,6 +141,7 @@ Result<crypto::CertificateAndKey> load_or_issue_certificate(store::PartitionStor
     if (!in.done()) return fail(ErrorCode::kCorrupt, "the region's certificate row is malformed");
     FH_TRY(const crypto::Validity validity, crypto::certificate_validity(kept.certificate_pem));
     if (stored_domain == domain && !crypto::due_for_renewal(validity, now)) return kept;
+    if (stored_domain == domain) due = std::move(kept);
   }
   FH_TRY(crypto::CertificateAndKey issued,
          crypto::issue_server_certificate(identity.authority, certificate_names(domain), now, random));
@@ -150,7 +152,9 @@ Result<crypto::CertificateAndKey> load_or_issue_certificate(store::PartitionStor
   auto row = seal_row(hsm, kCertificateKey, plain, random);
   wipe(plain);
   if (!row) return pass_on(row);
-  FH_CHECK_OK(store_row(partitions, clock, epoch, kCertificateKey, std::move(*row), {}));
+  const auto kept = store_row(partitions, clock, epoch, kCertificateKey, std::move(*row), {});
+  if (!kept && kept.error().code == ErrorCode::kUnavailable && due) return std::move(*due);  // tried again in a while
+  FH_CHECK_OK(kept);
   return issued;
 }
 

@@ -31,7 +31,8 @@ struct RegionIdentity {
                                                            store::Epoch epoch, crypto::Hsm& hsm,
                                                            const std::string& region, WallTime now, Random& random);
 
-// The server certificate: loaded if it is whole, names `domain` and isn't due; else issued anew and stored.
+// The server certificate: loaded if it is whole, names `domain` and isn't due; else issued anew and stored; where
+// it can't be stored, one that is due is used on.
 [[nodiscard]] Result<crypto::CertificateAndKey> load_or_issue_certificate(
     store::PartitionStore& partitions, store::HybridClock& clock, store::Epoch epoch, crypto::Hsm& hsm,
     const RegionIdentity& identity, const std::string& domain, WallTime now, Random& random);

@@ -1,6 +1,7 @@
 #include "storage.h"
 
 #include "base/log.h"
+#include "runtime/task_scope.h"
 #include "token.h"
 
 namespace freehold::app {
@@ -93,6 +94,15 @@ Result<> open_engine(Storage& storage, const Settings& settings) {
   FH_TRY(storage.engine, store::open_embedded(engine_options(settings), *storage.disk, *storage.file_keys,
                                               storage.clock, storage.random));
   return place_token_copies(*storage.disk, settings, storage.pin, storage.random);
+}
+
+Result<store::Epoch> acquire_epoch(store::EmbeddedEngine& engine, const std::string& lease) {
+  const auto granted = runtime::run_blocking(engine.coordinator().acquire(lease));
+  if (granted) return granted->epoch;
+  if (granted.error().code != ErrorCode::kUnavailable || engine.stats().writable)
+    return std::unexpected(granted.error());
+  log_warning("too few fault domains are at hand to write: the region is read-only until another one comes back");
+  return engine.next_epoch(lease);
 }
 
 Result<> finish_first_start(Storage& storage, const Settings& settings) {

@@ -1,18 +1,13 @@
 #include "audit/log.h"
 
-#include <condition_variable>
-#include <thread>
-#include <unordered_set>
+#include <algorithm>
 
-#include "attached_row.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "batch_log.h"
 #include "crypto/ed25519.h"
-#include "queue.h"
 #include "runtime/task_scope.h"
-#include "tenant_keys.h"
-#include "writer.h"
 
 namespace freehold::gate::audit {
 namespace {
@@ -21,82 +16,12 @@ constexpr std::chrono::milliseconds kIdleWake{250};  // looks for settled rows t
 constexpr std::chrono::milliseconds kRetryWake{50};  // after a flush that failed
 constexpr std::size_t kSweepCommits = 8;             // between two flushes, so that batches keep their 200 ms
 constexpr std::size_t kSettledRows = 262'144;        // undeleted; beyond it writes must wait
-constexpr std::int64_t kNotWaiting = -1;
 
 std::unexpected<Error> refused(std::string why) {
   return fail(ErrorCode::kUnavailable, "the audit log takes no record: " + std::move(why));
 }
 
-// Rows of this process are told by the second half of their ids, drawn when the log is opened.
-Bytes attached_key_of(std::uint64_t number, std::uint64_t process) {
-  Bytes key(kAttachedPrefix);
-  append_u64(key, number);
-  append_u64(key, process);
-  return key;
-}
-
-class BatchLog final : public DurableLog {
- public:
-  BatchLog(LogOptions options, VerifierKey key, store::PartitionStore& store, TenantAuditKeys& keys, const Clock& clock,
-           Random& random, store::HybridClock& hybrid, StoredLog stored);
-  ~BatchLog() override;
-
-  Result<Slot> reserve(TenantId tenant) override;
-  void append(Slot slot, Record record) override;
-  AttachedRecord attach(const store::PartitionId& partition, const Record& record) override;
-  void settle(Slot slot, store::PartitionId partition, AttachedRecord attached, Record record) override;
-  runtime::Task<Result<>> append_durably(Record record) override;
-
-  Result<Recovered> recover(store::PartitionId partition) override;
-  Result<> flush() override;
-  void stop() override;
-  std::string checkpoint() const override { return writer_.note(); }
-  const VerifierKey& verifier_key() const override { return key_; }
-  Result<std::string> resolve_pseudonym(TenantId tenant, std::string_view pseudonym) override;
-  Result<> erase_pseudonym(TenantId tenant, std::string_view pseudonym) override;
-
- private:
-  enum class Urgency { kBatch, kNow };
-  [[nodiscard]] bool store_refuses_too_long() const;
-  void enqueue(Entry entry, Urgency urgency);
-  void run();
-  [[nodiscard]] Result<> flush_locked();
-  [[nodiscard]] Result<> recover_page(const store::PartitionId& partition, const store::ScanPage& page,
-                                      Recovered& found);
-  void fail_waiters();
-
-  const LogOptions options_;
-  const VerifierKey key_;
-  store::PartitionStore& store_;
-  const Clock& clock_;
-  Random& random_;
-  store::HybridClock& hybrid_;
-  const std::uint64_t process_;
-  TenantKeys tenant_keys_;
-  const std::shared_ptr<Room> room_;  // shared with slots, which may outlive the log
-  Queue queue_;
-  std::atomic<bool> stopped_{false};
-  std::atomic<bool> broken_{false};
-  std::atomic<bool> overgrown_{false};
-  std::atomic<std::int64_t> waiting_since_us_{kNotWaiting};  // since when no flush has ended well
-
-  std::mutex flush_mutex_;  // guards the rest but the wake-up
-  Pseudonyms pseudonyms_;
-  Sweeper sweeper_;
-  Writer writer_;
-  WordPool words_;
-  std::vector<Entry> carried_;                // taken from the queue, not yet written
-  std::unordered_set<Bytes> recovered_keys_;  // rows that recover() has taken up
-
-  std::mutex wake_mutex_;
-  std::condition_variable wake_;
-  bool due_ = false;
-  bool urgent_ = false;
-  bool stopping_ = false;
-  std::mutex stop_mutex_;  // one stop() at a time
-  bool ended_ = false;
-  std::thread thread_;
-};
+}  // namespace
 
 BatchLog::BatchLog(LogOptions options, VerifierKey key, store::PartitionStore& store, TenantAuditKeys& keys,
                    const Clock& clock, Random& random, store::HybridClock& hybrid, StoredLog stored)
@@ -112,8 +37,12 @@ BatchLog::BatchLog(LogOptions options, VerifierKey key, store::PartitionStore& s
       pseudonyms_(store, keys, random, hybrid, options_.epoch),
       sweeper_(store, hybrid, options_.epoch, options_.settled_linger),
       writer_(options_, key_, store, keys, clock, random, hybrid, pseudonyms_, sweeper_, std::move(stored.tree),
-              std::move(stored.note)) {
+              std::move(stored.note)),
+      log_partition_(log_partition(options_.front_end)),
+      spool_partition_(spool_partition(options_.front_end)),
+      spool_(options_.disk, options_.spool_directories, options_.front_end, options_.spool_bytes, random) {
   for (const auto& [settled_key, rows] : stored.settled) sweeper_.add(settled_key, rows, clock_.monotonic());
+  begin_spool();
   if (options_.background) thread_ = std::thread([this] { run(); });
 }
 
@@ -165,7 +94,7 @@ AttachedRecord BatchLog::attach(const store::PartitionId& partition, const Recor
 
 void BatchLog::settle(Slot slot, store::PartitionId partition, AttachedRecord attached, Record record) {
   FH_CHECK(slot.valid());
-  auto extra = std::make_unique<EntryExtra>(std::move(partition), std::move(attached.row.key), std::nullopt);
+  auto extra = std::make_unique<EntryExtra>(std::move(partition), std::move(attached.row.key), std::nullopt, false);
   enqueue({std::move(slot), std::move(record), false, std::move(extra)}, Urgency::kBatch);
 }
 
@@ -202,21 +131,28 @@ void BatchLog::run() {
 
 Result<> BatchLog::flush_locked() {
   queue_.take_all(carried_);
-  if (carried_.empty() && writer_.waiting() == 0) return {};
+  if (carried_.empty() && writer_.waiting() == 0 && spool_.empty()) return {};
   auto not_waiting = kNotWaiting;
-  const bool first_try =
-      waiting_since_us_.compare_exchange_strong(not_waiting, clock_.monotonic().time_since_epoch().count());
-  auto written = writer_.write(carried_);
-  broken_ = writer_.broken();
-  for (const auto tenant : writer_.blocked()) tenant_keys_.forget(tenant);
+  waiting_since_us_.compare_exchange_strong(not_waiting, clock_.monotonic().time_since_epoch().count());
+  auto written = write_out();
   if (written) {
-    waiting_since_us_ = kNotWaiting;
-  } else if (first_try) {
+    told_ = false;
+  } else if (!std::exchange(told_, true)) {
     log_warning("audit records wait for their store", {{"records", std::uint64_t{carried_.size() + writer_.waiting()}},
                                                        {"error", std::string_view(written.error().message)},
                                                        {"detail", std::string_view(written.error().detail)}});
   }
+  if (!written && !broken_ && spool_.takes() && spool_out()) written = {};
+  if (written) waiting_since_us_ = kNotWaiting;
   if (broken_ || store_refuses_too_long() || !writer_.blocked().empty()) fail_waiters();
+  return written;
+}
+
+Result<> BatchLog::write_out() {
+  auto written = writer_.write(carried_);
+  if (written && !spool_.empty()) written = drain();
+  broken_ = writer_.broken();
+  for (const auto tenant : writer_.blocked()) tenant_keys_.forget(tenant);
   return written;
 }
 
@@ -248,11 +184,13 @@ void BatchLog::stop() {
   if (std::exchange(ended_, true)) return;
   if (thread_.joinable()) thread_.join();
   const std::lock_guard flushing(flush_mutex_);
-  const auto written = flush_locked();
+  (void)flush_locked();
   if (!broken_) sweeper_.sweep_all(clock_.monotonic());
   fail_waiters();
-  if (!written || !carried_.empty()) {
-    log_error("audit records were lost at the stop", {{"records", std::uint64_t{carried_.size() + writer_.waiting()}}});
+  const auto lost = static_cast<std::size_t>(
+      std::ranges::count_if(carried_, [this](const Entry& entry) { return wants_spool(entry); }));
+  if (lost + writer_.at_risk() > 0) {
+    log_error("audit records were lost at the stop", {{"records", std::uint64_t{lost + writer_.at_risk()}}});
   }
 }
 
@@ -289,7 +227,7 @@ Result<> BatchLog::recover_page(const store::PartitionId& partition, const store
     }
     ++found.appended;
     carried_.push_back(
-        {Slot(), std::move(*record), false, std::make_unique<EntryExtra>(partition, row.key, std::nullopt)});
+        {Slot(), std::move(*record), false, std::make_unique<EntryExtra>(partition, row.key, std::nullopt, false)});
   }
   return flush_locked();
 }
@@ -304,8 +242,6 @@ Result<> BatchLog::erase_pseudonym(TenantId tenant, std::string_view pseudonym) 
   FH_CHECK_OK(pseudonyms_.write_new());
   return pseudonyms_.erase(tenant, pseudonym);
 }
-
-}  // namespace
 
 Result<std::unique_ptr<DurableLog>> open_log(LogOptions options, store::PartitionStore& store, TenantAuditKeys& keys,
                                              const Clock& clock, Random& random, store::HybridClock& hybrid) {

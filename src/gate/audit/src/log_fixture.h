@@ -23,10 +23,12 @@ class FailingStore final : public store::PartitionStore {
   explicit FailingStore(store::PartitionStore& inner) : inner_(inner) {}
   std::atomic<Mode> mode{Mode::kWell};
   std::atomic<int> commits{0};
+  std::atomic<int> refuse_after{-1};  // so many commits go through, then none
 
   store::Task<store::CommitResult> commit(store::Commit commit) override {
     ++commits;
     const Error error{ErrorCode::kUnavailable, "taken away by the test", {}};
+    if (refuse_after >= 0 && refuse_after-- == 0) mode = Mode::kRefuse;
     if (mode == Mode::kRefuse) co_return store::CommitResult{store::CommitOutcome::kUnavailable, error};
     if (mode == Mode::kUnknownLost) co_return store::CommitResult{store::CommitOutcome::kUnknown, error};
     auto result = co_await inner_.commit(std::move(commit));

@@ -13,6 +13,10 @@ store::PartitionId log_partition(std::string_view front_end) {
   return store::make_partition_id(TenantId{}, Bytes("audit/log/") + Bytes(front_end));
 }
 
+store::PartitionId spool_partition(std::string_view front_end) {
+  return store::make_partition_id(TenantId{}, Bytes("audit/spool/") + Bytes(front_end));
+}
+
 store::PartitionId pseudonym_partition(TenantId tenant) { return store::make_partition_id(tenant, "audit/pseudonyms"); }
 
 Bytes indexed_key(std::string_view prefix, std::uint64_t index) {

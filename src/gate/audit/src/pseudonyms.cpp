@@ -127,6 +127,7 @@ Result<> Pseudonyms::write(TenantId tenant, std::vector<store::KeyValue> rows) {
   commit.partition = pseudonym_partition(tenant);
   commit.epoch = epoch_;
   commit.transaction = hybrid_.next_transaction();
+  commit.reserve = store::DiskReserve::kMayUse;
   commit.puts = std::move(rows);
   const auto result = runtime::run_blocking(store::commit_settled(store_, std::move(commit)));
   if (result.outcome == store::CommitOutcome::kOk) return {};

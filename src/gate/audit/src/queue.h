@@ -18,6 +18,7 @@ struct EntryExtra {
   store::PartitionId partition;
   Bytes attached_key;  // kAttachedPrefix + id, or empty
   std::optional<runtime::Completion<Result<>>> done;
+  bool spooled = false;  // stands in the spool: nothing is lost if this entry is
 };
 
 struct Entry {

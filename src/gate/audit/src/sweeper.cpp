@@ -27,7 +27,7 @@ void Sweeper::add(const Bytes& settled_key, const std::vector<SettledRow>& rows,
 void Sweeper::sweep(MonotonicTime now, std::size_t commits) {
   for (auto it = waiting_.begin(); it != waiting_.end() && commits > 0;) {
     auto& [partition, waiting] = *it;
-    if (now < waiting.due && waiting.rows.size() < kEnoughRows) {
+    if (partition == kept_ || (now < waiting.due && waiting.rows.size() < kEnoughRows)) {
       ++it;
       continue;
     }
@@ -40,7 +40,7 @@ void Sweeper::sweep(MonotonicTime now, std::size_t commits) {
 void Sweeper::sweep_all(MonotonicTime now) {
   for (auto it = waiting_.begin(); it != waiting_.end();) {
     auto& [partition, waiting] = *it;
-    while (!waiting.rows.empty() && delete_some(partition, waiting)) {
+    while (partition != kept_ && !waiting.rows.empty() && delete_some(partition, waiting)) {
     }
     waiting.due = now + kRetry;
     it = waiting.rows.empty() ? waiting_.erase(it) : std::next(it);
@@ -54,6 +54,7 @@ bool Sweeper::delete_some(const store::PartitionId& partition, Waiting& waiting)
   commit.partition = partition;
   commit.epoch = epoch_;
   commit.transaction = hybrid_.next_transaction();
+  commit.reserve = store::DiskReserve::kMayUse;
   for (auto row = first; row != waiting.rows.end(); ++row) commit.deletes.push_back(row->key);
   // Deleting twice does no harm, so an unknown outcome is simply tried again.
   const auto result = runtime::run_blocking(store_.commit(std::move(commit)));

@@ -24,6 +24,8 @@ class Sweeper {
 
   // Rows named by the settled row `settled_key`, which is durable.
   void add(const Bytes& settled_key, const std::vector<SettledRow>& rows, MonotonicTime now);
+  // While a partition is held, its rows and the settled rows that name them stay.
+  void hold(std::optional<store::PartitionId> partition) { kept_ = std::move(partition); }
   [[nodiscard]] bool holds(const Bytes& attached_key) const { return held_.contains(attached_key); }
   [[nodiscard]] std::size_t size() const { return held_.size(); }
   // Deletes what has waited long enough or piled up, in at most `commits` commits. What fails waits for another round.
@@ -53,6 +55,7 @@ class Sweeper {
   std::unordered_map<Bytes, std::size_t> left_;  // settled key to rows not yet deleted
   std::unordered_set<Bytes> held_;               // attached keys; unique, being 16 bytes with a random half
   std::vector<Bytes> finished_;
+  std::optional<store::PartitionId> kept_;
 };
 
 }  // namespace freehold::gate::audit

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 
 #include "audit_format/record_text.h"
 #include "base/check.h"
@@ -113,17 +114,27 @@ std::map<TenantId, Writer::Group> Writer::group(std::vector<Entry>& entries) {
   return groups;
 }
 
+// A record keeps its names until the map back is durable: it may be put aside before.
 Result<> Writer::pseudonymise(std::map<TenantId, Group>& groups) {
+  std::vector<std::pair<std::string, std::string>> names;
   for (auto& [tenant, group] : groups) {
     for (auto& entry : group.entries) {
       if (entry.pseudonymised) continue;
       FH_TRY(auto caller, pseudonyms_.of(tenant, PseudonymKind::kCaller, entry.record.caller));
-      FH_TRY(entry.record.address, pseudonyms_.of(tenant, PseudonymKind::kAddress, entry.record.address));
-      entry.record.caller = std::move(caller);
+      FH_TRY(auto address, pseudonyms_.of(tenant, PseudonymKind::kAddress, entry.record.address));
+      names.emplace_back(std::move(caller), std::move(address));
+    }
+  }
+  FH_CHECK_OK(pseudonyms_.write_new());
+  auto name = names.begin();
+  for (auto& [tenant, group] : groups) {
+    for (auto& entry : group.entries) {
+      if (entry.pseudonymised) continue;
+      std::tie(entry.record.caller, entry.record.address) = std::move(*name++);
       entry.pseudonymised = true;
     }
   }
-  return pseudonyms_.write_new();
+  return {};
 }
 
 void Writer::prepare(TenantId tenant, Group group) {
@@ -165,6 +176,7 @@ void Writer::finish_preparing() {
   auto& prepared = prepared_.back();
   prepared.commit.partition = partition_;
   prepared.commit.epoch = options_.epoch;
+  prepared.commit.reserve = store::DiskReserve::kMayUse;  // what frees space is audited too
   std::ranges::move(tree_.take_dirty(), std::back_inserter(prepared.commit.puts));
   add_settled(prepared);
   add_checkpoint(prepared);
@@ -253,6 +265,32 @@ void Writer::committed(Prepared prepared) {
 std::size_t Writer::waiting() const {
   std::size_t count = 0;
   for (const auto& prepared : prepared_) count += prepared.entries.size();
+  return count;
+}
+
+Result<> Writer::put_aside(const PutAside& put) {
+  for (auto& prepared : prepared_) {
+    if (prepared.aside) continue;
+    const auto key = indexed_key(kLeafPrefix, prepared.first_leaf);
+    const auto leaf = std::ranges::find(prepared.commit.puts, key, &store::KeyValue::key);
+    FH_CHECK(leaf != prepared.commit.puts.end());
+    FH_CHECK_OK(put(prepared.first_leaf, leaf->value, prepared.entries));
+    prepared.aside = true;
+    for (auto& entry : prepared.entries) {
+      entry.slot = Slot();
+      if (!entry.extra || !entry.extra->done) continue;
+      entry.extra->done->complete({});
+      entry.extra->done.reset();
+    }
+  }
+  return {};
+}
+
+std::size_t Writer::at_risk() const {
+  std::size_t count = 0;
+  for (const auto& prepared : prepared_) {
+    if (!prepared.aside) count += prepared.entries.size();
+  }
   return count;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -30,6 +31,12 @@ class Writer {
   // Another process writes this log, or the store refuses our very commits: nothing will ever be written again.
   [[nodiscard]] bool broken() const { return broken_; }
   [[nodiscard]] std::size_t waiting() const;
+  // Hands each commit that is stuck here, and wasn't yet, to `put`: its first leaf and its entries. Once that is well they
+  // are safe, and those who wait for them are answered.
+  using PutAside = std::function<Result<>(std::uint64_t first_leaf, const Bytes& leaf, const std::vector<Entry>&)>;
+  [[nodiscard]] Result<> put_aside(const PutAside& put);
+  // Records that are stuck here and nowhere else.
+  [[nodiscard]] std::size_t at_risk() const;
   // Answers those who wait for the records that are stuck here.
   void fail_waiters(const Error& error);
   [[nodiscard]] std::string note() const;
@@ -42,6 +49,7 @@ class Writer {
     std::size_t bytes = 0;
     std::uint64_t first_leaf = 0;
     std::vector<std::pair<Bytes, std::vector<SettledRow>>> settled;
+    bool aside = false;
   };
   struct Group {
     Secret batch_key;

@@ -97,6 +97,24 @@ TEST_F(BlobOperations, OverwritingAndDeletingGiveSpaceBack) {
   EXPECT_EQ(rows().size(), 1u);  // the open marker
 }
 
+TEST_F(BlobOperations, AFullDiskIsEmptiedByDeleting) {
+  ASSERT_EQ(put("/box/small", pattern(1000)).status, 201);
+  ASSERT_EQ(put("/box/large", pattern(20'000'000)).status, 201);
+  ASSERT_EQ(run(Method::kPut, "/box/staged?comp=block&blockid=AAAA", {}, pattern(1000)).status, 201);
+  make_container("other");
+  ASSERT_EQ(put("/other/large", pattern(20'000'000)).status, 201);
+  disk.full = true;
+  EXPECT_GE(put("/box/more", pattern(1000)).status, 500);
+  EXPECT_EQ(run(Method::kDelete, "/box/small").status, 202);
+  EXPECT_EQ(run(Method::kDelete, "/box/large").status, 202);
+  EXPECT_EQ(run(Method::kDelete, "/other?restype=container").status, 202);
+  disk.full = false;
+  take_audit_rows();
+  disk.full = true;
+  collect();
+  EXPECT_EQ(chunk_count(), 0u);
+}
+
 TEST_F(BlobOperations, NothingRestsInTheClear) {
   const std::string canary = "canary-0123456789-canary";
   ASSERT_EQ(put("/box/b", canary).status, 201);

@@ -186,6 +186,7 @@ Task<Result<>> Collector::delete_rows(store::PartitionId partition, std::vector<
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   for (std::size_t first = 0; first < keys.size(); first += kRowsPerCommit) {
     store::Commit commit{partition, blobs_.epoch(), blobs_.hybrid().next_transaction(), {}, {}, {}};
+    commit.reserve = store::DiskReserve::kMayUse;
     const auto end = std::min(first + kRowsPerCommit, keys.size());
     for (auto i = first; i < end; ++i) commit.deletes.push_back(std::move(keys[i]));
     FH_CO_TRY(const auto done, co_await blobs_.commit(std::move(commit)));

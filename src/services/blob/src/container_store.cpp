@@ -110,6 +110,7 @@ Task<Result<Committed>> ContainerStore::erase(AccountRef account, std::string na
   const auto key = row_keys::container(name);
   auto commit = begin(partition);
   commit.expect.push_back(store::equals(key, std::move(current.raw)));
+  commit.reserve = store::DiskReserve::kMayUse;
   commit.deletes.push_back(key);
   commit.puts.push_back({row_keys::deleted_container(current.row.id), Bytes(1, static_cast<char>(kRowVersion))});
   commit.puts.push_back(std::move(audit_row));
@@ -122,6 +123,7 @@ Task<Result<Committed>> ContainerStore::erase(AccountRef account, std::string na
 
 Task<Result<>> ContainerStore::fence(store::PartitionId partition) {
   auto commit = begin(std::move(partition));
+  commit.reserve = store::DiskReserve::kMayUse;
   commit.deletes.emplace_back(row_keys::kOpenMarker);
   FH_CO_TRY(const auto done, co_await settle(rows_, std::move(commit)));
   if (!done.applied) co_return fail(ErrorCode::kUnavailable, "the container's partition could not be fenced");
@@ -146,6 +148,7 @@ Task<Result<std::vector<DeletedContainer>>> ContainerStore::deleted(AccountRef a
 
 Task<Result<>> ContainerStore::forget_deleted(AccountRef account, DeletedContainer container) {
   auto commit = begin(row_keys::account_partition(account.tenant, account.account));
+  commit.reserve = store::DiskReserve::kMayUse;
   commit.deletes.push_back(std::move(container.key));
   FH_CO_TRY(const auto done, co_await settle(rows_, std::move(commit)));
   if (!done.applied) co_return fail(ErrorCode::kUnavailable, "a purged container could not be forgotten");

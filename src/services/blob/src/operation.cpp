@@ -61,6 +61,7 @@ Task<ApiResult<bool>> apply(BlobParts& parts, BlobTarget target, std::optional<S
     commit.puts.push_back({std::move(key), std::move(value)});
   } else if (change.fate == RowFate::kDelete) {
     commit.deletes.push_back(std::move(key));
+    commit.reserve = store::DiskReserve::kMayUse;  // gives space back, if not at once
   }
   std::move(change.puts.begin(), change.puts.end(), std::back_inserter(commit.puts));
   std::move(change.deletes.begin(), change.deletes.end(), std::back_inserter(commit.deletes));

@@ -68,6 +68,7 @@ Task<Result<std::size_t>> Collector::sweep() {
   }
   if (!candidates.empty()) log_info("removed chunks that nothing named", {{"chunks", candidates.size()}});
   store::Commit commit{registry, blobs_.epoch(), blobs_.hybrid().next_transaction(), {}, {}, {}};
+  commit.reserve = store::DiskReserve::kMayUse;
   commit.puts.push_back({Bytes(kWatermark), store::to_bytes(bound)});
   FH_CO_TRY(const auto done, co_await blobs_.commit(std::move(commit)));
   static_cast<void>(done);  // not applied: the next sweep looks at the same chunks again

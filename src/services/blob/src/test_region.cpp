@@ -15,7 +15,7 @@ std::string Answer::header(std::string_view name) const {
 
 void TestRegion::open() {
   service = std::make_unique<BlobService>(BlobServiceOptions{
-      .rows = engine->partitions(),
+      .rows = disk,
       .chunks = engine->chunks(),
       .epoch = {1},
       .hybrid = hybrid,

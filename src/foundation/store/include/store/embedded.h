@@ -47,6 +47,9 @@ struct EmbeddedOptions {
   // A domain that holds up the others for longer is dropped and rebuilt.
   std::chrono::milliseconds straggler_timeout{3'000};
   std::chrono::milliseconds reopen_interval{1'000};
+  // Fills empty directories from a single domain that was closed in order. It can't know whether the others went on without
+  // it: fsck, which is asked for by a person, may; a start may not.
+  bool rebuild_from_one = false;
   // Pause between two pieces of the scrubber's work; 0 turns the scrubber off.
   std::chrono::milliseconds scrub_pause{200};
   // Rest between two rounds of the scrubber; the first begins after ten minutes, or after the rest if that is shorter.
@@ -89,10 +92,17 @@ struct EngineStats {
 class EmbeddedEngine : public Engine {
  public:
   [[nodiscard]] virtual EngineStats stats() const = 0;
+  // No transaction or chunk of an earlier process has a higher hybrid timestamp: for HybridClock::observe(), before ids are
+  // given out.
+  [[nodiscard]] virtual std::uint64_t highest_timestamp() const = 0;
+  // The epoch that coordinator().acquire() would grant. A process that can only read goes by it: acquire() writes. None
+  // else can be granted it meanwhile, since the directories are locked.
+  [[nodiscard]] virtual Result<Epoch> next_epoch(const std::string& lease) = 0;
 };
 
 // Opens the placement, made if all its directories are empty. Returns when it can be read: at once with two or three good
-// domains, whatever the third is (it is rebuilt while serving). `disk`, `keys`, `clock` and `random` outlive the engine.
+// domains, whatever the third is (it is rebuilt while serving). One alone that was closed in order is only read until
+// another of the placement's domains comes back (or rebuild_from_one). `disk`, `keys`, `clock` and `random` outlive the engine.
 // kConflict: another process has a directory. kUnsupported: written by a newer version, nothing touched. kUnavailable: too
 // few directories to know what was acknowledged. kInvalidArgument: not three directories, or not of one placement.
 [[nodiscard]] Result<std::unique_ptr<EmbeddedEngine>> open_embedded(EmbeddedOptions options, disk::Disk& disk,

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "runtime/task_scope.h"
 #include "src/embedded/committer.h"
 #include "src/embedded/engine.h"
 #include "src/embedded/steward.h"
@@ -110,6 +111,12 @@ class EngineImpl final : public OpenEngine {
   PartitionStore& partitions() override { return rows_; }
   ChunkStore& chunks() override { return chunks_; }
   Coordinator& coordinator() override { return coordinator_; }
+
+  std::uint64_t highest_timestamp() const override { return steward_.highest_timestamp(); }
+  Result<Epoch> next_epoch(const std::string& lease) override {
+    FH_TRY(const auto last, runtime::run_blocking(shelf_.at(lease)));
+    return Epoch{last + 1};
+  }
 
   EngineStats stats() const override {
     EngineStats stats;

@@ -1,6 +1,7 @@
 // Bad days: domains gone, bits flipped, disks full. What was acknowledged is read right, or an error says that it can't be.
 #include "base/log.h"
 #include "disk/faulty_disk.h"
+#include "src/embedded/engine.h"
 #include "src/embedded/test_placement.h"
 #include "store/fsck.h"
 
@@ -133,6 +134,12 @@ TEST_F(Faults, OneDomainAloneIsBelievedOnlyIfItWasClosedInOrder) {
   ASSERT_TRUE(disk_.remove_tree(domain(1)));
   open();  // closed in order: it holds everything
   EXPECT_EQ(get("k").value(), "1");
+  EXPECT_EQ(put("k", "2").outcome, CommitOutcome::kUnavailable);
+  EXPECT_FALSE(engine_->stats().writable);
+  EXPECT_EQ(engine_->next_epoch("lease").value().value, 1u);
+  engine_.reset();
+  ASSERT_TRUE(check());  // a person says that the others won't come back
+  open();
   ASSERT_TRUE(eventually([&] { return whole(); }));
   ASSERT_TRUE(puts("k", "2"));
   disk_.fail_from_op(disk_.ops() + 1);  // the plug
@@ -143,6 +150,87 @@ TEST_F(Faults, OneDomainAloneIsBelievedOnlyIfItWasClosedInOrder) {
   const auto alone = open_embedded(options_, *survivor, keys_, clock_, random_);
   ASSERT_FALSE(alone);
   EXPECT_EQ(alone.error().code, ErrorCode::kUnavailable);
+}
+
+// Closed in order and left behind: the others went on without it, and it may not make them forget.
+TEST_F(Faults, ADomainLeftBehindNeverOverwritesTheOthers) {
+  ASSERT_TRUE(puts("k", "1"));
+  engine_.reset();
+  faulty_.lose_below(domain(0));
+  open();
+  ASSERT_TRUE(puts("k", "2"));
+  engine_.reset();
+  faulty_.heal_below(domain(0));
+  faulty_.lose_below(domain(1));
+  faulty_.lose_below(domain(2));
+  open();
+  EXPECT_EQ(get("k").value(), "1");  // it can't know better
+  faulty_.heal_below(domain(1));
+  faulty_.heal_below(domain(2));
+  EXPECT_FALSE(eventually([&] { return engine_->stats().writable; }, std::chrono::seconds(1)));
+  EXPECT_EQ(put("k", "3").outcome, CommitOutcome::kUnavailable);
+  engine_.reset();
+  open();
+  EXPECT_EQ(get("k").value(), "2");
+  ASSERT_TRUE(eventually([&] { return whole(); }));
+  EXPECT_TRUE(puts("k", "3"));
+}
+
+TEST_F(Faults, ADomainThatComesBackToALoneOneMakesThePlacementWritable) {
+  ASSERT_TRUE(puts("k", "1"));
+  engine_.reset();
+  faulty_.lose_below(domain(1));
+  faulty_.lose_below(domain(2));
+  open();
+  EXPECT_EQ(put("k", "2").outcome, CommitOutcome::kUnavailable);
+  faulty_.heal_below(domain(1));
+  ASSERT_TRUE(eventually([&] { return engine_->stats().writable; }));
+  EXPECT_TRUE(puts("k", "2"));
+}
+
+// Ids stay in order although the machine's clock is set back, and although what bore them is gone.
+TEST_F(Faults, TimestampsOfEarlierProcessesAreKnown) {
+  const TransactionId last = ids_.next_transaction();
+  Commit commit{partition_, Epoch{1}, last, {}, {{"k", "1"}}, {}};
+  ASSERT_EQ(run_blocking(engine_->partitions().commit(std::move(commit))).outcome, CommitOutcome::kOk);
+  const auto reopened_an_hour_back = [&] {
+    FakeClock back(HybridClock::wall_time(last.hybrid_time) - std::chrono::hours(1));
+    HybridClock hybrid(back, random_);
+    hybrid.observe(engine_->highest_timestamp());
+    return hybrid.next_transaction();
+  };
+  engine_.reset();
+  open();
+  EXPECT_GT(reopened_an_hour_back(), last);
+  engine_.reset();
+
+  clock_.advance(std::chrono::hours(3));
+  auto opened = embedded::open_engine(options_, faulty_, keys_, clock_, random_);
+  ASSERT_TRUE(opened);
+  const auto key = embedded::transaction_key(last, partition_);
+  ASSERT_TRUE(eventually([&] {
+    const auto row = (*opened)->parts().domains[0]->opened()->rows->get(key);
+    return row && !*row;
+  })) << "the transaction is never forgotten: the test proves nothing";
+  opened->reset();
+  open();
+  EXPECT_GT(reopened_an_hour_back(), last);
+}
+
+TEST_F(Faults, TheTimestampOfAChunkThatIsGoneIsKnown) {
+  ASSERT_TRUE(puts("k", "1"));
+  const auto chunk = put_chunk(100'000, 'c');
+  ASSERT_TRUE(chunk);
+  ASSERT_TRUE(run_blocking(engine_->chunks().remove(*chunk)));
+  for (int starts = 0; starts < 3; ++starts) {  // its extent is closed, then its space is given back and it is forgotten
+    engine_.reset();
+    open();
+    EXPECT_GE(engine_->highest_timestamp(), chunk->hybrid_time);
+    const auto batches = engine_->stats().batches;
+    AlignedBuffer bytes(1'000);
+    ASSERT_TRUE(run_blocking(engine_->chunks().put(tenant_, {1, random_.u64()}, std::move(bytes))));  // an old id
+    ASSERT_TRUE(eventually([&] { return engine_->stats().batches > batches; }));
+  }
 }
 
 TEST_F(Faults, AFlippedBitInAChunkIsReadAroundAndMended) {

@@ -217,6 +217,7 @@ class Checkup {
 Result<FsckReport> fsck(EmbeddedOptions options, disk::Disk& disk, FileKeySource& keys, const Clock& clock,
                         Random& random, std::function<void(const FsckProgress&)> progress) {
   options.scrub_pause = std::chrono::milliseconds(0);
+  options.rebuild_from_one = true;
   progress({"opening", 0, 0});
   FH_TRY(const auto engine, embedded::open_engine(std::move(options), disk, keys, clock, random));
   return embedded::Checkup(*engine, std::move(progress)).run();

@@ -66,10 +66,12 @@ void Steward::settle_punched() {
   std::erase_if(punched_, [&](const DeadChunk& dead) {
     if (dead.address.extent >= scan_from || op->rows.size() >= kMostPunchedRows) return false;
     op->rows.push_back({dead_key(dead.address.extent, dead.address.offset), std::nullopt, {}});
+    saw(dead.id.hybrid_time);
     return true;
   });
   if (op->rows.empty() && scan_from == scan_from_) return;
   op->rows.push_back({space_key(Space::kScanFrom), encode_number(scan_from), {}});
+  op->rows.push_back({space_key(Space::kHighest), encode_number(highest_), {}});
   scan_from_ = scan_from;
   op->bytes = op->rows.size() * 32;
   op->done = [](CommitResult) {};  // if it failed, the rows are found at the next start
@@ -91,11 +93,18 @@ void Steward::remove_dead_extents() {
 
 void Steward::forget_transactions() {
   if (!due(forgot_, kForgetEvery)) return;
-  const auto oldest = HybridClock::from_wall(p_.clock.now() - kTransactionMemory - kForgetMargin);
+  FaultDomain* member = p_.replicator.member(0);
+  const auto source = member ? member->opened() : nullptr;
+  const auto highest = source ? source->rows->highest_timestamp() : fail(ErrorCode::kUnavailable, "no member");
+  if (!highest) return;
+  saw(*highest);
+  // Nothing above what is written down: the clock of a later process may be behind this one's.
+  const auto oldest = std::min(HybridClock::from_wall(p_.clock.now() - kTransactionMemory - kForgetMargin), *highest + 1);
   auto op = std::make_unique<Op>();
   op->sync = Sync::kNo;
-  op->bytes = 64;
+  op->bytes = 96;
   op->rows.push_back({transaction_bound(0), std::nullopt, transaction_bound(oldest)});
+  op->rows.push_back({space_key(Space::kHighest), encode_number(highest_), {}});
   op->done = [](CommitResult) {};
   p_.queue.push_own(std::move(op));
 }

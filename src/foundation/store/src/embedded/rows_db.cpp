@@ -173,4 +173,22 @@ Result<std::uint64_t> RowsDb::number_at(BytesView key) {
   return *number;
 }
 
+// Of a space whose keys begin with a timestamp; 0 if it is empty.
+Result<std::uint64_t> RowsDb::last_timestamp_in(Space space) {
+  const auto it = iterate(Wait::kYes, nullptr, false);
+  it->SeekForPrev(prefix_end(space_key(space)));
+  if (!it->Valid() || it->key()[0] != static_cast<char>(space)) {
+    if (!it->status().ok()) return fail_rocksdb(it->status(), "last timestamp");
+    return 0;
+  }
+  return ByteReader(BytesView(it->key().data(), it->key().size()).substr(1)).u64();
+}
+
+Result<std::uint64_t> RowsDb::highest_timestamp() {
+  FH_TRY(const auto gone, number_at(space_key(Space::kHighest)));
+  FH_TRY(const auto transaction, last_timestamp_in(Space::kTransaction));
+  FH_TRY(const auto chunk, last_timestamp_in(Space::kChunk));
+  return std::max({gone, transaction, chunk});
+}
+
 }  // namespace freehold::store::embedded

@@ -57,10 +57,13 @@ class RowsDb {
   [[nodiscard]] Result<> flush();
   [[nodiscard]] Result<Position> position();
   [[nodiscard]] Result<std::uint64_t> number_at(BytesView key);  // 0 if there is none
+  // The highest hybrid timestamp that transactions and chunks bear or bore. Two seeks.
+  [[nodiscard]] Result<std::uint64_t> highest_timestamp();
   [[nodiscard]] rocksdb::DB& raw() { return *db_; }
 
  private:
   RowsDb() = default;
+  [[nodiscard]] Result<std::uint64_t> last_timestamp_in(Space space);
   std::shared_ptr<rocksdb::Env> env_;  // outlives db_
   std::unique_ptr<rocksdb::DB> db_;
 };

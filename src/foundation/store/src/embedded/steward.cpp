@@ -174,6 +174,12 @@ Result<> Steward::load() {
   const auto opened = member ? member->opened() : nullptr;
   if (!opened) return fail(ErrorCode::kUnavailable, "the fault domain is gone");
   FH_TRY(first_extent_, load_chunks(*opened, p_.allocator, p_.chunks));
+  FH_TRY(const auto highest, opened->rows->highest_timestamp());
+  saw(highest);
+  for (const auto& dead : p_.chunks.take_dead()) {
+    saw(dead.id.hybrid_time);
+    p_.chunks.add_dead(dead);
+  }
   loaded_ = true;
   return {};
 }
@@ -186,6 +192,15 @@ void Steward::begin_rebuilds() {
     const bool fresh = identity && !*identity;
     const bool mine = identity && *identity && (*identity)->placement == placement_ && (*identity)->index == i;
     if (!fresh && !mine) continue;  // another placement's directory isn't ours to overwrite
+    // Until this process has begun a term, a single member is only believed: it may have been left behind.
+    const bool believed = first_term_ && std::popcount(p_.replicator.members()) == 1;
+    if (believed && fresh && !p_.options.rebuild_from_one) continue;
+    if (believed && mine && has_newer_history(*domain)) {
+      domain->failed = true;
+      if (!std::exchange(told_newer_, true)) log_error("a fault domain came back with a newer history than the one that is read: start the region again",
+                                                       {{"domain", std::uint64_t{i}}});
+      continue;
+    }
     auto rebuild = std::make_unique<Rebuild>(p_.domains, p_.replicator, p_.chunks, i, counters_.rebuild_keys);
     if (auto dropped = drop_foreign_extents(*domain, fresh); !dropped) {
       domain->failed = true;
@@ -199,6 +214,15 @@ void Steward::begin_rebuilds() {
     rebuilds_[i] = std::move(rebuild);
     rebuilding_ |= bit(i);
   }
+}
+
+bool Steward::has_newer_history(const FaultDomain& domain) const {
+  FaultDomain* member = p_.replicator.member(0);
+  const auto source = member ? member->opened() : nullptr;
+  const auto candidate = candidate_of(domain);
+  const auto position = source ? source->rows->position() : fail(ErrorCode::kUnavailable, "no member");
+  if (!candidate || !position) return true;
+  return !candidate->rebuilding && candidate->position > *position;
 }
 
 void Steward::advance_rebuilds() {
@@ -265,6 +289,7 @@ Result<> Steward::begin_term() {
     FH_TRY(recovered, recover_chunks(p_.domains, members));
     first_extent_ = std::max(first_extent_, recovered.next_extent);
     for (const auto& record : recovered.records) {
+      saw(chunk_id(record.key).hybrid_time);
       rows.Put(chunk_key(chunk_id(record.key)), encode(record.address));
       append_touched(touched, chunk_key(chunk_id(record.key)), {});
     }

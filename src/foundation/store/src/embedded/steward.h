@@ -46,6 +46,8 @@ class Steward {
   void stop();
   void wake();
   [[nodiscard]] const StewardCounters& counters() const { return counters_; }
+  // What the placement held when it was loaded, and what was found since; grows.
+  [[nodiscard]] std::uint64_t highest_timestamp() const { return highest_; }
   [[nodiscard]] bool rebuilding(unsigned index) const { return rebuilding_ & (1u << index); }
 
  private:
@@ -63,6 +65,9 @@ class Steward {
   [[nodiscard]] Result<> drop_foreign_extents(FaultDomain& domain, bool whole);
   [[nodiscard]] Result<> load();
   [[nodiscard]] Result<> begin_term();
+  void saw(std::uint64_t timestamp) { highest_ = std::max(highest_.load(), timestamp); }
+  // Of a domain that came back while another one was believed alone.
+  [[nodiscard]] bool has_newer_history(const FaultDomain& domain) const;
   // --- housekeeping ---
   void mend_copies();
   void give_back_space();
@@ -80,8 +85,10 @@ class Steward {
   std::array<SteadyTime, kDomains> tried_{};
   std::array<Result<>, kDomains> opened_{};
   Bytes placement_;
+  std::atomic<std::uint64_t> highest_{0};  // written by the steward's thread alone
   bool loaded_ = false;
   bool first_term_ = true;
+  bool told_newer_ = false;
   std::uint32_t first_extent_ = 0;
   std::vector<DeadChunk> punched_;
   std::uint32_t scan_from_ = 0;

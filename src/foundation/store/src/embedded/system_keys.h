@@ -15,6 +15,7 @@ namespace freehold::store::embedded {
 // First bytes of keys. All but kLocal are the same in every domain of a placement.
 enum class Space : char {
   kLocal = 0x01,         // this domain's own marks, never copied
+  kHighest = 'H',        // hybrid timestamps of rows that are gone were not above this
   kPosition = 'P',       // the last applied batch
   kScanFrom = 'S',       // chunks of lower extents are all indexed
   kTouched = 'T',        // the keys that a recent batch changed

@@ -5,11 +5,16 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "audit/audit.h"
 #include "audit_format/checkpoint.h"
 #include "base/random.h"
 #include "store/hybrid_clock.h"
+
+namespace freehold::disk {
+class Disk;
+}
 
 namespace freehold::gate::audit {
 
@@ -24,6 +29,11 @@ struct LogOptions {
   std::chrono::milliseconds linger{100};           // how long a record waits for company; half of the promised 200 ms
   std::chrono::milliseconds refuse_after{2000};    // reserve() fails once the store has refused for so long
   std::chrono::milliseconds settled_linger{1000};  // how long a settled row may wait for its grouped deletion
+  // Where records wait, sealed and durable, while the store takes no commits (a region that can only be read audits, too).
+  // Every directory that can be reached gets a copy. Without a disk nothing is spooled.
+  disk::Disk* disk = nullptr;
+  std::vector<std::string> spool_directories;
+  std::uint64_t spool_bytes = 64ull << 20;         // beyond it the log refuses, as it does without a spool
   bool background = true;                          // false: nothing is written before flush() (tests, offline tools)
 };
 
@@ -43,7 +53,7 @@ class DurableLog : public Log {
   // in a `settled/` row (written in the batch's own commit) is only deleted; any other is appended. Rows of this
   // process are told by their number and left alone, so the partition may already be in use.
   [[nodiscard]] virtual Result<Recovered> recover(store::PartitionId partition) = 0;
-  // Writes what is queued now; kUnavailable (or what the store said) if it couldn't.
+  // Makes what is queued durable now, in the log or in the spool; kUnavailable (or what the store said) if it couldn't.
   [[nodiscard]] virtual Result<> flush() = 0;
   // Flushes, deletes settled rows, and takes no more records. Idempotent.
   virtual void stop() = 0;

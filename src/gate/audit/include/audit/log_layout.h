@@ -17,9 +17,12 @@ inline constexpr std::string_view kHistoryPrefix = "checkpoint/";  // + size: at
 inline constexpr std::string_view kLeafPrefix = "leaf/";
 inline constexpr std::string_view kBatchPrefix = "batch/";
 inline constexpr std::string_view kSettledPrefix = "settled/";
+inline constexpr std::string_view kSpooledPrefix = "spooled/";  // + id of a spool file that is in the log
 inline constexpr std::size_t kAttachedIdBytes = 16;
 
 [[nodiscard]] store::PartitionId log_partition(std::string_view front_end);
+// Holds nothing: settled rows name spooled records as rows of it.
+[[nodiscard]] store::PartitionId spool_partition(std::string_view front_end);
 [[nodiscard]] store::PartitionId pseudonym_partition(TenantId tenant);
 
 [[nodiscard]] Bytes indexed_key(std::string_view prefix, std::uint64_t index);
