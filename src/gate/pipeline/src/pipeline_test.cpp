@@ -105,6 +105,22 @@ TEST_F(PipelineTest, LetsInWhereTheAccountAllowsIt) {
   EXPECT_EQ(send(request(Method::kGet, "https://acct2-secondary.notes.test/book/note")).status, 200);
 }
 
+TEST_F(PipelineTest, TheEmulatorsAccountIsThereForThisMachineAlone) {
+  auto account = std::make_shared<StorageAccount>();
+  account->name = "publickey";
+  account->keys[0] = Secret(kKey);
+  account->secure_transfer_required = false;
+  account->emulator = true;
+  accounts_.add(account);
+  const std::pair<std::string, int> cases[] = {
+      {"127.0.0.1", 200}, {"::1", 200}, {"192.0.2.7", 404}, {"2001:db8::1", 404}, {"::ffff:192.0.2.7", 404}};
+  for (const auto& [address, expected] : cases) {
+    auto made = request(Method::kGet, "https://publickey.notes.test/book/note");
+    made.peer.address = address;
+    EXPECT_EQ(send(std::move(made)).status, expected) << address;
+  }
+}
+
 TEST_F(PipelineTest, OnlyTheAdminSocketReachesSystemRows) {
   auto made = make_request(Method::kGet, "https://system.test/");
   made.listener = http::Listener::kAdmin;

@@ -21,6 +21,8 @@ bool only_reads(http::Method method) {
   return method == http::Method::kGet || method == http::Method::kHead || method == http::Method::kOptions;
 }
 
+bool from_this_machine(const http::Peer& peer) { return peer.address.starts_with("127.") || peer.address == "::1"; }
+
 }  // namespace
 
 Passage Pipeline::State::arrive(http::Request& request) {
@@ -88,9 +90,13 @@ ApiResult<> Pipeline::State::find_account(Passage& p) const {
   return {};
 }
 
-// E5: plain http only where the account's owner has allowed it.
+// E5: plain http only where the account's owner has allowed it. The emulator's account has a key that is printed in
+// every manual: whatever address the listeners have, it isn't there for other machines.
 ApiResult<> Pipeline::State::check_network(Passage& p) const {
   const auto& a = p.admission;
+  if (a.account != nullptr && a.account->emulator && !from_this_machine(a.request->peer)) {
+    return std::unexpected(no_such_account());
+  }
   bool safe = a.request->listener == http::Listener::kHttps || a.request->listener == http::Listener::kAdmin;
   if (safe || a.account == nullptr || !a.account->secure_transfer_required) return {};
   return std::unexpected(requires_https());
