@@ -51,8 +51,8 @@ void Headers::remove(std::string_view name) {
 
 namespace {
 
-// A query is read as a form (WHATWG URL, application/x-www-form-urlencoded), as Azure does: Go's clients send a space as
-// '+', and what means a plus comes as %2B.
+// A query is read as a form (WHATWG URL, application/x-www-form-urlencoded), as Azure does: Go's clients send a space
+// as '+', and what means a plus comes as %2B.
 std::optional<std::string> decode_form(std::string_view text) {
   if (!text.contains('+')) return percent_decode(text);
   std::string spaced(text);

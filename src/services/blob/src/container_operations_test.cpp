@@ -139,9 +139,12 @@ TEST_F(ContainerOperations, APrefixMayCarryItsSpacesAsFormsDo) {
 TEST_F(ContainerOperations, APageEndsBeforeItGetsTooLong) {
   make_container("box");
   const std::string filler(4'000, 'f');
-  const HeaderList full = {{"content-type", filler},           {"content-encoding", filler},
-                           {"content-language", filler},       {"cache-control", filler},
-                           {"x-ms-meta-a", filler},            {"x-ms-meta-b", filler},
+  const HeaderList full = {{"content-type", filler},
+                           {"content-encoding", filler},
+                           {"content-language", filler},
+                           {"cache-control", filler},
+                           {"x-ms-meta-a", filler},
+                           {"x-ms-meta-b", filler},
                            {"x-ms-blob-content-disposition", filler}};
   constexpr std::size_t kBlobs = 400;
   for (std::size_t i = 0; i < kBlobs; ++i) ASSERT_EQ(put("/box/" + std::to_string(1'000 + i), "x", full).status, 201);

@@ -11,7 +11,8 @@ namespace {
 // One request looks at no more rows than this, and then says where to go on: a container full of abandoned uploads must
 // not hold a loop.
 constexpr std::uint32_t kMostRowsSeen = 50'000;
-// Nor is a page longer than this, give or take a blob: 5,000 blobs may have 8 KiB of metadata and 20 KiB of headers each.
+// Nor is a page longer than this, give or take a blob: 5,000 blobs may have 8 KiB of metadata and 20 KiB of headers
+// each.
 constexpr std::size_t kMostBytes = 8 * 1024 * 1024;
 
 std::string endpoint_of(const http::Request& request, const gate::Target& target) {

@@ -27,8 +27,8 @@ ApiResult<> refuse_snapshot(const http::Request& request) {
 }
 
 Task<ApiResult<std::vector<Block>>> list_staged(BlobParts& parts, BlobTarget target, Staging staging) {
-  FH_CO_TRY(auto blocks, api(co_await parts.blobs.list_staged(target.partition(), target.name, staging.generation,
-                                                              kStagedPerBlob)));
+  FH_CO_TRY(auto blocks,
+            api(co_await parts.blobs.list_staged(target.partition(), target.name, staging.generation, kStagedPerBlob)));
   if (blocks.size() > kStagedPerBlob) co_return refuse(errors::too_many_staged_blocks());
   co_return blocks;
 }
