@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "base/encoding.h"
+#include "base/limits.h"
 #include "src/block_list_rules.h"
 #include "src/block_list_xml.h"
 #include "src/conditional_rules.h"
 #include "src/crc64.h"
 #include "src/header_rules.h"
+#include "src/ingest_room.h"
 #include "src/listing_rules.h"
 #include "src/name_rules.h"
 #include "src/range_rules.h"
@@ -273,6 +275,22 @@ TEST(HeaderRules, ContentHeadersThatWouldSpoilAListingAreRefused) {
     EXPECT_EQ(code_of(parse_put_blob_headers(headers({{"content-type", value}}))), expected) << value.size();
     EXPECT_EQ(code_of(parse_blob_content_headers(headers({{"x-ms-blob-cache-control", value}}))), expected);
   }
+}
+
+TEST(IngestRoom, OneTenantLeavesRoomForAnother) {
+  IngestRoom room(100);
+  TenantId one, other;
+  one.bytes.fill(1);
+  other.bytes.fill(2);
+  auto large = room.take(one, 70);
+  ASSERT_TRUE(large.has_value());
+  EXPECT_FALSE(room.take(one, 10).has_value());
+  EXPECT_TRUE(room.take(other, 20).has_value());  // and given back at once
+  EXPECT_FALSE(room.take(other, 40).has_value());
+  large.reset();
+  EXPECT_TRUE(room.take(one, 75).has_value());
+  EXPECT_FALSE(room.take(one, 76).has_value());
+  EXPECT_GE(IngestRoom::default_limit(), 2 * limits::kChunkContentBytes);
 }
 
 TEST(XmlText, BytesThatAreNoUtf8DontSpoilTheDocument) {
