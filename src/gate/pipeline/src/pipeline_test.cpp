@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "base/encoding.h"
 #include "pipeline_fixture.h"
 #include "runtime/completion.h"
 
@@ -98,6 +99,17 @@ TEST_F(PipelineTest, RefusesWhatItCannotPlace) {
     EXPECT_EQ(entries[0].record.decision, "denied") << c.url;
   }
   EXPECT_TRUE(service_.calls.empty());
+}
+
+TEST_F(PipelineTest, APathThatNamesNothingDoesNotFillTheLog) {
+  std::string path;
+  for (int i = 0; i < 4'000; ++i) path += "%C3%A9";
+  EXPECT_GE(send(make_request(Method::kGet, "https://acct1.notes.test/book/" + path)).status, 400);
+  auto entries = log_.take_entries();
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_LT(entries[0].record.resource.size(), 4'300u);
+  EXPECT_TRUE(entries[0].record.resource.starts_with("/acct1/book/\xC3\xA9"));
+  EXPECT_TRUE(is_valid_utf8(entries[0].record.resource));
 }
 
 TEST_F(PipelineTest, LetsInWhereTheAccountAllowsIt) {

@@ -10,11 +10,18 @@ using namespace gate_errors;
 
 constexpr std::string_view kUnrouted = "Unrouted";
 
+// The longest names that anything can have: account, container, and 1,024 characters of a blob. A longer path names
+// nothing; it would only let a caller that nobody knows fill the log.
+constexpr std::size_t kResourceBytes = 1 + 24 + 1 + 63 + 1 + 4 * 1'024;
+
 std::string resource_of(const Target& target) {
   std::string out = "/" + target.account;
   if (!target.container.empty()) out.append("/").append(target.container);
   if (!target.blob.empty()) out.append("/").append(target.blob);
-  return out;
+  if (out.size() <= kResourceBytes) return out;
+  out.resize(kResourceBytes);
+  while (!is_valid_utf8(out)) out.pop_back();
+  return out.append("...");
 }
 
 bool only_reads(http::Method method) {
