@@ -86,7 +86,8 @@ double run(Bench& bench, int seconds, Spawn spawn) {
   loop.run();
   const double took = std::chrono::duration<double>(SteadyClock::now() - begin).count();
   if (bench.failed > 0) std::printf("  %llu failed\n", static_cast<unsigned long long>(bench.failed));
-  std::printf("%6.1f us of the loop's CPU each; ", (thread_cpu_seconds() - cpu_begin) * 1e6 / static_cast<double>(bench.done + 1));
+  std::printf("%6.1f us of the loop's CPU each; ",
+              (thread_cpu_seconds() - cpu_begin) * 1e6 / static_cast<double>(bench.done + 1));
   return static_cast<double>(bench.done) / took;
 }
 
@@ -110,15 +111,20 @@ int main_of(const std::string& directory, int seconds) {
       for (int i = 0; i < n; ++i) boost::asio::co_spawn(loop, task(&bench, i), boost::asio::detached);
     };
   };
-  std::printf("commit 4 KiB,  1 client:  %8.0f /s\n", run(bench, seconds, many(1, [](Bench* b, int i) { return commits(b, i); })));
-  std::printf("commit 4 KiB, 64 clients: %8.0f /s\n", run(bench, seconds, many(64, [](Bench* b, int i) { return commits(b, i); })));
+  std::printf("commit 4 KiB,  1 client:  %8.0f /s\n",
+              run(bench, seconds, many(1, [](Bench* b, int i) { return commits(b, i); })));
+  std::printf("commit 4 KiB, 64 clients: %8.0f /s\n",
+              run(bench, seconds, many(64, [](Bench* b, int i) { return commits(b, i); })));
   const auto stats = (*engine)->stats();
   std::printf("  %.1f commits a batch\n", static_cast<double>(stats.commits) / static_cast<double>(stats.batches));
-  std::printf("get 4 KiB, 64 clients:    %8.0f /s\n", run(bench, seconds, many(64, [](Bench* b, int i) { return gets(b, i); })));
+  std::printf("get 4 KiB, 64 clients:    %8.0f /s\n",
+              run(bench, seconds, many(64, [](Bench* b, int i) { return gets(b, i); })));
   const double mib = static_cast<double>(kChunk) / (1 << 20);
-  std::printf("put 4 MiB, 8 clients:     %8.0f MiB/s\n", mib * run(bench, seconds, many(8, [](Bench* b, int) { return chunk_puts(b); })));
+  std::printf("put 4 MiB, 8 clients:     %8.0f MiB/s\n",
+              mib * run(bench, seconds, many(8, [](Bench* b, int) { return chunk_puts(b); })));
   std::printf("read 4 MiB, 8 clients:    %8.0f MiB/s\n",
-              mib * run(bench, seconds, many(8, [](Bench* b, int i) { return chunk_reads(b, static_cast<std::size_t>(i) * 4); })));
+              mib * run(bench, seconds,
+                        many(8, [](Bench* b, int i) { return chunk_reads(b, static_cast<std::size_t>(i) * 4); })));
   return 0;
 }
 

@@ -1,5 +1,5 @@
-// Runs the workload once to count the kill points it passes, then kills one run at each (or at evenly spread ones, where
-// FREEHOLD_KILL_POINTS bounds their number), reopens, checks, and lets the workload end after the crash.
+// Runs the workload once to count the kill points it passes, then kills one run at each (or at evenly spread ones,
+// where FREEHOLD_KILL_POINTS bounds their number), reopens, checks, and lets the workload end after the crash.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 namespace freehold::crash {
 namespace {
 
-constexpr int kDefaultPoints = 250;
+constexpr int kDefaultPoints = 150;
 
 std::string self_path;
 
@@ -84,6 +84,7 @@ void kill_at(int point) {
   int further = 0;
   ASSERT_EQ(run_workload(directory.path(), found, [&](int) { ++further; }), "") << "going on after point " << point;
   ASSERT_EQ(check_state(directory.path(), kOperations, found), "") << "at the end, after point " << point;
+  ASSERT_EQ(check_copies(directory.path()), "") << "at the end, after point " << point;
 }
 
 TEST(KillPoints, WhatWasAcknowledgedIsThereAfterAKillAtAnyOfThem) {

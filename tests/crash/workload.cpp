@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "disk/disk.h"
 #include "runtime/task_scope.h"
-#include "store/embedded.h"
+#include "store/fsck.h"
 
 namespace freehold::crash {
 
@@ -63,7 +63,9 @@ Model model_after(int operations) {
 
 class FixedKeys final : public store::FileKeySource {
  public:
-  Result<Secret> load_or_make(const std::string&) override { return Secret(BytesView("0123456789abcdef0123456789abcdef")); }
+  Result<Secret> load_or_make(const std::string&) override {
+    return Secret(BytesView("0123456789abcdef0123456789abcdef"));
+  }
 };
 
 // An engine in three directories below one, with small extents.
@@ -74,12 +76,16 @@ struct Bed {
   FixedKeys keys;
   std::unique_ptr<store::EmbeddedEngine> engine;
 
+  [[nodiscard]] static store::EmbeddedOptions options(const std::string& directory) {
+    store::EmbeddedOptions out;
+    for (const char* name : {"fd0", "fd1", "fd2"}) out.domains.push_back({directory + "/" + name, "1"});
+    out.extent_bytes = 2u << 20;
+    out.disk_reserve_bytes = 0;
+    return out;
+  }
+
   std::string open(const std::string& directory) {
-    store::EmbeddedOptions options;
-    for (const char* name : {"fd0", "fd1", "fd2"}) options.domains.push_back({directory + "/" + name, "1"});
-    options.extent_bytes = 2u << 20;
-    options.disk_reserve_bytes = 0;
-    auto opened = store::open_embedded(std::move(options), *disk, keys, clock, random);
+    auto opened = store::open_embedded(options(directory), *disk, keys, clock, random);
     if (!opened) return "open: " + opened.error().message;
     engine = std::move(*opened);
     return {};
@@ -134,8 +140,8 @@ std::string compare_rows(Bed& bed, const Model& model) {
 
 std::string compare_chunks(Bed& bed, const Model& model) {
   for (const auto& [i, content] : model.chunks) {
-    const auto read = run_blocking(
-        bed.engine->chunks().read(TenantId{}, chunk_id(i), 0, static_cast<std::uint32_t>(content.size())));
+    const auto read =
+        run_blocking(bed.engine->chunks().read(TenantId{}, chunk_id(i), 0, static_cast<std::uint32_t>(content.size())));
     if (!read) return "chunk " + std::to_string(i) + ": " + read.error().message;
     if (read->bytes.view() != content) return "chunk " + std::to_string(i) + " is wrong";
   }
@@ -143,6 +149,15 @@ std::string compare_chunks(Bed& bed, const Model& model) {
 }
 
 }  // namespace
+
+std::string check_copies(const std::string& directory) {
+  Bed bed;
+  const auto report =
+      store::fsck(bed.options(directory), *bed.disk, bed.keys, bed.clock, bed.random, [](const auto&) {});
+  if (!report) return "fsck: " + report.error().message;
+  if (report->verdict != store::FsckReport::Verdict::kDamage) return {};
+  return "fsck: " + (report->findings.empty() ? std::string("damage") : report->findings.front());
+}
 
 std::string run_workload(const std::string& directory, int first, const std::function<void(int)>& acknowledged) {
   Bed bed;

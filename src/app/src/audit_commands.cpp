@@ -48,16 +48,19 @@ Result<gate::audit::ExportSummary> export_offline(const ExportAuditOptions& opti
   store::HybridClock hybrid(storage->clock, storage->random);
   store::PartitionStore& rows = storage->engine->partitions();
   FH_TRY(const store::Lease lease, run_blocking(storage->engine->coordinator().acquire("front-end")));
-  FH_TRY(const RegionIdentity identity,
-         load_or_make_identity(rows, hybrid, lease.epoch, *storage->hsm, settings.region, storage->clock.now(),
-                               storage->random));
+  FH_TRY(const RegionIdentity identity, load_or_make_identity(rows, hybrid, lease.epoch, *storage->hsm, settings.region,
+                                                              storage->clock.now(), storage->random));
   keys::KeyRing ring(*storage->hsm, rows, hybrid, lease.epoch, storage->random);
   FH_CHECK_OK(run_blocking(ring.ensure_tenant(TenantId{})));
   FH_CHECK_OK(run_blocking(ring.ensure_tenant(identity.tenant)));
   AuditKeys keys(ring);
   FH_TRY(const Bytes key_text, storage->disk->read_file(settings.data + "/audit.pub"));
-  gate::audit::ExportOptions wanted{.front_end = "front-end", .key = {}, .folder = absolute(options.out),
-                                    .from = {}, .to = {}, .earlier_checkpoint = {}};
+  gate::audit::ExportOptions wanted{.front_end = "front-end",
+                                    .key = {},
+                                    .folder = absolute(options.out),
+                                    .from = {},
+                                    .to = {},
+                                    .earlier_checkpoint = {}};
   FH_TRY(wanted.key, gate::audit::parse_verifier_key(key_text));
   if (options.from) wanted.from = parse_iso8601(*options.from);
   if (options.to) wanted.to = parse_iso8601(*options.to);
@@ -69,8 +72,8 @@ Result<gate::audit::ExportSummary> export_offline(const ExportAuditOptions& opti
 int run_export_audit(const ExportAuditOptions& options) {
   for (const auto& time : {options.from, options.to}) {
     if (time && !parse_iso8601(*time)) {
-      return report(Error{ErrorCode::kInvalidArgument,
-                          "'" + *time + "' is not a time; write it as 2026-01-31T00:00:00Z", {}});
+      return report(
+          Error{ErrorCode::kInvalidArgument, "'" + *time + "' is not a time; write it as 2026-01-31T00:00:00Z", {}});
     }
   }
   const auto answer = post_to_admin(absolute(options.data), export_target(options));
@@ -98,8 +101,8 @@ int run_verify(const VerifyOptions& options) {
   for (const auto& finding : verified->findings) std::printf("%s\n", finding.text.c_str());
   std::printf("%s: %llu records in batches %llu to %llu of a log of %llu, %llu findings\n",
               verified->verified() ? "verified" : "NOT verified", static_cast<unsigned long long>(verified->records),
-              static_cast<unsigned long long>(verified->first_leaf), static_cast<unsigned long long>(verified->end_leaf),
-              static_cast<unsigned long long>(verified->log_size),
+              static_cast<unsigned long long>(verified->first_leaf),
+              static_cast<unsigned long long>(verified->end_leaf), static_cast<unsigned long long>(verified->log_size),
               static_cast<unsigned long long>(verified->finding_count));
   return verified->verified() ? kExitDone : kExitFinding;
 }

@@ -87,7 +87,8 @@ struct Parser {
   }
 
   [[nodiscard]] Command help() {
-    if (help_topic.empty()) return PrintAndExit{app.help(), kExitDone};
+    // An App that has parsed a command prints that command's help: the overview comes from one that hasn't.
+    if (help_topic.empty()) return PrintAndExit{Parser().app.help(), kExitDone};
     for (CLI::App* topic : app.get_subcommands({})) {
       if (topic->get_name() == help_topic) return PrintAndExit{topic->help(), kExitDone};
     }

@@ -12,8 +12,9 @@ Command parse(std::vector<const char*> words) {
 
 TEST(CommandLine, UpTakesEveryOption) {
   const Command command =
-      parse({"up", "--data", "/d", "--https-port", "0", "--http-port", "0", "--metrics-port", "1", "--emulator",
-             "--region", "r", "--domain", "d.example", "--pin-file", "/p", "--listen", "::1", "--listen", "127.0.0.1"});
+      parse({"up",         "--data",   "/d", "--https-port", "0",         "--http-port", "0",  "--metrics-port", "1",
+             "--emulator", "--region", "r",  "--domain",     "d.example", "--pin-file",  "/p", "--listen",       "::1",
+             "--listen",   "127.0.0.1"});
   const auto* up = std::get_if<UpOptions>(&command);
   ASSERT_NE(up, nullptr);
   EXPECT_EQ(up->https_port, 0);
@@ -32,7 +33,10 @@ TEST(CommandLine, OtherCommands) {
 }
 
 TEST(CommandLine, BadUsageIs64AndNamesTheWord) {
-  for (const auto& words : std::vector<std::vector<const char*>>{{}, {"up"}, {"ups"}, {"up", "--data"},
+  for (const auto& words : std::vector<std::vector<const char*>>{{},
+                                                                 {"up"},
+                                                                 {"ups"},
+                                                                 {"up", "--data"},
                                                                  {"up", "--data", "/d", "--https-port", "70000"},
                                                                  {"up", "--data", "/d", "--nonsense"},
                                                                  {"help", "nonsense"}}) {
@@ -43,6 +47,13 @@ TEST(CommandLine, BadUsageIs64AndNamesTheWord) {
     EXPECT_FALSE(print->text.empty());
   }
   EXPECT_NE(std::get<PrintAndExit>(parse({"ups"})).text.find("did you mean 'up'"), std::string::npos);
+}
+
+TEST(CommandLine, HelpNamesEveryCommand) {
+  const Command command = parse({"help"});
+  for (const char* word : {"up", "env", "fsck", "export-audit", "verify", "version"}) {
+    EXPECT_NE(std::get<PrintAndExit>(command).text.find(std::string("  ") + word), std::string::npos) << word;
+  }
 }
 
 TEST(CommandLine, HelpIsNoError) {

@@ -38,7 +38,8 @@ Json endpoints_json(const Settings& settings, const RegionIdentity& identity, co
   json["tenantId"] = to_string(identity.tenant);
   json["subscriptionId"] = to_string(identity.subscription);
   json["resourceGroup"] = "default";
-  json["admin"] = {{"clientId", to_string(identity.admin)}, {"clientSecret", std::string(identity.admin_secret.view())}};
+  json["admin"] = {{"clientId", to_string(identity.admin)},
+                   {"clientSecret", std::string(identity.admin_secret.view())}};
   json["storageAccounts"] = Json::array();
   for (const AccountEndpoint& account : endpoints.accounts) {
     json["storageAccounts"].push_back({{"name", account.name}, {"key", account.key}, {"blob", account.blob}});
@@ -67,18 +68,20 @@ Result<std::string> shell_exports(disk::Disk& disk, const std::string& data) {
   const std::string directory = std::filesystem::absolute(data).lexically_normal().string();
   auto text = disk.read_file(directory + "/endpoints.json");
   if (!text) {
-    return fail(ErrorCode::kNotFound, directory + "/endpoints.json can't be read; start the region first: freehold up --data " +
-                                          directory);
+    return fail(ErrorCode::kNotFound,
+                directory + "/endpoints.json can't be read; start the region first: freehold up --data " + directory);
   }
   const Json json = Json::parse(*text, nullptr, false);
   if (json.is_discarded() || !json.contains("storageAccounts") || json["storageAccounts"].empty()) {
-    return fail(ErrorCode::kCorrupt, directory + "/endpoints.json is malformed; start the region again to write it anew");
+    return fail(ErrorCode::kCorrupt,
+                directory + "/endpoints.json is malformed; start the region again to write it anew");
   }
   const auto& account = json["storageAccounts"][0];
   const std::string name = account["name"];
   const std::string key = account["key"];
   const std::string blob = account["blob"];
-  const std::string suffix = "core." + json["domain"].get<std::string>() + ":" + std::to_string(json["httpsPort"].get<int>());
+  const std::string suffix =
+      "core." + json["domain"].get<std::string>() + ":" + std::to_string(json["httpsPort"].get<int>());
   std::string out;
   const auto put = [&out](const std::string& variable, const std::string& value) {
     out += "export " + variable + "=" + quoted(value) + "\n";

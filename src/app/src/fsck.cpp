@@ -30,26 +30,31 @@ class PhaseProgress {
 
 int exit_code(store::FsckReport::Verdict verdict) {
   switch (verdict) {
-    case store::FsckReport::Verdict::kClean: return kExitDone;
-    case store::FsckReport::Verdict::kRepaired: return kExitFinding;
-    case store::FsckReport::Verdict::kDamage: return kExitDamage;
+    case store::FsckReport::Verdict::kClean:
+      return kExitDone;
+    case store::FsckReport::Verdict::kRepaired:
+      return kExitFinding;
+    case store::FsckReport::Verdict::kDamage:
+      return kExitDamage;
   }
   return kExitDamage;
 }
 
 const char* word_of(store::FsckReport::Verdict verdict) {
   switch (verdict) {
-    case store::FsckReport::Verdict::kClean: return "clean";
-    case store::FsckReport::Verdict::kRepaired: return "repaired";
-    case store::FsckReport::Verdict::kDamage: return "DAMAGED";
+    case store::FsckReport::Verdict::kClean:
+      return "clean";
+    case store::FsckReport::Verdict::kRepaired:
+      return "repaired";
+    case store::FsckReport::Verdict::kDamage:
+      return "DAMAGED";
   }
   return "DAMAGED";
 }
 
 Result<store::FsckReport> check(const Settings& settings) {
   FH_TRY(const auto storage, open_token_of(settings, Access::kInspect));
-  RegionFileKeys file_keys(*storage->disk, *storage->hsm, storage->random,
-                           settings.fault_domains());
+  RegionFileKeys file_keys(*storage->disk, *storage->hsm, storage->random, settings.fault_domains());
   PhaseProgress progress;
   FH_TRY(store::FsckReport report,
          store::fsck(engine_options(settings), *storage->disk, file_keys, storage->clock, storage->random,
@@ -57,7 +62,8 @@ Result<store::FsckReport> check(const Settings& settings) {
   FH_TRY(const std::size_t copies, mend_token_copies(*storage->disk, settings, storage->pin, storage->random));
   if (copies > 0) {
     report.repaired += copies;
-    report.findings.push_back(std::to_string(copies) + " sealed copies of the HSM token were missing or damaged: written anew");
+    report.findings.push_back(std::to_string(copies) +
+                              " sealed copies of the HSM token were missing or damaged: written anew");
     if (report.verdict == store::FsckReport::Verdict::kClean) report.verdict = store::FsckReport::Verdict::kRepaired;
   }
   return report;
@@ -74,10 +80,11 @@ int run_fsck(const FsckOptions& options) {
   const auto checked = check(*settings);
   if (!checked) return report(checked.error());
   for (const std::string& finding : checked->findings) std::printf("%s\n", finding.c_str());
-  std::printf("%s: %llu rows and %llu chunks verified in every copy (%llu bytes of chunks), %llu repaired, %llu damaged\n",
-              word_of(checked->verdict), static_cast<unsigned long long>(checked->rows),
-              static_cast<unsigned long long>(checked->chunks), static_cast<unsigned long long>(checked->chunk_bytes),
-              static_cast<unsigned long long>(checked->repaired), static_cast<unsigned long long>(checked->damaged));
+  std::printf(
+      "%s: %llu rows and %llu chunks verified in every copy (%llu bytes of chunks), %llu repaired, %llu damaged\n",
+      word_of(checked->verdict), static_cast<unsigned long long>(checked->rows),
+      static_cast<unsigned long long>(checked->chunks), static_cast<unsigned long long>(checked->chunk_bytes),
+      static_cast<unsigned long long>(checked->repaired), static_cast<unsigned long long>(checked->damaged));
   return exit_code(checked->verdict);
 }
 

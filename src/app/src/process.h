@@ -3,8 +3,8 @@
 
 namespace freehold::app {
 
-// umask 077, no core dumps, not dumpable, memory locked where the limit allows it, SIGPIPE ignored, as many open files as
-// the hard limit allows. Once, before threads.
+// umask 077, no core dumps, not dumpable, memory locked where the limit allows it, SIGPIPE ignored, as many open files
+// as the hard limit allows. Once, before threads.
 void harden_process();
 
 // Blocks SIGTERM and SIGINT for this thread and all it starts: before threads. wait_for_stop_signal() then returns when

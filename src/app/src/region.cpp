@@ -89,8 +89,7 @@ Result<> Region::Parts::open_keys() {
   FH_TRY(const store::Lease lease, run_blocking(s.engine->coordinator().acquire(std::string(kFrontEnd))));
   epoch = lease.epoch;
   store::PartitionStore& rows = s.engine->partitions();
-  FH_TRY(identity,
-         load_or_make_identity(rows, *hybrid, epoch, *s.hsm, settings.region, s.clock.now(), s.random));
+  FH_TRY(identity, load_or_make_identity(rows, *hybrid, epoch, *s.hsm, settings.region, s.clock.now(), s.random));
   ring = std::make_unique<keys::KeyRing>(*s.hsm, rows, *hybrid, epoch, s.random);
   FH_CHECK_OK(run_blocking(ring->ensure_tenant(TenantId{})));  // the region's own
   FH_CHECK_OK(run_blocking(ring->ensure_tenant(identity.tenant)));
@@ -107,8 +106,8 @@ Result<> Region::Parts::open_audit() {
   options.origin = settings.domain + "/" + settings.region + "/" + std::string(kFrontEnd);
   options.signing_seed = identity.audit_seed.clone();
   options.epoch = epoch;
-  FH_TRY(audit, gate::audit::open_log(std::move(options), s.engine->partitions(), *audit_keys, s.clock, s.random,
-                                      *hybrid));
+  FH_TRY(audit,
+         gate::audit::open_log(std::move(options), s.engine->partitions(), *audit_keys, s.clock, s.random, *hybrid));
   return {};
 }
 
@@ -128,17 +127,17 @@ Result<> Region::Parts::ensure_account(const std::string& name, bool emulator) {
 
 Result<> Region::Parts::open_blob() {
   Storage& s = *storage;
-  blob = std::make_unique<blob::BlobService>(blob::BlobServiceOptions{
-      .rows = s.engine->partitions(),
-      .chunks = s.engine->chunks(),
-      .epoch = epoch,
-      .hybrid = *hybrid,
-      .wrapper = *wrapper,
-      .row_keys = *row_keys,
-      .random = s.random,
-      .pool = *pool,
-      .host_suffixes = {"blob.core." + settings.domain, "blob." + settings.domain},
-      .sku = settings.redundancy == Redundancy::kZrs ? "Standard_ZRS" : "Standard_LRS"});
+  blob = std::make_unique<blob::BlobService>(
+      blob::BlobServiceOptions{.rows = s.engine->partitions(),
+                               .chunks = s.engine->chunks(),
+                               .epoch = epoch,
+                               .hybrid = *hybrid,
+                               .wrapper = *wrapper,
+                               .row_keys = *row_keys,
+                               .random = s.random,
+                               .pool = *pool,
+                               .host_suffixes = {"blob.core." + settings.domain, "blob." + settings.domain},
+                               .sku = settings.redundancy == Redundancy::kZrs ? "Standard_ZRS" : "Standard_LRS"});
   FH_CHECK_OK(run_blocking(blob->load()));
   FH_CHECK_OK(ensure_account(identity.account_name, false));
   if (settings.emulator) {
@@ -204,8 +203,8 @@ Endpoints Region::Parts::endpoints(const Ports& ports) const {
       out.accounts.push_back({name, to_base64(account->keys[0].view()), url});
     }
   };
-  add(identity.account_name, "https://" + identity.account_name + ".blob.core." + settings.domain + ":" +
-                                 std::to_string(ports.https));
+  add(identity.account_name,
+      "https://" + identity.account_name + ".blob.core." + settings.domain + ":" + std::to_string(ports.https));
   if (ports.http) {
     add(std::string(kEmulatorAccount),
         "http://127.0.0.1:" + std::to_string(*ports.http) + "/" + std::string(kEmulatorAccount));
@@ -267,8 +266,8 @@ Result<Ports> Region::serve() {
   FH_CHECK_OK(p.certificates->install());
   FH_TRY(const Ports ports, p.listen());
   FH_CHECK_OK(write_endpoints(*p.storage->disk, p.settings, p.identity, p.endpoints(ports)));
-  FH_CHECK_OK(p.storage->disk->write_file_durably(p.settings.data + "/audit.pub",
-                                                  to_string(p.audit->verifier_key()) + "\n"));
+  FH_CHECK_OK(
+      p.storage->disk->write_file_durably(p.settings.data + "/audit.pub", to_string(p.audit->verifier_key()) + "\n"));
   FH_CHECK_OK(finish_first_start(*p.storage, p.settings));
   p.loops.start();
   p.server->start();

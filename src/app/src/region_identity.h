@@ -18,11 +18,11 @@ namespace freehold::app {
 struct RegionIdentity {
   TenantId tenant;
   SubscriptionId subscription;
-  PrincipalId admin;             // the administrator's application (client) id
+  PrincipalId admin;  // the administrator's application (client) id
   Secret admin_secret;
-  std::string account_name;      // "default" and six more
+  std::string account_name;  // "default" and six more
   crypto::CertificateAndKey authority;
-  Secret audit_seed;             // Ed25519, signs the audit log's checkpoints
+  Secret audit_seed;  // Ed25519, signs the audit log's checkpoints
 };
 
 // Loads the one row that holds all of it (sealed under the region root key), or makes it. One row, one commit: a crash

@@ -12,7 +12,7 @@ struct EngineCount {
   Kind kind;
   const char* name;
   const char* help;
-  std::uint64_t store::EngineStats::*member;
+  std::uint64_t store::EngineStats::* member;
 };
 
 constexpr std::array kEngineCounts = {
@@ -24,7 +24,8 @@ constexpr std::array kEngineCounts = {
                 &store::EngineStats::chunk_bytes},
     EngineCount{Kind::kCounter, "freehold_store_damaged_reads_total",
                 "Reads that met a bad copy and were answered from another.", &store::EngineStats::damaged_reads},
-    EngineCount{Kind::kCounter, "freehold_store_repairs_total", "Copies made whole again.", &store::EngineStats::repairs},
+    EngineCount{Kind::kCounter, "freehold_store_repairs_total", "Copies made whole again.",
+                &store::EngineStats::repairs},
     EngineCount{Kind::kCounter, "freehold_store_unrepaired_total", "Found bad in every copy.",
                 &store::EngineStats::unrepaired},
     EngineCount{Kind::kCounter, "freehold_store_rebuilds_total", "Fault domains rebuilt whole.",
@@ -51,12 +52,14 @@ void RegionMetrics::add_engine(const store::EmbeddedEngine& engine) {
   }
   const std::size_t domains = engine.stats().domains.size();
   for (std::size_t i = 0; i < domains; ++i) {
-    registry_.add(Kind::kGauge, "freehold_store_domain_member", "1 if the fault domain holds everything acknowledged.",
-                  [&engine, i] { return engine.stats().domains[i].state == store::DomainState::kMember ? 1.0 : 0.0; },
-                  "domain=" + std::to_string(i));
-    registry_.add(Kind::kGauge, "freehold_store_domain_free_bytes", "Free bytes on the fault domain's file system.",
-                  [&engine, i] { return static_cast<double>(engine.stats().domains[i].free_bytes); },
-                  "domain=" + std::to_string(i));
+    registry_.add(
+        Kind::kGauge, "freehold_store_domain_member", "1 if the fault domain holds everything acknowledged.",
+        [&engine, i] { return engine.stats().domains[i].state == store::DomainState::kMember ? 1.0 : 0.0; },
+        "domain=" + std::to_string(i));
+    registry_.add(
+        Kind::kGauge, "freehold_store_domain_free_bytes", "Free bytes on the fault domain's file system.",
+        [&engine, i] { return static_cast<double>(engine.stats().domains[i].free_bytes); },
+        "domain=" + std::to_string(i));
   }
 }
 

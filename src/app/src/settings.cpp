@@ -147,9 +147,8 @@ void refuse_unbuilt(Reader& in) {
 
 bool is_host_name(std::string_view name) {
   if (name.empty() || name.size() > 200 || name.front() == '.' || name.back() == '.') return false;
-  return std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-  });
+  return std::ranges::all_of(
+      name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; });
 }
 
 void apply_command_line(const UpOptions& options, Settings& out) {
@@ -213,8 +212,9 @@ Result<Settings> parse_settings(const std::string& text, const std::string& path
 
 Result<Settings> load_settings(const UpOptions& options) {
   const std::string path =
-      options.config.empty() ? absolute("freehold.toml", absolute(options.data, std::filesystem::current_path().string()))
-                             : options.config;
+      options.config.empty()
+          ? absolute("freehold.toml", absolute(options.data, std::filesystem::current_path().string()))
+          : options.config;
   std::ifstream in(path, std::ios::binary);
   if (!in) {
     if (!options.config.empty()) return fail(ErrorCode::kInvalidArgument, path + ": can't be read");
@@ -227,7 +227,8 @@ Result<Settings> load_settings(const UpOptions& options) {
 
 std::string default_settings_text(const UpOptions& options) {
   const Settings defaults;
-  std::string out = R"(# Freehold's settings. A line that begins with # shows a default; the command line overrides this file.
+  std::string out =
+      R"(# Freehold's settings. A line that begins with # shows a default; the command line overrides this file.
 
 [region]
 # The region's name and the domain its hosts live under (ACCOUNT.blob.core.DOMAIN). Certificates carry the domain.

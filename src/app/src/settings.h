@@ -51,7 +51,8 @@ struct UpOptions {
 };
 
 // Reads the file (DIR/freehold.toml unless --config names one), lets the command line override it and checks the whole.
-// kInvalidArgument says which key of which file is wrong and how to mend it; an unknown key names the nearest known one.
+// kInvalidArgument says which key of which file is wrong and how to mend it; an unknown key names the nearest known
+// one.
 [[nodiscard]] Result<Settings> load_settings(const UpOptions& options);
 // The same from text, for tests; `path` is for messages.
 [[nodiscard]] Result<Settings> parse_settings(const std::string& text, const std::string& path,

@@ -52,8 +52,7 @@ TEST(Settings, ThreeZonesOfOneAreZrs) {
 TEST(Settings, FaultsSayWhatIsWrongAndHowToMendIt) {
   EXPECT_EQ(fault_of("[regoin]\n"), "f.toml: unknown key 'regoin'; did you mean 'region'?");
   EXPECT_EQ(fault_of("[region]\nnmae='x'\n"), "f.toml: unknown key 'region.nmae'; did you mean 'region.name'?");
-  EXPECT_EQ(fault_of("[limits]\nconnections=3\n"),
-            "f.toml: 'connections' must be a whole number from 16 to 1000000");
+  EXPECT_EQ(fault_of("[limits]\nconnections=3\n"), "f.toml: 'connections' must be a whole number from 16 to 1000000");
   EXPECT_NE(fault_of("[region\n").find("f.toml"), std::string::npos);
   EXPECT_NE(fault_of("[[zone]]\nname='a'\nfault_domains=['/a','/b']\n").find("LRS"), std::string::npos);
   EXPECT_NE(fault_of("[[zone]]\nname='a'\nfault_domains=['/a','/a','/b']\n").find("share"), std::string::npos);

@@ -21,8 +21,8 @@ bool holds_data(disk::Disk& disk, const std::string& domain) {
          });
 }
 
-// Nobody has ever been served from DIR: no fault domain holds data, and there is no token, or the start that made it was
-// cut short.
+// Nobody has ever been served from DIR: no fault domain holds data, and there is no token, or the start that made it
+// was cut short.
 Result<bool> is_first_start(disk::Disk& disk, const Settings& settings) {
   const bool any_data = std::ranges::any_of(settings.fault_domains(),
                                             [&](const std::string& domain) { return holds_data(disk, domain); });
@@ -36,8 +36,9 @@ Result<bool> is_first_start(disk::Disk& disk, const Settings& settings) {
     if (!served) return true;
   }
   return fail(ErrorCode::kCorrupt,
-              settings.data + " has been in use, but all its fault domains are empty or missing. Nothing was changed. "
-              "Bring at least two of them back (are the disks mounted?), or choose another --data directory.");
+              settings.data +
+                  " has been in use, but all its fault domains are empty or missing. Nothing was changed. "
+                  "Bring at least two of them back (are the disks mounted?), or choose another --data directory.");
 }
 
 // DIR may have been made by hand, with a mode that lets others put files of their own among those that a start trusts.
@@ -90,7 +91,8 @@ Result<std::unique_ptr<Storage>> open_token_of(const Settings& settings, Access 
   storage->lock = std::move(*lock);
   FH_TRY(const bool first, is_first_start(disk, settings));
   if (first && access == Access::kInspect) {
-    return fail(ErrorCode::kNotFound, settings.data + " holds no region; start one with: freehold up --data " + settings.data);
+    return fail(ErrorCode::kNotFound,
+                settings.data + " holds no region; start one with: freehold up --data " + settings.data);
   }
   if (first) {
     FH_CHECK_OK(disk.write_file_durably(marker_of(settings), "a first start is under way\n"));
@@ -101,8 +103,8 @@ Result<std::unique_ptr<Storage>> open_token_of(const Settings& settings, Access 
 }
 
 Result<> open_engine(Storage& storage, const Settings& settings) {
-  storage.file_keys = std::make_unique<RegionFileKeys>(*storage.disk, *storage.hsm, storage.random,
-                                                       settings.fault_domains());
+  storage.file_keys =
+      std::make_unique<RegionFileKeys>(*storage.disk, *storage.hsm, storage.random, settings.fault_domains());
   FH_TRY(storage.engine, store::open_embedded(engine_options(settings), *storage.disk, *storage.file_keys,
                                               storage.clock, storage.random));
   return place_token_copies(*storage.disk, settings, storage.pin, storage.random);

@@ -16,9 +16,9 @@
 
 namespace freehold::app {
 
-// The file keys of fault domains, as the engine asks for them. A damaged key file is set aside and replaced (whereupon the
-// engine rebuilds the domain), but only while another domain's key still opens: were the root key the wrong one, none would,
-// and nothing may be changed.
+// The file keys of fault domains, as the engine asks for them. A damaged key file is set aside and replaced (whereupon
+// the engine rebuilds the domain), but only while another domain's key still opens: were the root key the wrong one,
+// none would, and nothing may be changed.
 class RegionFileKeys final : public store::FileKeySource {
  public:
   RegionFileKeys(disk::Disk& disk, crypto::Hsm& hsm, Random& random, std::vector<std::string> domains)
@@ -51,8 +51,8 @@ enum class Access {
   kInspect,  // DIR must have been served before
 };
 
-// Locks DIR and opens its token. A first start leaves DIR/first-start until finish_first_start(), so that one that was cut
-// short is begun again; nothing can have been acknowledged by then.
+// Locks DIR and opens its token. A first start leaves DIR/first-start until finish_first_start(), so that one that was
+// cut short is begun again; nothing can have been acknowledged by then.
 [[nodiscard]] Result<std::unique_ptr<Storage>> open_token_of(const Settings& settings, Access access);
 [[nodiscard]] Result<> open_engine(Storage& storage, const Settings& settings);
 [[nodiscard]] Result<> finish_first_start(Storage& storage, const Settings& settings);

@@ -23,8 +23,7 @@ crypto::HsmConfig config_of(const Settings& settings, const Secret& pin) {
 }
 
 // Unseals one domain's copy into a fresh directory beside the token's place; the caller moves it in.
-Result<> try_restore(disk::Disk& disk, const std::string& domain, const Secret& pin,
-                     const std::string& into) {
+Result<> try_restore(disk::Disk& disk, const std::string& domain, const Secret& pin, const std::string& into) {
   FH_TRY(const Bytes copy, disk.read_file(copy_path(domain)));
   FH_CHECK_OK(disk.remove_tree(into));
   return crypto::restore_token_copy(disk, into, copy, pin);
@@ -83,8 +82,8 @@ Result<Secret> load_pin(disk::Disk& disk, const Settings& settings, bool may_cre
   FH_TRY(const bool there, disk.exists(settings.pin_file));
   if (!there) {
     if (!may_create) {
-      return fail(ErrorCode::kNotFound, "the PIN file " + settings.pin_file +
-                                            " is missing; name it with --pin-file or put it back");
+      return fail(ErrorCode::kNotFound,
+                  "the PIN file " + settings.pin_file + " is missing; name it with --pin-file or put it back");
     }
     Bytes pin = to_base64url(random.bytes(24));
     FH_CHECK_OK(disk.write_file_durably(settings.pin_file, pin));
@@ -124,7 +123,8 @@ Result<> place_token_copies(disk::Disk& disk, const Settings& settings, const Se
   if (!settings.hsm_module.empty()) return {};  // an owner's own HSM has its own backup
   std::vector<std::string> lacking;
   for (const std::string& domain : settings.fault_domains()) {
-    if (disk.exists(domain).value_or(false) && !disk.exists(copy_path(domain)).value_or(false)) lacking.push_back(domain);
+    if (disk.exists(domain).value_or(false) && !disk.exists(copy_path(domain)).value_or(false))
+      lacking.push_back(domain);
   }
   return write_copies(disk, settings, lacking, pin, random);
 }

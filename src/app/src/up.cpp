@@ -6,8 +6,8 @@
 
 #include "base/log.h"
 #include "commands.h"
-#include "process.h"
 #include "disk/disk.h"
+#include "process.h"
 #include "region.h"
 
 namespace freehold::app {

@@ -1,5 +1,5 @@
-// VisibleAccounts: what of the account store the gate may see. The emulator's account has a key that everybody knows; it is
-// served only by a process that was started with --emulator, whatever the store remembers.
+// VisibleAccounts: what of the account store the gate may see. The emulator's account has a key that everybody knows;
+// it is served only by a process that was started with --emulator, whatever the store remembers.
 #pragma once
 
 #include "authn/account.h"

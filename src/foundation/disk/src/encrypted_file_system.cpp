@@ -270,8 +270,7 @@ class EncryptedFileSystem final : public rocksdb::FileSystemWrapper {
                            IODebugContext*) override {
     return IOStatus::NotSupported("NewRandomRWFile");
   }
-  IOStatus NewMemoryMappedFileBuffer(const std::string&,
-                                     std::unique_ptr<rocksdb::MemoryMappedFileBuffer>*) override {
+  IOStatus NewMemoryMappedFileBuffer(const std::string&, std::unique_ptr<rocksdb::MemoryMappedFileBuffer>*) override {
     return IOStatus::NotSupported("NewMemoryMappedFileBuffer");
   }
   IOStatus NewLogger(const std::string&, const IOOptions&, std::shared_ptr<rocksdb::Logger>* result,

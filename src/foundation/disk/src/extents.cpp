@@ -45,7 +45,9 @@ Result<bool> fetch_waiting(File& file, std::uint64_t offset, std::span<char> out
   FH_CHECK_OK(file.read_at(offset, out));
   return true;
 }
-Result<bool> fetch_cached(File& file, std::uint64_t offset, std::span<char> out) { return file.try_read_at(offset, out); }
+Result<bool> fetch_cached(File& file, std::uint64_t offset, std::span<char> out) {
+  return file.try_read_at(offset, out);
+}
 
 class DiskExtents final : public ExtentFiles {
  public:
@@ -235,7 +237,8 @@ class DiskExtents final : public ExtentFiles {
     const std::uint32_t out_end = from + static_cast<std::uint32_t>(out.size());
     const std::uint64_t base = header.address.offset + kDirectAlignment;
     if (from == begin && out_end >= end) {
-      const std::uint32_t whole_end = out_end == header.address.length ? out_end : out_end / kChecksumSpan * kChecksumSpan;
+      const std::uint32_t whole_end =
+          out_end == header.address.length ? out_end : out_end / kChecksumSpan * kChecksumSpan;
       const auto part = out.first(whole_end - from);
       FH_TRY(const bool there, fetch(file, base + from, part));
       if (!there) return 0;

@@ -53,8 +53,8 @@ TEST_F(ExtentsTest, AnyRangeReadsBack) {
   const ExtentAddress address{3, 8192, 300'000};
   const Bytes payload = write(kKey, address);
   const std::vector<std::pair<std::uint32_t, std::uint32_t>> ranges = {
-      {0, 300'000}, {0, 1},          {299'999, 1},      {65'536, 65'536}, {65'535, 2},
-      {1, 299'998}, {65'536, 140'000}, {262'144, 37'856}, {300'000, 0},     {0, 65'536}};
+      {0, 300'000},      {0, 1},       {299'999, 1}, {65'536, 65'536}, {65'535, 2}, {1, 299'998}, {65'536, 140'000},
+      {262'144, 37'856}, {300'000, 0}, {0, 65'536}};
   for (const auto& [from, n] : ranges) {
     EXPECT_EQ(read(kKey, address, from, n).value(), payload.substr(from, n)) << from << "+" << n;
     Bytes out(n, '\0');

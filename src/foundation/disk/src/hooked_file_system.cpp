@@ -187,7 +187,8 @@ class HookedFileSystem final : public rocksdb::FileSystemWrapper {
   }
   IOStatus ReuseWritableFile(const std::string& path, const std::string& old_path, const FileOptions& options,
                              std::unique_ptr<rocksdb::FSWritableFile>* result, IODebugContext* dbg) override {
-    return wrap_writable(path, result, [&] { return target_->ReuseWritableFile(path, old_path, options, result, dbg); });
+    return wrap_writable(path, result,
+                         [&] { return target_->ReuseWritableFile(path, old_path, options, result, dbg); });
   }
   // RocksDB's DB code opens none (only ingestion of outside files does), and nothing could hook its writes here.
   IOStatus NewRandomRWFile(const std::string&, const FileOptions&, std::unique_ptr<rocksdb::FSRandomRWFile>*,

@@ -13,7 +13,8 @@ namespace freehold::disk {
 class FileHooks {
  public:
   virtual ~FileHooks() = default;
-  // Before a change to `path` that adds `bytes` to the disk: write, sync, create, rename, unlink, truncate, preallocate.
+  // Before a change to `path` that adds `bytes` to the disk: write, sync, create, rename, unlink, truncate,
+  // preallocate.
   virtual rocksdb::IOStatus before_change(const std::string& path, std::uint64_t bytes) = 0;
   virtual rocksdb::IOStatus before_read(const std::string& path) = 0;
   // What was read at `offset`; may alter it.

@@ -21,7 +21,8 @@ namespace freehold::disk {
 namespace {
 
 std::unexpected<Error> disk_error(int code, std::string_view what, const std::string& path) {
-  if (code == ENOENT || code == ENOTDIR) return fail(ErrorCode::kNotFound, "no such file", std::string(what) + ' ' + path);
+  if (code == ENOENT || code == ENOTDIR)
+    return fail(ErrorCode::kNotFound, "no such file", std::string(what) + ' ' + path);
   if (code == EROFS || code == ENODEV || code == ENXIO || code == ESTALE) {
     return fail(ErrorCode::kUnavailable, "the disk doesn't answer", std::string(what) + ' ' + path);
   }
@@ -78,13 +79,15 @@ class RealFile final : public File {
     return {};
   }
 
-  Result<> read_at(std::uint64_t offset, std::span<char> out) override { return read_all(buffered_.get(), offset, out); }
+  Result<> read_at(std::uint64_t offset, std::span<char> out) override {
+    return read_all(buffered_.get(), offset, out);
+  }
 
   Result<bool> try_read_at(std::uint64_t offset, std::span<char> out) override {
     while (!out.empty()) {
       const iovec vector{out.data(), out.size()};
-      const ssize_t n = retrying(
-          [&] { return ::preadv2(buffered_.get(), &vector, 1, static_cast<off_t>(offset), RWF_NOWAIT); });
+      const ssize_t n =
+          retrying([&] { return ::preadv2(buffered_.get(), &vector, 1, static_cast<off_t>(offset), RWF_NOWAIT); });
       if (n < 0 && (errno == EAGAIN || errno == EOPNOTSUPP)) return false;
       if (n < 0) return disk_error(errno, "read", path_);
       if (n == 0) return ends_before();
@@ -113,7 +116,8 @@ class RealFile final : public File {
     if (retrying([&] { return ::fallocate(writer(), 0, 0, static_cast<off_t>(size)); }) == 0) return {};
     if (errno != EOPNOTSUPP) return disk_error(errno, "fallocate", path_);
     FH_TRY(const auto now, this->size());
-    if (now < size && ::ftruncate(writer(), static_cast<off_t>(size)) != 0) return disk_error(errno, "ftruncate", path_);
+    if (now < size && ::ftruncate(writer(), static_cast<off_t>(size)) != 0)
+      return disk_error(errno, "ftruncate", path_);
     return {};
   }
 
@@ -121,9 +125,8 @@ class RealFile final : public File {
     FH_CHECK(offset % kDirectAlignment == 0 && length % kDirectAlignment == 0);
     fault_point();
     const int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-    if (retrying([&] {
-          return ::fallocate(writer(), mode, static_cast<off_t>(offset), static_cast<off_t>(length));
-        }) == 0) {
+    if (retrying([&] { return ::fallocate(writer(), mode, static_cast<off_t>(offset), static_cast<off_t>(length)); }) ==
+        0) {
       return {};
     }
     if (errno != EOPNOTSUPP) return disk_error(errno, "punch", path_);
@@ -147,7 +150,7 @@ class RealFile final : public File {
   }
 
   Result<struct stat> stat() {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(buffered_.get(), &status) != 0) return disk_error(errno, "fstat", path_);
     return status;
   }
@@ -222,7 +225,7 @@ class RealDisk final : public Disk {
   }
 
   Result<bool> exists(const std::string& path) override {
-    struct stat status {};
+    struct stat status{};
     if (::lstat(path.c_str(), &status) == 0) return true;
     if (errno == ENOENT || errno == ENOTDIR) return false;
     return disk_error(errno, "stat", path);
@@ -248,7 +251,7 @@ class RealDisk final : public Disk {
       at = directory.find('/', at);
       const std::string part = directory.substr(0, at);
       if (at != std::string::npos) ++at;
-      struct stat status {};
+      struct stat status{};
       if (::stat(part.c_str(), &status) == 0) {
         if (!S_ISDIR(status.st_mode)) return fail(ErrorCode::kConflict, "a file stands where a directory should", part);
         continue;
@@ -272,7 +275,7 @@ class RealDisk final : public Disk {
   }
 
   Result<> remove_tree(const std::string& directory) override {
-    struct stat status {};
+    struct stat status{};
     if (::lstat(directory.c_str(), &status) != 0) {
       if (errno == ENOENT) return {};
       return disk_error(errno, "stat", directory);
@@ -296,7 +299,7 @@ class RealDisk final : public Disk {
   }
 
   Result<std::uint64_t> free_bytes(const std::string& path) override {
-    struct statvfs status {};
+    struct statvfs status{};
     if (retrying([&] { return ::statvfs(path.c_str(), &status); }) != 0) return disk_error(errno, "statvfs", path);
     return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
   }

@@ -101,7 +101,7 @@ TEST_F(RealDiskTest, NamesBehave) {
   ASSERT_TRUE(disk_->write_file_durably(dir + "/one", "uno"));
   EXPECT_EQ(disk_->list(dir).value(), (std::vector<std::string>{"one", "two"}));
   EXPECT_EQ(disk_->read_file(dir + "/one").value(), "uno");
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat((dir + "/one").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   ASSERT_EQ(::stat(dir.c_str(), &status), 0);

@@ -74,7 +74,8 @@ Opened open_db(Disk& disk, const FileSystemOf& file_system, rocksdb::Status& sta
   return opened;
 }
 
-// Puts until the disk is down or the steps are over; keeps what RocksDB said is durable, and the one put it didn't answer.
+// Puts until the disk is down or the steps are over; keeps what RocksDB said is durable, and the one put it didn't
+// answer.
 struct Model {
   std::map<std::string, std::string> acknowledged;
   std::string unsure;

@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::size_t kSector = 512;
 
-// Fair by `quarters` of four. Each crash draws its own chances, so that over seeds nothing, everything and every mixture
-// survive.
+// Fair by `quarters` of four. Each crash draws its own chances, so that over seeds nothing, everything and every
+// mixture survive.
 class Chance {
  public:
   Chance(std::mt19937_64& dice) : dice_(dice), quarters_(dice() % 5) {}
@@ -40,9 +40,12 @@ std::uint64_t surviving_size(const SimNode& node, std::mt19937_64& dice) {
   if (node.size == node.durable_size) return node.size;
   const auto [low, high] = std::minmax(node.size, node.durable_size);
   switch (dice() % 3) {
-    case 0: return node.durable_size;
-    case 1: return node.size;
-    default: return low + dice() % (high - low + 1);
+    case 0:
+      return node.durable_size;
+    case 1:
+      return node.size;
+    default:
+      return low + dice() % (high - low + 1);
   }
 }
 
@@ -87,7 +90,7 @@ std::shared_ptr<SimState> SimState::crash(std::uint64_t seed) {
   auto after = std::make_shared<SimState>(capacity_);
   after->names_.clear();
   std::unordered_map<const SimNode*, SimNodePtr> survivors;
-  for (const auto& [path, node] : names) {  // parents come before what is in them
+  for (const auto& [path, node] : names) {                                // parents come before what is in them
     if (path != "/" && !after->has_directory(parent_of(path))) continue;  // its directory didn't survive
     SimNodePtr& copy = survivors[node.get()];
     if (!copy) {

@@ -68,8 +68,7 @@ class SimLock final : public DirectoryLock {
 }  // namespace
 
 SimDisk::SimDisk(std::uint64_t capacity_bytes) : SimDisk(std::make_shared<SimState>(capacity_bytes)) {}
-SimDisk::SimDisk(std::shared_ptr<SimState> state)
-    : state_(std::move(state)), file_system_(sim_file_system(state_)) {}
+SimDisk::SimDisk(std::shared_ptr<SimState> state) : state_(std::move(state)), file_system_(sim_file_system(state_)) {}
 SimDisk::~SimDisk() = default;
 
 std::unique_ptr<SimDisk> SimDisk::crash(std::uint64_t seed) {

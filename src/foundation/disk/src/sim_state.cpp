@@ -378,8 +378,8 @@ Result<> SimState::flip_bit(const std::string& path, std::uint64_t offset, unsig
   if (node->is_directory || offset >= node->size) return fail(ErrorCode::kNotFound, "nothing there to damage", path);
   SimSlot& slot = node->slots[index];
   for (SimPage* page : {&slot.current, &slot.durable}) {
-    *page = *page ? std::make_shared<std::array<char, kSimPage>>(**page)
-                  : std::make_shared<std::array<char, kSimPage>>();
+    *page =
+        *page ? std::make_shared<std::array<char, kSimPage>>(**page) : std::make_shared<std::array<char, kSimPage>>();
     char& byte = (**page)[offset % kSimPage];
     byte = static_cast<char>(byte ^ static_cast<char>(1u << (bit % 8)));
     if (!slot.dirty) {  // one version, shared

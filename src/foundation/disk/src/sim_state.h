@@ -17,7 +17,7 @@
 namespace rocksdb {
 class Env;
 class FileSystem;
-}
+}  // namespace rocksdb
 
 namespace freehold::disk {
 
@@ -63,7 +63,8 @@ class SimState {
   void unlock(const std::string& path);
 
   [[nodiscard]] Result<> write(SimNode& node, std::uint64_t offset, BytesView bytes);
-  [[nodiscard]] Result<std::size_t> read(const SimNode& node, std::uint64_t offset, std::span<char> out);  // short at end
+  [[nodiscard]] Result<std::size_t> read(const SimNode& node, std::uint64_t offset,
+                                         std::span<char> out);  // short at end
   [[nodiscard]] Result<> sync(SimNode& node);
   [[nodiscard]] Result<> resize(SimNode& node, std::uint64_t size);
   [[nodiscard]] Result<> preallocate(SimNode& node, std::uint64_t size);

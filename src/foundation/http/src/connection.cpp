@@ -8,8 +8,9 @@ namespace {
 
 // How long a connection that we end stays open for reading, so that a client still sending gets our last response and
 // not a reset that overtakes it (RFC 9112 section 9.6).
-constexpr std::chrono::seconds kLingerTimeout{2};
-constexpr std::uint64_t kLingerBytes = 1024 * 1024;
+constexpr std::chrono::seconds kLingerTimeout{10};
+// Enough that a client which reads no answer before it has sent its whole body hears the refusal of an ordinary upload.
+constexpr std::uint64_t kLingerBytes = 64 * 1024 * 1024;
 
 bool has_no_body(int status) { return status == 204 || status == 304; }
 

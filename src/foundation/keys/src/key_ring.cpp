@@ -14,10 +14,14 @@ constexpr std::array kPurposes = {Purpose::kRows, Purpose::kAccountKeys, Purpose
 
 std::string_view info_of(Purpose purpose) {
   switch (purpose) {
-    case Purpose::kRows: return "freehold tenant rows";
-    case Purpose::kAccountKeys: return "freehold tenant account keys";
-    case Purpose::kAuditBatches: return "freehold tenant audit batches";
-    case Purpose::kAuditPseudonyms: return "freehold tenant audit pseudonyms";
+    case Purpose::kRows:
+      return "freehold tenant rows";
+    case Purpose::kAccountKeys:
+      return "freehold tenant account keys";
+    case Purpose::kAuditBatches:
+      return "freehold tenant audit batches";
+    case Purpose::kAuditPseudonyms:
+      return "freehold tenant audit pseudonyms";
   }
   return {};
 }

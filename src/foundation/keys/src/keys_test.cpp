@@ -75,7 +75,8 @@ TEST_F(Keys, AnAccountKeyUnwrapsOnlyForItsTenantAndContext) {
   ASSERT_TRUE(run_blocking(ring.ensure_tenant(a)));
   ASSERT_TRUE(run_blocking(ring.ensure_tenant(b)));
   ServiceManagedKeyWrapper wrapper(ring, random_);
-  const auto wrapped = run_blocking(wrapper.wrap(a, Secret(BytesView("0123456789abcdef0123456789abcdef")), "account 1"));
+  const auto wrapped =
+      run_blocking(wrapper.wrap(a, Secret(BytesView("0123456789abcdef0123456789abcdef")), "account 1"));
   ASSERT_TRUE(wrapped);
   EXPECT_EQ(run_blocking(wrapper.unwrap(a, *wrapped, "account 1"))->view(), "0123456789abcdef0123456789abcdef");
   EXPECT_FALSE(run_blocking(wrapper.unwrap(a, *wrapped, "account 2")));

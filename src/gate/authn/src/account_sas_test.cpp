@@ -99,7 +99,7 @@ const BadQuery kBadQueries[] = {
     {"sv=2021-06-08&ss=b&srt=o&sr=b&sp=r&se=2027-01-01&sig=AA==",
      "AuthenticationFailed: Service SAS is not accepted by this service."},
     {"sv=2014-02-14&ss=b&srt=o&sp=r&se=2027-01-01&sig=AA==", kBad},  // older than account SAS
-    {"sv=2026-06-07&ss=b&srt=o&sp=r&se=2027-01-01&sig=AA==", kBad},  // not published yet
+    {"sv=2026-10-07&ss=b&srt=o&sp=r&se=2027-01-01&sig=AA==", kBad},  // not published yet
     {"sv=20210608&ss=b&srt=o&sp=r&se=2027-01-01&sig=AA==", kBad},
     {"sv=2021-06-08&ss=bx&srt=o&sp=r&se=2027-01-01&sig=AA==", kBad},
     {"sv=2021-06-08&ss=b&srt=x&sp=r&se=2027-01-01&sig=AA==", kBad},

@@ -36,7 +36,7 @@ ApiResult<> check_digests(const SentDigests& sent, BytesView stored_md5, const I
 
 ApiResult<std::uint64_t> body_length(const http::Request& request, std::uint64_t limit) {
   const auto length = request.body->length();
-  if (!length) return refuse(errors::length_required());
+  if (!length || !request.headers.has("content-length")) return refuse(errors::length_required());
   if (*length > limit) return refuse(errors::body_too_large(limit));
   return *length;
 }

@@ -38,21 +38,21 @@ class OperationsGate final : public gate::ServiceGate {
 
 struct OperationsService::State {
   explicit State(OperationsOptions given) : options(std::move(given)) {
-    gate.add<ExportAudit>({.method = http::Method::kPost,
-                           .scope = gate::Scope::kSystem,
-                           .query = {{"out", ""}},
-                           .credentials = gate::kLocalOperator,
-                           .data_action = "Freehold.Operations/audit/export/action",
-                           .data = gate::DataClass::kSupportData,
-                           .audit = gate::AuditClass::kControl},
-                          [this](gate::Permit<ExportAudit> permit) { return export_audit(options, std::move(permit)); });
+    gate.add<ExportAudit>(
+        {.method = http::Method::kPost,
+         .scope = gate::Scope::kSystem,
+         .query = {{"out", ""}},
+         .credentials = gate::kLocalOperator,
+         .data_action = "Freehold.Operations/audit/export/action",
+         .data = gate::DataClass::kSupportData,
+         .audit = gate::AuditClass::kControl},
+        [this](gate::Permit<ExportAudit> permit) { return export_audit(options, std::move(permit)); });
   }
   OperationsOptions options;
   OperationsGate gate;
 };
 
-OperationsService::OperationsService(OperationsOptions options)
-    : state_(std::make_unique<State>(std::move(options))) {}
+OperationsService::OperationsService(OperationsOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 OperationsService::~OperationsService() = default;
 gate::ServiceGate& OperationsService::gate() { return state_->gate; }
 

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 
-#include "crypto/ed25519.h"
 #include "operations/operations_service.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/testing/fake_log.h"
@@ -51,7 +50,7 @@ class Operations : public ::testing::Test {
   OperationsService service_{{.rows = engine_->partitions(),
                               .audit_keys = keys_,
                               .front_end = "front-end",
-                              .audit_key = gate::audit::make_verifier_key("test", crypto::make_ed25519().public_key),
+                              .audit_key = gate::audit::make_verifier_key("test", Bytes(32, 'k')),
                               .flush_audit = [this]() -> Result<> {
                                 ++flushed_;
                                 return {};

@@ -17,7 +17,7 @@
 namespace rocksdb {
 class Env;
 class FileSystem;
-}
+}  // namespace rocksdb
 
 namespace freehold::disk {
 
@@ -78,8 +78,8 @@ class Disk {
   [[nodiscard]] virtual Result<std::unique_ptr<DirectoryLock>> lock(const std::string& directory) = 0;
   // RocksDB's view of this disk; shares its faults. Lives as long as the Disk.
   [[nodiscard]] virtual std::shared_ptr<rocksdb::FileSystem> rocksdb_file_system() = 0;
-  // What RocksDB's options.env wants: `over` (rocksdb_file_system(), or an encrypting one upon it) and this disk's idea of
-  // waiting. RocksDB sleeps a second when its background work meets an error; upon a simulated disk, a millisecond.
+  // What RocksDB's options.env wants: `over` (rocksdb_file_system(), or an encrypting one upon it) and this disk's idea
+  // of waiting. RocksDB sleeps a second when its background work meets an error; upon a simulated disk, a millisecond.
   [[nodiscard]] virtual std::shared_ptr<rocksdb::Env> rocksdb_env(std::shared_ptr<rocksdb::FileSystem> over);
 
   // Whole small files (<= 16 MiB). write_file_durably: temporary file, sync, rename, sync of the parent.

@@ -1,8 +1,9 @@
 // ExtentFiles: one fault domain's preallocated extent files of chunk records. Format: docs/formats/extent.md.
 //
-// A record is one 4 KiB header block (magic, version, chunk id, length, a CRC-32C for each 64 KiB of payload, a CRC-32C of
-// the block itself) and the payload, padded with zeros to 4 KiB. Records never overlap and are never rewritten. Where a
-// record goes is decided above, the same in every fault domain of a placement (lock step); this class only does as told.
+// A record is one 4 KiB header block (magic, version, chunk id, length, a CRC-32C for each 64 KiB of payload, a CRC-32C
+// of the block itself) and the payload, padded with zeros to 4 KiB. Records never overlap and are never rewritten.
+// Where a record goes is decided above, the same in every fault domain of a placement (lock step); this class only does
+// as told.
 #pragma once
 
 #include <array>
@@ -66,8 +67,8 @@ class ExtentFiles {
                                               const PayloadChecksums& checksums) = 0;
   [[nodiscard]] virtual Result<> sync(std::uint32_t extent) = 0;
 
-  // Payload bytes [from, from + out.size()), every checksum span they touch verified against the header (whose own CRC and
-  // key are verified too; verified headers' checksums may be cached, bounded). kCorrupt names the address. try_read
+  // Payload bytes [from, from + out.size()), every checksum span they touch verified against the header (whose own CRC
+  // and key are verified too; verified headers' checksums may be cached, bounded). kCorrupt names the address. try_read
   // answers false where the disk would have to be waited for.
   [[nodiscard]] virtual Result<> read(const ChunkKey& key, ExtentAddress address, std::uint32_t from,
                                       std::span<char> out) = 0;

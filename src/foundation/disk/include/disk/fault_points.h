@@ -1,5 +1,5 @@
-// Kill points: every write, sync, rename, unlink, punch and preallocation of the real disk passes one, on the File path and
-// on RocksDB's. A crash test counts them in one run and then kills one run at each.
+// Kill points: every write, sync, rename, unlink, punch and preallocation of the real disk passes one, on the File path
+// and on RocksDB's. A crash test counts them in one run and then kills one run at each.
 //
 //   FREEHOLD_COUNT_FAULT_POINTS=FILE  writes the number passed to FILE when the process exits normally
 //   FREEHOLD_KILL_AT=N                SIGKILLs the process just before the N-th (from 1) takes place
@@ -20,7 +20,8 @@ void pass_fault_point();
 
 // Any thread.
 inline void fault_point() {
-  if (detail::fault_points_armed.load(std::memory_order_relaxed)) [[unlikely]] detail::pass_fault_point();
+  if (detail::fault_points_armed.load(std::memory_order_relaxed)) [[unlikely]]
+    detail::pass_fault_point();
 }
 // Starts counting in this process (tests), as the environment variables do. Never disarmed again.
 void arm_fault_points();

@@ -23,8 +23,8 @@ class FaultyDisk final : public Disk {
   void break_below(const std::string& prefix);
   // Every access fails as if nothing were there: kNotFound for reads and opens, kUnavailable for changes.
   void lose_below(const std::string& prefix);
-  // Each read of a file there comes back with bit 0 of the byte at `offset` in the file flipped; nullopt: of the byte in
-  // the middle of what was read, wherever that is.
+  // Each read of a file there comes back with bit 0 of the byte at `offset` in the file flipped; nullopt: of the byte
+  // in the middle of what was read, wherever that is.
   void flip_reads_below(const std::string& prefix, std::optional<std::uint64_t> offset);
   void heal_below(const std::string& prefix);  // exactly what was given to the three above
 

@@ -2,7 +2,8 @@
 //
 // What survives crash(seed):
 //   - bytes of a file up to its last sync(): always;
-//   - bytes written since: each 4 KiB page independently, old, new or (some) mixed by 512-byte sectors; a size that grew or
+//   - bytes written since: each 4 KiB page independently, old, new or (some) mixed by 512-byte sectors; a size that
+//   grew or
 //     shrank may be the old one, the new one or one between, and what is missing reads as zero;
 //   - names: a create, rename or unlink since the last sync_directory() of its directory (RocksDB: FSDirectory::Fsync)
 //     happened or not, each independently of the others, a rename always whole. Syncing a file doesn't keep its name.
@@ -26,8 +27,8 @@ class SimDisk final : public Disk {
   explicit SimDisk(std::uint64_t capacity_bytes = 1ull << 40);
   ~SimDisk() override;
 
-  // Pulls the plug: from now on everything on this disk (and files opened on it) fails with kUnavailable. Returns the disk
-  // as it is found after the power is back, everything on it durable, nothing locked.
+  // Pulls the plug: from now on everything on this disk (and files opened on it) fails with kUnavailable. Returns the
+  // disk as it is found after the power is back, everything on it durable, nothing locked.
   [[nodiscard]] std::unique_ptr<SimDisk> crash(std::uint64_t seed);
 
   // Changes so far: writes, syncs, creates, renames, unlinks, truncations, punches, preallocations.

@@ -85,12 +85,13 @@ Outcome elect(const std::array<std::optional<Candidate>, 3>& candidates) {
       return undecided(ErrorCode::kInvalidArgument, "the directories belong to different placements");
     }
     placement = candidate->identity->placement;
-    used |= candidate->term > 0 || candidate->rebuilding;
+    // A term's own first batch is 1; what was ever acknowledged came later.
+    used |= candidate->position.sequence > 1 || candidate->rebuilding;
     if (candidate->rebuilding || candidate->term == 0) continue;
     voters |= bit(i);
     if (!best || candidate->position > best->position) best = &*candidate;
   }
-  // Nobody ever began a term: a first start, perhaps one that was broken off. That takes all three.
+  // Nothing was ever committed: a first start, perhaps one that was broken off. That takes all three.
   if (!used && present == 0b111) return {0b111, {}, {}};
   if (!best) return undecided(ErrorCode::kUnavailable, "too few fault domains are at hand to know what was acknowledged");
   if (std::popcount(voters) < 2 && !best->clean) {

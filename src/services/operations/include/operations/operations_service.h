@@ -1,4 +1,5 @@
-// OperationsService: what an operator of this machine may ask of a running region, through DIR/admin.sock. Keeps: A1, A6.
+// OperationsService: what an operator of this machine may ask of a running region, through DIR/admin.sock. Keeps: A1,
+// A6.
 //
 // Requests reach it through the same pipeline as everybody's and are audited before they run. None of its operations
 // reads customer data.
