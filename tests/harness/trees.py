@@ -5,7 +5,7 @@ import pathlib
 import random
 
 ODD_NAMES = ["empty", "with space", "plus+sign", "percent%41", "hash#tag", "amp&er=sand", "quote'single", "Grüße.txt",
-             "日本語/ファイル", "emoji-🙂.bin", "deep/er/and/deep/er/leaf", "dots..in..name", "tilde~", "comma,semi;colon",
+             "日本語/ファイル", "emoji-🙂.bin", "deep/er/and/deep/er/leaf", "space dir/in+it/with space", "percent%20dir/a%2Fb", "dots..in..name", "tilde~", "comma,semi;colon",
              "UPPER/lower/MiXed", "brackets[1](2){3}", "star-free-@-at", "e\u0301 combining"]
 EDGE_SIZES = [1, 4095, 4096, 65535, 65536, 65537, 1 << 20, (4 << 20) - 1, 4 << 20, (8 << 20) + 1]
 

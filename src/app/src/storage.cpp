@@ -1,5 +1,9 @@
 #include "storage.h"
 
+#include <sys/stat.h>
+
+#include <cerrno>
+
 #include "base/log.h"
 #include "runtime/task_scope.h"
 #include "token.h"
@@ -38,6 +42,16 @@ Result<bool> is_first_start(disk::Disk& disk, const Settings& settings) {
                   "Bring at least two of them back (are the disks mounted?), or choose another --data directory.");
 }
 
+// DIR may have been made by hand, with a mode that lets others put files of their own among those that a start trusts.
+Result<> make_private(const std::string& directory) {
+  struct stat status{};
+  if (::stat(directory.c_str(), &status) != 0) return fail_errno(errno, "look at " + directory);
+  if ((status.st_mode & 077) == 0) return {};
+  if (::chmod(directory.c_str(), 0700) != 0) return fail_errno(errno, "keep others out of " + directory);
+  log_info("the data directory was open to others; its mode is 0700 now", {{"path", directory}});
+  return {};
+}
+
 }  // namespace
 
 Result<Secret> RegionFileKeys::load_or_make(const std::string& domain_path) {
@@ -70,6 +84,7 @@ Result<std::unique_ptr<Storage>> open_token_of(const Settings& settings, Access 
     return fail(ErrorCode::kNotFound, settings.data + " does not exist");
   }
   FH_CHECK_OK(disk.make_directories(settings.data));
+  if (access == Access::kServe) FH_CHECK_OK(make_private(settings.data));
   auto lock = disk.lock(settings.data);
   if (!lock) {
     return fail(lock.error().code, "another process is using " + settings.data + ": " + lock.error().message);

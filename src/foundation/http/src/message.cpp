@@ -49,6 +49,19 @@ void Headers::remove(std::string_view name) {
   std::erase_if(fields_, [name](const auto& field) { return field.first == name; });
 }
 
+namespace {
+
+// A query is read as a form (WHATWG URL, application/x-www-form-urlencoded), as Azure does: Go's clients send a space
+// as '+', and what means a plus comes as %2B.
+std::optional<std::string> decode_form(std::string_view text) {
+  if (!text.contains('+')) return percent_decode(text);
+  std::string spaced(text);
+  std::ranges::replace(spaced, '+', ' ');
+  return percent_decode(spaced);
+}
+
+}  // namespace
+
 std::optional<std::vector<QueryParameter>> parse_query(std::string_view query) {
   std::vector<QueryParameter> parameters;
   while (!query.empty()) {
@@ -57,8 +70,8 @@ std::optional<std::vector<QueryParameter>> parse_query(std::string_view query) {
     query.remove_prefix(std::min(end + 1, query.size()));
     if (part.empty()) continue;
     const std::size_t equals = part.find('=');
-    auto name = percent_decode(part.substr(0, equals));
-    auto value = percent_decode(equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1));
+    auto name = decode_form(part.substr(0, equals));
+    auto value = decode_form(equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1));
     if (!name || !value) return std::nullopt;
     for (const std::string* text : {&*name, &*value}) {
       if (text->find('\0') != std::string::npos || !is_valid_utf8(*text)) return std::nullopt;

@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "base/encoding.h"
 #include "pipeline_fixture.h"
 #include "runtime/completion.h"
 
@@ -100,9 +101,36 @@ TEST_F(PipelineTest, RefusesWhatItCannotPlace) {
   EXPECT_TRUE(service_.calls.empty());
 }
 
+TEST_F(PipelineTest, APathThatNamesNothingDoesNotFillTheLog) {
+  std::string path;
+  for (int i = 0; i < 4'000; ++i) path += "%C3%A9";
+  EXPECT_GE(send(make_request(Method::kGet, "https://acct1.notes.test/book/" + path)).status, 400);
+  auto entries = log_.take_entries();
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_LT(entries[0].record.resource.size(), 4'300u);
+  EXPECT_TRUE(entries[0].record.resource.starts_with("/acct1/book/\xC3\xA9"));
+  EXPECT_TRUE(is_valid_utf8(entries[0].record.resource));
+}
+
 TEST_F(PipelineTest, LetsInWhereTheAccountAllowsIt) {
   EXPECT_EQ(send(request(Method::kGet, "http://emulated.notes.test/book/note")).status, 200);
   EXPECT_EQ(send(request(Method::kGet, "https://acct2-secondary.notes.test/book/note")).status, 200);
+}
+
+TEST_F(PipelineTest, TheEmulatorsAccountIsThereForThisMachineAlone) {
+  auto account = std::make_shared<StorageAccount>();
+  account->name = "publickey";
+  account->keys[0] = Secret(kKey);
+  account->secure_transfer_required = false;
+  account->emulator = true;
+  accounts_.add(account);
+  const std::pair<std::string, int> cases[] = {
+      {"127.0.0.1", 200}, {"::1", 200}, {"192.0.2.7", 404}, {"2001:db8::1", 404}, {"::ffff:192.0.2.7", 404}};
+  for (const auto& [address, expected] : cases) {
+    auto made = request(Method::kGet, "https://publickey.notes.test/book/note");
+    made.peer.address = address;
+    EXPECT_EQ(send(std::move(made)).status, expected) << address;
+  }
 }
 
 TEST_F(PipelineTest, OnlyTheAdminSocketReachesSystemRows) {

@@ -10,16 +10,25 @@ using namespace gate_errors;
 
 constexpr std::string_view kUnrouted = "Unrouted";
 
+// The longest names that anything can have: account, container, and 1,024 characters of a blob. A longer path names
+// nothing; it would only let a caller that nobody knows fill the log.
+constexpr std::size_t kResourceBytes = 1 + 24 + 1 + 63 + 1 + 4 * 1'024;
+
 std::string resource_of(const Target& target) {
   std::string out = "/" + target.account;
   if (!target.container.empty()) out.append("/").append(target.container);
   if (!target.blob.empty()) out.append("/").append(target.blob);
-  return out;
+  if (out.size() <= kResourceBytes) return out;
+  out.resize(kResourceBytes);
+  while (!is_valid_utf8(out)) out.pop_back();
+  return out.append("...");
 }
 
 bool only_reads(http::Method method) {
   return method == http::Method::kGet || method == http::Method::kHead || method == http::Method::kOptions;
 }
+
+bool from_this_machine(const http::Peer& peer) { return peer.address.starts_with("127.") || peer.address == "::1"; }
 
 }  // namespace
 
@@ -88,9 +97,13 @@ ApiResult<> Pipeline::State::find_account(Passage& p) const {
   return {};
 }
 
-// E5: plain http only where the account's owner has allowed it.
+// E5: plain http only where the account's owner has allowed it. The emulator's account has a key that is printed in
+// every manual: whatever address the listeners have, it isn't there for other machines.
 ApiResult<> Pipeline::State::check_network(Passage& p) const {
   const auto& a = p.admission;
+  if (a.account != nullptr && a.account->emulator && !from_this_machine(a.request->peer)) {
+    return std::unexpected(no_such_account());
+  }
   bool safe = a.request->listener == http::Listener::kHttps || a.request->listener == http::Listener::kAdmin;
   if (safe || a.account == nullptr || !a.account->secure_transfer_required) return {};
   return std::unexpected(requires_https());

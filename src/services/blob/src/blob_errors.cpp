@@ -71,6 +71,10 @@ ApiError empty_metadata_key() {
 ApiError metadata_too_large() {
   return make(400, "MetadataTooLarge", "The metadata specified exceeds the maximum permissible limit (8KB).");
 }
+ApiError too_many_staged_blocks() {
+  return make(409, "BlockCountExceedsLimit",
+              "The uncommitted block count cannot exceed the maximum limit of 100,000 blocks.");
+}
 ApiError invalid_md5() {
   return make(400, "InvalidMd5",
               "The MD5 value specified in the request is invalid. MD5 value must be 128 bits and base64 encoded.");

@@ -32,6 +32,7 @@ namespace errors {
 [[nodiscard]] ApiError invalid_metadata();
 [[nodiscard]] ApiError empty_metadata_key();
 [[nodiscard]] ApiError metadata_too_large();
+[[nodiscard]] ApiError too_many_staged_blocks();
 [[nodiscard]] ApiError invalid_md5();
 [[nodiscard]] ApiError md5_mismatch(std::string_view sent, std::string_view calculated);
 [[nodiscard]] ApiError crc64_mismatch(std::string_view sent, std::string_view calculated);

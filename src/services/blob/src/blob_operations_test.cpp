@@ -51,6 +51,11 @@ TEST_F(BlobOperations, RangesDecryptAlone) {
   EXPECT_EQ(hashed.header("content-md5"), md5_base64(BytesView(content).substr(5, 95)));
   EXPECT_EQ(get("/box/b", {{"range", "bytes=0-4194304"}, {"x-ms-range-get-content-md5", "true"}}).code(),
             "OutOfRangeInput");
+  const auto etag = hashed.header("etag");
+  EXPECT_EQ(get("/box/b", {{"range", "bytes=5-99"}, {"if-range", etag}}).status, 206);
+  const auto changed = get("/box/b", {{"range", "bytes=5-99"}, {"if-range", "\"0x8OTHER\""}});
+  EXPECT_EQ(changed.status, 200);
+  EXPECT_TRUE(changed.body == content);
   const auto past = get("/box/b", {{"range", "bytes=10000000-"}});
   EXPECT_EQ(past.status, 416);
   EXPECT_EQ(past.header("content-range"), "bytes */10000000");
@@ -178,6 +183,8 @@ TEST_F(BlobOperations, ErrorsLookLikeAzures) {
   EXPECT_EQ(run(Method::kPut, "/box/b", {{"x-ms-blob-type", "PageBlob"}}).status, 501);
   EXPECT_EQ(run(Method::kPut, "/box/b?comp=lease").status, 501);
   EXPECT_EQ(get("/box/b?snapshot=2026-01-01T00:00:00.0000000Z").code(), "BlobNotFound");
+  EXPECT_EQ(put("/box/b?snapshot=2026-01-01T00:00:00.0000000Z", "other").code(), "BlobNotFound");
+  EXPECT_EQ(run(Method::kPut, "/box/b?comp=metadata&versionid=2026-01-01T00:00:00.0000000Z").code(), "BlobNotFound");
   EXPECT_EQ(get("/box/b", {{"x-ms-version", "2017-04-17"}}).code(), "InvalidHeaderValue");
   EXPECT_EQ(get("/box/b", {{"x-ms-version", "2018-03-28"}}).header("x-ms-version"), "2018-03-28");
   EXPECT_EQ(run(Method::kOptions, "/box/b").code(), "CorsPreflightFailure");

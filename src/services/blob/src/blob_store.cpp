@@ -19,7 +19,7 @@ Task<Result<std::optional<StoredBlock>>> BlobStore::read_staged(store::Partition
 }
 
 Task<Result<std::vector<Block>>> BlobStore::list_staged(store::PartitionId partition, std::string name,
-                                                        std::uint64_t generation) {
+                                                        std::uint64_t generation, std::size_t limit) {
   std::vector<Block> blocks;
   auto from = row_keys::staged(name, generation);
   const auto end = row_keys::staged(name, generation + 1);
@@ -29,7 +29,7 @@ Task<Result<std::vector<Block>>> BlobStore::list_staged(store::PartitionId parti
       FH_CO_TRY(auto block, decode_staged_block(row.value));
       blocks.push_back(std::move(block));
     }
-    if (!page.more || page.rows.empty()) co_return blocks;
+    if (!page.more || page.rows.empty() || blocks.size() > limit) co_return blocks;
     from = page.rows.back().key + '\0';
   }
 }

@@ -30,9 +30,9 @@ class BlobStore {
 
   [[nodiscard]] Task<Result<std::optional<StoredBlob>>> read(store::PartitionId partition, std::string name);
   [[nodiscard]] Task<Result<std::optional<StoredBlock>>> read_staged(store::PartitionId partition, Bytes key);
-  // All staged blocks of that generation, by block id.
+  // All staged blocks of that generation, by block id; not many more than `limit` where there are more.
   [[nodiscard]] Task<Result<std::vector<Block>>> list_staged(store::PartitionId partition, std::string name,
-                                                             std::uint64_t generation);
+                                                             std::uint64_t generation, std::size_t limit);
   [[nodiscard]] Task<Result<bool>> is_open(store::PartitionId partition);
 
   // A commit to a container's partition that expects it to be open still.

@@ -9,6 +9,7 @@
 namespace freehold::blob {
 
 inline constexpr std::size_t kBlocksPerBlob = 50'000;
+inline constexpr std::size_t kStagedPerBlob = 100'000;
 
 // Where Put Block List looks for a block.
 enum class BlockSource { kCommitted, kUncommitted, kLatest };

@@ -17,20 +17,21 @@ std::optional<BlockSource> source_of(std::string_view element) {
 }
 
 // Deep nesting would only cost time: anything below the third level is refused by what the parser finds there, but
-// pugixml builds the whole tree first, so the text is counted before.
+// pugixml builds the whole tree first, so the text is counted before. Each tag is passed over as a whole: a body of
+// opening brackets alone must not be searched to its end again and again.
 bool is_flat(std::string_view body) {
   constexpr int kDepth = 4;
   int depth = 0;
-  for (std::size_t i = 0; i + 1 < body.size(); ++i) {
-    if (body[i] != '<') continue;
-    const char next = body[i + 1];
+  for (auto at = body.find('<'); at != body.npos; at = body.find('<', at)) {
+    const auto end = body.find('>', at);
+    if (end == body.npos || end == at + 1) return false;
+    const char next = body[at + 1];
     if (next == '/')
       --depth;
-    else if (next != '?' && next != '!')
+    else if (next != '?' && next != '!' && body[end - 1] != '/')
       ++depth;
-    const auto end = body.find('>', i);
-    if (end != body.npos && body[end - 1] == '/' && next != '/') --depth;
     if (depth > kDepth) return false;
+    at = end;
   }
   return true;
 }

@@ -80,6 +80,11 @@ std::string quoted_etag(std::uint64_t etag) { return '"' + etag_text(etag) + '"'
 ApiResult<Conditions> parse_conditions(const http::Headers& headers) { return parse(headers, ""); }
 ApiResult<Conditions> parse_source_conditions(const http::Headers& headers) { return parse(headers, "x-ms-source-"); }
 
+bool range_is_current(std::string_view validator, const Existing& existing) {
+  if (validator == quoted_etag(existing.etag)) return true;
+  return parse_http_date(validator) == whole_seconds(existing.last_modified);
+}
+
 ApiResult<> check_read(const Conditions& conditions, const Existing& existing) {
   if (changed_since_expected(conditions, existing)) return refuse(errors::condition_not_met());
   if (unchanged_since(conditions, existing)) return refuse(errors::not_modified());

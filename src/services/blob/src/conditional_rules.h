@@ -44,6 +44,8 @@ struct Existing {
 
 // A read of something that exists: 304 where If-None-Match or If-Modified-Since stops it, else 412.
 [[nodiscard]] ApiResult<> check_read(const Conditions& conditions, const Existing& existing);
+// If-Range (RFC 9110 section 13.1.5): is what the client has a part of still the same? Otherwise it needs the whole.
+[[nodiscard]] bool range_is_current(std::string_view validator, const Existing& existing);
 // A write over what is there, or (nullopt) over nothing: 412, and 409 BlobAlreadyExists for If-None-Match: *.
 [[nodiscard]] ApiResult<> check_write(const Conditions& conditions, const std::optional<Existing>& existing);
 

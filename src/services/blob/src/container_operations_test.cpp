@@ -128,6 +128,41 @@ TEST_F(ContainerOperations, ListingsAgreeWithTheModelAtEveryPageSize) {
   }
 }
 
+TEST_F(ContainerOperations, APrefixMayCarryItsSpacesAsFormsDo) {
+  make_container("box");
+  ASSERT_EQ(put("/box/my%20dir/a+b", "x").status, 201);
+  EXPECT_EQ(elements(get("/box?restype=container&comp=list&prefix=my+dir%2Fa%2B").body, "Name"),
+            std::vector<std::string>{"my dir/a+b"});
+  EXPECT_TRUE(elements(get("/box?restype=container&comp=list&prefix=my%2Bdir").body, "Name").empty());
+}
+
+TEST_F(ContainerOperations, APageEndsBeforeItGetsTooLong) {
+  make_container("box");
+  const std::string filler(4'000, 'f');
+  const HeaderList full = {{"content-type", filler},
+                           {"content-encoding", filler},
+                           {"content-language", filler},
+                           {"cache-control", filler},
+                           {"x-ms-meta-a", filler},
+                           {"x-ms-meta-b", filler},
+                           {"x-ms-blob-content-disposition", filler}};
+  constexpr std::size_t kBlobs = 400;
+  for (std::size_t i = 0; i < kBlobs; ++i) ASSERT_EQ(put("/box/" + std::to_string(1'000 + i), "x", full).status, 201);
+  std::size_t listed = 0;
+  int pages = 0;
+  std::string marker;
+  do {
+    const auto page = get("/box?restype=container&comp=list&include=metadata&marker=" + marker);
+    EXPECT_LT(page.body.size(), 9u * 1024 * 1024);
+    listed += elements(page.body, "Name").size();
+    ++pages;
+    const auto next = elements(page.body, "NextMarker");
+    marker = next.empty() ? "" : next[0];
+  } while (!marker.empty());
+  EXPECT_EQ(listed, kBlobs);
+  EXPECT_EQ(pages, 2);
+}
+
 TEST_F(ContainerOperations, ListingsShowWhatABlobIs) {
   make_container("box");
   const auto made = put("/box/a%26b", "content", {{"content-type", "text/plain"}, {"x-ms-meta-m", "<v>"}});

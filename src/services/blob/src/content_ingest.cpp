@@ -11,6 +11,11 @@ namespace {
 constexpr std::size_t kBatchPages = 16;  // sealed on the pool at a time: long enough to be worth the hop
 constexpr std::size_t kPutsInFlight = 2;
 
+// The memory that a body of that length holds at most: the chunk that fills and the one that is being put.
+std::size_t most_held(std::uint64_t length) {
+  return static_cast<std::size_t>(std::min<std::uint64_t>(length, kPutsInFlight * limits::kChunkContentBytes));
+}
+
 struct Digests {
   explicit Digests(Digest digest) {
     if (wants(digest, Digest::kMd5)) md5.emplace();
@@ -154,6 +159,8 @@ Task<Result<Ingested>> ContentStore::ingest(http::BodyReader& body, std::uint64_
     digests.finish(result);
     co_return result;
   }
+  const auto room = room_.take(place.tenant, most_held(length));
+  if (!room) co_return fail(ErrorCode::kExhausted, "too many large bodies are coming in");
   Flight flight(digest);
   auto streamed = co_await stream_chunks(body, length, place, chunks_, pool_, pending, flight, result);
   auto sealed = co_await await_sealing(flight);

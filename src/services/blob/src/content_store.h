@@ -15,6 +15,7 @@
 #include "src/blob_row.h"
 #include "src/chunk_claims.h"
 #include "src/content_key.h"
+#include "src/ingest_room.h"
 #include "src/range_rules.h"
 #include "store/partition_store.h"
 
@@ -66,7 +67,8 @@ class ContentStore {
 
   // Reads exactly `length` bytes of the body, seals them, and puts them as chunks (claimed in `pending`) unless they
   // fit inline. At most two chunks are on their way at a time, so a slow disk slows the client down. kCancelled: the
-  // body ended early. `body` outlives the call.
+  // body ended early. kExhausted: bodies that are under way fill the memory set aside for them; nothing was read.
+  // `body` outlives the call.
   [[nodiscard]] Task<Result<Ingested>> ingest(http::BodyReader& body, std::uint64_t length, Digest digest,
                                               ContentPlace place, PendingChunks& pending);
 
@@ -95,6 +97,7 @@ class ContentStore {
   store::ChunkStore& chunks_;
   ChunkClaims& claims_;
   runtime::Pool& pool_;
+  IngestRoom room_{IngestRoom::default_limit()};
 };
 
 }  // namespace freehold::blob

@@ -13,6 +13,7 @@ constexpr int kReadAttempts = 8;
 
 struct GetBlobPlan {
   std::optional<RangeHeader> range;
+  std::string if_range;
   bool range_md5 = false;
   Conditions conditions;
 };
@@ -22,6 +23,7 @@ ApiResult<GetBlobPlan> plan_get_blob(const http::Request& request) {
   FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
   FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.range, requested_range(request.headers));
+  plan.if_range = request.headers.get("if-range");
   FH_TRY(plan.conditions, parse_conditions(request.headers));
   if (request.headers.has("x-ms-range-get-content-crc64")) {
     return refuse(errors::not_implemented("x-ms-range-get-content-crc64"));
@@ -31,6 +33,13 @@ ApiResult<GetBlobPlan> plan_get_blob(const http::Request& request) {
     return refuse(errors::invalid_header("x-ms-range-get-content-md5", "true"));
   }
   return plan;
+}
+
+// A part of the new content behind a part of the old would be neither.
+void drop_stale_range(GetBlobPlan& plan, const BlobRow& row) {
+  if (plan.if_range.empty() || range_is_current(plan.if_range, row.existing())) return;
+  plan.range.reset();
+  plan.range_md5 = false;
 }
 
 // The range of this blob to send, once its conditions hold.
@@ -76,6 +85,7 @@ Task<Result<Bytes>> read_whole(std::unique_ptr<ContentReader> reader) {
 // nullopt: the content went away between its row and itself; read the row again.
 Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget target, BlobRow row, GetBlobPlan plan,
                                                     ActiveReads::Ticket ticket) {
+  drop_stale_range(plan, row);
   FH_CO_TRY(const auto range, decide_range(plan, row));
   auto response = head_of(plan, row, range);
   if (range.length == 0) {

@@ -51,8 +51,7 @@ Task<Reply> get_block_list(BlobParts& parts, Permit<GetBlockList> permit) {
     committed = listed(layout);
   }
   if (wanted.uncommitted && row.staging) {
-    FH_CO_TRY(const auto staged,
-              api(co_await parts.blobs.list_staged(target.partition(), target.name, row.staging->generation)));
+    FH_CO_TRY(const auto staged, co_await list_staged(parts, target, *row.staging));
     uncommitted = listed(staged);
   }
   auto response =

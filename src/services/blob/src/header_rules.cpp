@@ -1,6 +1,7 @@
 #include "src/header_rules.h"
 
 #include "base/encoding.h"
+#include "src/xml_text.h"
 
 namespace freehold::blob {
 namespace {
@@ -72,6 +73,26 @@ ApiResult<Metadata> parse_metadata(const http::Headers& headers) {
   return Metadata(merged.begin(), merged.end());
 }
 
+namespace {
+
+// A value comes back in headers and in listings, and one that XML can't hold would spoil the listing for everybody.
+ApiResult<> check_content(const ContentHeaders& content) {
+  const std::pair<std::string_view, const std::string&> values[] = {
+      {"x-ms-blob-content-type", content.type},
+      {"x-ms-blob-content-encoding", content.encoding},
+      {"x-ms-blob-content-language", content.language},
+      {"x-ms-blob-content-disposition", content.disposition},
+      {"x-ms-blob-cache-control", content.cache_control}};
+  for (const auto& [name, value] : values) {
+    if (value.size() > kContentHeaderBytes || !is_valid_utf8(value) || !fits_xml(value)) {
+      return refuse(errors::invalid_header(name, value));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 ApiResult<Bytes> parse_md5(const http::Headers& headers, std::string_view name) {
   if (!headers.has(name) || headers.get(name).empty()) return Bytes();
   auto md5 = from_base64(headers.get(name));
@@ -87,6 +108,7 @@ ApiResult<ContentHeaders> parse_blob_content_headers(const http::Headers& header
   content.language = headers.get("x-ms-blob-content-language");
   content.disposition = headers.get("x-ms-blob-content-disposition");
   content.cache_control = headers.get("x-ms-blob-cache-control");
+  FH_CHECK_OK(check_content(content));
   FH_TRY(content.md5, parse_md5(headers, "x-ms-blob-content-md5"));
   return content;
 }
@@ -99,6 +121,7 @@ ApiResult<ContentHeaders> parse_put_blob_headers(const http::Headers& headers) {
   content.language = first_of(headers, "x-ms-blob-content-language", "content-language");
   content.disposition = headers.get("x-ms-blob-content-disposition");
   content.cache_control = first_of(headers, "x-ms-blob-cache-control", "cache-control");
+  FH_CHECK_OK(check_content(content));
   FH_TRY(content.md5, parse_md5(headers, "x-ms-blob-content-md5"));
   return content;
 }

@@ -17,6 +17,7 @@ namespace freehold::blob {
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
 inline constexpr std::size_t kMetadataBytes = 8 * 1024;
+inline constexpr std::size_t kContentHeaderBytes = 4 * 1024;  // each; a disposition may carry a percent-encoded name
 
 // The headers that a read gives back as they were set.
 struct ContentHeaders {
@@ -33,7 +34,8 @@ struct ContentHeaders {
 // value joined by a comma, as everywhere in HTTP.
 [[nodiscard]] ApiResult<Metadata> parse_metadata(const http::Headers& headers);
 
-// x-ms-blob-content-* alone (Set Blob Properties, Put Block List).
+// x-ms-blob-content-* alone (Set Blob Properties, Put Block List). 400 InvalidHeaderValue for what is too long, no
+// UTF-8 or nothing that XML can hold.
 [[nodiscard]] ApiResult<ContentHeaders> parse_blob_content_headers(const http::Headers& headers);
 // For Put Blob: x-ms-blob-content-*, and the plain headers where those are absent.
 [[nodiscard]] ApiResult<ContentHeaders> parse_put_blob_headers(const http::Headers& headers);

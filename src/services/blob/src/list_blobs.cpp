@@ -11,6 +11,9 @@ namespace {
 // One request looks at no more rows than this, and then says where to go on: a container full of abandoned uploads must
 // not hold a loop.
 constexpr std::uint32_t kMostRowsSeen = 50'000;
+// Nor is a page longer than this, give or take a blob: 5,000 blobs may have 8 KiB of metadata and 20 KiB of headers
+// each.
+constexpr std::size_t kMostBytes = 8 * 1024 * 1024;
 
 std::string endpoint_of(const http::Request& request, const gate::Target& target) {
   std::string endpoint = request.listener == http::Listener::kHttps ? "https://" : "http://";
@@ -30,7 +33,9 @@ struct Listing {
   std::uint32_t seen = 0;
   bool done = false;
 
-  [[nodiscard]] bool full() const { return results == query.max_results || seen >= kMostRowsSeen; }
+  [[nodiscard]] bool full() const {
+    return results == query.max_results || seen >= kMostRowsSeen || xml.size() >= kMostBytes;
+  }
 
   // Takes in one row. False: the rest of the page begins before `from` now and must be passed over.
   void take(const Bytes& key, const std::string& name, const BlobRow& row) {

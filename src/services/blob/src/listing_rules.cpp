@@ -2,6 +2,7 @@
 
 #include "base/encoding.h"
 #include "base/limits.h"
+#include "src/name_rules.h"
 
 namespace freehold::blob {
 namespace {
@@ -40,6 +41,10 @@ ApiResult<> parse_includes(ListingQuery& query, ListingKind kind, std::string_vi
 ApiResult<ListingQuery> parse_listing(const http::Request& request, ListingKind kind) {
   ListingQuery query;
   query.prefix = request.parameter("prefix");
+  // Longer than any name, and than a key of the store may be.
+  if (query.prefix.size() > kBlobNameChars * 4) {
+    return refuse(errors::invalid_parameter("prefix", query.prefix, "Longer than any name"));
+  }
   if (kind == ListingKind::kBlobs) query.delimiter = request.parameter("delimiter");
   query.marker = request.parameter("marker");
   if (!query.marker.empty()) {
@@ -54,7 +59,7 @@ ApiResult<ListingQuery> parse_listing(const http::Request& request, ListingKind 
     query.max_results = static_cast<std::uint32_t>(std::min<std::uint64_t>(*number, kMostResults));
     query.max_given = true;
   }
-  for (const std::string_view name : {"startfrom", "endbefore"}) {
+  for (const std::string_view name : {"startfrom", "endbefore", "showonly"}) {
     if (request.has_parameter(name)) return refuse(errors::not_implemented(name));
   }
   FH_CHECK_OK(parse_includes(query, kind, request.parameter("include")));
@@ -66,7 +71,8 @@ std::string make_marker(BytesView from) { return std::string(kMarkerVersion) + t
 std::optional<Bytes> open_marker(std::string_view marker) {
   if (!marker.starts_with(kMarkerVersion) || marker.size() > 2 * limits::kKeyBytes) return std::nullopt;
   auto from = from_base64url(marker.substr(kMarkerVersion.size()));
-  if (!from || from->empty()) return std::nullopt;
+  constexpr std::size_t kRoom = 16;  // for what a listing sets before and behind it
+  if (!from || from->empty() || from->size() > limits::kKeyBytes - kRoom) return std::nullopt;
   return from;
 }
 

@@ -19,6 +19,7 @@ class ListingXml {
   void add_blob(std::string_view name, const BlobRow& row, bool with_metadata);
   void add_prefix(std::string_view name);
   void add_container(std::string_view name, const ContainerRow& row, bool with_metadata);
+  [[nodiscard]] std::size_t size() const { return out_.size(); }
   [[nodiscard]] std::string finish(std::string_view next_marker);
 
  private:

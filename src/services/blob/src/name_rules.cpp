@@ -39,7 +39,10 @@ ApiResult<> check_blob_name(std::string_view name) {
 
 ApiResult<Bytes> parse_block_id(std::string_view text) {
   if (text.empty()) return refuse(errors::missing_parameter("blockid"));
-  auto id = from_base64(text);
+  // Base64 has no space: one stands for a '+' that the client left unescaped and that the query read as a space.
+  std::string base64(text);
+  std::ranges::replace(base64, ' ', '+');
+  auto id = from_base64(base64);
   if (!id || id->empty()) return refuse(errors::invalid_block_id());
   if (id->size() > kBlockIdBytes) {
     return refuse(errors::out_of_range_parameter("blockid", text, "1", "64"));

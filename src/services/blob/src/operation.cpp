@@ -1,6 +1,7 @@
 #include "src/operation.h"
 
 #include "base/limits.h"
+#include "src/block_list_rules.h"
 #include "src/name_rules.h"
 #include "src/row_keys.h"
 
@@ -23,6 +24,13 @@ Task<ApiResult<StoredBlob>> read_committed(BlobParts& parts, BlobTarget target) 
 ApiResult<> refuse_snapshot(const http::Request& request) {
   if (request.has_parameter("snapshot") || request.has_parameter("versionid")) return refuse(errors::blob_not_found());
   return {};
+}
+
+Task<ApiResult<std::vector<Block>>> list_staged(BlobParts& parts, BlobTarget target, Staging staging) {
+  FH_CO_TRY(auto blocks,
+            api(co_await parts.blobs.list_staged(target.partition(), target.name, staging.generation, kStagedPerBlob)));
+  if (blocks.size() > kStagedPerBlob) co_return refuse(errors::too_many_staged_blocks());
+  co_return blocks;
 }
 
 ApiResult<ContentPlace> place_of(BlobParts& parts, const BlobTarget& target, BytesView wrapped_key) {

@@ -49,9 +49,13 @@ template <class Operation>
   return find_target(parts, ref_of(permit.account()), permit.target().container, permit.target().blob);
 }
 
-// The committed blob; 404 BlobNotFound. Also for ?snapshot= and ?versionid=, since none exist.
+// The committed blob; 404 BlobNotFound. Also for ?snapshot= and ?versionid=, since none exist, reading and writing: a
+// write that names one must not fall upon the blob itself.
 [[nodiscard]] Task<ApiResult<StoredBlob>> read_committed(BlobParts& parts, BlobTarget target);
 [[nodiscard]] ApiResult<> refuse_snapshot(const http::Request& request);
+
+// The staged blocks of a row that has staging; 409 BlockCountExceedsLimit.
+[[nodiscard]] Task<ApiResult<std::vector<Block>>> list_staged(BlobParts& parts, BlobTarget target, Staging staging);
 
 [[nodiscard]] ApiResult<ContentPlace> place_of(BlobParts& parts, const BlobTarget& target, BytesView wrapped_key);
 

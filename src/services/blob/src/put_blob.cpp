@@ -21,6 +21,7 @@ struct PutBlobPlan {
 ApiResult<PutBlobPlan> plan_put_blob(const http::Request& request, int version, const gate::Principal& principal) {
   PutBlobPlan plan;
   FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
+  FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.length, body_length(request, put_blob_limit(version)));
   FH_TRY(plan.sent, parse_sent_digests(request.headers));
   FH_TRY(plan.content, parse_put_blob_headers(request.headers));

@@ -18,6 +18,7 @@ struct PutBlockPlan {
 ApiResult<PutBlockPlan> plan_put_block(const http::Request& request, int version) {
   PutBlockPlan plan;
   FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
+  FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.id, parse_block_id(request.parameter("blockid")));
   FH_TRY(plan.length, body_length(request, put_block_limit(version)));
   if (plan.length == 0) return refuse(errors::invalid_header("Content-Length", "0"));

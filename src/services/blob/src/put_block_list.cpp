@@ -21,6 +21,7 @@ struct PutBlockListPlan {
 ApiResult<PutBlockListPlan> plan_put_block_list(const http::Request& request, const gate::Principal& principal) {
   PutBlockListPlan plan;
   FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
+  FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.content, parse_blob_content_headers(request.headers));
   FH_TRY(plan.metadata, parse_metadata(request.headers));
   FH_TRY(plan.conditions, parse_conditions(request.headers));
@@ -78,8 +79,7 @@ Task<ApiResult<BlobChange>> resolve(BlobParts& parts, BlobTarget target, const P
   if (current) {
     FH_CO_TRY(committed, api(co_await parts.content.load_layout(place, current->row.layout)));
     if (current->row.staging) {
-      FH_CO_TRY(staged, api(co_await parts.blobs.list_staged(target.partition(), target.name,
-                                                             current->row.staging->generation)));
+      FH_CO_TRY(staged, co_await list_staged(parts, target, *current->row.staging));
     }
   }
   FH_CO_TRY(auto layout, resolve_block_list(plan.list, committed, staged));

@@ -2,14 +2,17 @@
 #include <gtest/gtest.h>
 
 #include "base/encoding.h"
+#include "base/limits.h"
 #include "src/block_list_rules.h"
 #include "src/block_list_xml.h"
 #include "src/conditional_rules.h"
 #include "src/crc64.h"
 #include "src/header_rules.h"
+#include "src/ingest_room.h"
 #include "src/listing_rules.h"
 #include "src/name_rules.h"
 #include "src/range_rules.h"
+#include "src/xml_text.h"
 
 namespace freehold::blob {
 namespace {
@@ -62,6 +65,7 @@ TEST(NameRules, Blobs) {
 
 TEST(NameRules, BlockIds) {
   EXPECT_EQ(*parse_block_id("AAAA"), Bytes(3, '\0'));
+  EXPECT_EQ(*parse_block_id("+/ /"), *from_base64("+/+/"));  // a '+' left unescaped in the query arrives as a space
   EXPECT_EQ(code_of(parse_block_id("")), "MissingRequiredQueryParameter");
   EXPECT_EQ(code_of(parse_block_id("not base64!")), "InvalidBlockId");
   EXPECT_EQ(code_of(parse_block_id(to_base64(Bytes(64, 'x')))), "ok");
@@ -218,8 +222,13 @@ TEST(BlockListXml, Refuses) {
   many += "</BlockList>";
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += "<a>";
+  // Megabytes of tags that never end: told from good ones in one pass, or this test would take minutes.
+  std::string open_ended;
+  for (int i = 0; i < 2'000'000; ++i) open_ended += "<!";
   const std::pair<std::string, std::string> cases[] = {
       {"", "InvalidXmlDocument"},
+      {open_ended, "InvalidXmlDocument"},
+      {"<>", "InvalidXmlDocument"},
       {"<BlockList>", "InvalidXmlDocument"},
       {"<Other/>", "InvalidXmlDocument"},
       {"<BlockList><Else>YQ==</Else></BlockList>", "InvalidXmlDocument"},
@@ -241,6 +250,53 @@ TEST(ListingRules, MarkersOpenToWhatTheyWere) {
   const Bytes from("ba\0\x01\xF0z", 6);
   EXPECT_EQ(open_marker(make_marker(from)), from);
   for (const auto* bad : {"x", "1.", "2.YQ", "1.***"}) EXPECT_FALSE(open_marker(bad).has_value()) << bad;
+}
+
+TEST(ListingRules, RefusesWhatWouldOverrunAKey) {
+  EXPECT_TRUE(open_marker(make_marker(Bytes(4'200, 'a'))).has_value());
+  EXPECT_FALSE(open_marker(make_marker(Bytes(8'190, 'a'))).has_value());
+  http::Request request;
+  request.query = {{"prefix", std::string(4'096, 'a'), "prefix"}};
+  EXPECT_EQ(code_of(parse_listing(request, ListingKind::kBlobs)), "ok");
+  request.query[0].value += 'a';
+  EXPECT_EQ(code_of(parse_listing(request, ListingKind::kBlobs)), "InvalidQueryParameterValue");
+  request.query = {{"showonly", "deleted", "showonly"}};
+  EXPECT_EQ(code_of(parse_listing(request, ListingKind::kBlobs)), "NotImplemented");
+}
+
+TEST(HeaderRules, ContentHeadersThatWouldSpoilAListingAreRefused) {
+  const std::pair<std::string, std::string> cases[] = {{"text/plain", "ok"},
+                                                       {"text/\xC3\xA9", "ok"},
+                                                       {std::string(4'096, 't'), "ok"},
+                                                       {std::string(4'097, 't'), "InvalidHeaderValue"},
+                                                       {"text/\xff", "InvalidHeaderValue"},
+                                                       {"text/\xEF\xBF\xBF", "InvalidHeaderValue"}};
+  for (const auto& [value, expected] : cases) {
+    EXPECT_EQ(code_of(parse_put_blob_headers(headers({{"content-type", value}}))), expected) << value.size();
+    EXPECT_EQ(code_of(parse_blob_content_headers(headers({{"x-ms-blob-cache-control", value}}))), expected);
+  }
+}
+
+TEST(IngestRoom, OneTenantLeavesRoomForAnother) {
+  IngestRoom room(100);
+  TenantId one, other;
+  one.bytes.fill(1);
+  other.bytes.fill(2);
+  auto large = room.take(one, 70);
+  ASSERT_TRUE(large.has_value());
+  EXPECT_FALSE(room.take(one, 10).has_value());
+  EXPECT_TRUE(room.take(other, 20).has_value());  // and given back at once
+  EXPECT_FALSE(room.take(other, 40).has_value());
+  large.reset();
+  EXPECT_TRUE(room.take(one, 75).has_value());
+  EXPECT_FALSE(room.take(one, 76).has_value());
+  EXPECT_GE(IngestRoom::default_limit(), 2 * limits::kChunkContentBytes);
+}
+
+TEST(XmlText, BytesThatAreNoUtf8DontSpoilTheDocument) {
+  std::string out;
+  append_escaped(out, "a\xff<");
+  EXPECT_EQ(out, "a\xEF\xBF\xBD&lt;");
 }
 
 TEST(ListingRules, FoldsAtTheFirstDelimiterBehindThePrefix) {

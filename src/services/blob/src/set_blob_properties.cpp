@@ -28,6 +28,7 @@ ApiResult<> refuse_page_blob_headers(const http::Headers& headers) {
 
 Task<Reply> set_blob_properties(BlobParts& parts, Permit<SetBlobProperties> permit) {
   FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers));
+  FH_CO_CHECK_OK(refuse_snapshot(permit.request()));
   FH_CO_CHECK_OK(refuse_page_blob_headers(permit.request().headers));
   FH_CO_TRY(const auto conditions, parse_conditions(permit.request().headers));
   FH_CO_TRY(const auto content, parse_blob_content_headers(permit.request().headers));
@@ -45,6 +46,7 @@ Task<Reply> set_blob_properties(BlobParts& parts, Permit<SetBlobProperties> perm
 
 Task<Reply> set_blob_metadata(BlobParts& parts, Permit<SetBlobMetadata> permit) {
   FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers));
+  FH_CO_CHECK_OK(refuse_snapshot(permit.request()));
   FH_CO_TRY(const auto conditions, parse_conditions(permit.request().headers));
   FH_CO_TRY(const auto metadata, parse_metadata(permit.request().headers));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));

@@ -1,5 +1,7 @@
 #include "src/xml_text.h"
 
+#include "base/encoding.h"
+
 namespace freehold::blob {
 namespace {
 
@@ -10,7 +12,10 @@ constexpr bool is_forbidden_control(char c) {
 
 }  // namespace
 
+// Bytes that are no UTF-8 (a header's value that an error repeats, cut or as a client sent it) would make the whole
+// document unreadable.
 void append_escaped(std::string& out, std::string_view text) {
+  const bool readable = is_valid_utf8(text);
   for (const char c : text) {
     switch (c) {
       case '&':
@@ -35,7 +40,7 @@ void append_escaped(std::string& out, std::string_view text) {
         out += "&#x9;";
         break;
       default:
-        if (is_forbidden_control(c)) {
+        if (is_forbidden_control(c) || (!readable && static_cast<unsigned char>(c) >= 0x80)) {
           out += "\xEF\xBF\xBD";
         } else {
           out += c;

@@ -38,7 +38,8 @@ class Headers {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
-// A query string's parameters in order: names percent-decoded and in lower case, values percent-decoded ('+' stays).
+// A query string's parameters in order: names decoded and in lower case, values decoded. Percent-encoding is undone and
+// '+' is a space, as in forms; a plus is sent as %2B.
 struct QueryParameter {
   std::string name;
   std::string value;

@@ -52,6 +52,8 @@ struct EmbeddedOptions {
   bool rebuild_from_one = false;
   // Pause between two pieces of the scrubber's work; 0 turns the scrubber off.
   std::chrono::milliseconds scrub_pause{200};
+  // Rest between two rounds of the scrubber; the first begins after ten minutes, or after the rest if that is shorter.
+  std::chrono::milliseconds scrub_rest{std::chrono::hours(6)};
 };
 
 enum class DomainState {

@@ -14,10 +14,14 @@ namespace freehold::store {
 
 std::string_view to_string(DomainState state) {
   switch (state) {
-    case DomainState::kGone: return "gone";
-    case DomainState::kStale: return "stale";
-    case DomainState::kRebuilding: return "rebuilding";
-    case DomainState::kMember: return "member";
+    case DomainState::kGone:
+      return "gone";
+    case DomainState::kStale:
+      return "stale";
+    case DomainState::kRebuilding:
+      return "rebuilding";
+    case DomainState::kMember:
+      return "member";
   }
   return "unknown";
 }
@@ -76,9 +80,9 @@ class EngineImpl final : public OpenEngine {
         chunks_(rows_, queue_, writer_, replicator_, domains_, allocator_, space_, readers_, read_counters_),
         shelf_(rows_),
         coordinator_(shelf_),
-        scrubber_(domains_, replicator_, chunks_, options_.scrub_pause),
-        steward_({options_, domains_, replicator_, writer_, chunks_, rows_, queue_, allocator_, scrubber_, clock, random,
-                  read_counters_}) {
+        scrubber_(domains_, replicator_, chunks_, options_.scrub_pause, options_.scrub_rest),
+        steward_({options_, domains_, replicator_, writer_, chunks_, rows_, queue_, allocator_, scrubber_, clock,
+                  random, read_counters_}) {
     replicator_.on_drop([this] {
       writer_.roles_changed();
       steward_.wake();
@@ -205,7 +209,7 @@ Result<std::unique_ptr<OpenEngine>> open_engine(EmbeddedOptions options, disk::D
 }  // namespace embedded
 
 Result<std::unique_ptr<EmbeddedEngine>> open_embedded(EmbeddedOptions options, disk::Disk& disk, FileKeySource& keys,
-                                                     const Clock& clock, Random& random) {
+                                                      const Clock& clock, Random& random) {
   return embedded::open_engine(std::move(options), disk, keys, clock, random);
 }
 

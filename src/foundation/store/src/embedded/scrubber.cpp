@@ -6,14 +6,26 @@ namespace freehold::store::embedded {
 namespace {
 constexpr unsigned bit(unsigned index) { return 1u << index; }
 constexpr int kChunksATime = 4;
+constexpr std::chrono::minutes kFirstRest{10};  // a start has better things to do
 }  // namespace
 
+Scrubber::Scrubber(Domains& domains, Replicator& replicator, EmbeddedChunks& chunks, std::chrono::milliseconds pause,
+                   std::chrono::milliseconds rest)
+    : domains_(domains),
+      replicator_(replicator),
+      chunks_(chunks),
+      pause_(pause),
+      rest_(rest),
+      due_(std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(rest, kFirstRest)),
+      worker_("fh-scrub") {}
+
 void Scrubber::tick() {
-  if (pause_.count() == 0 || busy_ || std::chrono::steady_clock::now() - last_ < pause_) return;
-  last_ = std::chrono::steady_clock::now();
+  if (pause_.count() == 0 || busy_ || std::chrono::steady_clock::now() < due_.load()) return;
   busy_ = true;
   worker_.post([this] {
+    const std::uint64_t round = rounds_;
     read_some();
+    due_ = std::chrono::steady_clock::now() + (rounds_ == round ? pause_ : rest_);
     busy_ = false;
   });
 }

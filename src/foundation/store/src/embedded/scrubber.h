@@ -11,8 +11,9 @@ namespace freehold::store::embedded {
 // round. Works on a thread of its own; the rest is called by the steward. Owned by the engine.
 class Scrubber {
  public:
-  Scrubber(Domains& domains, Replicator& replicator, EmbeddedChunks& chunks, std::chrono::milliseconds pause)
-      : domains_(domains), replicator_(replicator), chunks_(chunks), pause_(pause), worker_("fh-scrub") {}
+  // `pause` stands between two pieces of a round (0: never scrub), `rest` between two rounds.
+  Scrubber(Domains& domains, Replicator& replicator, EmbeddedChunks& chunks, std::chrono::milliseconds pause,
+           std::chrono::milliseconds rest);
   ~Scrubber() { stopping_ = true; }
 
   void tick();  // does a piece of work if one is due
@@ -32,7 +33,8 @@ class Scrubber {
   Replicator& replicator_;
   EmbeddedChunks& chunks_;
   const std::chrono::milliseconds pause_;
-  std::chrono::steady_clock::time_point last_{};
+  const std::chrono::milliseconds rest_;
+  std::atomic<std::chrono::steady_clock::time_point> due_;
   std::atomic<bool> busy_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<int> verifying_{-1};
