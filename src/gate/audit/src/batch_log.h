@@ -22,8 +22,8 @@ namespace freehold::gate::audit {
   return key;
 }
 
-// Owned by whoever opened it, thread-safe as DurableLog asks. Its thread, or flush(), carries records from the queue to the
-// writer, or into the spool while the store refuses.
+// Owned by whoever opened it, thread-safe as DurableLog asks. Its thread, or flush(), carries records from the queue to
+// the writer, or into the spool while the store refuses.
 class BatchLog final : public DurableLog {
  public:
   BatchLog(LogOptions options, VerifierKey key, store::PartitionStore& store, TenantAuditKeys& keys, const Clock& clock,
@@ -92,10 +92,10 @@ class BatchLog final : public DurableLog {
   const store::PartitionId log_partition_;
   const store::PartitionId spool_partition_;
   Spool spool_;
-  std::uint64_t spooled_ = 0;                     // numbers given to spooled records
-  std::unordered_set<Bytes> drained_keys_;        // spooled records that were read back
-  std::optional<SpoolFrame> frame_;               // read back, and not yet taken up
-  bool told_ = false;                             // that the store refuses
+  std::uint64_t spooled_ = 0;               // numbers given to spooled records
+  std::unordered_set<Bytes> drained_keys_;  // spooled records that were read back
+  std::optional<SpoolFrame> frame_;         // read back, and not yet taken up
+  bool told_ = false;                       // that the store refuses
 
   std::mutex wake_mutex_;
   std::condition_variable wake_;

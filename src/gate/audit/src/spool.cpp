@@ -95,7 +95,8 @@ void Spool::load() {
       if (found == files_.end()) found = files_.insert(files_.end(), SpoolFile{*id, {}, 0, kHeaderBytes});
       found->paths.push_back(directory + "/" + name);
       const auto file = disk_->open(found->paths.back(), disk::OpenMode::kRead);
-      if (const auto size = file ? (*file)->size() : Result<std::uint64_t>(0)) found->size = std::max(found->size, *size);
+      if (const auto size = file ? (*file)->size() : Result<std::uint64_t>(0))
+        found->size = std::max(found->size, *size);
     }
   }
 }

@@ -14,7 +14,8 @@ namespace freehold::gate::audit {
 
 // What is appended, and later read back, in one piece.
 struct SpoolFrame {
-  // If a commit with these very records may yet have happened: its first leaf. The log then holds this leaf or hasn't them.
+  // If a commit with these very records may yet have happened: its first leaf. The log then holds this leaf or hasn't
+  // them.
   std::uint64_t leaf_index = 0;
   Bytes leaf;
   std::vector<store::KeyValue> records;  // key: kAttachedPrefix + id; value: sealed like an attached row
@@ -22,8 +23,8 @@ struct SpoolFrame {
 [[nodiscard]] Bytes encode_spool_frame(const SpoolFrame& frame);
 [[nodiscard]] std::optional<SpoolFrame> decode_spool_frame(BytesView payload);
 
-// Append-only files with equal content in every directory that can be reached. Owned by the log and guarded by it; blocks
-// on the disk. Without a disk or directories it takes nothing.
+// Append-only files with equal content in every directory that can be reached. Owned by the log and guarded by it;
+// blocks on the disk. Without a disk or directories it takes nothing.
 class Spool {
  public:
   Spool(disk::Disk* disk, std::vector<std::string> directories, const std::string& front_end, std::uint64_t limit,
@@ -32,8 +33,8 @@ class Spool {
   void load();
 
   [[nodiscard]] bool takes() const { return !directories_.empty(); }
-  // Durable on return in at least one directory. kExhausted: there is no more room; kUnavailable: no directory takes it. Then
-  // the frame may be read back all the same.
+  // Durable on return in at least one directory. kExhausted: there is no more room; kUnavailable: no directory takes
+  // it. Then the frame may be read back all the same.
   [[nodiscard]] Result<> append(const SpoolFrame& frame);
   [[nodiscard]] bool empty() const { return files_.empty(); }
   // The next frame in order of appending, each once; nothing when all have been read. Frames that are damaged in every

@@ -46,25 +46,26 @@ Result<store::KeyValue> BatchLog::seal_for_spool(const Record& record, const Byt
   return store::KeyValue{key, seal_attached(*batch_key, spool_partition_, key, record, random_)};
 }
 
-// Commits that were begun are repeated as they are, by this process or, if they never happen, from the spool by the next.
-// Attached records among theirs rest in the partitions of their writes.
+// Commits that were begun are repeated as they are, by this process or, if they never happen, from the spool by the
+// next. Attached records among theirs rest in the partitions of their writes.
 Result<> BatchLog::spool_prepared() {
-  return writer_.put_aside([this](std::uint64_t first_leaf, const Bytes& leaf, const std::vector<Entry>& entries) -> Result<> {
-    SpoolFrame frame{first_leaf, leaf, {}};
-    std::size_t bytes = 0;
-    for (const auto& entry : entries) {
-      if (entry.extra && !entry.extra->attached_key.empty() && entry.extra->partition != spool_partition_) continue;
-      if (entry.extra && entry.extra->spooled) continue;
-      FH_TRY(auto sealed, seal_for_spool(entry.record, spool_key(true)));
-      bytes += sealed.value.size();
-      frame.records.push_back(std::move(sealed));
-      if (bytes < kFrameBytes) continue;
-      FH_CHECK_OK(spool_.append(frame));
-      frame.records.clear();
-      bytes = 0;
-    }
-    return frame.records.empty() ? Result<>() : spool_.append(frame);
-  });
+  return writer_.put_aside(
+      [this](std::uint64_t first_leaf, const Bytes& leaf, const std::vector<Entry>& entries) -> Result<> {
+        SpoolFrame frame{first_leaf, leaf, {}};
+        std::size_t bytes = 0;
+        for (const auto& entry : entries) {
+          if (entry.extra && !entry.extra->attached_key.empty() && entry.extra->partition != spool_partition_) continue;
+          if (entry.extra && entry.extra->spooled) continue;
+          FH_TRY(auto sealed, seal_for_spool(entry.record, spool_key(true)));
+          bytes += sealed.value.size();
+          frame.records.push_back(std::move(sealed));
+          if (bytes < kFrameBytes) continue;
+          FH_CHECK_OK(spool_.append(frame));
+          frame.records.clear();
+          bytes = 0;
+        }
+        return frame.records.empty() ? Result<>() : spool_.append(frame);
+      });
 }
 
 bool BatchLog::wants_spool(const Entry& entry) const {
@@ -72,8 +73,8 @@ bool BatchLog::wants_spool(const Entry& entry) const {
   return entry.extra->partition == spool_partition_ && !entry.extra->spooled;
 }
 
-// Entries leave as their frame is durable. They keep the key that they were given, so that one whose frame only seemed to
-// fail is logged once.
+// Entries leave as their frame is durable. They keep the key that they were given, so that one whose frame only seemed
+// to fail is logged once.
 Result<> BatchLog::spool_carried() {
   std::vector<Entry> all = std::exchange(carried_, {});
   SpoolFrame frame;
@@ -137,7 +138,8 @@ Result<> BatchLog::drain() {
 
 Result<> BatchLog::take_up(const SpoolFrame& frame) {
   if (!frame.leaf.empty()) {
-    FH_TRY(const auto stored, runtime::run_blocking(store_.get(log_partition_, indexed_key(kLeafPrefix, frame.leaf_index))));
+    FH_TRY(const auto stored,
+           runtime::run_blocking(store_.get(log_partition_, indexed_key(kLeafPrefix, frame.leaf_index))));
     if (stored == frame.leaf) return {};  // the commit happened
   }
   for (const auto& row : frame.records) {

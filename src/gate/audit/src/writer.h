@@ -31,8 +31,8 @@ class Writer {
   // Another process writes this log, or the store refuses our very commits: nothing will ever be written again.
   [[nodiscard]] bool broken() const { return broken_; }
   [[nodiscard]] std::size_t waiting() const;
-  // Hands each commit that is stuck here, and wasn't yet, to `put`: its first leaf and its entries. Once that is well they
-  // are safe, and those who wait for them are answered.
+  // Hands each commit that is stuck here, and wasn't yet, to `put`: its first leaf and its entries. Once that is well
+  // they are safe, and those who wait for them are answered.
   using PutAside = std::function<Result<>(std::uint64_t first_leaf, const Bytes& leaf, const std::vector<Entry>&)>;
   [[nodiscard]] Result<> put_aside(const PutAside& put);
   // Records that are stuck here and nowhere else.

@@ -57,14 +57,16 @@ class FillableStore final : public store::PartitionStore {
 
   Task<store::CommitResult> commit(store::Commit commit) override {
     if (full && commit.reserve != store::DiskReserve::kMayUse) {
-      co_return store::CommitResult{store::CommitOutcome::kUnavailable, {ErrorCode::kExhausted, "the disk is full", {}}};
+      co_return store::CommitResult{store::CommitOutcome::kUnavailable,
+                                    {ErrorCode::kExhausted, "the disk is full", {}}};
     }
     co_return co_await inner_.commit(std::move(commit));
   }
   Task<Result<std::optional<Bytes>>> get(store::PartitionId partition, Bytes key) override {
     co_return co_await inner_.get(std::move(partition), std::move(key));
   }
-  Task<Result<store::ScanPage>> scan(store::PartitionId partition, Bytes from, Bytes end, std::uint32_t limit) override {
+  Task<Result<store::ScanPage>> scan(store::PartitionId partition, Bytes from, Bytes end,
+                                     std::uint32_t limit) override {
     co_return co_await inner_.scan(std::move(partition), std::move(from), std::move(end), limit);
   }
   Task<Result<bool>> find_transaction(store::PartitionId partition, store::TransactionId id) override {

@@ -1,4 +1,5 @@
-// Bad days: domains gone, bits flipped, disks full. What was acknowledged is read right, or an error says that it can't be.
+// Bad days: domains gone, bits flipped, disks full. What was acknowledged is read right, or an error says that it can't
+// be.
 #include "base/log.h"
 #include "disk/faulty_disk.h"
 #include "src/embedded/engine.h"
@@ -24,7 +25,9 @@ class Faults : public testing::Test {
     Commit commit{partition_, Epoch{1}, ids_.next_transaction(), {}, {{key, value}}, {}};
     return run_blocking(engine_->partitions().commit(std::move(commit)));
   }
-  [[nodiscard]] bool puts(const Bytes& key, const Bytes& value) { return put(key, value).outcome == CommitOutcome::kOk; }
+  [[nodiscard]] bool puts(const Bytes& key, const Bytes& value) {
+    return put(key, value).outcome == CommitOutcome::kOk;
+  }
   [[nodiscard]] Result<std::optional<Bytes>> get(const Bytes& key) {
     return run_blocking(engine_->partitions().get(partition_, key));
   }
@@ -86,7 +89,8 @@ TEST_F(Faults, OneDomainGoneIsServedAroundAndRebuiltWhenItIsBack) {
 }
 
 TEST_F(Faults, AnEmptiedDomainIsRebuiltWhileServing) {
-  for (int i = 0; i < 200; ++i) ASSERT_TRUE(puts("k" + std::to_string(i), Bytes(3000, static_cast<char>('a' + i % 20))));
+  for (int i = 0; i < 200; ++i)
+    ASSERT_TRUE(puts("k" + std::to_string(i), Bytes(3000, static_cast<char>('a' + i % 20))));
   const auto chunk = put_chunk(300'000, 'x');
   ASSERT_TRUE(chunk);
   for (int lost = 0; lost < 3; ++lost) {
@@ -222,7 +226,8 @@ TEST_F(Faults, TheTimestampOfAChunkThatIsGoneIsKnown) {
   const auto chunk = put_chunk(100'000, 'c');
   ASSERT_TRUE(chunk);
   ASSERT_TRUE(run_blocking(engine_->chunks().remove(*chunk)));
-  for (int starts = 0; starts < 3; ++starts) {  // its extent is closed, then its space is given back and it is forgotten
+  for (int starts = 0; starts < 3;
+       ++starts) {  // its extent is closed, then its space is given back and it is forgotten
     engine_.reset();
     open();
     EXPECT_GE(engine_->highest_timestamp(), chunk->hybrid_time);
@@ -263,7 +268,8 @@ TEST_F(Faults, AFlippedBitInAChunkIsReadAroundAndMended) {
       EXPECT_EQ(read->bytes.view(), Bytes(200'000, 'f'));
     }
     // Only its favourite copy is read; the others are left to the scrubber (or fsck).
-    if (engine_->stats().damaged_reads == damaged_before) engine_->chunks().reject(*chunk, {static_cast<std::uint8_t>(i)});
+    if (engine_->stats().damaged_reads == damaged_before)
+      engine_->chunks().reject(*chunk, {static_cast<std::uint8_t>(i)});
     ASSERT_TRUE(eventually([&] { return engine_->stats().repairs > before; }));
   }
   engine_.reset();
@@ -296,7 +302,8 @@ TEST_F(Faults, FsckNamesWhatNoCopyCanMend) {
 }
 
 TEST_F(Faults, FlippedBitsInRowFilesAreCuredFromTheOthers) {
-  for (int i = 0; i < 300; ++i) ASSERT_TRUE(puts("k" + std::to_string(i), Bytes(2500, static_cast<char>('a' + i % 20))));
+  for (int i = 0; i < 300; ++i)
+    ASSERT_TRUE(puts("k" + std::to_string(i), Bytes(2500, static_cast<char>('a' + i % 20))));
   for (const std::string_view kind : {".blob", ".sst"}) {
     engine_.reset();
     open();  // recovery writes what is in the log to tables and blob files

@@ -29,8 +29,8 @@ void Steward::mend_copies() {
       log_warning("a damaged copy of a chunk was written anew", {{"domain", std::uint64_t{bad.domain}}});
     } else {
       ++p_.read_counters.unrepaired;
-      log_error("a damaged copy of a chunk can't be mended", {{"domain", std::uint64_t{bad.domain}},
-                                                              {"detail", std::string_view(mended.error().detail)}});
+      log_error("a damaged copy of a chunk can't be mended",
+                {{"domain", std::uint64_t{bad.domain}}, {"detail", std::string_view(mended.error().detail)}});
     }
   }
 }
@@ -57,8 +57,8 @@ void Steward::give_back_space() {
   remove_dead_extents();
 }
 
-// A dead row has done its work when its extent is never scanned again: until then it says that the record found there is
-// a removed one.
+// A dead row has done its work when its extent is never scanned again: until then it says that the record found there
+// is a removed one.
 void Steward::settle_punched() {
   const std::uint32_t scan_from = p_.allocator.scan_from();
   auto op = std::make_unique<Op>();
@@ -99,7 +99,8 @@ void Steward::forget_transactions() {
   if (!highest) return;
   saw(*highest);
   // Nothing above what is written down: the clock of a later process may be behind this one's.
-  const auto oldest = std::min(HybridClock::from_wall(p_.clock.now() - kTransactionMemory - kForgetMargin), *highest + 1);
+  const auto oldest =
+      std::min(HybridClock::from_wall(p_.clock.now() - kTransactionMemory - kForgetMargin), *highest + 1);
   auto op = std::make_unique<Op>();
   op->sync = Sync::kNo;
   op->bytes = 96;

@@ -51,7 +51,8 @@ class RowsDb {
   [[nodiscard]] Result<bool> get_into(BytesView key, Wait wait, rocksdb::PinnableSlice& value, bool& found);
   [[nodiscard]] Result<> write(rocksdb::WriteBatch& batch, Sync sync);
   // Over [from, end); positioned at the first row. An empty `end` means to the end.
-  [[nodiscard]] std::unique_ptr<rocksdb::Iterator> iterate(Wait wait, const rocksdb::Slice* end, bool fill_cache = true);
+  [[nodiscard]] std::unique_ptr<rocksdb::Iterator> iterate(Wait wait, const rocksdb::Slice* end,
+                                                           bool fill_cache = true);
   // Reads every row and verifies every checksum; the first bad one is returned.
   [[nodiscard]] Result<> verify_all();
   [[nodiscard]] Result<> flush();

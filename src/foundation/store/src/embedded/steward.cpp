@@ -27,8 +27,8 @@ Result<> Steward::start() {
     if (result) continue;
     // Somebody else's directory, or a newer version's: nothing may be touched.
     if (result.error().code == ErrorCode::kConflict || result.error().code == ErrorCode::kUnsupported) return result;
-    log_warning("a fault domain can't be opened", {{"domain", std::uint64_t{domain->index()}},
-                                                   {"detail", std::string_view(result.error().detail)}});
+    log_warning("a fault domain can't be opened",
+                {{"domain", std::uint64_t{domain->index()}}, {"detail", std::string_view(result.error().detail)}});
   }
   FH_CHECK_OK(elect_members());
   const auto deadline = std::chrono::steady_clock::now() + kOpenPatience;
@@ -197,8 +197,9 @@ void Steward::begin_rebuilds() {
     if (believed && fresh && !p_.options.rebuild_from_one) continue;
     if (believed && mine && has_newer_history(*domain)) {
       domain->failed = true;
-      if (!std::exchange(told_newer_, true)) log_error("a fault domain came back with a newer history than the one that is read: start the region again",
-                                                       {{"domain", std::uint64_t{i}}});
+      if (!std::exchange(told_newer_, true))
+        log_error("a fault domain came back with a newer history than the one that is read: start the region again",
+                  {{"domain", std::uint64_t{i}}});
       continue;
     }
     auto rebuild = std::make_unique<Rebuild>(p_.domains, p_.replicator, p_.chunks, i, counters_.rebuild_keys);
@@ -332,8 +333,8 @@ Result<> Steward::begin_term() {
   return {};
 }
 
-// Damaged rows are cured by rebuilding them from nothing; but first the others must be known to be whole, since this copy
-// may be the only good one of what they have lost.
+// Damaged rows are cured by rebuilding them from nothing; but first the others must be known to be whole, since this
+// copy may be the only good one of what they have lost.
 void Steward::cure_damage() {
   for (auto& domain : p_.domains) {
     const unsigned i = domain->index();

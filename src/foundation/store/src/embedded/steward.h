@@ -40,8 +40,8 @@ class Steward {
   Steward(const Steward&) = delete;
   Steward& operator=(const Steward&) = delete;
 
-  // Opens the domains, elects and waits until the placement serves (or can be read, if that is all there is for now). The
-  // thread goes on from there.
+  // Opens the domains, elects and waits until the placement serves (or can be read, if that is all there is for now).
+  // The thread goes on from there.
   [[nodiscard]] Result<> start();
   void stop();
   void wake();

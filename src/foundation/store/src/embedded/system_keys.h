@@ -14,18 +14,18 @@ namespace freehold::store::embedded {
 
 // First bytes of keys. All but kLocal are the same in every domain of a placement.
 enum class Space : char {
-  kLocal = 0x01,         // this domain's own marks, never copied
-  kHighest = 'H',        // hybrid timestamps of rows that are gone were not above this
-  kPosition = 'P',       // the last applied batch
-  kScanFrom = 'S',       // chunks of lower extents are all indexed
-  kTouched = 'T',        // the keys that a recent batch changed
-  kChunk = 'c',          // chunk id -> address
-  kDead = 'd',           // address -> a removed chunk whose space is still to be given back
-  kEpoch = 'e',          // lease name -> epoch
-  kChange = 'l',         // partition, sequence -> change record
-  kPartition = 'm',      // partition -> epoch, last change sequence
-  kRow = 'p',            // partition, key -> value
-  kTransaction = 'x',    // transaction, partition -> nothing
+  kLocal = 0x01,       // this domain's own marks, never copied
+  kHighest = 'H',      // hybrid timestamps of rows that are gone were not above this
+  kPosition = 'P',     // the last applied batch
+  kScanFrom = 'S',     // chunks of lower extents are all indexed
+  kTouched = 'T',      // the keys that a recent batch changed
+  kChunk = 'c',        // chunk id -> address
+  kDead = 'd',         // address -> a removed chunk whose space is still to be given back
+  kEpoch = 'e',        // lease name -> epoch
+  kChange = 'l',       // partition, sequence -> change record
+  kPartition = 'm',    // partition -> epoch, last change sequence
+  kRow = 'p',          // partition, key -> value
+  kTransaction = 'x',  // transaction, partition -> nothing
 };
 
 [[nodiscard]] Bytes local_key(BytesView name);

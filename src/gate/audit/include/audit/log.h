@@ -29,12 +29,12 @@ struct LogOptions {
   std::chrono::milliseconds linger{100};           // how long a record waits for company; half of the promised 200 ms
   std::chrono::milliseconds refuse_after{2000};    // reserve() fails once the store has refused for so long
   std::chrono::milliseconds settled_linger{1000};  // how long a settled row may wait for its grouped deletion
-  // Where records wait, sealed and durable, while the store takes no commits (a region that can only be read audits, too).
-  // Every directory that can be reached gets a copy. Without a disk nothing is spooled.
+  // Where records wait, sealed and durable, while the store takes no commits (a region that can only be read audits,
+  // too). Every directory that can be reached gets a copy. Without a disk nothing is spooled.
   disk::Disk* disk = nullptr;
   std::vector<std::string> spool_directories;
-  std::uint64_t spool_bytes = 64ull << 20;         // beyond it the log refuses, as it does without a spool
-  bool background = true;                          // false: nothing is written before flush() (tests, offline tools)
+  std::uint64_t spool_bytes = 64ull << 20;  // beyond it the log refuses, as it does without a spool
+  bool background = true;                   // false: nothing is written before flush() (tests, offline tools)
 };
 
 // What recover() found in one partition.
