@@ -84,7 +84,9 @@ Result<std::unique_ptr<Storage>> open_token_of(const Settings& settings, Access 
     return fail(ErrorCode::kNotFound, settings.data + " does not exist");
   }
   FH_CHECK_OK(disk.make_directories(settings.data));
-  if (access == Access::kServe) FH_CHECK_OK(make_private(settings.data));
+  if (access == Access::kServe) {
+    FH_CHECK_OK(make_private(settings.data));
+  }
   auto lock = disk.lock(settings.data);
   if (!lock) {
     return fail(lock.error().code, "another process is using " + settings.data + ": " + lock.error().message);
