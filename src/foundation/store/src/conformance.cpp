@@ -37,7 +37,8 @@ ScanPage EngineConformance::scan(Bytes from, Bytes end, std::uint32_t limit) {
 
 AlignedBuffer EngineConformance::pattern(std::size_t size, char seed) const {
   AlignedBuffer bytes(size);
-  for (std::size_t i = 0; i < size; ++i) bytes.data()[i] = static_cast<char>(seed + static_cast<char>(i * 31 + i / 4096));
+  for (std::size_t i = 0; i < size; ++i)
+    bytes.data()[i] = static_cast<char>(seed + static_cast<char>(i * 31 + i / 4096));
   return bytes;
 }
 
@@ -108,7 +109,8 @@ TEST_P(EngineConformance, PartitionsDoNotSeeEachOther) {
 }
 
 TEST_P(EngineConformance, ScansAreOrderedBoundedAndSayWhetherMoreRemains) {
-  const std::vector<Bytes> keys = {Bytes("\0", 1), Bytes("a"), Bytes("a\0", 2), Bytes("ab"), Bytes("b"), Bytes("\xfe\xff")};
+  const std::vector<Bytes> keys = {Bytes("\0", 1), Bytes("a"), Bytes("a\0", 2),
+                                   Bytes("ab"),    Bytes("b"), Bytes("\xfe\xff")};
   Commit commit = make_commit();
   for (const auto& key : keys) commit.puts.push_back({key, "v" + key});
   std::ranges::reverse(commit.puts);

@@ -14,7 +14,8 @@ struct LocalCoordinator::Listeners {
 LocalCoordinator::LocalCoordinator(EpochShelf& shelf) : shelf_(shelf), listeners_(std::make_shared<Listeners>()) {}
 
 Task<Result<Lease>> LocalCoordinator::acquire(std::string name) {
-  if (name.empty() || name.size() > limits::kKeyBytes / 2) co_return fail(ErrorCode::kInvalidArgument, "bad lease name");
+  if (name.empty() || name.size() > limits::kKeyBytes / 2)
+    co_return fail(ErrorCode::kInvalidArgument, "bad lease name");
   {
     std::lock_guard lock(mutex_);
     if (!held_.emplace(name, 0).second) co_return fail(ErrorCode::kConflict, "the lease is held");
@@ -34,14 +35,16 @@ Task<Result<Lease>> LocalCoordinator::acquire(std::string name) {
 Task<Result<Lease>> LocalCoordinator::renew(Lease lease) {
   std::lock_guard lock(mutex_);
   const auto found = held_.find(lease.name);
-  if (found == held_.end() || found->second != lease.epoch.value) co_return fail(ErrorCode::kConflict, "the lease is lost");
+  if (found == held_.end() || found->second != lease.epoch.value)
+    co_return fail(ErrorCode::kConflict, "the lease is lost");
   co_return lease;
 }
 
 Task<Result<>> LocalCoordinator::release(Lease lease) {
   std::lock_guard lock(mutex_);
   const auto found = held_.find(lease.name);
-  if (found == held_.end() || found->second != lease.epoch.value) co_return fail(ErrorCode::kConflict, "the lease is lost");
+  if (found == held_.end() || found->second != lease.epoch.value)
+    co_return fail(ErrorCode::kConflict, "the lease is lost");
   held_.erase(found);
   co_return Result<>{};
 }

@@ -20,9 +20,9 @@ class EpochShelf {
   [[nodiscard]] virtual Task<Result<>> raise(std::string name, std::uint64_t epoch) = 0;
 };
 
-// A name is held until it is released or the process ends (term 0): a second process can't open the same directories, so
-// within this one the holder is always alive. Epochs come from the shelf and so grow across restarts. Thread-safe; the
-// shelf outlives it.
+// A name is held until it is released or the process ends (term 0): a second process can't open the same directories,
+// so within this one the holder is always alive. Epochs come from the shelf and so grow across restarts. Thread-safe;
+// the shelf outlives it.
 class LocalCoordinator final : public Coordinator {
  public:
   explicit LocalCoordinator(EpochShelf& shelf);

@@ -44,7 +44,9 @@ class UnsureStore final : public PartitionStore {
     if (applies_) (void)co_await below_.commit(std::move(commit));
     co_return CommitResult{CommitOutcome::kUnknown, {}};
   }
-  Task<Result<std::optional<Bytes>>> get(PartitionId p, Bytes k) override { return below_.get(std::move(p), std::move(k)); }
+  Task<Result<std::optional<Bytes>>> get(PartitionId p, Bytes k) override {
+    return below_.get(std::move(p), std::move(k));
+  }
   Task<Result<ScanPage>> scan(PartitionId p, Bytes f, Bytes e, std::uint32_t l) override {
     return below_.scan(std::move(p), std::move(f), std::move(e), l);
   }
@@ -69,8 +71,8 @@ TEST(CommitSettled, LearnsWhatBecameOfAnUnknownCommit) {
   auto engine = make_reference_engine(clock);
   for (const bool applies : {true, false}) {
     UnsureStore unsure(engine->partitions(), applies);
-    Commit commit{make_partition_id(random_id<TenantId>(random), "p"), Epoch{1}, hybrid.next_transaction(),
-                  {}, {{"k", "v"}}, {}};
+    Commit commit{
+        make_partition_id(random_id<TenantId>(random), "p"), Epoch{1}, hybrid.next_transaction(), {}, {{"k", "v"}}, {}};
     const auto result = runtime::run_blocking(commit_settled(unsure, std::move(commit)));
     EXPECT_EQ(result.outcome, applies ? CommitOutcome::kOk : CommitOutcome::kUnavailable);
   }

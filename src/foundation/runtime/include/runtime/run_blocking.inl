@@ -11,8 +11,9 @@ namespace freehold::runtime {
 
 namespace detail {
 
-// A private io_context for one run_blocking() at a time, given back and used again, and never destroyed: who resumes the
-// task from another thread may still be inside post(), signalling the context, when the task has already run to its end.
+// A private io_context for one run_blocking() at a time, given back and used again, and never destroyed: who resumes
+// the task from another thread may still be inside post(), signalling the context, when the task has already run to its
+// end.
 class BlockingContext {
  public:
   BlockingContext() {

@@ -15,8 +15,8 @@ namespace freehold::store {
 
 using runtime::Task;
 
-// Never reused: a hybrid timestamp (so that list() runs in order of creation) and a random half. Content keys are derived
-// from it (DESIGN section 5).
+// Never reused: a hybrid timestamp (so that list() runs in order of creation) and a random half. Content keys are
+// derived from it (DESIGN section 5).
 struct ChunkId {
   std::uint64_t hybrid_time = 0;
   std::uint64_t random = 0;
@@ -53,8 +53,8 @@ class ChunkStore {
   // Durable on return, in enough copies to survive the loss of one. 1..kChunkBytes. The tenant is for fairness only.
   // kConflict if the id exists, kExhausted if the disk or the queue is full, kUnavailable with too few fault domains.
   [[nodiscard]] virtual Task<Result<>> put(TenantId tenant, ChunkId id, AlignedBuffer bytes) = 0;
-  // Exactly [offset, offset + length). Verified against the stored checksum; a copy that fails is passed over and mended
-  // behind the reader's back. kNotFound; kInvalidArgument past the end; kCorrupt if no copy is right.
+  // Exactly [offset, offset + length). Verified against the stored checksum; a copy that fails is passed over and
+  // mended behind the reader's back. kNotFound; kInvalidArgument past the end; kCorrupt if no copy is right.
   [[nodiscard]] virtual Task<Result<ChunkBytes>> read(TenantId tenant, ChunkId id, std::uint32_t offset,
                                                       std::uint32_t length) = 0;
   // The reader's own check (AEAD) refused what `copy` gave: later reads avoid that copy of the chunk, and it is rebuilt

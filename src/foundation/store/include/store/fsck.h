@@ -16,7 +16,7 @@ struct FsckReport {
     kDamage,    // something is wrong and stays so: `findings` name it
   };
   Verdict verdict = Verdict::kClean;
-  std::uint64_t rows = 0;         // keys compared over all domains
+  std::uint64_t rows = 0;  // keys compared over all domains
   std::uint64_t chunks = 0;
   std::uint64_t chunk_bytes = 0;  // verified, all copies together
   std::uint64_t repaired = 0;
@@ -26,14 +26,16 @@ struct FsckReport {
 inline constexpr std::size_t kMostFindings = 1'000;
 
 struct FsckProgress {
-  std::string_view phase;   // "opening", "rebuilding", "rows", "chunks"
+  std::string_view phase;  // "opening", "rebuilding", "rows", "chunks"
   std::uint64_t done = 0;
   std::uint64_t total = 0;  // 0: not known
 };
 
-// Opens the placement (finishing an interrupted rebuilding), verifies and mends. Fails as open_embedded does: kConflict if a
-// process serves it, kUnavailable if too few domains are there to know what is right. `progress` is called on this thread.
-[[nodiscard]] Result<FsckReport> fsck(EmbeddedOptions options, disk::Disk& disk, FileKeySource& keys, const Clock& clock,
-                                      Random& random, std::function<void(const FsckProgress&)> progress);
+// Opens the placement (finishing an interrupted rebuilding), verifies and mends. Fails as open_embedded does: kConflict
+// if a process serves it, kUnavailable if too few domains are there to know what is right. `progress` is called on this
+// thread.
+[[nodiscard]] Result<FsckReport> fsck(EmbeddedOptions options, disk::Disk& disk, FileKeySource& keys,
+                                      const Clock& clock, Random& random,
+                                      std::function<void(const FsckProgress&)> progress);
 
 }  // namespace freehold::store

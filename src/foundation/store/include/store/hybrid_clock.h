@@ -1,4 +1,5 @@
-// HybridClock: timestamps that never go back, though the wall clock may (Kulkarni et al., Logical Physical Clocks, 2014).
+// HybridClock: timestamps that never go back, though the wall clock may (Kulkarni et al., Logical Physical Clocks,
+// 2014).
 #pragma once
 
 #include <atomic>

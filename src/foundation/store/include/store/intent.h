@@ -12,18 +12,20 @@ namespace freehold::store {
 
 struct Intent {
   TransactionId id;
-  std::string kind;     // names the resumer: "delete-container"
-  Bytes arguments;      // all that a resumer needs; at most kIntentBytes
+  std::string kind;  // names the resumer: "delete-container"
+  Bytes arguments;   // all that a resumer needs; at most kIntentBytes
 };
 inline constexpr std::size_t kIntentBytes = 32 * 1024;
 
 // Carries an intent to its end. It may be called again after it was broken off anywhere, so each of its steps is
-// idempotent (a commit that expects the state before it, and takes the state after it for done). An error of kUnavailable,
-// kExhausted or kTimeout leaves the intent for resume(); any other means that it undid what it had done, and ends it.
+// idempotent (a commit that expects the state before it, and takes the state after it for done). An error of
+// kUnavailable, kExhausted or kTimeout leaves the intent for resume(); any other means that it undid what it had done,
+// and ends it.
 using Resumer = std::function<Task<Result<>>(Intent)>;
 
-// The intents of one owner, kept in its home partition under keys that begin with `prefix`. Resumers are registered before
-// the first call; after that it is thread-safe, but one intent is carried by one caller: resume() at start, before run().
+// The intents of one owner, kept in its home partition under keys that begin with `prefix`. Resumers are registered
+// before the first call; after that it is thread-safe, but one intent is carried by one caller: resume() at start,
+// before run().
 class IntentJournal {
  public:
   IntentJournal(PartitionStore& store, PartitionId home, Bytes prefix, Epoch epoch, HybridClock& ids);

@@ -29,16 +29,16 @@ struct PartitionId {
 };
 [[nodiscard]] PartitionId make_partition_id(TenantId tenant, BytesView rest);
 
-// Names a commit for ever. The first half is a hybrid timestamp (see hybrid_clock.h), so that ids sort by age and old ones
-// can be forgotten; the second is random. Sixteen bytes big-endian in files and keys.
+// Names a commit for ever. The first half is a hybrid timestamp (see hybrid_clock.h), so that ids sort by age and old
+// ones can be forgotten; the second is random. Sixteen bytes big-endian in files and keys.
 struct TransactionId {
   std::uint64_t hybrid_time = 0;
   std::uint64_t random = 0;
   friend auto operator<=>(const TransactionId&, const TransactionId&) = default;
 };
 
-// The owner's term of a partition, from a Coordinator lease. A commit below the highest epoch that the partition has seen
-// is Fenced; a higher one raises it.
+// The owner's term of a partition, from a Coordinator lease. A commit below the highest epoch that the partition has
+// seen is Fenced; a higher one raises it.
 struct Epoch {
   std::uint64_t value = 0;
   friend auto operator<=>(const Epoch&, const Epoch&) = default;
@@ -59,12 +59,12 @@ struct KeyValue {
 
 enum class ChangeRecord { kNone, kWrite };
 
-// When the disk is nearly full, a reserve is kept back for commits that free space (deletions, and the audit records that
-// they can't do without): those say kMayUse; all others are refused with kExhausted.
+// When the disk is nearly full, a reserve is kept back for commits that free space (deletions, and the audit records
+// that they can't do without): those say kMayUse; all others are refused with kExhausted.
 enum class DiskReserve { kKeep, kMayUse };
 
-// All or nothing. Keys 1..kKeyBytes, values 1..kValueBytes, the whole at most kCommitBytes and kCommitItems; a key stands
-// at most once among puts and deletes. Keys beginning with 0xff are the engine's own and refused.
+// All or nothing. Keys 1..kKeyBytes, values 1..kValueBytes, the whole at most kCommitBytes and kCommitItems; a key
+// stands at most once among puts and deletes. Keys beginning with 0xff are the engine's own and refused.
 struct Commit {
   PartitionId partition;
   Epoch epoch;
@@ -82,7 +82,8 @@ enum class CommitOutcome {
   kConflict,     // an expectation failed; nothing happened
   kFenced,       // the epoch is over; nothing happened
   kUnknown,      // may have happened or may yet: settle it with find_transaction() before anything else
-  kUnavailable,  // nothing happened; `error` says why (kExhausted: disk full or queue full; kUnavailable; kInvalidArgument)
+  kUnavailable,  // nothing happened; `error` says why (kExhausted: disk full or queue full; kUnavailable;
+                 // kInvalidArgument)
 };
 
 struct CommitResult {
@@ -112,8 +113,9 @@ class PartitionStore {
   [[nodiscard]] virtual Task<CommitResult> commit(Commit commit) = 0;
   // nullopt: no such key. kCorrupt: no copy can be read right. kUnavailable: too few copies.
   [[nodiscard]] virtual Task<Result<std::optional<Bytes>>> get(PartitionId partition, Bytes key) = 0;
-  // Rows with from <= key < end (an empty `end` means to the partition's end), at most min(limit, kScanLimit) of them and
-  // at most about 1 MiB: a page may be shorter than the limit and still say `more`. Each page is consistent in itself.
+  // Rows with from <= key < end (an empty `end` means to the partition's end), at most min(limit, kScanLimit) of them
+  // and at most about 1 MiB: a page may be shorter than the limit and still say `more`. Each page is consistent in
+  // itself.
   [[nodiscard]] virtual Task<Result<ScanPage>> scan(PartitionId partition, Bytes from, Bytes end,
                                                     std::uint32_t limit) = 0;
   // True if the transaction is applied. Ids younger than kTransactionMemory are answered for certain; older ones are

@@ -13,8 +13,8 @@ struct TableRange {
   PartitionId partition;
 };
 
-// A value: cheap to copy, safe to use from any thread; the store outlives it. Which ranges there are is decided above (a
-// split replaces the table by another one).
+// A value: cheap to copy, safe to use from any thread; the store outlives it. Which ranges there are is decided above
+// (a split replaces the table by another one).
 class Table {
  public:
   // kInvalidArgument unless the ranges ascend, the first begins at the empty key, and no partition stands twice.
@@ -23,8 +23,8 @@ class Table {
   [[nodiscard]] Task<Result<std::optional<Bytes>>> get(Bytes key) const;
   // As PartitionStore::scan; a page may span ranges, and is then consistent in each of them only.
   [[nodiscard]] Task<Result<ScanPage>> scan(Bytes from, Bytes end, std::uint32_t limit) const;
-  // Sets the partition by the keys and commits. kInvalidArgument if the keys lie in several ranges (that takes an Intent,
-  // see intent.h), or there are none.
+  // Sets the partition by the keys and commits. kInvalidArgument if the keys lie in several ranges (that takes an
+  // Intent, see intent.h), or there are none.
   [[nodiscard]] Task<CommitResult> commit(Commit commit) const;
   [[nodiscard]] const PartitionId& partition_of(BytesView key) const;
 

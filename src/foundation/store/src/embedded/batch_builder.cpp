@@ -39,7 +39,8 @@ void BatchBuilder::forget() { metas_.clear(); }
 
 bool BatchBuilder::add(Op& op, Room room) {
   if (op.commit) {
-    const bool may = room == Room::kPlenty || (room == Room::kReserveOnly && op.commit->reserve == DiskReserve::kMayUse);
+    const bool may =
+        room == Room::kPlenty || (room == Room::kReserveOnly && op.commit->reserve == DiskReserve::kMayUse);
     if (!may) {
       op.result = refused({ErrorCode::kExhausted, "the disk is full", {}});
       return false;

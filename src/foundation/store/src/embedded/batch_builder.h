@@ -13,12 +13,12 @@ namespace freehold::store::embedded {
 enum class Room { kPlenty, kReserveOnly, kNone };
 
 struct Built {
-  std::shared_ptr<Batch> batch;               // null if nothing is to be written
+  std::shared_ptr<Batch> batch;                // null if nothing is to be written
   std::vector<std::unique_ptr<Op>> unchanged;  // answered already: conflicts, fenced, refused; nothing to write
 };
 
-// Of the committer's thread alone. The latest state is the batch in hand, then the window of unacknowledged batches, then
-// the rows of a member: an operation sees exactly those before it.
+// Of the committer's thread alone. The latest state is the batch in hand, then the window of unacknowledged batches,
+// then the rows of a member: an operation sees exactly those before it.
 class BatchBuilder {
  public:
   explicit BatchBuilder(Replicator& replicator) : replicator_(replicator) {}
@@ -37,7 +37,7 @@ class BatchBuilder {
                     PartitionMeta after);
   [[nodiscard]] Result<Value> latest(BytesView key);
   [[nodiscard]] Result<PartitionMeta> meta_of(const Bytes& key);
-  void put(Bytes key, BytesView value);        // the value outlives the batch: it is an operation's
+  void put(Bytes key, BytesView value);  // the value outlives the batch: it is an operation's
   void put_owned(Bytes key, Bytes value);
   void remove(Bytes key);
   void finish();

@@ -115,7 +115,8 @@ void ChunkWriter::drop_stragglers(std::chrono::milliseconds timeout) {
     std::lock_guard lock(mutex_);
     const auto now = std::chrono::steady_clock::now();
     for (const auto& flight : flights_) {
-      if (now - flight->began > timeout && std::popcount(flight->finished) >= 2) late |= flight->targets & ~flight->finished;
+      if (now - flight->began > timeout && std::popcount(flight->finished) >= 2)
+        late |= flight->targets & ~flight->finished;
     }
   }
   for (unsigned i = 0; i < kDomains; ++i) {

@@ -28,8 +28,8 @@ struct ChunkFlight {
   std::chrono::steady_clock::time_point began;
 };
 
-// Durable means: synced by every domain that takes part, and by two members at least. A domain whose disk fails is dropped
-// from the placement. Thread-safe.
+// Durable means: synced by every domain that takes part, and by two members at least. A domain whose disk fails is
+// dropped from the placement. Thread-safe.
 class ChunkWriter {
  public:
   ChunkWriter(Domains& domains, Replicator& replicator) : domains_(domains), replicator_(replicator) {}
@@ -50,8 +50,8 @@ class ChunkWriter {
   Domains& domains_;
   Replicator& replicator_;
   std::mutex mutex_;
-  std::vector<std::shared_ptr<ChunkFlight>> flights_;                                // guarded by mutex_
-  std::array<std::vector<std::shared_ptr<ChunkFlight>>, kDomains> waiting_;          // guarded by mutex_
+  std::vector<std::shared_ptr<ChunkFlight>> flights_;                        // guarded by mutex_
+  std::array<std::vector<std::shared_ptr<ChunkFlight>>, kDomains> waiting_;  // guarded by mutex_
 };
 
 }  // namespace freehold::store::embedded

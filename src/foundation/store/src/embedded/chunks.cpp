@@ -154,9 +154,8 @@ Task<Result<ChunkBytes>> EmbeddedChunks::read(TenantId tenant, ChunkId id, std::
       if (cached && *cached) co_return ChunkBytes{std::move(bytes), {static_cast<std::uint8_t>(copies.front())}};
     }
   }
-  co_return co_await readers_.run(fair_key(tenant), [this, id, address, offset, length] {
-    return read_now(id, address, offset, length);
-  });
+  co_return co_await readers_.run(
+      fair_key(tenant), [this, id, address, offset, length] { return read_now(id, address, offset, length); });
 }
 
 Result<ChunkBytes> EmbeddedChunks::read_now(ChunkId id, disk::ExtentAddress address, std::uint32_t offset,
@@ -224,7 +223,8 @@ Task<Result<>> EmbeddedChunks::remove(ChunkId id) {
   queue_.push_own(std::move(op));
   const CommitResult result = co_await answered.wait();
   if (result.outcome == CommitOutcome::kOk) co_return Result<>{};
-  if (result.outcome == CommitOutcome::kUnknown) co_return fail(ErrorCode::kUnavailable, "the removal may not have happened");
+  if (result.outcome == CommitOutcome::kUnknown)
+    co_return fail(ErrorCode::kUnavailable, "the removal may not have happened");
   co_return std::unexpected(result.error);
 }
 

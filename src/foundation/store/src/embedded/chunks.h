@@ -20,14 +20,21 @@ struct BadCopy {
 };
 
 // Thread-safe. A chunk's data is synced first; then its index entry enters the commit queue ahead of any later commit,
-// without a sync of its own: the commit that names the chunk makes both durable. Until the entry is applied, the chunk is
-// found among the pending ones; after a crash, in the extents themselves (recover_chunks).
+// without a sync of its own: the commit that names the chunk makes both durable. Until the entry is applied, the chunk
+// is found among the pending ones; after a crash, in the extents themselves (recover_chunks).
 class EmbeddedChunks final : public ChunkStore {
  public:
   EmbeddedChunks(EmbeddedRows& rows, CommitQueue& queue, ChunkWriter& writer, Replicator& replicator, Domains& domains,
                  ExtentAllocator& allocator, SpaceGuard& space, runtime::Pool& readers, ReadCounters& counters)
-      : rows_(rows), queue_(queue), writer_(writer), replicator_(replicator), domains_(domains), allocator_(allocator),
-        space_(space), readers_(readers), counters_(counters) {}
+      : rows_(rows),
+        queue_(queue),
+        writer_(writer),
+        replicator_(replicator),
+        domains_(domains),
+        allocator_(allocator),
+        space_(space),
+        readers_(readers),
+        counters_(counters) {}
 
   [[nodiscard]] Task<Result<>> put(TenantId tenant, ChunkId id, AlignedBuffer bytes) override;
   [[nodiscard]] Task<Result<ChunkBytes>> read(TenantId tenant, ChunkId id, std::uint32_t offset,

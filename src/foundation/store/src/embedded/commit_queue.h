@@ -12,8 +12,8 @@
 
 namespace freehold::store::embedded {
 
-// Thread-safe; one thread takes. The engine's own operations (chunk index entries above all) go ahead of all tenants: an
-// entry must not be overtaken by the commit that names the chunk.
+// Thread-safe; one thread takes. The engine's own operations (chunk index entries above all) go ahead of all tenants:
+// an entry must not be overtaken by the commit that names the chunk.
 class CommitQueue {
  public:
   CommitQueue(std::size_t limit, std::size_t tenant_limit) : limit_(limit), tenant_limit_(tenant_limit) {}
@@ -33,9 +33,9 @@ class CommitQueue {
   const std::size_t tenant_limit_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::unique_ptr<Op>> own_;                         // guarded by mutex_, as all below
+  std::deque<std::unique_ptr<Op>> own_;                          // guarded by mutex_, as all below
   std::map<TenantId, std::deque<std::unique_ptr<Op>>> tenants_;  // without empty queues
-  TenantId last_;                                               // whose turn was last
+  TenantId last_;                                                // whose turn was last
   std::size_t size_ = 0;
   bool closed_ = false;
 };

@@ -1,7 +1,7 @@
 // Pulls the plug on a simulated disk, seed after seed: whatever was acknowledged is there afterwards, nothing is half.
 //
-// Each seed runs some clients against an engine until the disk stops at a random change, then looks at what survived (now
-// and then with one domain emptied besides) and goes on. FREEHOLD_SEEDS=a-b runs other seeds than the usual ones.
+// Each seed runs some clients against an engine until the disk stops at a random change, then looks at what survived
+// (now and then with one domain emptied besides) and goes on. FREEHOLD_SEEDS=a-b runs other seeds than the usual ones.
 #include <cstdlib>
 #include <map>
 
@@ -20,12 +20,12 @@ Bytes content_of(ChunkId id, std::size_t length) {
   return random.bytes(length);
 }
 
-// What one client knows. It alone writes its partition and its chunks, one operation after the other, so that at most one
-// of them is uncertain when the plug is pulled.
+// What one client knows. It alone writes its partition and its chunks, one operation after the other, so that at most
+// one of them is uncertain when the plug is pulled.
 struct Client {
   PartitionId partition;
-  Rows rows;                           // acknowledged
-  std::optional<Rows> maybe;           // what they are if the uncertain commit happened
+  Rows rows;                                    // acknowledged
+  std::optional<Rows> maybe;                    // what they are if the uncertain commit happened
   std::map<ChunkId, std::size_t> chunks;        // acknowledged
   std::map<ChunkId, std::size_t> maybe_chunks;  // put or removed, unanswered
   std::vector<ChunkId> removed;
@@ -103,8 +103,12 @@ Task<bool> count_up(World* world, Client* client) {
     const auto now = co_await store.get(world->shared, "counter");
     if (!now) co_return false;
     const auto value = *now ? parse_u64(**now).value() : 0;
-    Commit commit{world->shared, Epoch{1}, world->ids.next_transaction(), {{"counter", *now}},
-                  {{"counter", std::to_string(value + 1)}}, {}};
+    Commit commit{world->shared,
+                  Epoch{1},
+                  world->ids.next_transaction(),
+                  {{"counter", *now}},
+                  {{"counter", std::to_string(value + 1)}},
+                  {}};
     const auto result = co_await store.commit(std::move(commit));
     if (result.outcome == CommitOutcome::kConflict) continue;
     client->counted += result.outcome == CommitOutcome::kOk;
@@ -144,10 +148,18 @@ Task<> run_client(World* world, Client* client) {
   for (int i = 0; i < 60; ++i) {
     bool up = true;
     switch (world->random.below(6)) {
-      case 0: up = co_await count_up(world, client); break;
-      case 1: up = co_await put_chunk(world, client); break;
-      case 2: up = co_await remove_chunk(world, client); break;
-      default: up = co_await commit_some(world, client); break;
+      case 0:
+        up = co_await count_up(world, client);
+        break;
+      case 1:
+        up = co_await put_chunk(world, client);
+        break;
+      case 2:
+        up = co_await remove_chunk(world, client);
+        break;
+      default:
+        up = co_await commit_some(world, client);
+        break;
     }
     if (!up) co_return;
   }

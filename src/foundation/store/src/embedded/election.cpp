@@ -80,7 +80,8 @@ Outcome elect(const std::array<std::optional<Candidate>, 3>& candidates) {
     if (!candidate) continue;
     present |= bit(i);
     if (!candidate->identity) continue;
-    if (candidate->identity->index != i) return undecided(ErrorCode::kInvalidArgument, "the directories are in another order");
+    if (candidate->identity->index != i)
+      return undecided(ErrorCode::kInvalidArgument, "the directories are in another order");
     if (!placement.empty() && placement != candidate->identity->placement) {
       return undecided(ErrorCode::kInvalidArgument, "the directories belong to different placements");
     }
@@ -93,7 +94,8 @@ Outcome elect(const std::array<std::optional<Candidate>, 3>& candidates) {
   }
   // Nothing was ever committed: a first start, perhaps one that was broken off. That takes all three.
   if (!used && present == 0b111) return {0b111, {}, {}};
-  if (!best) return undecided(ErrorCode::kUnavailable, "too few fault domains are at hand to know what was acknowledged");
+  if (!best)
+    return undecided(ErrorCode::kUnavailable, "too few fault domains are at hand to know what was acknowledged");
   if (std::popcount(voters) < 2 && !best->clean) {
     return undecided(ErrorCode::kUnavailable,
                      "one fault domain alone can't tell whether it has everything; bring a second one back");

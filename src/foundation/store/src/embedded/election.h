@@ -15,8 +15,8 @@ struct Candidate {
 };
 [[nodiscard]] Result<Candidate> candidate_of(const FaultDomain& domain);
 
-// Pure. What was acknowledged is in two domains at least (in all that were members), so of any two the one further on has
-// it all. One alone can't know, unless it was closed in order.
+// Pure. What was acknowledged is in two domains at least (in all that were members), so of any two the one further on
+// has it all. One alone can't know, unless it was closed in order.
 struct Outcome {
   unsigned members = 0;  // bits; none: undecided
   Bytes placement;       // empty with members: a new placement

@@ -43,7 +43,7 @@ class ExtentAllocator {
   };
   const std::uint64_t extent_bytes_;
   mutable std::mutex mutex_;
-  std::map<std::uint32_t, Extent> extents_;   // guarded by mutex_, as all below
+  std::map<std::uint32_t, Extent> extents_;  // guarded by mutex_, as all below
   std::optional<std::uint32_t> open_;
   std::uint64_t offset_ = 0;
   std::uint32_t next_ = 0;

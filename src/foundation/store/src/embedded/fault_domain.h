@@ -40,7 +40,8 @@ class FaultDomain {
   [[nodiscard]] Result<> open();
   // Waits until nobody uses it any more; false if somebody still does after some seconds.
   [[nodiscard]] bool close();
-  // Only when closed. The directory is as if empty then; its extents stay, and are looked at before they are copied anew.
+  // Only when closed. The directory is as if empty then; its extents stay, and are looked at before they are copied
+  // anew.
   [[nodiscard]] Result<> wipe_rows();
 
   [[nodiscard]] std::shared_ptr<OpenDomain> opened() const;

@@ -13,8 +13,8 @@ class Env;
 
 namespace freehold::store::embedded {
 
-// The disk as RocksDB sees it, every file encrypted under `file_key` (32 bytes) with an iv of its own. `disk` and `random`
-// outlive it.
+// The disk as RocksDB sees it, every file encrypted under `file_key` (32 bytes) with an iv of its own. `disk` and
+// `random` outlive it.
 [[nodiscard]] std::shared_ptr<rocksdb::Env> encrypted_env(disk::Disk& disk, const Secret& file_key, Random& random);
 
 }  // namespace freehold::store::embedded

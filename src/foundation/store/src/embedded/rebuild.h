@@ -20,9 +20,9 @@ struct RebuildPlan {
 // Copies the chunk's record to the target from another domain that has it whole. kCorrupt if none has.
 [[nodiscard]] Result<> copy_chunk(Domains& domains, unsigned target, ChunkId id, const disk::ExtentAddress& address);
 
-// One run of rebuilding. From follow() on the target applies every new batch as a follower; between them, its rows worker
-// compares page by page with a member that is never older than the target, so that each page ends right and later batches
-// keep it right. Of the steward's thread, but for the steps.
+// One run of rebuilding. From follow() on the target applies every new batch as a follower; between them, its rows
+// worker compares page by page with a member that is never older than the target, so that each page ends right and
+// later batches keep it right. Of the steward's thread, but for the steps.
 class Rebuild {
  public:
   Rebuild(Domains& domains, Replicator& replicator, EmbeddedChunks& chunks, unsigned target,

@@ -25,9 +25,7 @@ Replicator::Replicator(Domains& domains, std::chrono::milliseconds straggler_tim
 
 bool Replicator::wait_for_room() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] {
-    return stopped_ || !serving_ || (!paused_ && window_.size() < kWindow);
-  });
+  changed_.wait(lock, [this] { return stopped_ || !serving_ || (!paused_ && window_.size() < kWindow); });
   building_ = serving_ && !stopped_;
   return building_;
 }
@@ -236,9 +234,7 @@ FaultDomain* Replicator::readable_after_wait(unsigned avoid) const {
   if (!domain) return nullptr;
   std::unique_lock lock(mutex_);
   const std::uint64_t seen = last_.sequence;
-  changed_.wait(lock, [&] {
-    return applied_[domain->index()] >= seen || !(members_ & bit(domain->index()));
-  });
+  changed_.wait(lock, [&] { return applied_[domain->index()] >= seen || !(members_ & bit(domain->index())); });
   return members_ & bit(domain->index()) ? domain : nullptr;
 }
 

@@ -24,9 +24,9 @@ enum class Role {
   kMember,    // holds everything acknowledged; counts
 };
 
-// A batch is acknowledged when it is durable in all members, and in two at least. A member that fails, or holds the others
-// up for too long, is dropped: it applies nothing more, so that its rows stay a prefix of the history. With fewer than two
-// members nothing is accepted until the steward has brought one back and begun a new term.
+// A batch is acknowledged when it is durable in all members, and in two at least. A member that fails, or holds the
+// others up for too long, is dropped: it applies nothing more, so that its rows stay a prefix of the history. With
+// fewer than two members nothing is accepted until the steward has brought one back and begun a new term.
 //
 // submit() from the committer alone; roles are changed by the steward alone (a drop may come from any thread).
 class Replicator {
@@ -46,7 +46,8 @@ class Replicator {
   [[nodiscard]] Error refusal() const;
 
   // --- readers ---
-  // The member that all reads go to while it is well, so that none goes back in time; null in the moment after a change.
+  // The member that all reads go to while it is well, so that none goes back in time; null in the moment after a
+  // change.
   [[nodiscard]] FaultDomain* readable() const;
   // The best member other than those in `avoid`, caught up with whatever the others may have shown already: waits.
   [[nodiscard]] FaultDomain* readable_after_wait(unsigned avoid) const;

@@ -17,9 +17,7 @@ std::size_t bytes_of(const Commit& commit) {
   return bytes;
 }
 
-std::unexpected<Error> no_copy() {
-  return fail(ErrorCode::kUnavailable, "no fault domain is at hand to read from");
-}
+std::unexpected<Error> no_copy() { return fail(ErrorCode::kUnavailable, "no fault domain is at hand to read from"); }
 
 }  // namespace
 
@@ -35,7 +33,9 @@ Task<CommitResult> EmbeddedRows::submit(TenantId tenant, std::unique_ptr<Op> op)
                                                  void(CommitResult)>(
       [this, tenant, executor](auto handler, std::unique_ptr<Op> mine) {
         mine->executor = executor;
-        mine->done = [handler = std::move(handler)](CommitResult result) mutable { std::move(handler)(std::move(result)); };
+        mine->done = [handler = std::move(handler)](CommitResult result) mutable {
+          std::move(handler)(std::move(result));
+        };
         if (queue_.push(tenant, mine)) return;
         CommitResult full{CommitOutcome::kUnavailable, Error{ErrorCode::kExhausted, "too many writes are waiting", {}}};
         boost::asio::post(executor, [mine = std::move(mine), full = std::move(full)]() mutable { mine->done(full); });

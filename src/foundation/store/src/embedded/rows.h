@@ -15,8 +15,8 @@ struct ReadCounters {
   std::atomic<std::uint64_t> unrepaired{0};
 };
 
-// Thread-safe. What is in memory is read on the caller's own thread; only the rest goes to the pool. A copy that fails its
-// checksum is passed over for another, and its domain marked for repair.
+// Thread-safe. What is in memory is read on the caller's own thread; only the rest goes to the pool. A copy that fails
+// its checksum is passed over for another, and its domain marked for repair.
 class EmbeddedRows final : public PartitionStore {
  public:
   EmbeddedRows(CommitQueue& queue, Replicator& replicator, runtime::Pool& readers, const Clock& clock,

@@ -26,8 +26,8 @@ class SpaceGuard {
   disk::Disk& disk_;
   const std::uint64_t reserve_;
   mutable std::mutex mutex_;
-  mutable std::uint64_t free_ = 0;                                // guarded by mutex_
-  mutable std::chrono::steady_clock::time_point asked_{};         // guarded by mutex_
+  mutable std::uint64_t free_ = 0;                         // guarded by mutex_
+  mutable std::chrono::steady_clock::time_point asked_{};  // guarded by mutex_
 };
 
 }  // namespace freehold::store::embedded

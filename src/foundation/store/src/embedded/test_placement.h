@@ -13,7 +13,9 @@ namespace freehold::store {
 
 class FixedKeys final : public FileKeySource {
  public:
-  Result<Secret> load_or_make(const std::string& path) override { return Secret(Bytes(32, static_cast<char>(path.back()))); }
+  Result<Secret> load_or_make(const std::string& path) override {
+    return Secret(Bytes(32, static_cast<char>(path.back())));
+  }
 };
 
 inline EmbeddedOptions small_options(const std::string& root = "/data") {

@@ -22,13 +22,13 @@ struct Record {
   WallTime time;
   RequestId request;
   TenantId tenant;
-  std::string_view operation;    // the route's name
-  std::string_view credential;   // "SharedKey", "AccountSas", "Anonymous", "LocalOperator", "SystemJob"
-  std::string caller;            // pseudonymised
-  std::string address;           // pseudonymised
-  std::string resource;          // "/account/container/blob", as decoded
-  std::string_view decision;     // "allowed" | "denied"
-  std::string reason;            // the error code of a refusal, or empty
+  std::string_view operation;   // the route's name
+  std::string_view credential;  // "SharedKey", "AccountSas", "Anonymous", "LocalOperator", "SystemJob"
+  std::string caller;           // pseudonymised
+  std::string address;          // pseudonymised
+  std::string resource;         // "/account/container/blob", as decoded
+  std::string_view decision;    // "allowed" | "denied"
+  std::string reason;           // the error code of a refusal, or empty
   int status = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
@@ -81,6 +81,8 @@ class TenantAuditKeys {
 };
 
 // Keys under which attached rows stand in their partitions begin so; no service uses this prefix for rows of its own.
-inline constexpr std::string_view kAttachedPrefix = "\x01""audit/";
+inline constexpr std::string_view kAttachedPrefix =
+    "\x01"
+    "audit/";
 
 }  // namespace freehold::gate::audit
