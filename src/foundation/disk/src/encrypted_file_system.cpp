@@ -63,6 +63,25 @@ void decrypt(const FileCipher& cipher, std::uint64_t offset, Slice* result, char
   *result = Slice(scratch, result->size());
 }
 
+// The same for a log or a manifest, read from its beginning. A crash may leave stretches of it that never reached the
+// disk and read as zero; decrypted they would be noise, which RocksDB takes for damage, while zeros end a log quietly.
+// A stretch of kHoleBytes zeros is no cipher text but once in 2^128, so it is handed on as the hole that it is.
+constexpr std::size_t kSectorBytes = 512;
+constexpr std::size_t kHoleBytes = 16;
+
+void decrypt_around_holes(const FileCipher& cipher, std::uint64_t offset, Slice* result, char* scratch) {
+  if (result->data() != scratch) std::memmove(scratch, result->data(), result->size());
+  for (std::size_t at = 0; at < result->size();) {
+    const std::size_t to_boundary = kSectorBytes - (offset + at) % kSectorBytes;
+    const std::size_t size = std::min(to_boundary, result->size() - at);
+    const bool hole =
+        size >= kHoleBytes && std::all_of(scratch + at, scratch + at + size, [](char c) { return c == 0; });
+    if (!hole) cipher.apply(offset + at, {scratch + at, size});
+    at += size;
+  }
+  *result = Slice(scratch, result->size());
+}
+
 class EmptySequentialFile final : public rocksdb::FSSequentialFile {
  public:
   IOStatus Read(size_t, const IOOptions&, Slice* result, char*, IODebugContext*) override {
@@ -80,7 +99,7 @@ class DecryptingSequentialFile final : public rocksdb::FSSequentialFileOwnerWrap
   IOStatus Read(size_t n, const IOOptions& options, Slice* result, char* scratch, IODebugContext* dbg) override {
     auto s = target()->Read(n, options, result, scratch, dbg);
     if (s.ok()) {
-      decrypt(*cipher_, offset_, result, scratch);
+      decrypt_around_holes(*cipher_, offset_, result, scratch);
       offset_ += result->size();
     }
     return s;
@@ -93,7 +112,7 @@ class DecryptingSequentialFile final : public rocksdb::FSSequentialFileOwnerWrap
   IOStatus PositionedRead(uint64_t offset, size_t n, const IOOptions& options, Slice* result, char* scratch,
                           IODebugContext* dbg) override {
     auto s = target()->PositionedRead(offset + kPrefixBytes, n, options, result, scratch, dbg);
-    if (s.ok()) decrypt(*cipher_, offset, result, scratch);
+    if (s.ok()) decrypt_around_holes(*cipher_, offset, result, scratch);
     return s;
   }
   IOStatus InvalidateCache(size_t offset, size_t length) override {

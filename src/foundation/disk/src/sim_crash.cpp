@@ -57,13 +57,20 @@ SimNodePtr SimState::survivor(const SimNode& node, std::mt19937_64& dice) {
   out->modified = node.modified;
   out->slots = node.slots;
   Chance survives(dice);
+  // As on ext4 (data=ordered) and XFS: a file doesn't get longer before the page that holds its old end is on the disk.
+  const std::size_t old_end = node.durable_size / kSimPage;
+  bool old_end_lost = false;
   for (const std::size_t index : node.dirty) {
     SimSlot& slot = out->slots[index];
+    const SimPage wanted = slot.current;
     const bool tears = dice() % 8 == 0;
     slot.current = tears ? torn(slot.durable, slot.current, dice) : survives() ? slot.current : slot.durable;
     slot.dirty = false;
+    old_end_lost = old_end_lost || (index == old_end && node.durable_size % kSimPage != 0 && slot.current != wanted);
   }
-  out->size = out->durable_size = surviving_size(node, dice);
+  out->size = surviving_size(node, dice);
+  if (old_end_lost) out->size = std::min(out->size, node.durable_size);
+  out->durable_size = out->size;
   out->slots.resize((out->size + kSimPage - 1) / kSimPage);
   if (const std::size_t within = out->size % kSimPage; within != 0 && out->slots.back().current) {
     auto page = std::make_shared<std::array<char, kSimPage>>(*out->slots.back().current);
