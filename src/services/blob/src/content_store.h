@@ -87,7 +87,7 @@ class ContentStore {
   [[nodiscard]] ChunkClaims& claims() { return claims_; }
   [[nodiscard]] store::ChunkStore& chunks() { return chunks_; }
 
-  static constexpr std::uint32_t kPieceBytes = 1024 * 1024;
+  static constexpr std::uint32_t kPieceBytes = 3 * limits::kPageBytes;
 
  private:
   [[nodiscard]] Task<Result<PlainPiece>> read_chunk(ContentPlace place, Segment segment, std::uint32_t offset,
