@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "gate_errors.h"
 #include "state.h"
+#include "telemetry/trace.h"
 
 namespace freehold::gate {
 namespace {
@@ -20,6 +21,16 @@ std::uint64_t body_bytes(const http::Response& response) {
   if (const auto* bytes = std::get_if<Bytes>(&response.body)) return bytes->size();
   if (const auto* stream = std::get_if<http::StreamBody>(&response.body)) return stream->length;
   return 0;
+}
+
+// The trace that the caller says its request belongs to (W3C Trace Context), for the log; empty if it says nothing
+// valid.
+std::string trace_id_of(const Admission& admission) {
+  if (admission.request == nullptr) return {};
+  const auto header = admission.request->headers.get("traceparent");
+  if (header.empty()) return {};
+  const auto context = telemetry::parse_traceparent(header);
+  return context ? context->trace_id_text() : std::string();
 }
 
 // A streamed body keeps its request's place inside until it has been taken: it holds memory and reads for that long.
@@ -106,8 +117,10 @@ http::Response Pipeline::State::render(Passage& p, ApiError error) const {
   error.request_id = a.request_id_text;
   error.time = a.now;
   if (error.status >= 500 && error.status != 501 && error.code != "ServerBusy") {
+    const std::string trace_id = trace_id_of(a);
     log_warning("a request failed", {{"operation", a.record.operation},
                                      {"request_id", a.request_id_text},
+                                     {"trace_id", trace_id},
                                      {"status", std::int64_t{error.status}},
                                      {"code", error.code},
                                      {"detail", error.detail}});
@@ -136,7 +149,9 @@ http::Response Pipeline::State::finish(Passage& p, http::Response response) cons
 void Pipeline::State::observe(const Passage& p) const {
   const auto& record = p.admission.record;
   auto latency = clock.monotonic() - p.began;
+  const std::string trace_id = trace_id_of(p.admission);
   log_debug("request", {{"request_id", p.admission.request_id_text},
+                        {"trace_id", trace_id},
                         {"operation", record.operation},
                         {"credential", record.credential},
                         {"decision", record.decision},

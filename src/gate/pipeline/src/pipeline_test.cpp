@@ -1,9 +1,14 @@
 #include "pipeline/pipeline.h"
 
+#include <unistd.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <filesystem>
+#include <fstream>
 
 #include "base/encoding.h"
+#include "base/log.h"
 #include "pipeline_fixture.h"
 #include "runtime/completion.h"
 
@@ -56,6 +61,22 @@ TEST_F(PipelineTest, RecordsWhoDidWhatToWhat) {
   EXPECT_EQ(record.status, 200);
   EXPECT_EQ(record.bytes_out, 6u);
   EXPECT_EQ(log_.open_slots(), 0);
+}
+
+TEST_F(PipelineTest, TheLogNamesTheCallersTrace) {
+  const auto path = std::filesystem::temp_directory_path() / ("freehold-trace-" + std::to_string(::getpid()));
+  ASSERT_TRUE(set_log_file(path.string()));
+  set_log_level(LogLevel::kDebug);
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const std::string target = "https://acct1.notes.test/book/note";
+  static_cast<void>(send(request(Method::kGet, target, {{"traceparent", "00-" + trace + "-00f067aa0ba902b7-01"}})));
+  static_cast<void>(send(request(Method::kGet, target, {{"traceparent", "not-a-trace"}})));
+  set_log_level(LogLevel::kInfo);
+  std::ifstream in(path);
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  EXPECT_NE(text.find("\"trace_id\":\"" + trace + "\""), std::string::npos) << text;
+  EXPECT_EQ(text.find("not-a-trace"), std::string::npos);
+  std::filesystem::remove(path);
 }
 
 TEST_F(PipelineTest, RecordsRefusalsToo) {
