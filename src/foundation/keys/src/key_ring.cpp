@@ -44,7 +44,7 @@ Task<Result<>> KeyRing::ensure_tenant(TenantId tenant) {
 }
 
 Task<Result<Secret>> KeyRing::load_or_make(TenantId tenant) {
-  const Bytes row_key(tenant.view());
+  const Bytes row_key = "t" + Bytes(tenant.view());  // a key may not begin with 0xff, and an id may
   for (int attempt = 0; attempt < 3; ++attempt) {
     FH_CO_TRY(const auto stored, co_await partitions_.get(key_partition(), row_key));
     if (stored) co_return co_await hsm_.unwrap_root(*stored, context_of(tenant));

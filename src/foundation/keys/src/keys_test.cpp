@@ -54,6 +54,18 @@ TEST_F(Keys, ATenantsKeysAreTheSameAfterARestart) {
   EXPECT_EQ(first.derived(tenant, Purpose::kRows)->view(), second.derived(tenant, Purpose::kRows)->view());
 }
 
+TEST_F(Keys, ATenantsIdMayBeginWithAnyByte) {
+  store::HybridClock hybrid(clock_, random_);
+  const auto engine = store::make_reference_engine(clock_);
+  KeyRing ring(*hsm_, engine->partitions(), hybrid, store::Epoch{1}, random_);
+  for (const int first : {0x00, 0x01, 0xfe, 0xff}) {
+    TenantId tenant = random_id<TenantId>(random_);
+    tenant.bytes[0] = static_cast<std::uint8_t>(first);
+    const auto ensured = run_blocking(ring.ensure_tenant(tenant));
+    EXPECT_TRUE(ensured) << first;
+  }
+}
+
 TEST_F(Keys, PurposesAndTenantsShareNoKey) {
   store::HybridClock hybrid(clock_, random_);
   const auto engine = store::make_reference_engine(clock_);
