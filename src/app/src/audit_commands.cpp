@@ -48,7 +48,7 @@ Result<gate::audit::ExportSummary> export_offline(const ExportAuditOptions& opti
   store::HybridClock hybrid(storage->clock, storage->random);
   store::PartitionStore& rows = storage->engine->partitions();
   hybrid.observe(storage->engine->highest_timestamp());
-  FH_TRY(const store::Epoch epoch, acquire_epoch(*storage->engine, "front-end"));
+  FH_TRY(const store::Epoch epoch, acquire_epoch(*storage->engine, std::string(kFrontEnd)));
   FH_TRY(const RegionIdentity identity, load_or_make_identity(rows, hybrid, epoch, *storage->hsm, settings.region,
                                                               storage->clock.now(), storage->random));
   keys::KeyRing ring(*storage->hsm, rows, hybrid, epoch, storage->random);
@@ -56,7 +56,7 @@ Result<gate::audit::ExportSummary> export_offline(const ExportAuditOptions& opti
   FH_CHECK_OK(run_blocking(ring.ensure_tenant(identity.tenant)));
   AuditKeys keys(ring);
   FH_TRY(const Bytes key_text, storage->disk->read_file(settings.data + "/audit.pub"));
-  gate::audit::ExportOptions wanted{.front_end = "front-end",
+  gate::audit::ExportOptions wanted{.front_end = std::string(kFrontEnd),
                                     .key = {},
                                     .folder = absolute(options.out),
                                     .from = {},

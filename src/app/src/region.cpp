@@ -32,7 +32,6 @@ constexpr std::string_view kEmulatorAccount = "devstoreaccount1";
 constexpr std::string_view kEmulatorKey =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 constexpr std::size_t kAccountKeyBytes = 64;
-constexpr std::string_view kFrontEnd = "front-end";
 
 Secret random_account_key(Random& random) {
   Secret key(kAccountKeyBytes);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -32,6 +33,10 @@ class RegionFileKeys final : public store::FileKeySource {
   keys::DomainKeys keys_;
   const std::vector<std::string> domains_;
 };
+
+// This process's name for its lease, its log's partition and its spool: what a running region writes under, and what an
+// offline export must read.
+inline constexpr std::string_view kFrontEnd = "front-end";
 
 // Owned by one command; closed by destruction, in reverse order of its members.
 struct Storage {
