@@ -170,7 +170,7 @@ std::optional<Refusal> parse_field(std::string_view line, Headers& headers) {
   }
   const std::string_view value = trim(line.substr(colon + 1));
   if (!is_field_value(value)) return Refusal{400, "a header field has a control character"};
-  headers.add(to_lower(line.substr(0, colon)), std::string(value));
+  headers.add_as_sent(line.substr(0, colon), std::string(value));
   return std::nullopt;
 }
 

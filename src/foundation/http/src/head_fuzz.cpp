@@ -43,7 +43,9 @@ void check_accepted(const Request& request, const Framing& framing) {
   FH_CHECK(framing.http10 || !request.host.empty());
   FH_CHECK(!(framing.chunked && framing.content_length));
   FH_CHECK(request.headers.fields().size() <= limits::kHeaderCount);
-  for (const auto& [name, value] : request.headers.fields()) {
+  for (std::size_t i = 0; i < request.headers.fields().size(); ++i) {
+    const auto& [name, value] = request.headers.fields()[i];
+    FH_CHECK(to_lower(request.headers.sent_name(i)) == name);
     FH_CHECK(!name.empty() && name == to_lower(name) && name.find_first_of(" \t\r\n:") == std::string::npos);
     for (const char c : value) FH_CHECK(static_cast<unsigned char>(c) >= 0x20 || c == '\t');
   }

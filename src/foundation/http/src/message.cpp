@@ -40,12 +40,45 @@ bool Headers::has(std::string_view name) const {
   return std::ranges::any_of(fields_, [name](const auto& field) { return field.first == name; });
 }
 
+void Headers::note(std::string_view name) {
+  sent_ += name;
+  sent_ += ':';
+}
+
+void Headers::add(std::string name, std::string value) {
+  if (!sent_.empty()) note(name);
+  fields_.emplace_back(std::move(name), std::move(value));
+}
+
+void Headers::add_as_sent(std::string_view name, std::string value) {
+  if (sent_.empty()) {
+    sent_.reserve(fields_.capacity() * 16);
+    for (const auto& field : fields_) note(field.first);
+  }
+  note(name);
+  fields_.emplace_back(to_lower(name), std::move(value));
+}
+
+std::string_view Headers::sent_name(std::size_t index) const {
+  if (sent_.empty()) return fields_[index].first;
+  std::string_view rest = sent_;
+  for (std::size_t i = 0; i < index; ++i) rest.remove_prefix(rest.find(':') + 1);
+  return rest.substr(0, rest.find(':'));
+}
+
 void Headers::set(std::string_view name, std::string value) {
   remove(name);
-  fields_.emplace_back(std::string(name), std::move(value));
+  add(std::string(name), std::move(value));
 }
 
 void Headers::remove(std::string_view name) {
+  if (!sent_.empty() && has(name)) {
+    std::string kept;
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+      if (fields_[i].first != name) kept.append(sent_name(i)).append(1, ':');
+    }
+    sent_ = std::move(kept);
+  }
   std::erase_if(fields_, [name](const auto& field) { return field.first == name; });
 }
 

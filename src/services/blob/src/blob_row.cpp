@@ -16,7 +16,9 @@ enum : std::uint8_t {
   kCacheControl = 6,
   kContentMd5 = 7,
   kMetadata = 8,
-  kTierNamed = 9,
+  kHotNamed = 9,  // written by earlier programs instead of kTier
+  kTier = 10,
+  // 11 last access: reserved
   kKind = 128,  // type, state
   kEtag = 129,
   kLength = 130,
@@ -24,9 +26,20 @@ enum : std::uint8_t {
   kLayout = 132,
   kManifests = 133,
   kStaging = 134,
-  kChunks = 135,        // garbage rows
-  kStagedGarbage = 136  // garbage rows
+  // 135, 136: garbage rows
+  kLease = 137,
+  kTags = 138,
+  kCopy = 139,
+  kCustomerKey = 140,
+  // 141 encryption scope: reserved
+  kPage = 142,
+  kAppend = 143,
+  kSnapshot = 144,
+  kFlags = 145
+  // 146 version, 147 deleted, 148 legal hold and immutability: reserved; 149: garbage rows
 };
+
+enum : std::uint8_t { kHasSnapshots = 1, kSharedContent = 2 };
 
 std::unexpected<Error> broken(std::string_view what) {
   return fail(ErrorCode::kCorrupt, "a row is not as it was written", std::string(what));
@@ -41,16 +54,10 @@ Bytes encode_staging(const Staging& staging) {
 }
 
 bool read_kind(BytesView value, BlobRow& row) {
-  if (value.size() != 2 || value[0] != 1 || value[1] < 1 || value[1] > 2) return false;
+  if (value.size() != 2 || value[0] < 1 || value[0] > 3 || value[1] < 1 || value[1] > 2) return false;
   row.type = static_cast<BlobType>(value[0]);
   row.state = static_cast<BlobState>(value[1]);
   return true;
-}
-
-bool read_number(BytesView value, std::uint64_t& out) {
-  const auto number = field_u64(value);
-  out = number.value_or(0);
-  return number.has_value();
 }
 
 bool read_staging(BytesView value, BlobRow& row) {
@@ -63,22 +70,11 @@ bool read_staging(BytesView value, BlobRow& row) {
   return in.done();
 }
 
-bool read_layout(BytesView value, LayoutRef& out) {
-  auto layout = decode_layout(value);
-  if (layout) out.direct = std::move(*layout);
-  return layout.has_value();
-}
-
-bool read_manifests(BytesView value, LayoutRef& out) {
-  auto manifests = decode_manifests(value);
-  if (manifests) out.manifests = std::move(*manifests);
-  return manifests.has_value();
-}
-
-bool read_metadata(BytesView value, BlobRow& row) {
-  auto metadata = decode_metadata(value);
-  if (metadata) row.metadata = std::move(*metadata);
-  return metadata.has_value();
+bool read_flags(BytesView value, BlobRow& row) {
+  if (value.size() != 1 || (value[0] & ~(kHasSnapshots | kSharedContent)) != 0) return false;
+  row.has_snapshots = (value[0] & kHasSnapshots) != 0;
+  row.shared_content = (value[0] & kSharedContent) != 0;
+  return true;
 }
 
 // False: the field's bytes can't be right.
@@ -88,11 +84,11 @@ bool read_field(const Field& field, BlobRow& row, bool& known) {
     case kKind:
       return read_kind(field.value, row);
     case kEtag:
-      return read_number(field.value, row.etag);
+      return take(field_u64(field.value), row.etag);
     case kCreated:
-      return read_number(field.value, row.created);
+      return take(field_u64(field.value), row.created);
     case kLength:
-      return read_number(field.value, row.length);
+      return take(field_u64(field.value), row.length);
     case kContentType:
       row.content.type = field.value;
       return true;
@@ -112,19 +108,38 @@ bool read_field(const Field& field, BlobRow& row, bool& known) {
       row.content.md5 = field.value;
       return field.value.size() == 16;
     case kMetadata:
-      return read_metadata(field.value, row);
-    case kTierNamed:
-      row.tier_named = true;
+      return take(decode_metadata(field.value), row.metadata);
+    case kHotNamed:
+      row.tier.named = true;
       return true;
+    case kTier:
+      return take(decode_tier(field.value), row.tier);
     case kWrappedKey:
       row.wrapped_key = field.value;
       return true;
     case kLayout:
-      return read_layout(field.value, row.layout);
+      return take(decode_layout(field.value), row.layout.direct);
     case kManifests:
-      return read_manifests(field.value, row.layout);
+      return take(decode_manifests(field.value), row.layout.manifests);
     case kStaging:
       return read_staging(field.value, row);
+    case kLease:
+      return take(decode_lease(field.value), row.lease);
+    case kTags:
+      return take(decode_tags(field.value), row.tags);
+    case kCopy:
+      return take(decode_copy(field.value), row.copy);
+    case kCustomerKey:
+      row.customer_key_sha256 = field.value;
+      return field.value.size() == 32;
+    case kPage:
+      return take(decode_page_state(field.value), row.page);
+    case kAppend:
+      return take(decode_append_state(field.value), row.append);
+    case kSnapshot:
+      return take(field_u64(field.value), row.snapshot);
+    case kFlags:
+      return read_flags(field.value, row);
     default:
       known = false;
       return true;
@@ -132,6 +147,18 @@ bool read_field(const Field& field, BlobRow& row, bool& known) {
 }
 
 }  // namespace
+
+std::string_view to_string(BlobType type) {
+  switch (type) {
+    case BlobType::kBlock:
+      return "BlockBlob";
+    case BlobType::kAppend:
+      return "AppendBlob";
+    case BlobType::kPage:
+      return "PageBlob";
+  }
+  return "";
+}
 
 WallTime BlobRow::last_modified() const {
   return std::chrono::floor<std::chrono::seconds>(store::HybridClock::wall_time(etag));
@@ -161,30 +188,21 @@ std::optional<Metadata> decode_metadata(BytesView bytes) {
   return metadata;
 }
 
-Bytes encode_manifests(const std::vector<ManifestRef>& manifests) {
-  Bytes out;
-  for (const auto& manifest : manifests) {
-    out += store::to_bytes(manifest.id);
-    append_u32(out, manifest.plain_bytes);
-    append_u64(out, manifest.content_bytes);
-  }
-  return out;
+namespace {
+
+void write_states(FieldWriter& out, const BlobRow& row) {
+  if (row.lease) out.bytes(kLease, encode_lease(*row.lease));
+  out.text(kTags, encode_tags(row.tags));
+  if (row.copy) out.bytes(kCopy, encode_copy(*row.copy));
+  out.text(kCustomerKey, row.customer_key_sha256);
+  if (row.page) out.bytes(kPage, encode_page_state(*row.page));
+  if (row.append) out.bytes(kAppend, encode_append_state(*row.append));
+  if (row.snapshot != 0) out.u64(kSnapshot, row.snapshot);
+  const int flags = (row.has_snapshots ? kHasSnapshots : 0) | (row.shared_content ? kSharedContent : 0);
+  if (flags != 0) out.bytes(kFlags, Bytes(1, static_cast<char>(flags)));
 }
 
-std::optional<std::vector<ManifestRef>> decode_manifests(BytesView bytes) {
-  std::vector<ManifestRef> manifests;
-  ByteReader in(bytes);
-  while (in.ok() && !in.rest().empty()) {
-    ManifestRef manifest;
-    manifest.id.hybrid_time = in.u64();
-    manifest.id.random = in.u64();
-    manifest.plain_bytes = in.u32();
-    manifest.content_bytes = in.u64();
-    manifests.push_back(manifest);
-  }
-  if (!in.ok()) return std::nullopt;
-  return manifests;
-}
+}  // namespace
 
 Bytes encode_blob_row(const BlobRow& row) {
   FieldWriter out;
@@ -199,11 +217,12 @@ Bytes encode_blob_row(const BlobRow& row) {
   out.text(kCacheControl, row.content.cache_control);
   out.text(kContentMd5, row.content.md5);
   out.text(kMetadata, encode_metadata(row.metadata));
-  if (row.tier_named) out.bytes(kTierNamed, "1");
+  if (row.tier != TierState{}) out.bytes(kTier, encode_tier(row.tier));
   out.text(kWrappedKey, row.wrapped_key);
   out.text(kLayout, encode_layout(row.layout.direct));
   out.text(kManifests, encode_manifests(row.layout.manifests));
   if (row.staging) out.bytes(kStaging, encode_staging(*row.staging));
+  write_states(out, row);
   out.unknown(row.unknown);
   return out.finish();
 }
@@ -238,59 +257,6 @@ Result<Block> decode_staged_block(BytesView bytes) {
     if (layout.size() == 1) return std::move(layout.front());
   }
   return broken("staged block");
-}
-
-Bytes encode_garbage_row(const GarbageRow& row) {
-  FieldWriter out;
-  out.text(kWrappedKey, row.wrapped_key);
-  out.text(kLayout, encode_layout(row.expand.direct));
-  out.text(kManifests, encode_manifests(row.expand.manifests));
-  Bytes chunks;
-  for (const auto& id : row.chunks) chunks += store::to_bytes(id);
-  out.text(kChunks, chunks);
-  if (row.staged_generation != 0) {
-    Bytes staged;
-    append_u64(staged, row.staged_generation);
-    append_u8(staged, row.staged_content ? 1 : 0);
-    staged += row.staged_name;
-    out.bytes(kStagedGarbage, staged);
-  }
-  return out.finish();
-}
-
-Result<GarbageRow> decode_garbage_row(BytesView bytes) {
-  FH_TRY(const auto fields, split_fields(bytes));
-  GarbageRow row;
-  for (const auto& field : fields) {
-    ByteReader in(field.value);
-    switch (field.id) {
-      case kWrappedKey:
-        row.wrapped_key = field.value;
-        break;
-      case kLayout:
-        if (!read_layout(field.value, row.expand)) return broken("garbage layout");
-        break;
-      case kManifests:
-        if (!read_manifests(field.value, row.expand)) return broken("garbage manifests");
-        break;
-      case kChunks:
-        while (in.ok() && !in.rest().empty()) {
-          const auto hybrid_time = in.u64();
-          row.chunks.push_back({hybrid_time, in.u64()});
-        }
-        if (!in.ok()) return broken("garbage chunks");
-        break;
-      case kStagedGarbage:
-        row.staged_generation = in.u64();
-        row.staged_content = in.u8() == 1;
-        row.staged_name = in.rest();
-        if (!in.ok()) return broken("staged garbage");
-        break;
-      default:
-        return fail(ErrorCode::kUnsupported, "a garbage row needs a newer program");
-    }
-  }
-  return row;
 }
 
 }  // namespace freehold::blob

@@ -10,10 +10,12 @@
 #include "src/fields.h"
 #include "src/header_rules.h"
 #include "src/layout.h"
+#include "src/row_parts.h"
 
 namespace freehold::blob {
 
-enum class BlobType : std::uint8_t { kBlock = 1 };  // append and page blobs get the next numbers
+enum class BlobType : std::uint8_t { kBlock = 1, kAppend = 2, kPage = 3 };
+[[nodiscard]] std::string_view to_string(BlobType type);  // "BlockBlob" ...
 // kUncommitted: blocks were put, no block list yet; only Put Block, Put Block List and listings with
 // include=uncommittedblobs see it.
 enum class BlobState : std::uint8_t { kUncommitted = 1, kCommitted = 2 };
@@ -38,12 +40,22 @@ struct BlobRow {
   Bytes wrapped_key;  // the blob key under the account key
   LayoutRef layout;
   std::optional<Staging> staging;
-  bool tier_named = false;  // x-ms-access-tier: Hot was asked for, not inferred
+  TierState tier;
+  std::optional<Lease> lease;
+  Tags tags;
+  std::optional<CopyState> copy;
+  std::optional<PageState> page;      // page blobs
+  std::optional<AppendState> append;  // append blobs
+  Bytes customer_key_sha256;          // 32 bytes if the content is under a customer-provided key
+  std::uint64_t snapshot = 0;         // of a snapshot: its time in microseconds since 1970; 0: the blob itself
+  bool has_snapshots = false;         // of the blob itself: there may be some
+  bool shared_content = false;        // other rows of this name may name the same chunks and inline content
   UnknownFields unknown;
 
   [[nodiscard]] WallTime last_modified() const;
   [[nodiscard]] WallTime creation_time() const;
   [[nodiscard]] bool committed() const { return state == BlobState::kCommitted; }
+  [[nodiscard]] bool is_snapshot() const { return snapshot != 0; }
   [[nodiscard]] Existing existing() const { return {etag, last_modified()}; }
 };
 
@@ -53,8 +65,6 @@ struct BlobRow {
 
 [[nodiscard]] Bytes encode_metadata(const Metadata& metadata);
 [[nodiscard]] std::optional<Metadata> decode_metadata(BytesView bytes);
-[[nodiscard]] Bytes encode_manifests(const std::vector<ManifestRef>& manifests);
-[[nodiscard]] std::optional<std::vector<ManifestRef>> decode_manifests(BytesView bytes);
 
 // A staged block (Put Block), before a block list names it.
 struct StagedBlock {
@@ -63,19 +73,5 @@ struct StagedBlock {
 };
 [[nodiscard]] Bytes encode_staged_block(const Block& block);
 [[nodiscard]] Result<Block> decode_staged_block(BytesView bytes);
-
-// What the collector has to remove, written in the commit that made it garbage.
-struct GarbageRow {
-  Bytes wrapped_key;                   // opens the manifests of `expand`
-  LayoutRef expand;                    // all its segments, and its manifests themselves
-  std::vector<store::ChunkId> chunks;  // these as they are (manifests whose content lives on)
-  // Staged rows of this blob and generation: with `staged_content`, what they name goes too.
-  Bytes staged_name;
-  std::uint64_t staged_generation = 0;
-  bool staged_content = false;
-  [[nodiscard]] bool empty() const { return expand.empty() && chunks.empty() && staged_generation == 0; }
-};
-[[nodiscard]] Bytes encode_garbage_row(const GarbageRow& row);
-[[nodiscard]] Result<GarbageRow> decode_garbage_row(BytesView bytes);
 
 }  // namespace freehold::blob

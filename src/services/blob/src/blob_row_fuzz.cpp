@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "src/blob_row.h"
 #include "src/container_row.h"
+#include "src/garbage_row.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace freehold::blob;

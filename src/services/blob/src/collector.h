@@ -13,6 +13,7 @@
 #include "src/chunk_claims.h"
 #include "src/container_store.h"
 #include "src/content_store.h"
+#include "src/garbage_row.h"
 
 namespace freehold::blob {
 

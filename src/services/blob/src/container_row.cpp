@@ -4,7 +4,47 @@
 
 namespace freehold::blob {
 namespace {
-enum : std::uint8_t { kCreated = 1, kMetadata = 2, kId = 128, kEtag = 129 };
+enum : std::uint8_t {
+  kCreated = 1,
+  kMetadata = 2,
+  kId = 128,
+  kEtag = 129,
+  kLease = 130,
+  kPublicAccess = 131,
+  kPolicies = 132
+  // 133 default encryption scope, 134 immutability, 135 deleted: reserved
+};
+
+bool read_public_access(BytesView value, ContainerRow& row) {
+  if (value.size() != 1 || value[0] < 0 || value[0] > static_cast<char>(PublicAccess::kContainer)) return false;
+  row.public_access = static_cast<PublicAccess>(value[0]);
+  return true;
+}
+
+// False: the field's bytes can't be right.
+bool read_field(const Field& field, ContainerRow& row, bool& known) {
+  known = true;
+  switch (field.id) {
+    case kId:
+      return take(id_from_bytes<ContainerId>(field.value), row.id);
+    case kEtag:
+      return take(field_u64(field.value), row.etag);
+    case kCreated:
+      return take(field_u64(field.value), row.created);
+    case kMetadata:
+      return take(decode_metadata(field.value), row.metadata);
+    case kLease:
+      return take(decode_lease(field.value), row.lease);
+    case kPublicAccess:
+      return read_public_access(field.value, row);
+    case kPolicies:
+      return take(decode_policies(field.value), row.policies);
+    default:
+      known = false;
+      return true;
+  }
+}
+
 }  // namespace
 
 WallTime ContainerRow::last_modified() const {
@@ -17,41 +57,31 @@ Bytes encode_container_row(const ContainerRow& row) {
   out.u64(kEtag, row.etag);
   out.u64(kCreated, row.created);
   out.text(kMetadata, encode_metadata(row.metadata));
+  if (row.lease) out.bytes(kLease, encode_lease(*row.lease));
+  if (row.public_access != PublicAccess::kNone) {
+    out.bytes(kPublicAccess, Bytes(1, static_cast<char>(row.public_access)));
+  }
+  out.text(kPolicies, encode_policies(row.policies));
   out.unknown(row.unknown);
   return out.finish();
 }
 
 Result<ContainerRow> decode_container_row(BytesView bytes) {
+  const auto broken = [] { return fail(ErrorCode::kCorrupt, "a container row is not as it was written"); };
   FH_TRY(const auto fields, split_fields(bytes));
   ContainerRow row;
-  std::optional<ContainerId> id;
-  bool whole = true;
+  bool has_id = false;
   for (const auto& field : fields) {
-    switch (field.id) {
-      case kId:
-        id = id_from_bytes<ContainerId>(field.value);
-        break;
-      case kEtag:
-        row.etag = field_u64(field.value).value_or(0);
-        break;
-      case kCreated:
-        row.created = field_u64(field.value).value_or(0);
-        break;
-      case kMetadata: {
-        auto metadata = decode_metadata(field.value);
-        whole = whole && metadata.has_value();
-        if (metadata) row.metadata = std::move(*metadata);
-        break;
-      }
-      default:
-        if (field.id >= kFirstCriticalField) {
-          return fail(ErrorCode::kUnsupported, "a container row needs a newer program");
-        }
-        row.unknown.emplace_back(field.id, field.value);
+    bool known = false;
+    if (!read_field(field, row, known)) return broken();
+    has_id = has_id || field.id == kId;
+    if (known) continue;
+    if (field.id >= kFirstCriticalField) {
+      return fail(ErrorCode::kUnsupported, "a container row needs a newer program");
     }
+    row.unknown.emplace_back(field.id, field.value);
   }
-  if (!id || row.etag == 0 || !whole) return fail(ErrorCode::kCorrupt, "a container row is not as it was written");
-  row.id = *id;
+  if (!has_id || row.etag == 0) return broken();
   return row;
 }
 

@@ -11,6 +11,9 @@ struct ContainerRow {
   std::uint64_t etag = 0;  // hybrid timestamp of the last change of the container itself
   std::uint64_t created = 0;
   Metadata metadata;
+  std::optional<Lease> lease;
+  PublicAccess public_access = PublicAccess::kNone;
+  std::vector<StoredPolicy> policies;  // at most kPoliciesPerContainer
   UnknownFields unknown;
   [[nodiscard]] WallTime last_modified() const;
   [[nodiscard]] Existing existing() const { return {etag, last_modified()}; }

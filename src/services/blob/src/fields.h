@@ -55,4 +55,11 @@ struct Field {
 // Exactly eight bytes, or nullopt.
 [[nodiscard]] std::optional<std::uint64_t> field_u64(BytesView value);
 
+// Puts what a decode_...() gave into its place; false if it gave nothing.
+template <class Decoded, class Part>
+[[nodiscard]] bool take(Decoded decoded, Part& part) {
+  if (decoded) part = std::move(*decoded);
+  return decoded.has_value();
+}
+
 }  // namespace freehold::blob

@@ -27,7 +27,7 @@ Task<Reply> get_blob_properties(BlobParts& parts, Permit<GetBlobProperties> perm
   auto response = answer(200);
   add_blob_headers(response, stored.row, Part::kWhole);
   response.headers.add("x-ms-access-tier", "Hot");
-  if (!stored.row.tier_named) response.headers.add("x-ms-access-tier-inferred", "true");
+  if (!stored.row.tier.named) response.headers.add("x-ms-access-tier-inferred", "true");
   response.head_length = stored.row.length;
   co_return response;
 }

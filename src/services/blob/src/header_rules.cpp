@@ -58,19 +58,22 @@ ApiResult<> refuse_not_yet(const http::Headers& headers) {
 }  // namespace
 
 ApiResult<Metadata> parse_metadata(const http::Headers& headers) {
-  std::map<std::string, std::string> merged;
+  std::map<std::string, std::pair<std::string, std::string>> merged;
   std::size_t size = 0;
-  for (const auto& [header, value] : headers.fields()) {
+  for (std::size_t i = 0; i < headers.fields().size(); ++i) {
+    const auto& [header, value] = headers.fields()[i];
     if (!header.starts_with(kMetadataPrefix)) continue;
-    const auto name = header.substr(kMetadataPrefix.size());
+    const auto name = std::string(headers.sent_name(i).substr(kMetadataPrefix.size()));
     if (name.empty()) return refuse(errors::empty_metadata_key());
     if (!is_identifier(name) || !is_printable_ascii(value)) return refuse(errors::invalid_metadata());
     size += name.size() + value.size();
-    auto [place, fresh] = merged.try_emplace(to_lower(name), value);
-    if (!fresh) place->second += "," + value;
+    auto [place, fresh] = merged.try_emplace(to_lower(name), name, value);
+    if (!fresh) place->second.second += "," + value;
   }
   if (size > kMetadataBytes) return refuse(errors::metadata_too_large());
-  return Metadata(merged.begin(), merged.end());
+  Metadata metadata;
+  for (auto& [key, entry] : merged) metadata.push_back(std::move(entry));
+  return metadata;
 }
 
 namespace {

@@ -13,7 +13,7 @@
 
 namespace freehold::blob {
 
-// Names as stored (lower case), in order of name.
+// Names as they were sent, in order of their lower case, which is what tells them apart.
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
 inline constexpr std::size_t kMetadataBytes = 8 * 1024;

@@ -71,6 +71,31 @@ Result<Layout> decode_layout(BytesView bytes) {
   return layout;
 }
 
+Bytes encode_manifests(const std::vector<ManifestRef>& manifests) {
+  Bytes out;
+  for (const auto& manifest : manifests) {
+    out += store::to_bytes(manifest.id);
+    append_u32(out, manifest.plain_bytes);
+    append_u64(out, manifest.content_bytes);
+  }
+  return out;
+}
+
+std::optional<std::vector<ManifestRef>> decode_manifests(BytesView bytes) {
+  std::vector<ManifestRef> manifests;
+  ByteReader in(bytes);
+  while (in.ok() && !in.rest().empty()) {
+    ManifestRef manifest;
+    manifest.id.hybrid_time = in.u64();
+    manifest.id.random = in.u64();
+    manifest.plain_bytes = in.u32();
+    manifest.content_bytes = in.u64();
+    manifests.push_back(manifest);
+  }
+  if (!in.ok()) return std::nullopt;
+  return manifests;
+}
+
 std::vector<Layout> split_layout(const Layout& layout, std::size_t part_bytes) {
   std::vector<Layout> parts;
   std::size_t size = part_bytes;  // so that the first block begins a part

@@ -56,6 +56,9 @@ inline constexpr std::size_t kDirectLayoutBytes = 4 * 1024;
 // kCorrupt for anything that encode_layout() doesn't write. Bounded by the bytes themselves.
 [[nodiscard]] Result<Layout> decode_layout(BytesView bytes);
 
+[[nodiscard]] Bytes encode_manifests(const std::vector<ManifestRef>& manifests);
+[[nodiscard]] std::optional<std::vector<ManifestRef>> decode_manifests(BytesView bytes);
+
 // Splits a layout at block boundaries into parts that encode to about `part_bytes` (one block may be more).
 [[nodiscard]] std::vector<Layout> split_layout(const Layout& layout, std::size_t part_bytes);
 

@@ -56,8 +56,8 @@ void ListingXml::add_blob(std::string_view name, const BlobRow& row, bool with_m
   append_element(out_, "Content-MD5", row.content.md5.empty() ? std::string() : to_base64(row.content.md5));
   append_element(out_, "Cache-Control", row.content.cache_control);
   append_element(out_, "Content-Disposition", row.content.disposition);
-  out_ += "<BlobType>BlockBlob</BlobType><AccessTier>Hot</AccessTier>";
-  if (!row.tier_named) out_ += "<AccessTierInferred>true</AccessTierInferred>";
+  out_ += "<BlobType>" + std::string(to_string(row.type)) + "</BlobType><AccessTier>Hot</AccessTier>";
+  if (!row.tier.named) out_ += "<AccessTierInferred>true</AccessTierInferred>";
   out_ +=
       "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState><ServerEncrypted>true</ServerEncrypted>";
   out_ += "</Properties>";

@@ -47,7 +47,7 @@ BlobRow new_row(const PutBlobPlan& plan, const WrappedBlobKey& key, LayoutRef la
   row.metadata = plan.metadata;
   row.wrapped_key = key.wrapped;
   row.layout = std::move(layout);
-  row.tier_named = plan.hot_named;
+  row.tier.named = plan.hot_named;
   return row;
 }
 

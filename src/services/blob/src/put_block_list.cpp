@@ -58,7 +58,7 @@ BlobRow committed_row(const PutBlockListPlan& plan, const std::optional<StoredBl
   row.content = plan.content;
   row.metadata = plan.metadata;
   row.wrapped_key = std::move(wrapped_key);
-  row.tier_named = plan.hot_named;
+  row.tier.named = plan.hot_named;
   return row;
 }
 

@@ -34,7 +34,7 @@ void add_blob_headers(http::Response& response, const BlobRow& row, Part part) {
     headers.add(part == Part::kWhole ? "Content-MD5" : "x-ms-blob-content-md5", to_base64(row.content.md5));
   }
   headers.add("Accept-Ranges", "bytes");
-  headers.add("x-ms-blob-type", "BlockBlob");
+  headers.add("x-ms-blob-type", std::string(to_string(row.type)));
   headers.add("x-ms-creation-time", http_date(row.creation_time()));
   headers.add("x-ms-lease-status", "unlocked");
   headers.add("x-ms-lease-state", "available");

@@ -153,6 +153,11 @@ TEST(HeaderRules, Metadata) {
   const auto good = parse_metadata(headers({{"x-ms-meta-b", "2"}, {"x-ms-meta-a_1", "x y"}, {"x-ms-meta-b", "3"}}));
   ASSERT_TRUE(good.has_value());
   EXPECT_EQ(*good, (Metadata{{"a_1", "x y"}, {"b", "2,3"}}));
+  http::Headers cased;
+  cased.add_as_sent("X-Ms-Meta-CamelCase", "1");
+  cased.add_as_sent("x-ms-meta-camelcase", "2");
+  cased.add_as_sent("x-ms-meta-ABC", "3");
+  EXPECT_EQ(parse_metadata(cased).value_or(Metadata()), (Metadata{{"ABC", "3"}, {"CamelCase", "1,2"}}));
   EXPECT_EQ(code_of(parse_metadata(headers({{"x-ms-meta-", "x"}}))), "EmptyMetadataKey");
   EXPECT_EQ(code_of(parse_metadata(headers({{"x-ms-meta-1a", "x"}}))), "InvalidMetadata");
   EXPECT_EQ(code_of(parse_metadata(headers({{"x-ms-meta-a-b", "x"}}))), "InvalidMetadata");

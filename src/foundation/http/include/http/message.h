@@ -28,14 +28,20 @@ class Headers {
   // First value of that (lower-case) name, or empty.
   [[nodiscard]] std::string_view get(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const;
-  void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+  void add(std::string name, std::string value);
+  // The name in any case: looked up in lower case, and kept as it was sent for those who give it back.
+  void add_as_sent(std::string_view name, std::string value);
+  // Of the field at this index; the lower-case name where nothing else is known.
+  [[nodiscard]] std::string_view sent_name(std::size_t index) const;
   void set(std::string_view name, std::string value);  // replaces all of that name
   void remove(std::string_view name);
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
   void reserve(std::size_t n) { fields_.reserve(n); }
 
  private:
+  void note(std::string_view name);
   std::vector<std::pair<std::string, std::string>> fields_;
+  std::string sent_;  // all names as sent, each with a ':' after it, which no name has; empty: nothing to know
 };
 
 // A query string's parameters in order: names decoded and in lower case, values decoded. Percent-encoding is undone and

@@ -55,7 +55,7 @@ inline http::Request make_request(http::Method method, std::string_view url, Hea
   auto colon = authority.ends_with(']') ? std::string::npos : authority.rfind(':');
   request.host = to_lower(authority.substr(0, colon));
   request.headers.add("host", authority);
-  for (auto& [name, value] : headers) request.headers.add(to_lower(name), std::move(value));
+  for (auto& [name, value] : headers) request.headers.add_as_sent(name, std::move(value));
   request.peer = {.address = "127.0.0.1", .port = 40'000, .uid = std::nullopt};
   return request;
 }

@@ -1,0 +1,104 @@
+// How a row of the Blob service is written, for the files that list them (*_routes.cpp). docs/compatibility.md says the
+// same in words.
+#pragma once
+
+#include "src/blob_gate.h"
+#include "src/operations.h"
+
+namespace freehold::blob {
+
+using gate::AuditClass;
+using gate::DataClass;
+using gate::RouteSpec;
+using gate::Scope;
+using gate::Selector;
+using http::Method;
+
+inline constexpr gate::CredentialSet kKeys = gate::kSharedKey | gate::kAccountSas;
+
+// What the operations of one kind share; a row names only what differs.
+struct Family {
+  Scope scope;
+  DataClass data;
+  char resource_type;
+};
+inline constexpr Family kService{Scope::kService, DataClass::kSystemMetadata, 's'};
+inline constexpr Family kContainer{Scope::kContainer, DataClass::kCustomerData, 'c'};
+inline constexpr Family kContent{Scope::kBlob, DataClass::kCustomerContent, 'o'};
+inline constexpr Family kAboutBlob{Scope::kBlob, DataClass::kCustomerData, 'o'};
+
+inline constexpr std::string_view kReadService = "Microsoft.Storage/storageAccounts/blobServices/read";
+inline constexpr std::string_view kWriteService = "Microsoft.Storage/storageAccounts/blobServices/write";
+inline constexpr std::string_view kReadContainer = "Microsoft.Storage/storageAccounts/blobServices/containers/read";
+inline constexpr std::string_view kWriteContainer = "Microsoft.Storage/storageAccounts/blobServices/containers/write";
+inline constexpr std::string_view kDeleteContainer = "Microsoft.Storage/storageAccounts/blobServices/containers/delete";
+inline constexpr std::string_view kReadBlob = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read";
+inline constexpr std::string_view kWriteBlob = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write";
+inline constexpr std::string_view kAddBlob =
+    "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action";
+inline constexpr std::string_view kDeleteBlob =
+    "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete";
+inline constexpr std::string_view kTagsRead =
+    "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/read";
+inline constexpr std::string_view kTagsWrite =
+    "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/write";
+inline constexpr std::string_view kFilter =
+    "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/filter/action";
+
+inline RouteSpec row(Method method, Family family, std::vector<Selector> query, std::string_view permissions,
+                     std::string_view action, AuditClass audit = AuditClass::kRead) {
+  RouteSpec spec;
+  spec.method = method;
+  spec.scope = family.scope;
+  spec.query = std::move(query);
+  spec.credentials = kKeys;
+  spec.sas = {'b', family.resource_type, permissions};
+  spec.data_action = action;
+  spec.data = family.data;
+  spec.audit = audit;
+  return spec;
+}
+
+inline RouteSpec write_row(Method method, Family family, std::vector<Selector> query, std::string_view permissions,
+                           std::string_view action) {
+  return row(method, family, std::move(query), permissions, action, AuditClass::kWrite);
+}
+
+inline RouteSpec with_headers(RouteSpec spec, std::vector<Selector> headers) {
+  spec.headers = std::move(headers);
+  return spec;
+}
+
+// Binds a handler to its parts. Not a coroutine: it only calls one.
+template <class Operation>
+auto bind(BlobParts& parts, Task<Reply> (*operation)(BlobParts&, Permit<Operation>)) {
+  return [&parts, operation](Permit<Operation> permit) { return operation(parts, std::move(permit)); };
+}
+
+// Answers 501 once the caller is known.
+inline void not_yet(gate::ServiceGate& gate, std::string_view operation, RouteSpec spec) {
+  spec.operation = operation;
+  gate.add_unimplemented(std::move(spec));
+}
+
+// One family a file. The first row that fits is taken, so rows that name more stand before those that name less.
+void add_service_routes(gate::ServiceGate& gate, BlobParts& parts);
+void add_container_routes(gate::ServiceGate& gate, BlobParts& parts);
+void add_from_url_routes(gate::ServiceGate& gate, BlobParts& parts);
+void add_block_blob_routes(gate::ServiceGate& gate, BlobParts& parts);
+void add_append_blob_routes(gate::ServiceGate& gate, BlobParts& parts);
+void add_page_blob_routes(gate::ServiceGate& gate, BlobParts& parts);
+void add_copy_routes(gate::ServiceGate& gate, BlobParts& parts);
+void add_blob_write_routes(gate::ServiceGate& gate, BlobParts& parts);
+void add_blob_read_routes(gate::ServiceGate& gate, BlobParts& parts);
+
+// A write to a blob: PUT, with or without ?comp=.
+inline RouteSpec put_row(std::string_view permissions = "cw") {
+  return write_row(Method::kPut, kContent, {}, permissions, kWriteBlob);
+}
+inline RouteSpec put_comp_row(std::string_view comp, std::string_view permissions = "w", Family family = kAboutBlob) {
+  return write_row(Method::kPut, family, {{"comp", comp}}, permissions, kWriteBlob);
+}
+inline const Selector kFromUrl{"x-ms-copy-source", ""};
+
+}  // namespace freehold::blob

@@ -1,0 +1,32 @@
+// Rows at the root of an account, and account information wherever it is asked for.
+#include "src/route_rows.h"
+
+namespace freehold::blob {
+
+void add_service_routes(gate::ServiceGate& gate, BlobParts& parts) {
+  gate.add<ListContainers>(
+      row(Method::kGet, {Scope::kService, DataClass::kCustomerData, 's'}, {{"comp", "list"}}, "l", kReadContainer),
+      bind(parts, list_containers));
+  gate.add<GetBlobServiceProperties>(
+      row(Method::kGet, kService, {{"restype", "service"}, {"comp", "properties"}}, "r", kReadService),
+      bind(parts, get_blob_service_properties));
+  const std::vector<Selector> account = {{"restype", "account"}, {"comp", "properties"}};
+  for (const auto& family : {kService, kContainer, kAboutBlob}) {
+    for (const auto method : {Method::kGet, Method::kHead}) {
+      // Azure asks for no more than a valid SAS on the service.
+      gate.add<GetAccountInformation>(row(method, family, account, "rwdlacup", kReadService),
+                                      bind(parts, get_account_information));
+    }
+  }
+  not_yet(gate, "SetBlobServiceProperties",
+          write_row(Method::kPut, kService, {{"restype", "service"}, {"comp", "properties"}}, "w", kWriteService));
+  not_yet(gate, "GetBlobServiceStats",
+          row(Method::kGet, kService, {{"restype", "service"}, {"comp", "stats"}}, "r", kReadService));
+  not_yet(gate, "GetUserDelegationKey",
+          row(Method::kPost, kService, {{"restype", "service"}, {"comp", "userdelegationkey"}}, "r",
+              "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action"));
+  not_yet(gate, "BlobBatch", write_row(Method::kPost, kService, {{"comp", "batch"}}, "wd", kWriteBlob));
+  not_yet(gate, "FindBlobsByTags", row(Method::kGet, kService, {{"comp", "blobs"}}, "f", kFilter));
+}
+
+}  // namespace freehold::blob
