@@ -1,0 +1,71 @@
+#include "keys/sealed_rows.h"
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "crypto/aead.h"
+
+namespace freehold::keys {
+namespace {
+
+// The place that a sealed row is bound to.
+Bytes place_of(const store::PartitionId& partition, BytesView key) {
+  Bytes context = "freehold row";
+  append_sized(context, partition.value);
+  context += key;
+  return context;
+}
+
+// The first key after all that begin with `prefix`; prefixes are ASCII here.
+Bytes after(Bytes prefix) {
+  FH_CHECK(!prefix.empty() && prefix.back() != '\xff');
+  prefix.back() = static_cast<char>(prefix.back() + 1);
+  return prefix;
+}
+
+}  // namespace
+
+runtime::Task<Result<std::vector<store::KeyValue>>> SealedRows::load(Bytes prefix, std::size_t limit) const {
+  FH_CO_TRY(const Secret key, store_.row_keys.row_key(partition_.tenant()));
+  std::vector<store::KeyValue> out;
+  const Bytes end = after(prefix);
+  Bytes from = std::move(prefix);
+  while (true) {
+    FH_CO_TRY(auto page, co_await store_.rows.scan(partition_, from, end, limits::kScanLimit));
+    for (auto& row : page.rows) {
+      if (out.size() == limit) co_return fail(ErrorCode::kExhausted, "a table has more rows than it may have");
+      FH_CO_TRY(Bytes plain, crypto::open(key, place_of(partition_, row.key), row.value));
+      out.push_back({std::move(row.key), std::move(plain)});
+    }
+    if (!page.more || page.rows.empty()) co_return out;
+    from = out.back().key + '\0';
+  }
+}
+
+runtime::Task<Result<>> SealedRows::change(RowChange change) const {
+  FH_CO_TRY(const Secret key, store_.row_keys.row_key(partition_.tenant()));
+  store::Commit commit{.partition = partition_,
+                       .epoch = store_.epoch,
+                       .transaction = store_.hybrid.next_transaction(),
+                       .expect = {},
+                       .puts = std::move(change.as_is),
+                       .deletes = std::move(change.deletes)};
+  if (change.puts.empty()) commit.reserve = store::DiskReserve::kMayUse;
+  for (Bytes& absent : change.absent) commit.expect.push_back(store::absent(std::move(absent)));
+  for (auto& put : change.puts) {
+    if (put.value.size() + crypto::kAeadNonceBytes + crypto::kAeadTagBytes > limits::kValueBytes) {
+      co_return fail(ErrorCode::kExhausted, "a row is too long");
+    }
+    Bytes sealed = crypto::seal(key, place_of(partition_, put.key), put.value, store_.random);
+    commit.puts.push_back({std::move(put.key), std::move(sealed)});
+  }
+  const auto result = co_await store::commit_settled(store_.rows, std::move(commit));
+  if (result.outcome == store::CommitOutcome::kOk) co_return Result<>();
+  if (result.outcome == store::CommitOutcome::kConflict) co_return fail(ErrorCode::kConflict, "it is there already");
+  if (result.outcome == store::CommitOutcome::kFenced) {
+    co_return fail(ErrorCode::kUnavailable, "this process no longer owns the partition");
+  }
+  if (result.error.code == ErrorCode::kExhausted) co_return std::unexpected(result.error);
+  co_return fail(ErrorCode::kUnavailable, "the change could not be kept", result.error.message);
+}
+
+}  // namespace freehold::keys
