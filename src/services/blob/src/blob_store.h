@@ -8,6 +8,7 @@
 #include "src/blob_row.h"
 #include "src/keyed_lock.h"
 #include "src/row_sealer.h"
+#include "src/staging_keys.h"
 #include "store/hybrid_clock.h"
 
 namespace freehold::blob {
@@ -44,8 +45,9 @@ class BlobStore {
 
   // Writers of one blob take turns.
   [[nodiscard]] Task<Result<KeyedLock::Guard>> lock(const store::PartitionId& partition, std::string_view name) {
-    return locks_.lock(std::hash<std::string_view>{}(partition.value) * 31 + std::hash<std::string_view>{}(name));
+    return locks_.lock(partition.value + std::string(name));  // partitions of containers all have one length
   }
+  [[nodiscard]] StagingKeys& staging_keys() { return staging_keys_; }
   [[nodiscard]] store::PartitionStore& rows() { return rows_; }
   [[nodiscard]] store::HybridClock& hybrid() { return hybrid_; }
   [[nodiscard]] store::Epoch epoch() const { return epoch_; }
@@ -55,6 +57,7 @@ class BlobStore {
   store::Epoch epoch_;
   store::HybridClock& hybrid_;
   KeyedLock locks_;
+  StagingKeys staging_keys_;
 };
 
 }  // namespace freehold::blob

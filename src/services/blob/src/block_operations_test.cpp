@@ -118,11 +118,46 @@ TEST_F(BlockOperations, ALongListLiesInManifestsAndGivesThemBack) {
   collect();
   EXPECT_EQ(chunk_count(), 1u);
   EXPECT_TRUE(get("/box/b").body == content.substr(0, 30'000));
-  EXPECT_EQ(runtime::run_blocking(service->sweep_orphans()).value_or(99), 0u);
+  EXPECT_EQ(runtime::run_blocking(service->sweep_orphans(*pipeline)).value_or(99), 0u);
   ASSERT_EQ(run(Method::kDelete, "/box/b").status, 202);
   collect();
   EXPECT_EQ(chunk_count(), 0u);
   EXPECT_EQ(rows().size(), 1u);
+}
+
+// The first block of a blob makes the blob's row too: one commit, one record, and nothing of it without the block.
+TEST_F(BlockOperations, TheFirstBlockIsOneWriteAndARefusedOneIsNone) {
+  static_cast<void>(log.take_entries());
+  EXPECT_EQ(put_block("a", "x", {{"content-md5", md5_base64("y")}}).code(), "Md5Mismatch");
+  EXPECT_EQ(rows().size(), 1u);  // the marker
+  EXPECT_EQ(put_block("a", "x").status, 201);
+  const auto entries = log.take_entries();
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[0].way, gate::testing::FakeLog::Way::kAppended);
+  EXPECT_EQ(entries[1].way, gate::testing::FakeLog::Way::kSettled);
+  std::size_t attached = 0;
+  for (const auto& partition : *runtime::run_blocking(service->partitions())) {
+    if (partition.value[16] != 'b') continue;
+    attached += runtime::run_blocking(engine->partitions().scan(partition, "\x01", "\x02", 1000))->rows.size();
+  }
+  EXPECT_EQ(attached, 1u);
+}
+
+TEST_F(BlockOperations, ABlockWhoseBlobIsOverwrittenMeanwhileIsRefused) {
+  struct Meddler final : http::BodyReader {
+    explicit Meddler(TestRegion& r) : region(r) {}
+    [[nodiscard]] std::optional<std::uint64_t> length() const override { return 1; }
+    [[nodiscard]] http::Task<Result<std::size_t>> read_some(std::span<char> out) override {
+      EXPECT_EQ(region.put("/box/b", "other").status, 201);
+      out[0] = 'x';
+      co_return 1;
+    }
+    TestRegion& region;
+  };
+  Meddler body(*this);
+  EXPECT_EQ(send(Method::kPut, block_path("a"), {}, body).code(), "ServerBusy");
+  EXPECT_EQ(commit(list_of({"a"})).code(), "InvalidBlockList");
+  EXPECT_EQ(put_block("a", "x").status, 201);
 }
 
 TEST_F(BlockOperations, BlocksPutAtTheSameTimeMakeOneBlob) {

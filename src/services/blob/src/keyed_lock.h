@@ -1,13 +1,16 @@
-// KeyedLock: at most one coroutine at a time for what shares a key, in order of arrival.
+// KeyedLock: at most one coroutine at a time for each key, in order of arrival.
 //
 // Writers of one blob queue here instead of failing each other's commits; correctness never rests on it (the commit's
 // own expectations do that, for front ends are many).
 #pragma once
 
 #include <array>
-#include <deque>
+#include <list>
+#include <map>
 #include <mutex>
+#include <string>
 #include <string_view>
+#include <tuple>
 
 #include "base/result.h"
 #include "runtime/completion.h"
@@ -15,19 +18,30 @@
 
 namespace freehold::blob {
 
-// Owned by BlobService, outlives its guards. Thread-safe. kExhausted when too many wait.
+// Owned by BlobService, outlives its guards. Thread-safe. kExhausted when too many wait for one key.
+//
+// Only equal keys wait for each other: a tenant whose keys are its own (they begin with its partition) can't hold up or
+// turn away another, whatever names it chooses (I1). What is held and waited for is bounded by the requests inside.
 class KeyedLock {
+  struct Queue {
+    std::list<runtime::Completion<bool>> waiting;  // behind the holder
+  };
+  struct Shard {
+    std::mutex mutex;
+    std::map<std::string, Queue> held;
+  };
+
  public:
   class Guard {
    public:
     Guard() = default;
-    explicit Guard(KeyedLock& lock, std::size_t stripe) : lock_(&lock), stripe_(stripe) {}
-    Guard(Guard&& other) noexcept : lock_(std::exchange(other.lock_, nullptr)), stripe_(other.stripe_) {}
+    Guard(Shard& shard, std::map<std::string, Queue>::iterator place) : shard_(&shard), place_(place) {}
+    Guard(Guard&& other) noexcept : shard_(std::exchange(other.shard_, nullptr)), place_(other.place_) {}
     Guard& operator=(Guard&& other) noexcept {
       if (this != &other) {
         release();
-        lock_ = std::exchange(other.lock_, nullptr);
-        stripe_ = other.stripe_;
+        shard_ = std::exchange(other.shard_, nullptr);
+        place_ = other.place_;
       }
       return *this;
     }
@@ -37,52 +51,47 @@ class KeyedLock {
 
    private:
     void release() {
-      if (auto* lock = std::exchange(lock_, nullptr)) lock->unlock(stripe_);
+      if (auto* shard = std::exchange(shard_, nullptr)) unlock(*shard, place_);
     }
-    KeyedLock* lock_ = nullptr;
-    std::size_t stripe_ = 0;
+    Shard* shard_ = nullptr;
+    std::map<std::string, Queue>::iterator place_;  // stays valid until its entry is erased, by the last holder
   };
 
-  [[nodiscard]] runtime::Task<Result<Guard>> lock(std::size_t hash) {
-    const auto stripe = hash % kStripes;
-    auto& place = stripes_[stripe];
+  [[nodiscard]] runtime::Task<Result<Guard>> lock(std::string key) {
+    auto& shard = shards_[std::hash<std::string>{}(key) % kShards];
+    std::map<std::string, Queue>::iterator place;
     runtime::Completion<bool> turn;
     {
-      const std::lock_guard guard(place.mutex);
-      if (!place.held) {
-        place.held = true;
-        co_return Guard(*this, stripe);
-      }
-      if (place.waiting.size() >= kWaiting) co_return fail(ErrorCode::kExhausted, "too many writers of one blob");
-      place.waiting.push_back(turn);
+      const std::lock_guard guard(shard.mutex);
+      bool free = false;
+      std::tie(place, free) = shard.held.try_emplace(std::move(key));
+      if (free) co_return Guard(shard, place);
+      auto& waiting = place->second.waiting;
+      if (waiting.size() >= kWaiting) co_return fail(ErrorCode::kExhausted, "too many writers of one blob");
+      waiting.push_back(turn);
     }
     co_await turn.wait();
-    co_return Guard(*this, stripe);
+    co_return Guard(shard, place);
   }
 
  private:
-  static constexpr std::size_t kStripes = 4'096;
+  static constexpr std::size_t kShards = 256;  // only the mutexes are shared, for the length of a map's look-up
   static constexpr std::size_t kWaiting = 4'096;
-  struct Stripe {
-    std::mutex mutex;
-    bool held = false;
-    std::deque<runtime::Completion<bool>> waiting;
-  };
 
-  void unlock(std::size_t stripe) {
-    auto& place = stripes_[stripe];
-    std::unique_lock guard(place.mutex);
-    if (place.waiting.empty()) {
-      place.held = false;
+  static void unlock(Shard& shard, std::map<std::string, Queue>::iterator place) {
+    std::unique_lock guard(shard.mutex);
+    auto& waiting = place->second.waiting;
+    if (waiting.empty()) {
+      shard.held.erase(place);
       return;
     }
-    const auto next = std::move(place.waiting.front());
-    place.waiting.pop_front();
+    const auto next = std::move(waiting.front());
+    waiting.pop_front();
     guard.unlock();
     next.complete(true);
   }
 
-  std::array<Stripe, kStripes> stripes_;
+  std::array<Shard, kShards> shards_;
 };
 
 }  // namespace freehold::blob

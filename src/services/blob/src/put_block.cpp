@@ -34,57 +34,67 @@ ApiResult<> check_id_length(const PutBlockPlan& plan, const std::optional<Stored
   return {};
 }
 
-BlobRow uncommitted_row(const WrappedBlobKey& key, std::uint64_t now) {
+BlobRow uncommitted_row(const Bytes& wrapped_key, std::uint64_t now) {
   BlobRow row;
   row.state = BlobState::kUncommitted;
   row.etag = row.created = now;
-  row.wrapped_key = key.wrapped;
+  row.wrapped_key = wrapped_key;
   return row;
 }
 
-// The blob's row with a place for staged blocks in it; made if there is none, so that blocks put at the same time share
-// one key.
-Task<ApiResult<StoredBlob>> open_staging(BlobParts& parts, BlobTarget target, PutBlockPlan plan) {
+// What the block is sealed under: the key of the blob that is there, or one shared with the other blocks of a new blob.
+struct StagingKey {
+  Bytes wrapped;
+  std::optional<StagingKeys::Share> share;  // none: the blob was there
+};
+
+Task<ApiResult<StagingKey>> choose_key(BlobParts& parts, BlobTarget target, PutBlockPlan plan) {
   FH_CO_TRY(const auto turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
-    FH_CO_CHECK_OK(check_id_length(plan, current));
-    if (current && current->row.staging) co_return std::move(*current);
-    const auto now = parts.hybrid.next();
-    BlobRow row;
-    if (current) {
-      row = current->row;
-    } else {
-      FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
-      row = uncommitted_row(make_blob_key(*account_key, parts.random), now);
-    }
-    row.staging = Staging{now, static_cast<std::uint8_t>(plan.id.size()), 0};
-    auto commit = parts.blobs.begin(target.partition(), target.name, current);
-    const auto raw = encode_blob_row(row);
-    commit.puts.push_back({row_keys::blob(target.name), raw});
-    FH_CO_TRY(const auto done, api(co_await parts.blobs.commit(std::move(commit))));
-    if (done.applied) co_return StoredBlob{std::move(row), raw};
-    FH_CO_TRY(const auto open, api(co_await parts.blobs.is_open(target.partition())));
-    if (open) continue;
-    parts.containers.forget(target.account, target.container_name);
-    co_return refuse(errors::container_not_found());
-  }
-  co_return refuse(errors::busy("too many writers of one blob"));
+  FH_CO_TRY(const auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
+  FH_CO_CHECK_OK(check_id_length(plan, current));
+  if (current) co_return StagingKey{current->row.wrapped_key, std::nullopt};
+  FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
+  auto made = make_blob_key(*account_key, parts.random);
+  StagingKey key;
+  key.share.emplace(parts.blobs.staging_keys().share(target.partition(), target.name, std::move(made.wrapped)));
+  key.wrapped = key.share->wrapped();
+  co_return key;
+}
+
+// Overwritten or deleted while the block came in: what was staged before that is gone, and this block with it.
+ApiResult<> check_still_wanted(const StagingKey& key, const std::optional<StoredBlob>& current) {
+  const bool same = current ? current->row.wrapped_key == key.wrapped : key.share.has_value();
+  if (same) return {};
+  return refuse(errors::busy("the blob changed while a block of it was put"));
+}
+
+// The blob's row with a place for staged blocks in it; made or opened by the first block, in that block's own commit.
+struct Opened {
+  BlobRow row;
+  bool changed = false;
+};
+
+Opened open_staging(const std::optional<StoredBlob>& current, const StagingKey& key, const PutBlockPlan& plan,
+                    std::uint64_t now) {
+  if (current && current->row.staging) return {current->row, false};
+  Opened opened{current ? current->row : uncommitted_row(key.wrapped, now), true};
+  opened.row.staging = Staging{now, static_cast<std::uint8_t>(plan.id.size()), 0};
+  return opened;
 }
 
 // Names the block among the staged ones; an earlier block of that id becomes garbage.
-BlobChange stage(const StoredBlob& current, const PutBlockPlan& plan, const std::string& name,
+BlobChange stage(Opened opened, const PutBlockPlan& plan, const std::string& name,
                  const std::optional<StoredBlock>& earlier, const Ingested& ingested) {
   BlobChange change;
-  const auto key = row_keys::staged(name, current.row.staging->generation, plan.id);
+  const auto key = row_keys::staged(name, opened.row.staging->generation, plan.id);
   change.puts.push_back({key, encode_staged_block({plan.id, ingested.segments})});
   if (ingested.inline_row) change.puts.push_back(*ingested.inline_row);
   change.expect.push_back(earlier ? store::equals(key, earlier->raw) : store::absent(key));
+  change.row = std::move(opened.row);
   if (earlier) {
     change.garbage.expand.direct = {earlier->block};
-    change.row = current.row;
     ++change.row.staging->revision;
-  } else {
+  } else if (!opened.changed) {
     change.fate = RowFate::kLeave;
   }
   return change;
@@ -95,8 +105,8 @@ BlobChange stage(const StoredBlob& current, const PutBlockPlan& plan, const std:
 Task<Reply> put_block(BlobParts& parts, Permit<PutBlock> permit) {
   FH_CO_TRY(const auto plan, plan_put_block(permit.request(), permit.api_version()));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
-  FH_CO_TRY(const auto opened, co_await open_staging(parts, target, plan));
-  FH_CO_TRY(const auto place, place_of(parts, target, opened.row.wrapped_key));
+  FH_CO_TRY(const auto blob_key, co_await choose_key(parts, target, plan));
+  FH_CO_TRY(const auto place, place_of(parts, target, blob_key.wrapped));
 
   auto pending = pending_chunks(parts);
   Digest digest = Digest::kNone;
@@ -111,13 +121,11 @@ Task<Reply> put_block(BlobParts& parts, Permit<PutBlock> permit) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
     FH_CO_CHECK_OK(check_id_length(plan, current));
-    // Overwritten, deleted or committed meanwhile: what was staged before that is gone, and this block with it.
-    if (!current || !current->row.staging || current->row.wrapped_key != opened.row.wrapped_key) {
-      co_return refuse(errors::busy("the blob changed while a block of it was put"));
-    }
-    const auto key = row_keys::staged(target.name, current->row.staging->generation, plan.id);
+    FH_CO_CHECK_OK(check_still_wanted(blob_key, current));
+    auto opened = open_staging(current, blob_key, plan, parts.hybrid.next());
+    const auto key = row_keys::staged(target.name, opened.row.staging->generation, plan.id);
     FH_CO_TRY(const auto earlier, api(co_await parts.blobs.read_staged(target.partition(), key)));
-    auto change = stage(*current, plan, target.name, earlier, *ingested);
+    auto change = stage(std::move(opened), plan, target.name, earlier, *ingested);
     FH_CO_TRY(const bool applied,
               co_await apply(parts, target, std::move(current), std::move(change), audit_row(permit, 201), &pending));
     if (!applied) continue;
