@@ -83,6 +83,7 @@ Task<bool> Connection::serve_one() {
   request_.listener = origin_.listener;
   request_.peer = origin_.peer;
   body_.begin(framing_);
+  deadline_.begin_transfer(shard_->server->settings.rate_window);
   request_.body = &body_;
   Response response = co_await answer();
   if (body_.failure()) co_return co_await refuse_broken_body();
@@ -178,6 +179,7 @@ Task<bool> Connection::send(Response response) {
   linger_ = persistence == Persistence::kClose;
   head_.clear();
   append_head(head_, response.status, shard_->standing_lines(), response.headers, length, persistence);
+  deadline_.begin_transfer(shard_->server->settings.rate_window);
   bool sent = false;
   if (stream != nullptr && !without_body && stream->length > 0) {
     sent = co_await send_stream(std::move(*stream));

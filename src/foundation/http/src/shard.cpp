@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "connection.h"
 
 namespace freehold::http {
@@ -21,7 +22,8 @@ Settings::Settings(const ServerOptions& options)
       max_connections(options.max_connections > 0 ? options.max_connections : limits::kConnections),
       header_timeout(or_default(options.header_timeout, limits::kHeaderTimeout)),
       idle_timeout(or_default(options.idle_timeout, limits::kIdleTimeout)),
-      body_stall_timeout(or_default(options.body_stall_timeout, limits::kBodyStallTimeout)) {}
+      body_stall_timeout(or_default(options.body_stall_timeout, limits::kBodyStallTimeout)),
+      rate_window(or_default(options.rate_window, kRateWindow)) {}
 
 void Shared::closed() {
   if (open.fetch_sub(1) == 1) {
@@ -75,7 +77,8 @@ const std::string& Shard::standing_lines() {
 
 runtime::Task<> Shard::sweep(std::shared_ptr<Shard> shard) {
   const Settings& settings = shard->server->settings;
-  const auto shortest = std::min({settings.header_timeout, settings.idle_timeout, settings.body_stall_timeout});
+  const auto shortest =
+      std::min({settings.header_timeout, settings.idle_timeout, settings.body_stall_timeout, settings.rate_window});
   const auto interval = std::clamp<std::chrono::milliseconds>(shortest / 8, std::chrono::milliseconds(10),
                                                               std::chrono::milliseconds(1'000));
   while (!shard->stopped_) {
@@ -86,7 +89,16 @@ runtime::Task<> Shard::sweep(std::shared_ptr<Shard> shard) {
     for (Connection* connection = shard->first_; connection != nullptr; connection = connection->next_) {
       if (connection->cut_if_over(now)) Counters::add(shard->counters.timeouts, 1);
     }
+    shard->tell_refusals(now);
   }
+}
+
+void Shard::tell_refusals(std::int64_t now) {
+  const auto since = refusals_.due(
+      {counters.bad_requests.load(std::memory_order_relaxed), counters.refused.load(std::memory_order_relaxed)}, now);
+  if (!since) return;
+  log_warning("clients were refused before they could be heard",
+              {{"bad_requests", since->bad_requests}, {"turned_away", since->turned_away}});
 }
 
 void Shard::stop_sweeping() {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "http/server.h"
+#include "refusal_report.h"
 #include "tls.h"
 
 namespace freehold::http {
@@ -22,7 +23,7 @@ struct Settings {
   explicit Settings(const ServerOptions& options);
   std::string server_header;
   std::size_t max_connections;
-  std::chrono::milliseconds header_timeout, idle_timeout, body_stall_timeout;
+  std::chrono::milliseconds header_timeout, idle_timeout, body_stall_timeout, rate_window;
 };
 
 // One a server. Held by shared_ptr: connections that outlive a forced end of the server still refer to it.
@@ -79,9 +80,12 @@ class Shard {
   Counters counters;
 
  private:
+  void tell_refusals(std::int64_t now);
+
   Connection* first_ = nullptr;  // a list through the connections themselves
   Timer timer_;
   bool stopped_ = false;
+  RefusalReport refusals_;
   std::time_t date_second_ = 0;
   std::string standing_lines_;
 };

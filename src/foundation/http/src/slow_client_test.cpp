@@ -85,6 +85,41 @@ TEST_F(SlowClient, AHandlerMayTakeItsTime) {
   EXPECT_EQ(client.reply().status, 200);
 }
 
+// A byte now and then keeps a body from stalling and doesn't buy more time all the same.
+TEST(SlowTrickle, ABodyBelowTheLeastRateIsCut) {
+  for (const char* framing : {"Content-Length: 100000", "Transfer-Encoding: chunked"}) {
+    ServerOptions options;
+    options.rate_window = milliseconds(300);
+    TestServer server(options);
+    server.start();
+    RawClient client(server.port);
+    client.send("PUT /echo HTTP/1.1\r\nHost: h\r\n" + std::string(framing) + "\r\n\r\nfff\r\n");
+    int polls = 0;
+    EXPECT_TRUE(eventually([&] {
+      if (++polls % 50 == 0) client.send("x");
+      return server.server.stats().timeouts >= 1;
+    }));
+    EXPECT_EQ(client.reply().status, 408);
+  }
+}
+
+TEST(SlowTrickle, AResponseThatIsTakenBelowTheLeastRateIsCut) {
+  ServerOptions options;
+  options.rate_window = milliseconds(300);
+  TestServer server(options);
+  server.start();
+  RawClient client(server.port);
+  client.shrink_receive_buffer();
+  client.send("GET /stream?n=1000000000 HTTP/1.1\r\nHost: h\r\n\r\n");
+  int polls = 0;
+  EXPECT_TRUE(eventually([&] {
+    std::array<char, 1> byte{};
+    if (++polls % 50 == 0) static_cast<void>(::recv(client.fd(), byte.data(), 1, MSG_DONTWAIT));
+    return server.server.stats().timeouts >= 1;
+  }));
+  EXPECT_TRUE(eventually([&] { return server.server.stats().connections == 0; }));
+}
+
 // Each pause lasts as long as the server takes to close an idle connection; together they outlast the stall timeout.
 TEST(SlowButSteady, ABodyInManySmallStepsIsServed) {
   ServerOptions options = hasty();

@@ -35,7 +35,7 @@ Task<Result<std::size_t>> SocketStream::read_some(std::span<char> out) {
   if (error == boost::asio::error::eof) co_return 0;
   if (error) co_return fail(ErrorCode::kCancelled, "the client went away", error.message());
   traffic_.in += got;
-  deadline_.progress();
+  deadline_.progress(got);
   co_return got;
 }
 
@@ -56,6 +56,7 @@ Result<bool> SocketStream::write_now(Pieces& pieces) {
     const bool partial = static_cast<std::size_t>(sent) < pieces.size();
     pieces.advance(static_cast<std::size_t>(sent));
     traffic_.out += static_cast<std::uint64_t>(sent);
+    deadline_.progress(static_cast<std::size_t>(sent));
     if (partial) return false;
   }
   return true;
@@ -71,7 +72,7 @@ Task<Result<>> SocketStream::flush(Pieces pieces) {
     if (error) co_return fail(ErrorCode::kCancelled, "the client went away", error.message());
     traffic_.out += sent;
     pieces.advance(sent);
-    deadline_.progress();
+    deadline_.progress(sent);
   }
   co_return Result<>();
 }

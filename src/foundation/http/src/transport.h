@@ -1,6 +1,7 @@
 // A connection's byte stream: a plain socket, or TLS over one.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -11,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "pace.h"
 #include "runtime/task.h"
 
 namespace freehold::http {
@@ -24,21 +26,39 @@ class Deadline {
   [[nodiscard]] static std::int64_t now_ms();
   // For one whole step, however many reads it takes.
   void set(std::chrono::milliseconds timeout) { stall_ms_ = 0, at_ms_ = now_ms() + timeout.count(); }
-  // For a transfer: begins anew with each progress().
-  void set_stall(std::chrono::milliseconds timeout) { stall_ms_ = timeout.count(), at_ms_ = now_ms() + stall_ms_; }
-  void progress() {
-    if (stall_ms_ > 0) at_ms_ = now_ms() + stall_ms_;
+  // A body begins, either way: its rate is measured anew, over windows of that length.
+  void begin_transfer(std::chrono::milliseconds window) { pace_.begin(window); }
+  // For a step of a transfer: begins anew with each progress(), within what its pace allows.
+  void set_stall(std::chrono::milliseconds timeout) {
+    stall_ms_ = timeout.count();
+    wait_from(now_ms());
   }
-  void clear() { at_ms_ = kNever; }
+  void progress(std::size_t bytes) {
+    pace_.moved(bytes);
+    if (stall_ms_ == 0 || !armed()) return;
+    const auto now = now_ms();
+    pace_.waited_until(now);
+    wait_from(now);
+  }
+  void clear() {
+    if (stall_ms_ > 0 && armed()) pace_.waited_until(now_ms());
+    at_ms_ = kNever;
+  }
   [[nodiscard]] bool armed() const { return at_ms_ != kNever; }
   [[nodiscard]] bool over(std::int64_t now) const { return now >= at_ms_; }
   void expire() { expired_ = true; }
   [[nodiscard]] bool expired() const { return expired_; }
 
  private:
-  static constexpr std::int64_t kNever = INT64_MAX;
+  void wait_from(std::int64_t now) {
+    pace_.wait_from(now);
+    at_ms_ = std::min(now + stall_ms_, pace_.too_slow_at());
+  }
+
+  static constexpr std::int64_t kNever = Pace::kNever;
   std::int64_t at_ms_ = kNever;
   std::int64_t stall_ms_ = 0;
+  Pace pace_;
   bool expired_ = false;
 };
 

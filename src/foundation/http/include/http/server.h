@@ -39,10 +39,16 @@ struct TlsIdentity {
   Secret private_key_pem;
 };
 
+// The least rate of a body, either way, while the server waits for the client, measured over windows of that waiting:
+// who is slower holds a place, a buffer and a connection for next to nothing. An analogue modem is ten times as fast.
+inline constexpr std::uint64_t kLeastBytesPerSecond = 100;
+inline constexpr std::chrono::seconds kRateWindow{60};
+
 struct ServerOptions {
   std::string server_header = "Freehold";
   std::size_t max_connections = 0;                                                      // 0 = limits::kConnections
   std::chrono::milliseconds header_timeout{0}, idle_timeout{0}, body_stall_timeout{0};  // 0 = limits
+  std::chrono::milliseconds rate_window{0};  // for kLeastBytesPerSecond; 0 = kRateWindow
 };
 
 // Owned by app/; start/stop from one thread, the rest as said.
