@@ -43,14 +43,14 @@ ApiResult<Layout> resolve_block_list(const std::vector<NamedBlock>& list, const 
 
 Layout left_over(const Layout& kept, const Layout& committed, const std::vector<Block>& staged) {
   std::set<store::ChunkId> used;
-  for (const auto& block : kept) {
-    for (const auto& segment : block.segments) used.insert(segment.id);
+  for (const auto* segments : distinct_segments(kept)) {
+    for (const auto& segment : *segments) used.insert(segment.id);
   }
   Layout garbage;
   for (const auto* blocks : {&committed, &staged}) {
-    for (const auto& block : *blocks) {
+    for (const auto* segments : distinct_segments(*blocks)) {
       Block rest;
-      for (const auto& segment : block.segments) {
+      for (const auto& segment : *segments) {
         // Inserting keeps a segment that the old list named twice from being listed twice here.
         if (used.insert(segment.id).second) rest.segments.push_back(segment);
       }

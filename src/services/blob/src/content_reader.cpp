@@ -51,6 +51,11 @@ Task<Result<std::optional<PlainPiece>>> ContentReader::read_next(std::shared_ptr
       continue;
     }
     const auto& segments = s.part[s.block].segments;
+    if (s.segment == 0 && s.skip >= segments.length()) {  // a list may have millions of segments before the range
+      s.skip -= segments.length();
+      ++s.block;
+      continue;
+    }
     if (s.segment == segments.size()) {
       ++s.block;
       s.segment = 0;

@@ -2,31 +2,23 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "src/segments.h"
 #include "store/chunk_store.h"
 
 namespace freehold::blob {
 
-// A run of content under one chunk id: sealed pages in the ChunkStore, or one sealed page inline in the container's
-// partition (the key `c` + id). The id is the sealing context in both cases and is never reused.
-struct Segment {
-  enum class Place : std::uint8_t { kInline = 1, kChunk = 2 };
-  Place place = Place::kChunk;
-  store::ChunkId id;
-  std::uint32_t length = 0;  // plain bytes
-  friend bool operator==(const Segment&, const Segment&) = default;
-};
-
 // A committed block, or (empty id) content that was put whole.
 struct Block {
   Bytes id;  // decoded, at most 64 bytes
-  std::vector<Segment> segments;
-  [[nodiscard]] std::uint64_t length() const;
+  Segments segments;
+  [[nodiscard]] std::uint64_t length() const { return segments.length(); }
   friend bool operator==(const Block&, const Block&) = default;
 };
 
@@ -52,8 +44,14 @@ struct LayoutRef {
 // Rows carry at most this much layout themselves, so that a page of a listing stays small.
 inline constexpr std::size_t kDirectLayoutBytes = 4 * 1024;
 
+// What the blocks of a layout name, each list of segments once however many blocks share it. Views into the layout.
+[[nodiscard]] std::vector<const Segments*> distinct_segments(const Layout& layout);
+
+// Equal lists of segments are written once; later blocks refer to the first that has them.
 [[nodiscard]] Bytes encode_layout(const Layout& layout);
-// kCorrupt for anything that encode_layout() doesn't write. Bounded by the bytes themselves.
+[[nodiscard]] std::size_t encoded_size(const Layout& layout);
+// kCorrupt for anything that encode_layout() doesn't write. Bounded by the bytes themselves. Blocks that were written
+// as equal share their segments.
 [[nodiscard]] Result<Layout> decode_layout(BytesView bytes);
 
 [[nodiscard]] Bytes encode_manifests(const std::vector<ManifestRef>& manifests);
@@ -61,5 +59,14 @@ inline constexpr std::size_t kDirectLayoutBytes = 4 * 1024;
 
 // Splits a layout at block boundaries into parts that encode to about `part_bytes` (one block may be more).
 [[nodiscard]] std::vector<Layout> split_layout(const Layout& layout, std::size_t part_bytes);
+
+// Makes equal lists of segments one: the parts of a long layout, each decoded by itself, are joined through it.
+class SegmentsSharer {
+ public:
+  void share(Block& block);
+
+ private:
+  std::map<store::ChunkId, Segments> known_;  // by their first segment
+};
 
 }  // namespace freehold::blob

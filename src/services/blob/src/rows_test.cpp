@@ -122,6 +122,58 @@ TEST(GarbageRow, RoundTrip) {
   EXPECT_EQ(back->shared_name, "shared");
 }
 
+// A block of 4,000 MiB named 50,000 times, and two of them in turn: 190 TiB that cost what 50,000 ids cost.
+TEST(Layout, RepeatedBlocksCostWhatTheirIdsCost) {
+  const auto block_of = [](std::string id, std::uint64_t time) {
+    std::vector<Segment> segments;
+    for (std::uint64_t i = 0; i < 500; ++i) segments.push_back({Segment::Place::kChunk, {time, i}, 8 * 1024 * 1024});
+    return Block{std::move(id), std::move(segments)};
+  };
+  const auto a = block_of("a", 1);
+  const auto b = block_of("b", 2);
+  Layout layout;
+  for (int i = 0; i < 25'000; ++i) {
+    layout.push_back(a);
+    layout.push_back(b);
+  }
+  EXPECT_EQ(length_of(layout), 50'000ull * 4'000 * 1'048'576);
+  EXPECT_EQ(distinct_segments(layout).size(), 2u);
+  const auto encoded = encode_layout(layout);
+  EXPECT_EQ(encoded.size(), encoded_size(layout));
+  EXPECT_LT(encoded.size(), 400'000u);
+  const auto back = decode_layout(encoded);
+  ASSERT_TRUE(back.has_value());
+  EXPECT_TRUE(*back == layout);
+  EXPECT_EQ(distinct_segments(*back).size(), 2u);
+
+  SegmentsSharer sharer;
+  Layout joined;
+  for (const auto& part : split_layout(layout, 100'000)) {
+    auto read = decode_layout(encode_layout(part));
+    ASSERT_TRUE(read.has_value());
+    EXPECT_LE(encoded_size(*read), 100'000u);
+    for (auto& block : *read) {
+      sharer.share(block);
+      joined.push_back(std::move(block));
+    }
+  }
+  EXPECT_TRUE(joined == layout);
+  EXPECT_EQ(distinct_segments(joined).size(), 2u);
+}
+
+TEST(Layout, RefersOnlyToSegmentsThatStandBeforeIt) {
+  const Layout twice = {{"a", {{Segment::Place::kChunk, {1, 2}, 3}}}, {"b", {{Segment::Place::kChunk, {1, 2}, 3}}}};
+  auto encoded = encode_layout(twice);
+  ASSERT_TRUE(decode_layout(encoded).has_value());
+  ASSERT_EQ(encoded.substr(encoded.size() - 4), Bytes("\x80\0\0\0", 4));
+  for (const char index : {'\x01', '\x02', '\x7f'}) {
+    encoded.back() = index;
+    EXPECT_FALSE(decode_layout(encoded).has_value());
+  }
+  // A block without segments can't lend any.
+  EXPECT_FALSE(decode_layout(Bytes("\0\0\0\0\0\0\x80\0\0\0", 10)).has_value());
+}
+
 TEST(Layout, SplitsAtBlocksAndKeepsTheirOrder) {
   Layout layout;
   for (std::uint32_t i = 0; i < 1000; ++i) layout.push_back({"id", {{Segment::Place::kChunk, {i, 0}, i}}});
