@@ -274,7 +274,7 @@ Result<Ports> Region::serve() {
   p.server->start();
   p.metrics_server->start();
   p.serving = true;
-  p.blob->start(p.loops.context(0));
+  p.blob->start(p.loops.context(0), *p.pipeline);
   p.certificates->keep(p.loops);
   FH_CHECK_OK(p.pool->submit(0, [&p] { p.recover_audit(); }));
   return ports;

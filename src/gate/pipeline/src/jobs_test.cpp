@@ -49,6 +49,23 @@ TEST_F(PipelineTest, AJobsCommitCarriesItsRecord) {
   EXPECT_EQ(entries[0].way, FakeLog::Way::kSettled);
 }
 
+TEST_F(PipelineTest, AJobThatFoundNothingToDoLeavesNoRecord) {
+  auto idle = [](Permit<Tidy> permit) {
+    permit.nothing_done();
+    return ended();
+  };
+  EXPECT_TRUE(runtime::run_blocking(pipeline_->run_job<Tidy>(tidy_job(), idle)));
+  EXPECT_TRUE(log_.take_entries().empty());
+  EXPECT_EQ(log_.open_slots(), 0);
+  EXPECT_EQ(pipeline_->running(), 0u);
+  auto failing = [](Permit<Tidy> permit) -> Task<Result<>> {
+    permit.nothing_done();
+    co_return fail(ErrorCode::kCorrupt, "broken");
+  };
+  EXPECT_FALSE(runtime::run_blocking(pipeline_->run_job<Tidy>(tidy_job(), failing)));
+  EXPECT_EQ(log_.take_entries().size(), 1u);
+}
+
 TEST_F(PipelineTest, AFailedJobSaysSo) {
   auto failing = [](Permit<Tidy>) -> Task<Result<>> { co_return fail(ErrorCode::kCorrupt, "broken"); };
   auto result = runtime::run_blocking(pipeline_->run_job<Tidy>(tidy_job(), failing));

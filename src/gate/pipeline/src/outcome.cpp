@@ -97,7 +97,9 @@ void Pipeline::State::conclude_job(Passage& p, const Result<>& result) {
                                             {"code", to_string(result.error().code)},
                                             {"detail", result.error().detail}});
   }
-  record_outcome(p, result.has_value());
+  const auto& a = p.admission;
+  const bool idle = result && a.nothing_done && !a.attached && a.route->audit != AuditClass::kControl;
+  if (!idle) record_outcome(p, result.has_value());
   observe(p);
 }
 

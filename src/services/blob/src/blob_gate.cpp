@@ -34,6 +34,7 @@ int parse_version(std::string_view text) {
 BlobGate::BlobGate(BlobParts& parts, std::vector<std::string> host_suffixes)
     : host_suffixes_(std::move(host_suffixes)) {
   add_routes(*this, parts);
+  add_jobs(*this);
 }
 
 bool BlobGate::claims(const http::Request& request, gate::Target& target) const {

@@ -219,7 +219,7 @@ TEST_F(BlobOperations, AnsweredWritesOutliveTheProcess) {
   restart();  // what was to be collected is forgotten in memory
   EXPECT_TRUE(get("/box/big").body == pattern(9'000'000));
   EXPECT_EQ(get("/box/small").body, "small");
-  ASSERT_TRUE(runtime::run_blocking(service->find_left_over()).has_value());
+  ASSERT_TRUE(runtime::run_blocking(service->find_left_over(*pipeline)).has_value());
   collect();
   EXPECT_EQ(chunk_count(), 2u);
 }
@@ -232,10 +232,10 @@ TEST_F(BlobOperations, TheSweepTakesOnlyWhatNobodyNames) {
   const auto orphan = runtime::run_blocking(engine->chunks().put({}, hybrid.next_chunk(), AlignedBuffer(5000)));
   ASSERT_TRUE(orphan.has_value());
   EXPECT_EQ(chunk_count(), 5u);
-  EXPECT_EQ(runtime::run_blocking(service->sweep_orphans()).value_or(99), 1u);
+  EXPECT_EQ(runtime::run_blocking(service->sweep_orphans(*pipeline)).value_or(99), 1u);
   EXPECT_EQ(chunk_count(), 4u);
   EXPECT_TRUE(get("/box/named").body == pattern(9'000'000));
-  EXPECT_EQ(runtime::run_blocking(service->sweep_orphans()).value_or(99), 0u);
+  EXPECT_EQ(runtime::run_blocking(service->sweep_orphans(*pipeline)).value_or(99), 0u);
 }
 
 TEST_F(BlobOperations, ASlowReaderKeepsWhatItReads) {
@@ -247,7 +247,7 @@ TEST_F(BlobOperations, ASlowReaderKeepsWhatItReads) {
   Bytes content;
   content += *runtime::run_blocking(stream.writer->next());
   ASSERT_EQ(put("/box/b", "other").status, 201);
-  ASSERT_TRUE(runtime::run_blocking(service->collect_garbage()).has_value());
+  ASSERT_TRUE(runtime::run_blocking(service->collect_garbage(*pipeline)).has_value());
   EXPECT_GT(service->garbage_waiting(), 0u);
   while (content.size() < stream.length) {
     const auto piece = runtime::run_blocking(stream.writer->next());

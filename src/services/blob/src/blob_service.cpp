@@ -37,8 +37,8 @@ Task<Result<>> BlobService::load() { return state_->accounts.load(); }
 AccountStore& BlobService::accounts() { return state_->accounts; }
 gate::ServiceGate& BlobService::gate() { return state_->gate; }
 
-void BlobService::start(boost::asio::io_context& loop) {
-  state_->scope.spawn(loop, state_->collector.run(state_->scope));
+void BlobService::start(boost::asio::io_context& loop, gate::Pipeline& door) {
+  state_->scope.spawn(loop, state_->collector.run(state_->scope, door));
 }
 void BlobService::close_and_wait() { state_->scope.close_and_wait(); }
 
@@ -52,9 +52,11 @@ Task<Result<std::vector<store::PartitionId>>> BlobService::partitions() {
   co_return result;
 }
 
-Task<Result<>> BlobService::find_left_over() { return state_->collector.find_left_over(); }
-Task<Result<std::size_t>> BlobService::collect_garbage() { return state_->collector.collect(); }
-Task<Result<std::size_t>> BlobService::sweep_orphans() { return state_->collector.sweep(); }
+Task<Result<>> BlobService::find_left_over(gate::Pipeline& door) { return state_->collector.find_left_over(door); }
+Task<Result<std::size_t>> BlobService::collect_garbage(gate::Pipeline& door) {
+  return state_->collector.collect(door, Collector::Which::kAll);
+}
+Task<Result<std::size_t>> BlobService::sweep_orphans(gate::Pipeline& door) { return state_->collector.sweep(door); }
 std::size_t BlobService::garbage_waiting() const { return state_->collector.waiting(); }
 
 }  // namespace freehold::blob

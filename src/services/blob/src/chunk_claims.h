@@ -8,6 +8,7 @@
 #include <set>
 #include <vector>
 
+#include "base/ids.h"
 #include "store/hybrid_clock.h"
 
 namespace freehold::blob {
@@ -50,18 +51,23 @@ class ChunkClaims {
 // they are handed over to be removed, whichever way the request ended.
 class PendingChunks {
  public:
-  using Abandon = std::function<void(std::vector<store::ChunkId>)>;
+  using Abandon = std::function<void(TenantId, std::vector<store::ChunkId>)>;
   PendingChunks(ChunkClaims& claims, Abandon abandon) : claims_(&claims), abandon_(std::move(abandon)) {}
   PendingChunks(PendingChunks&& other) noexcept
-      : claims_(other.claims_), abandon_(std::move(other.abandon_)), ids_(std::exchange(other.ids_, {})) {}
+      : claims_(other.claims_),
+        abandon_(std::move(other.abandon_)),
+        tenant_(other.tenant_),
+        ids_(std::exchange(other.ids_, {})) {}
   PendingChunks& operator=(PendingChunks&&) = delete;
   PendingChunks(const PendingChunks&) = delete;
   PendingChunks& operator=(const PendingChunks&) = delete;
   ~PendingChunks() {
-    if (!ids_.empty()) abandon_(std::move(ids_));
+    if (!ids_.empty()) abandon_(tenant_, std::move(ids_));
   }
 
-  [[nodiscard]] store::ChunkId claim() {
+  // All of one request are one tenant's: in its name they are removed if they are abandoned.
+  [[nodiscard]] store::ChunkId claim(TenantId tenant) {
+    tenant_ = tenant;
     ids_.push_back(claims_->claim());
     return ids_.back();
   }
@@ -74,6 +80,7 @@ class PendingChunks {
  private:
   ChunkClaims* claims_;
   Abandon abandon_;
+  TenantId tenant_;
   std::vector<store::ChunkId> ids_;
 };
 

@@ -1,15 +1,25 @@
+// Collector's rounds: what is due, which job removes it, and what becomes of what failed.
 #include "src/collector.h"
+
+#include <map>
 
 #include "base/log.h"
 #include "src/row_keys.h"
 
 namespace freehold::blob {
 namespace {
+
 constexpr std::size_t kItemsInMemory = 100'000;
-constexpr std::size_t kRowsPerCommit = 1'000;
+constexpr std::size_t kItemsPerJob = 1'000;
 constexpr std::chrono::milliseconds kRound{200};
 constexpr std::chrono::seconds kFirstSweep{2};
 constexpr std::chrono::hours kSweepEvery{24};
+// Rounds between tries of what failed: a second, doubled each time up to about five minutes.
+constexpr std::uint64_t kFirstPause = 5;
+constexpr unsigned kMostDoublings = 8;
+
+std::string principal() { return "blob collector"; }
+
 }  // namespace
 
 void Collector::add(Item item) {
@@ -31,28 +41,158 @@ void Collector::add_container(AccountRef account, DeletedContainer container) {
   add({account, std::move(partition), {}, std::move(container)});
 }
 
-void Collector::abandon(std::vector<store::ChunkId> chunks) {
+void Collector::abandon(TenantId tenant, std::vector<store::ChunkId> chunks) {
   const std::lock_guard lock(mutex_);
-  abandoned_.insert(abandoned_.end(), chunks.begin(), chunks.end());
+  auto& mine = abandoned_[tenant].chunks;
+  mine.insert(mine.end(), chunks.begin(), chunks.end());
 }
 
 std::size_t Collector::waiting() const {
   const std::lock_guard lock(mutex_);
-  return items_.size() + abandoned_.size();
+  std::size_t sum = items_.size();
+  for (const auto& [tenant, abandoned] : abandoned_) sum += abandoned.chunks.size();
+  return sum;
 }
 
-Result<ContentPlace> Collector::place_of(AccountRef account, store::PartitionId partition,
-                                         BytesView wrapped_key) const {
-  FH_TRY(const auto account_key, accounts_.account_key(account.account));
-  FH_TRY(auto key, open_blob_key(*account_key, wrapped_key));
-  return ContentPlace{account.tenant, std::move(partition), std::move(key)};
+Collector::Patience Collector::after_failure(Patience patience) const {
+  const auto pause = kFirstPause << std::min(patience.failures, kMostDoublings);
+  return {patience.failures + 1, round_ + pause};
 }
 
-Task<Result<>> Collector::find_left_over() {
+void Collector::put_back(std::vector<Item> items) {
+  const std::lock_guard lock(mutex_);
+  for (auto& item : items) {
+    item.patience = after_failure(item.patience);
+    items_.push_back(std::move(item));
+  }
+}
+
+// Of a container that is to be purged, garbage rows aren't looked at one by one: the purge takes them along.
+std::vector<Collector::Batch> Collector::take_due(Which which) {
+  std::vector<Batch> containers;
+  std::map<Bytes, Batch> garbage;
+  const std::lock_guard lock(mutex_);
+  std::set<Bytes> purged;
+  for (const auto& item : items_) {
+    if (item.container) purged.insert(item.partition.value);
+  }
+  std::deque<Item> kept;
+  for (auto& item : items_) {
+    if (!item.container && purged.contains(item.partition.value)) continue;
+    const bool due = which == Which::kAll || item.patience.due <= round_;
+    if (!due || !reads_.all_after(item.since)) {
+      kept.push_back(std::move(item));
+    } else if (item.container) {
+      containers.push_back({.items = {std::move(item)}});
+    } else if (auto& batch = garbage[item.partition.value]; batch.items.size() < kItemsPerJob) {
+      batch.items.push_back(std::move(item));
+    } else {
+      kept.push_back(std::move(item));
+    }
+  }
+  items_ = std::move(kept);
+  for (auto& [partition, batch] : garbage) containers.push_back(std::move(batch));
+  return containers;
+}
+
+std::vector<std::pair<TenantId, Collector::Abandoned>> Collector::take_abandoned(Which which) {
+  std::vector<std::pair<TenantId, Abandoned>> taken;
+  const std::lock_guard lock(mutex_);
+  for (auto& [tenant, abandoned] : abandoned_) {
+    if (abandoned.chunks.empty() || (which == Which::kDue && abandoned.patience.due > round_)) continue;
+    taken.emplace_back(tenant, std::move(abandoned));
+  }
+  for (const auto& [tenant, abandoned] : taken) abandoned_.erase(tenant);
+  return taken;
+}
+
+// The container stands there by its id: by now its name may be another's.
+gate::Job Collector::job_for(const Item& item) const {
+  gate::Job job{.tenant = item.account.tenant, .principal = principal()};
+  for (const auto& account : accounts_.all()) {
+    if (account->id == item.account.account) job.account = account;
+  }
+  const auto container = row_keys::container_of(item.partition);
+  job.resource = "/" + (job.account ? job.account->name : to_string(item.account.account));
+  if (container) job.resource += "/" + to_string(*container);
+  return job;
+}
+
+// `batch` lives in the frame of collect(). None of the lambdas is a coroutine: each only calls one.
+Task<> Collector::run_batch(gate::Pipeline& door, Batch& batch) {
+  const auto& first = batch.items.front();
+  if (!first.container) {
+    auto done = co_await door.run_job<CollectGarbage>(
+        job_for(first), [this, &batch](gate::Permit<CollectGarbage> p) { return collect_batch(std::move(p), batch); });
+    if (!done) {
+      batch.fault = std::move(done);
+      batch.failed = std::move(batch.items);
+    }
+    co_return;
+  }
+  // Only looks; while a record stands there nothing can be finished, and so there is nothing to do yet.
+  batch.fault = co_await check_no_audit_rows(first.partition);
+  if (batch.fault) {
+    batch.fault = co_await door.run_job<PurgeContainer>(
+        job_for(first), [this, &first](gate::Permit<PurgeContainer> p) { return purge(std::move(p), first); });
+  }
+  if (!batch.fault) batch.failed = std::move(batch.items);
+}
+
+Task<Result<std::size_t>> Collector::collect(gate::Pipeline& door, Which which) {
+  ++round_;
+  std::size_t finished = 0;
+  Result<> fault = co_await remove_abandoned(door, which);
+  auto due = take_due(which);
+  for (auto& batch : due) {
+    const auto all = batch.items.size();
+    co_await run_batch(door, batch);
+    finished += all - batch.failed.size();
+    put_back(std::move(batch.failed));
+    if (!batch.fault) fault = std::move(batch.fault);
+  }
+  bool overflowed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    overflowed = std::exchange(overflowed_, false);
+  }
+  if (overflowed) {
+    FH_CO_CHECK_OK(co_await find_left_over(door));
+  }
+  if (!fault) co_return pass_on(fault);
+  co_return finished;
+}
+
+Task<Result<>> Collector::remove_abandoned(gate::Pipeline& door, Which which) {
+  Result<> fault;
+  auto taken = take_abandoned(which);
+  for (auto& [tenant, abandoned] : taken) {
+    auto& chunks = abandoned.chunks;
+    auto done = co_await door.run_job<RemoveAbandonedChunks>(
+        gate::Job{.tenant = tenant, .principal = principal(), .resource = "/"},
+        [this, &chunks](gate::Permit<RemoveAbandonedChunks> p) { return remove_chunks(std::move(p), chunks); });
+    if (done) continue;
+    fault = std::move(done);
+    abandon(tenant, std::move(chunks));
+    const std::lock_guard lock(mutex_);
+    abandoned_[tenant].patience = after_failure(abandoned.patience);
+  }
+  co_return fault;
+}
+
+Task<Result<>> Collector::find_left_over(gate::Pipeline& door) {
+  co_return co_await door.run_job<FindGarbage>(
+      gate::Job{.principal = principal(), .resource = "/"},
+      [this](gate::Permit<FindGarbage> p) { return look_for_left_over(std::move(p)); });
+}
+
+Task<Result<>> Collector::look_for_left_over(gate::Permit<FindGarbage> permit) {
+  bool found = false;
   for (const auto& account : accounts_.all()) {
     const auto ref = ref_of(*account);
     FH_CO_TRY(const auto deleted, co_await containers_.deleted(ref));
     for (const auto& container : deleted) add_container(ref, container);
+    found |= !deleted.empty();
   }
   FH_CO_TRY(const auto all, co_await partitions());
   for (const auto& [account, partition] : all) {
@@ -61,150 +201,25 @@ Task<Result<>> Collector::find_left_over() {
     while (true) {
       FH_CO_TRY(const auto page, co_await blobs_.rows().scan(partition, from, end, 1000));
       for (const auto& row : page.rows) add_garbage(account, partition, row.key);
+      found |= !page.rows.empty();
       if (!page.more || page.rows.empty()) break;
       from = page.rows.back().key + '\0';
     }
   }
+  if (!found) permit.nothing_done();
   co_return Result<>();
 }
 
-Task<Result<std::size_t>> Collector::collect() {
-  std::deque<Item> round;
-  bool overflowed = false;
-  {
-    const std::lock_guard lock(mutex_);
-    std::swap(round, items_);
-    overflowed = std::exchange(overflowed_, false);
-  }
-  std::size_t finished = 0;
-  Result<> fault = co_await remove_abandoned();
-  for (auto& item : round) {
-    if (reads_.all_after(item.since)) {
-      Result<> done;
-      if (item.container) {
-        done = co_await purge(item);
-      } else {
-        done = co_await collect_garbage(item.account, item.partition, item.garbage_key);
-      }
-      if (done) {
-        ++finished;
-        continue;
-      }
-      fault = std::move(done);
-    }
-    const std::lock_guard lock(mutex_);
-    items_.push_back(std::move(item));
-  }
-  if (overflowed) {
-    FH_CO_CHECK_OK(co_await find_left_over());
-  }
-  if (!fault) co_return pass_on(fault);
-  co_return finished;
-}
-
-Task<Result<>> Collector::remove_abandoned() {
-  std::vector<store::ChunkId> chunks;
-  {
-    const std::lock_guard lock(mutex_);
-    std::swap(chunks, abandoned_);
-  }
-  while (!chunks.empty()) {
-    auto removed = co_await content_.chunks().remove(chunks.back());
-    if (!removed) {
-      abandon(std::move(chunks));
-      co_return pass_on(removed);
-    }
-    content_.claims().release({chunks.back()});
-    chunks.pop_back();
-  }
-  co_return Result<>();
-}
-
-Task<Result<>> Collector::collect_garbage(AccountRef account, store::PartitionId partition, Bytes key) {
-  FH_CO_TRY(const auto stored, co_await blobs_.rows().get(partition, key));
-  if (!stored) co_return Result<>();
-  FH_CO_TRY(auto garbage, decode_garbage_row(*stored));
-  FH_CO_CHECK_OK(co_await remove_layout(account, partition, garbage.wrapped_key, garbage.expand));
-  for (const auto& id : garbage.chunks) {
-    FH_CO_CHECK_OK(co_await content_.chunks().remove(id));
-  }
-  if (garbage.staged_generation != 0) {
-    FH_CO_CHECK_OK(co_await remove_staged(partition, std::move(garbage)));
-  }
-  co_return co_await delete_rows(partition, {key});
-}
-
-Task<Result<>> Collector::remove_layout(AccountRef account, store::PartitionId partition, Bytes wrapped_key,
-                                        LayoutRef layout) {
-  FH_CO_CHECK_OK(co_await remove_segments(partition, std::move(layout.direct)));
-  if (layout.manifests.empty()) co_return Result<>();
-  FH_CO_TRY(const auto place, place_of(account, partition, wrapped_key));
-  for (const auto& manifest : layout.manifests) {
-    auto part = co_await content_.load_manifest(place, manifest);
-    // Gone already: an earlier round removed its content before it.
-    if (!part && part.error().code == ErrorCode::kNotFound) continue;
-    if (!part) co_return pass_on(part);
-    FH_CO_CHECK_OK(co_await remove_segments(partition, std::move(*part)));
-    FH_CO_CHECK_OK(co_await content_.chunks().remove(manifest.id));
-  }
-  co_return Result<>();
-}
-
-Task<Result<>> Collector::remove_segments(store::PartitionId partition, Layout layout) {
-  std::vector<Bytes> rows;
-  for (const auto& block : layout) {
-    for (const auto& segment : block.segments) {
-      if (segment.place == Segment::Place::kInline) {
-        rows.push_back(row_keys::content(segment.id));
-      } else {
-        FH_CO_CHECK_OK(co_await content_.chunks().remove(segment.id));
-      }
-    }
-  }
-  co_return co_await delete_rows(std::move(partition), std::move(rows));
-}
-
-Task<Result<>> Collector::remove_staged(store::PartitionId partition, GarbageRow garbage) {
-  const auto from = row_keys::staged(garbage.staged_name, garbage.staged_generation);
-  const auto end = row_keys::staged(garbage.staged_name, garbage.staged_generation + 1);
-  while (true) {
-    FH_CO_TRY(const auto page, co_await blobs_.rows().scan(partition, from, end, kRowsPerCommit));
-    std::vector<Bytes> keys;
-    for (const auto& row : page.rows) {
-      keys.push_back(row.key);
-      if (!garbage.staged_content) continue;
-      FH_CO_TRY(auto block, decode_staged_block(row.value));
-      FH_CO_CHECK_OK(co_await remove_segments(partition, Layout{std::move(block)}));
-    }
-    FH_CO_CHECK_OK(co_await delete_rows(partition, std::move(keys)));
-    if (!page.more || page.rows.empty()) co_return Result<>();
-  }
-}
-
-Task<Result<>> Collector::delete_rows(store::PartitionId partition, std::vector<Bytes> keys) {
-  std::sort(keys.begin(), keys.end());
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-  for (std::size_t first = 0; first < keys.size(); first += kRowsPerCommit) {
-    store::Commit commit{partition, blobs_.epoch(), blobs_.hybrid().next_transaction(), {}, {}, {}};
-    commit.reserve = store::DiskReserve::kMayUse;
-    const auto end = std::min(first + kRowsPerCommit, keys.size());
-    for (auto i = first; i < end; ++i) commit.deletes.push_back(std::move(keys[i]));
-    FH_CO_TRY(const auto done, co_await blobs_.commit(std::move(commit)));
-    if (!done.applied) co_return fail(ErrorCode::kUnavailable, "garbage rows could not be deleted");
-  }
-  co_return Result<>();
-}
-
-Task<> Collector::run(runtime::TaskScope& scope) {
+Task<> Collector::run(runtime::TaskScope& scope, gate::Pipeline& door) {
   bool found = false;
   auto next_sweep = std::chrono::steady_clock::duration(kFirstSweep);
   auto since_sweep = std::chrono::steady_clock::duration::zero();
   while (co_await scope.sleep(kRound)) {
     since_sweep += kRound;
-    if (!found) found = (co_await find_left_over()).has_value();
-    Result<std::size_t> done = co_await collect();
+    if (!found) found = (co_await find_left_over(door)).has_value();
+    Result<std::size_t> done = co_await collect(door, Which::kDue);
     if (done && found && since_sweep >= next_sweep) {
-      done = co_await sweep();
+      done = co_await sweep(door);
       since_sweep = {};
       next_sweep = kSweepEvery;
     }

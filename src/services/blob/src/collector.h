@@ -1,16 +1,18 @@
 // Collector: removes what no blob names any more. Garbage rows, purged containers, chunks of requests that failed, and
-// (by a sweep) chunks that a crash left without a name.
+// (by a sweep) chunks that a crash left without a name. Keeps: A1, A6 (its part).
 #pragma once
 
 #include <chrono>
 #include <deque>
 #include <mutex>
 #include <set>
+#include <unordered_map>
 #include <vector>
 
 #include "blob/account_store.h"
 #include "src/blob_store.h"
 #include "src/chunk_claims.h"
+#include "src/collector_jobs.h"
 #include "src/container_store.h"
 #include "src/content_store.h"
 #include "src/garbage_row.h"
@@ -19,6 +21,10 @@ namespace freehold::blob {
 
 // Owned by BlobService. add...() and abandon() from any thread; the rest by one coroutine at a time. Every step is
 // idempotent and done before its row goes, so that a crash repeats and never forgets.
+//
+// It removes nothing on its own: each part of a round is a job of the gate (collector_jobs.h), admitted under the
+// tenant whose data it removes and recorded once, however many chunks it takes. What has nothing to do leaves no
+// record.
 class Collector {
  public:
   Collector(AccountStore& accounts, ContainerStore& containers, BlobStore& blobs, ContentStore& content,
@@ -29,58 +35,103 @@ class Collector {
   void add_garbage(AccountRef account, store::PartitionId partition, Bytes key);
   // A container lost its name.
   void add_container(AccountRef account, DeletedContainer container);
-  // Claimed chunks that no row will name.
-  void abandon(std::vector<store::ChunkId> chunks);
+  // Claimed chunks of that tenant's that no row will name.
+  void abandon(TenantId tenant, std::vector<store::ChunkId> chunks);
 
   // Finds what an earlier process left: garbage rows of every container, containers to be purged.
-  [[nodiscard]] Task<Result<>> find_left_over();
-  // Removes all that may go now. What reads under way still need, or what failed, stays for the next round. Returns how
-  // many items were finished.
-  [[nodiscard]] Task<Result<std::size_t>> collect();
+  [[nodiscard]] Task<Result<>> find_left_over(gate::Pipeline& door);
+  // Removes all that may go now. What reads under way still need, or what failed, stays for a later round. Returns how
+  // many items were finished. kDue leaves out what failed lately: what can't be removed is tried less and less often,
+  // so that it neither holds up the rest nor fills the log.
+  enum class Which { kDue, kAll };
+  [[nodiscard]] Task<Result<std::size_t>> collect(gate::Pipeline& door, Which which);
   // Removes chunks that are put and neither claimed nor named. Returns how many.
-  [[nodiscard]] Task<Result<std::size_t>> sweep();
+  [[nodiscard]] Task<Result<std::size_t>> sweep(gate::Pipeline& door);
   // Until the scope closes: left-overs, rounds, a sweep soon after the start and daily ones.
-  [[nodiscard]] Task<> run(runtime::TaskScope& scope);
+  [[nodiscard]] Task<> run(runtime::TaskScope& scope, gate::Pipeline& door);
   [[nodiscard]] std::size_t waiting() const;
   // The partitions of all containers, those still to be purged included.
   [[nodiscard]] Task<Result<std::vector<std::pair<AccountRef, store::PartitionId>>>> partitions();
 
  private:
+  // How often something has failed, and the round in which it may be tried again.
+  struct Patience {
+    unsigned failures = 0;
+    std::uint64_t due = 0;
+  };
   struct Item {
     AccountRef account;
     store::PartitionId partition;
     Bytes garbage_key;                          // of a garbage row, or
     std::optional<DeletedContainer> container;  // a container to purge
     std::uint64_t since = 0;                    // reads that began before it may still need it
+    Patience patience = {};
   };
+  // What one job removes: garbage of one container, or one container.
+  struct Batch {
+    std::vector<Item> items;
+    std::vector<Item> failed = {};
+    Result<> fault = {};
+  };
+  struct Abandoned {
+    std::vector<store::ChunkId> chunks;
+    Patience patience = {};
+  };
+
+  // Rounds (collector.cpp).
   void add(Item item);
-  [[nodiscard]] Task<Result<>> collect_garbage(AccountRef account, store::PartitionId partition, Bytes key);
-  [[nodiscard]] Task<Result<>> purge(Item item);
-  [[nodiscard]] Task<Result<>> purge_rows(Item item, char prefix);
-  [[nodiscard]] Task<Result<>> remove_layout(AccountRef account, store::PartitionId partition, Bytes wrapped_key,
-                                             LayoutRef layout);
-  [[nodiscard]] Task<Result<>> remove_segments(store::PartitionId partition, Layout layout);
-  [[nodiscard]] Task<Result<>> remove_staged(store::PartitionId partition, GarbageRow garbage);
-  [[nodiscard]] Task<Result<>> delete_rows(store::PartitionId partition, std::vector<Bytes> keys);
-  [[nodiscard]] Task<Result<>> remove_abandoned();
+  [[nodiscard]] std::vector<Batch> take_due(Which which);
+  [[nodiscard]] std::vector<std::pair<TenantId, Abandoned>> take_abandoned(Which which);
+  void put_back(std::vector<Item> items);
+  [[nodiscard]] Patience after_failure(Patience patience) const;
+  [[nodiscard]] gate::Job job_for(const Item& item) const;
+  [[nodiscard]] Task<> run_batch(gate::Pipeline& door, Batch& batch);
+  [[nodiscard]] Task<Result<>> remove_abandoned(gate::Pipeline& door, Which which);
+  [[nodiscard]] Task<Result<>> look_for_left_over(gate::Permit<FindGarbage> permit);
+
+  // The jobs and their steps (collect_garbage.cpp).
+  [[nodiscard]] Task<Result<>> collect_batch(gate::Permit<CollectGarbage> permit, Batch& batch);
+  [[nodiscard]] Task<Result<>> remove_chunks(gate::Permit<RemoveAbandonedChunks> permit,
+                                             std::vector<store::ChunkId>& chunks);
+  // False: the row is gone already.
+  [[nodiscard]] Task<Result<bool>> remove_named_by(JobPass pass, AccountRef account, store::PartitionId partition,
+                                                   Bytes garbage_key);
+  [[nodiscard]] Task<Result<>> remove_layout(JobPass pass, AccountRef account, store::PartitionId partition,
+                                             Bytes wrapped_key, LayoutRef layout);
+  [[nodiscard]] Task<Result<>> remove_segments(JobPass pass, store::PartitionId partition, Layout layout);
+  [[nodiscard]] Task<Result<>> remove_staged(JobPass pass, store::PartitionId partition, GarbageRow garbage);
+  // With `last`, the job's record rides along.
+  enum class Step { kMore, kLast };
+  [[nodiscard]] Task<Result<>> delete_rows(JobPass pass, store::PartitionId partition, std::vector<Bytes> keys,
+                                           Step step);
   [[nodiscard]] Result<ContentPlace> place_of(AccountRef account, store::PartitionId partition,
                                               BytesView wrapped_key) const;
+
+  // A container's end (purge.cpp).
+  [[nodiscard]] Task<Result<>> purge(gate::Permit<PurgeContainer> permit, Item item);
+  [[nodiscard]] Task<Result<>> purge_rows(JobPass pass, Item item, char prefix);
+  [[nodiscard]] Task<Result<>> check_no_audit_rows(store::PartitionId partition);
+
   // The parts of a sweep (sweep.cpp).
-  [[nodiscard]] Task<Result<>> spare_named(AccountRef account, store::PartitionId partition,
+  [[nodiscard]] Task<Result<>> sweep_under(gate::Permit<SweepChunks> permit, std::size_t& removed);
+  [[nodiscard]] Task<Result<>> list_candidates(JobPass pass, store::ChunkId from, store::ChunkId& bound,
+                                               std::set<store::ChunkId>& candidates);
+  [[nodiscard]] Task<Result<>> spare_named(JobPass pass, AccountRef account, store::PartitionId partition,
                                            std::set<store::ChunkId>& candidates);
-  [[nodiscard]] Task<Result<>> spare_layout(AccountRef account, store::PartitionId partition, Bytes wrapped_key,
-                                            LayoutRef layout, std::set<store::ChunkId>& candidates);
-  [[nodiscard]] Task<Result<>> spare_row(AccountRef account, store::PartitionId partition, store::KeyValue row,
-                                         std::set<store::ChunkId>& candidates);
+  [[nodiscard]] Task<Result<>> spare_layout(JobPass pass, AccountRef account, store::PartitionId partition,
+                                            Bytes wrapped_key, LayoutRef layout, std::set<store::ChunkId>& candidates);
+  [[nodiscard]] Task<Result<>> spare_row(JobPass pass, AccountRef account, store::PartitionId partition,
+                                         store::KeyValue row, std::set<store::ChunkId>& candidates);
 
   AccountStore& accounts_;
   ContainerStore& containers_;
   BlobStore& blobs_;
   ContentStore& content_;
   ActiveReads& reads_;
+  std::uint64_t round_ = 0;  // only collect() counts
   mutable std::mutex mutex_;
   std::deque<Item> items_;
-  std::vector<store::ChunkId> abandoned_;
+  std::unordered_map<TenantId, Abandoned> abandoned_;
   bool overflowed_ = false;  // items were dropped from memory: their rows have to be found again
 };
 

@@ -44,7 +44,7 @@ TEST_F(ContainerOperations, ADeletedContainerTakesEverythingAlong) {
   make_container("box");
   EXPECT_EQ(get("/box/small").code(), "BlobNotFound");
   // The audit log takes its rows away, and only then is the partition forgotten.
-  const auto stuck = runtime::run_blocking(service->collect_garbage());
+  const auto stuck = runtime::run_blocking(service->collect_garbage(*pipeline));
   EXPECT_FALSE(stuck.has_value());
   take_audit_rows();
   collect();

@@ -76,7 +76,9 @@ Task<Result<ContainerPage>> ContainerStore::list(AccountRef account, std::string
 
 Task<Result<Committed>> ContainerStore::create(AccountRef account, std::string name, ContainerRow row,
                                                store::KeyValue audit_row) {
-  // The marker first: a crash before the name is given leaves an empty partition that nothing names.
+  // The marker first: a crash before the name is given leaves an empty partition that nothing names. The request's
+  // record rides in the commit that gives the name, for that is what makes the container; the marker alone is seen by
+  // nobody.
   auto marking = begin(row_keys::container_partition(account.tenant, account.account, row.id));
   marking.puts.push_back({Bytes(row_keys::kOpenMarker), Bytes(row_keys::kOpenMarkerValue)});
   FH_CO_TRY(const auto marked, co_await settle(rows_, std::move(marking)));
@@ -114,6 +116,8 @@ Task<Result<Committed>> ContainerStore::erase(AccountRef account, std::string na
   commit.deletes.push_back(key);
   commit.puts.push_back({row_keys::deleted_container(current.row.id), Bytes(1, static_cast<char>(kRowVersion))});
   commit.puts.push_back(std::move(audit_row));
+  // The record rides here: the container is gone with its name. The fence is the consequence that every front end must
+  // meet; cut off here, the purge puts it up again, under a job's permit.
   FH_CO_TRY(const auto erased, co_await settle(rows_, std::move(commit)));
   if (!erased.applied) co_return erased;
   forget(account, name);
@@ -146,10 +150,12 @@ Task<Result<std::vector<DeletedContainer>>> ContainerStore::deleted(AccountRef a
   }
 }
 
-Task<Result<>> ContainerStore::forget_deleted(AccountRef account, DeletedContainer container) {
+Task<Result<>> ContainerStore::forget_deleted(AccountRef account, DeletedContainer container,
+                                              store::KeyValue audit_row) {
   auto commit = begin(row_keys::account_partition(account.tenant, account.account));
   commit.reserve = store::DiskReserve::kMayUse;
   commit.deletes.push_back(std::move(container.key));
+  commit.puts.push_back(std::move(audit_row));
   FH_CO_TRY(const auto done, co_await settle(rows_, std::move(commit)));
   if (!done.applied) co_return fail(ErrorCode::kUnavailable, "a purged container could not be forgotten");
   co_return Result<>();

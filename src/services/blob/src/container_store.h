@@ -68,7 +68,8 @@ class ContainerStore {
   [[nodiscard]] Task<Result<>> fence(store::PartitionId partition);
 
   [[nodiscard]] Task<Result<std::vector<DeletedContainer>>> deleted(AccountRef account);
-  [[nodiscard]] Task<Result<>> forget_deleted(AccountRef account, DeletedContainer container);
+  [[nodiscard]] Task<Result<>> forget_deleted(AccountRef account, DeletedContainer container,
+                                              store::KeyValue audit_row);
 
  private:
   static std::string cache_key(AccountRef account, const std::string& name);

@@ -125,7 +125,7 @@ Task<Result<>> stream_chunks(http::BodyReader& body, std::uint64_t length, Conte
   for (auto rest = length; rest > 0;) {
     const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(rest, limits::kChunkContentBytes));
     FH_CO_CHECK_OK(co_await await_puts(flight, kPutsInFlight - 1));
-    auto work = std::make_shared<ChunkWork>(pending.claim(), size, place.key);
+    auto work = std::make_shared<ChunkWork>(pending.claim(place.tenant), size, place.key);
     FH_CO_CHECK_OK(co_await fill_chunk(body, pool, fair, work, flight));
     result.segments.push_back(work->segment);
     const Done done;

@@ -78,14 +78,17 @@ Task<Result<PlainPiece>> ContentStore::read_chunk(ContentPlace place, Segment se
 }
 
 Task<Result<LayoutRef>> ContentStore::store_layout(ContentPlace place, Layout layout, PendingChunks& pending) {
-  const auto size = encode_layout(layout).size();
+  const auto size = encoded_size(layout);
   if (size <= kDirectLayoutBytes) co_return LayoutRef{std::move(layout), {}};
   LayoutRef ref;
-  const auto part_bytes = std::max(kManifestBytes, size / kMostManifests + 1);
-  for (const auto& part : split_layout(layout, part_bytes)) {
+  auto part_bytes = std::max(kManifestBytes, size / kMostManifests + 1);
+  auto parts = split_layout(layout, part_bytes);
+  // What blocks share is written once a part: parts that are too short to share it make too many of them.
+  while (parts.size() > kMostManifests) parts = split_layout(layout, part_bytes *= 2);
+  for (const auto& part : parts) {
     const auto plain = encode_layout(part);
     if (plain.size() > limits::kChunkContentBytes) co_return fail(ErrorCode::kExhausted, "a block list is too long");
-    const auto id = pending.claim();
+    const auto id = pending.claim(place.tenant);
     const crypto::ChunkCipher cipher(*place.key, store::to_bytes(id));
     AlignedBuffer sealed(sealed_size(plain.size()));
     for (std::size_t page = 0; page * limits::kPageBytes < plain.size(); ++page) {
@@ -112,8 +115,10 @@ Task<Result<Layout>> ContentStore::load_manifest(ContentPlace place, ManifestRef
 
 Task<Result<Layout>> ContentStore::load_layout(ContentPlace place, LayoutRef ref) {
   auto layout = std::move(ref.direct);
+  SegmentsSharer sharer;
   for (const auto& manifest : ref.manifests) {
     FH_CO_TRY(auto part, co_await load_manifest(place, manifest));
+    for (auto& block : part) sharer.share(block);
     std::move(part.begin(), part.end(), std::back_inserter(layout));
   }
   co_return layout;

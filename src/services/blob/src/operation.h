@@ -94,8 +94,9 @@ using Decide = std::function<ApiResult<BlobChange>(const std::optional<StoredBlo
                                                    PendingChunks* pending);
 
 [[nodiscard]] inline PendingChunks pending_chunks(BlobParts& parts) {
-  return {parts.content.claims(),
-          [&collector = parts.collector](std::vector<store::ChunkId> ids) { collector.abandon(std::move(ids)); }};
+  return {parts.content.claims(), [&collector = parts.collector](TenantId tenant, std::vector<store::ChunkId> ids) {
+            collector.abandon(tenant, std::move(ids));
+          }};
 }
 
 inline constexpr int kAttempts = 16;

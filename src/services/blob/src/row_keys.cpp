@@ -15,6 +15,13 @@ store::PartitionId container_partition(TenantId tenant, AccountId account, Conta
   return store::make_partition_id(tenant, rest);
 }
 
+std::optional<ContainerId> container_of(const store::PartitionId& partition) {
+  constexpr std::size_t kBefore = 16 + 1 + 16;
+  const BytesView bytes(partition.value);
+  if (bytes.size() != kBefore + 16 || bytes[16] != 'b') return std::nullopt;
+  return id_from_bytes<ContainerId>(bytes.substr(kBefore));
+}
+
 store::PartitionId account_partition(TenantId tenant, AccountId account) {
   Bytes rest = "a";
   rest += account.view();

@@ -14,6 +14,7 @@ namespace freehold::blob::row_keys {
 
 // A container's partition: tenant | 'b' | account | container id.
 [[nodiscard]] store::PartitionId container_partition(TenantId tenant, AccountId account, ContainerId container);
+[[nodiscard]] std::optional<ContainerId> container_of(const store::PartitionId& partition);
 // An account's own rows: tenant | 'a' | account.
 [[nodiscard]] store::PartitionId account_partition(TenantId tenant, AccountId account);
 // The region's registry of account names, and what the service itself remembers: the zero tenant | 'r' | "blob".

@@ -40,12 +40,49 @@ Task<Result<std::vector<std::pair<AccountRef, store::PartitionId>>>> Collector::
   co_return result;
 }
 
-Task<Result<std::size_t>> Collector::sweep() {
+Task<Result<std::size_t>> Collector::sweep(gate::Pipeline& door) {
+  std::size_t removed = 0;
+  FH_CO_CHECK_OK(co_await door.run_job<SweepChunks>(
+      gate::Job{.principal = "blob collector", .resource = "/"},
+      [this, &removed](gate::Permit<SweepChunks> p) { return sweep_under(std::move(p), removed); }));
+  co_return removed;
+}
+
+// The watermark's commit can't carry the record: what was removed is gone before it, whether it comes about or not.
+Task<Result<>> Collector::sweep_under(gate::Permit<SweepChunks> permit, std::size_t& removed) {
+  const JobPass pass(permit);
   const auto registry = row_keys::registry_partition();
   FH_CO_TRY(const auto stored, co_await blobs_.rows().get(registry, Bytes(kWatermark)));
-  auto from = stored ? store::chunk_id_from_bytes(*stored).value_or(store::ChunkId{}) : store::ChunkId{};
+  const auto from = stored ? store::chunk_id_from_bytes(*stored).value_or(store::ChunkId{}) : store::ChunkId{};
   auto bound = content_.claims().bound();
   std::set<store::ChunkId> candidates;
+  FH_CO_CHECK_OK(co_await list_candidates(pass, from, bound, candidates));
+  if (candidates.empty()) {
+    permit.nothing_done();
+    co_return Result<>();
+  }
+  FH_CO_TRY(const auto all, co_await partitions());
+  for (const auto& [account, partition] : all) {
+    FH_CO_CHECK_OK(co_await spare_named(pass, account, partition, candidates));
+    if (candidates.empty()) break;
+  }
+  for (const auto& id : candidates) {
+    FH_CO_CHECK_OK(co_await content_.chunks().remove(id));
+    ++removed;
+  }
+  if (removed > 0) log_info("removed chunks that nothing named", {{"chunks", removed}});
+  if (removed == 0) permit.nothing_done();
+  store::Commit commit{registry, blobs_.epoch(), blobs_.hybrid().next_transaction(), {}, {}, {}};
+  commit.reserve = store::DiskReserve::kMayUse;
+  commit.puts.push_back({Bytes(kWatermark), store::to_bytes(bound)});
+  FH_CO_TRY(const auto done, co_await blobs_.commit(std::move(commit)));
+  static_cast<void>(done);  // not applied: the next sweep looks at the same chunks again
+  co_return Result<>();
+}
+
+// Chunks from the watermark on and below `bound`, which is drawn in to where the list was cut off.
+Task<Result<>> Collector::list_candidates(JobPass, store::ChunkId from, store::ChunkId& bound,
+                                          std::set<store::ChunkId>& candidates) {
   bool more = true;
   while (more && from < bound && candidates.size() < kCandidates) {
     FH_CO_TRY(const auto page, co_await content_.chunks().list(from, 1000));
@@ -56,26 +93,10 @@ Task<Result<std::size_t>> Collector::sweep() {
     if (more) from = {page.chunks.back().id.hybrid_time, page.chunks.back().id.random + 1};
   }
   if (more && from < bound) bound = from;
-  if (candidates.empty()) co_return std::size_t{0};
-
-  FH_CO_TRY(const auto all, co_await partitions());
-  for (const auto& [account, partition] : all) {
-    FH_CO_CHECK_OK(co_await spare_named(account, partition, candidates));
-    if (candidates.empty()) break;
-  }
-  for (const auto& id : candidates) {
-    FH_CO_CHECK_OK(co_await content_.chunks().remove(id));
-  }
-  if (!candidates.empty()) log_info("removed chunks that nothing named", {{"chunks", candidates.size()}});
-  store::Commit commit{registry, blobs_.epoch(), blobs_.hybrid().next_transaction(), {}, {}, {}};
-  commit.reserve = store::DiskReserve::kMayUse;
-  commit.puts.push_back({Bytes(kWatermark), store::to_bytes(bound)});
-  FH_CO_TRY(const auto done, co_await blobs_.commit(std::move(commit)));
-  static_cast<void>(done);  // not applied: the next sweep looks at the same chunks again
-  co_return candidates.size();
+  co_return Result<>();
 }
 
-Task<Result<>> Collector::spare_named(AccountRef account, store::PartitionId partition,
+Task<Result<>> Collector::spare_named(JobPass pass, AccountRef account, store::PartitionId partition,
                                       std::set<store::ChunkId>& candidates) {
   const auto executor = co_await boost::asio::this_coro::executor;
   for (const char prefix : {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kGarbagePrefix}) {
@@ -84,7 +105,7 @@ Task<Result<>> Collector::spare_named(AccountRef account, store::PartitionId par
     while (!candidates.empty()) {
       FH_CO_TRY(const auto page, co_await blobs_.rows().scan(partition, from, end, 500));
       for (const auto& row : page.rows) {
-        FH_CO_CHECK_OK(co_await spare_row(account, partition, row, candidates));
+        FH_CO_CHECK_OK(co_await spare_row(pass, account, partition, row, candidates));
       }
       if (!page.more || page.rows.empty()) break;
       from = page.rows.back().key + '\0';
@@ -94,30 +115,31 @@ Task<Result<>> Collector::spare_named(AccountRef account, store::PartitionId par
   co_return Result<>();
 }
 
-Task<Result<>> Collector::spare_row(AccountRef account, store::PartitionId partition, store::KeyValue row,
+Task<Result<>> Collector::spare_row(JobPass pass, AccountRef account, store::PartitionId partition, store::KeyValue row,
                                     std::set<store::ChunkId>& candidates) {
   switch (row.key.front()) {
     case row_keys::kStagedPrefix: {
       FH_CO_TRY(auto block, decode_staged_block(row.value));
-      co_return co_await spare_layout(account, partition, {}, LayoutRef{{std::move(block)}, {}}, candidates);
+      co_return co_await spare_layout(pass, account, partition, {}, LayoutRef{{std::move(block)}, {}}, candidates);
     }
     case row_keys::kBlobPrefix: {
       FH_CO_TRY(auto blob, decode_blob_row(row.value));
-      co_return co_await spare_layout(account, partition, blob.wrapped_key, std::move(blob.layout), candidates);
+      co_return co_await spare_layout(pass, account, partition, blob.wrapped_key, std::move(blob.layout), candidates);
     }
     default: {
       FH_CO_TRY(auto garbage, decode_garbage_row(row.value));
       for (const auto& id : garbage.chunks) candidates.erase(id);
-      co_return co_await spare_layout(account, partition, garbage.wrapped_key, std::move(garbage.expand), candidates);
+      co_return co_await spare_layout(pass, account, partition, garbage.wrapped_key, std::move(garbage.expand),
+                                      candidates);
     }
   }
 }
 
-Task<Result<>> Collector::spare_layout(AccountRef account, store::PartitionId partition, Bytes wrapped_key,
+Task<Result<>> Collector::spare_layout(JobPass, AccountRef account, store::PartitionId partition, Bytes wrapped_key,
                                        LayoutRef layout, std::set<store::ChunkId>& candidates) {
   const auto spare = [&candidates](const Layout& part) {
-    for (const auto& block : part) {
-      for (const auto& segment : block.segments) candidates.erase(segment.id);
+    for (const auto* segments : distinct_segments(part)) {
+      for (const auto& segment : *segments) candidates.erase(segment.id);
     }
   };
   spare(layout.direct);

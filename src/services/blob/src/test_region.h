@@ -143,7 +143,7 @@ class TestRegion {
   // Collects until nothing waits.
   void collect() {
     while (service->garbage_waiting() > 0) {
-      const auto done = runtime::run_blocking(service->collect_garbage());
+      const auto done = runtime::run_blocking(service->collect_garbage(*pipeline));
       ASSERT_TRUE(done.has_value()) << done.error().message;
     }
   }

@@ -36,6 +36,7 @@ struct Admission {
   audit::Record record;  // filled by the stages, completed by the handler and the pipeline
   std::optional<audit::AttachedRecord> attached;
   store::PartitionId attached_partition;
+  bool nothing_done = false;  // of a job: nothing happened that a record could be about
 };
 
 class Pipeline;
@@ -84,6 +85,13 @@ class Permit {
   }
   void count_in(std::uint64_t bytes) const { admission_->record.bytes_in = bytes; }
   void count_out(std::uint64_t bytes) const { admission_->record.bytes_out = bytes; }
+
+  // Of a job that looked and found nothing to do: if it ends well it leaves no record, so that an idle server's log
+  // doesn't grow. Never for requests, nor once audit_row() was asked for.
+  void nothing_done() const {
+    FH_CHECK(admission_->request == nullptr && !admission_->attached);
+    admission_->nothing_done = true;
+  }
 
  private:
   Admission* admission_;

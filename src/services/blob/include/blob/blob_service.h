@@ -44,18 +44,19 @@ class BlobService {
   [[nodiscard]] AccountStore& accounts();
   [[nodiscard]] gate::ServiceGate& gate();
 
-  // Background work (garbage, purges, sweeps) on this loop until close_and_wait().
-  void start(boost::asio::io_context& loop);
+  // Background work (garbage, purges, sweeps) on this loop until close_and_wait(). All of it goes through the door,
+  // which outlives it and has been given gate().
+  void start(boost::asio::io_context& loop, gate::Pipeline& door);
   void close_and_wait();
 
   // Every partition that may hold audit rows attached to writes: what audit recovery must look through.
   [[nodiscard]] Task<Result<std::vector<store::PartitionId>>> partitions();
 
   // Looks for garbage that an earlier process left; start() does it by itself.
-  [[nodiscard]] Task<Result<>> find_left_over();
+  [[nodiscard]] Task<Result<>> find_left_over(gate::Pipeline& door);
   // One round of the background work at once; the same as start() does by and by. Not while that runs.
-  [[nodiscard]] Task<Result<std::size_t>> collect_garbage();
-  [[nodiscard]] Task<Result<std::size_t>> sweep_orphans();
+  [[nodiscard]] Task<Result<std::size_t>> collect_garbage(gate::Pipeline& door);
+  [[nodiscard]] Task<Result<std::size_t>> sweep_orphans(gate::Pipeline& door);
   // Garbage that waits to be collected.
   [[nodiscard]] std::size_t garbage_waiting() const;
 

@@ -1,0 +1,124 @@
+// Collector's removals: what garbage rows name, and chunks that no row ever will.
+#include "src/collector.h"
+#include "src/row_keys.h"
+
+namespace freehold::blob {
+namespace {
+constexpr std::size_t kRowsPerCommit = 1'000;
+}  // namespace
+
+Result<ContentPlace> Collector::place_of(AccountRef account, store::PartitionId partition,
+                                         BytesView wrapped_key) const {
+  FH_TRY(const auto account_key, accounts_.account_key(account.account));
+  FH_TRY(auto key, open_blob_key(*account_key, wrapped_key));
+  return ContentPlace{account.tenant, std::move(partition), std::move(key)};
+}
+
+// Garbage that can't be removed keeps none of the rest. The record rides in the commit that takes the rows away: cut
+// off before it, the rows are still there, and the job is done and recorded by whoever finds them.
+Task<Result<>> Collector::collect_batch(gate::Permit<CollectGarbage> permit, Batch& batch) {
+  const JobPass pass(permit);
+  std::vector<Bytes> gone;
+  for (const auto& item : batch.items) {
+    auto removed = co_await remove_named_by(pass, item.account, item.partition, item.garbage_key);
+    if (!removed) {
+      batch.fault = pass_on(removed);
+      batch.failed.push_back(item);
+    } else if (*removed) {
+      gone.push_back(item.garbage_key);
+    }
+  }
+  if (!gone.empty()) co_return co_await delete_rows(pass, batch.items.front().partition, std::move(gone), Step::kLast);
+  if (!batch.failed.empty()) co_return batch.fault;
+  permit.nothing_done();
+  co_return Result<>();
+}
+
+Task<Result<bool>> Collector::remove_named_by(JobPass pass, AccountRef account, store::PartitionId partition,
+                                              Bytes garbage_key) {
+  FH_CO_TRY(const auto stored, co_await blobs_.rows().get(partition, garbage_key));
+  if (!stored) co_return false;
+  FH_CO_TRY(auto garbage, decode_garbage_row(*stored));
+  FH_CO_CHECK_OK(co_await remove_layout(pass, account, partition, garbage.wrapped_key, garbage.expand));
+  for (const auto& id : garbage.chunks) {
+    FH_CO_CHECK_OK(co_await content_.chunks().remove(id));
+  }
+  if (garbage.staged_generation != 0) {
+    FH_CO_CHECK_OK(co_await remove_staged(pass, partition, std::move(garbage)));
+  }
+  co_return true;
+}
+
+// Nothing is committed here that the record could ride in: it goes into the next batch.
+Task<Result<>> Collector::remove_chunks(gate::Permit<RemoveAbandonedChunks>, std::vector<store::ChunkId>& chunks) {
+  while (!chunks.empty()) {
+    FH_CO_CHECK_OK(co_await content_.chunks().remove(chunks.back()));
+    content_.claims().release({chunks.back()});
+    chunks.pop_back();
+  }
+  co_return Result<>();
+}
+
+Task<Result<>> Collector::remove_layout(JobPass pass, AccountRef account, store::PartitionId partition,
+                                        Bytes wrapped_key, LayoutRef layout) {
+  FH_CO_CHECK_OK(co_await remove_segments(pass, partition, std::move(layout.direct)));
+  if (layout.manifests.empty()) co_return Result<>();
+  FH_CO_TRY(const auto place, place_of(account, partition, wrapped_key));
+  for (const auto& manifest : layout.manifests) {
+    auto part = co_await content_.load_manifest(place, manifest);
+    // Gone already: an earlier round removed its content before it.
+    if (!part && part.error().code == ErrorCode::kNotFound) continue;
+    if (!part) co_return pass_on(part);
+    FH_CO_CHECK_OK(co_await remove_segments(pass, partition, std::move(*part)));
+    FH_CO_CHECK_OK(co_await content_.chunks().remove(manifest.id));
+  }
+  co_return Result<>();
+}
+
+Task<Result<>> Collector::remove_segments(JobPass pass, store::PartitionId partition, Layout layout) {
+  std::vector<Bytes> rows;
+  for (const auto* segments : distinct_segments(layout)) {
+    for (const auto& segment : *segments) {
+      if (segment.place == Segment::Place::kInline) {
+        rows.push_back(row_keys::content(segment.id));
+      } else {
+        FH_CO_CHECK_OK(co_await content_.chunks().remove(segment.id));
+      }
+    }
+  }
+  co_return co_await delete_rows(pass, std::move(partition), std::move(rows), Step::kMore);
+}
+
+Task<Result<>> Collector::remove_staged(JobPass pass, store::PartitionId partition, GarbageRow garbage) {
+  const auto from = row_keys::staged(garbage.staged_name, garbage.staged_generation);
+  const auto end = row_keys::staged(garbage.staged_name, garbage.staged_generation + 1);
+  while (true) {
+    FH_CO_TRY(const auto page, co_await blobs_.rows().scan(partition, from, end, kRowsPerCommit));
+    std::vector<Bytes> keys;
+    for (const auto& row : page.rows) {
+      keys.push_back(row.key);
+      if (!garbage.staged_content) continue;
+      FH_CO_TRY(auto block, decode_staged_block(row.value));
+      FH_CO_CHECK_OK(co_await remove_segments(pass, partition, Layout{std::move(block)}));
+    }
+    FH_CO_CHECK_OK(co_await delete_rows(pass, partition, std::move(keys), Step::kMore));
+    if (!page.more || page.rows.empty()) co_return Result<>();
+  }
+}
+
+Task<Result<>> Collector::delete_rows(JobPass pass, store::PartitionId partition, std::vector<Bytes> keys, Step step) {
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  for (std::size_t first = 0; first < keys.size(); first += kRowsPerCommit) {
+    store::Commit commit{partition, blobs_.epoch(), blobs_.hybrid().next_transaction(), {}, {}, {}};
+    commit.reserve = store::DiskReserve::kMayUse;
+    const auto end = std::min(first + kRowsPerCommit, keys.size());
+    for (auto i = first; i < end; ++i) commit.deletes.push_back(std::move(keys[i]));
+    if (step == Step::kLast && end == keys.size()) commit.puts.push_back(pass.audit_row(partition));
+    FH_CO_TRY(const auto done, co_await blobs_.commit(std::move(commit)));
+    if (!done.applied) co_return fail(ErrorCode::kUnavailable, "garbage rows could not be deleted");
+  }
+  co_return Result<>();
+}
+
+}  // namespace freehold::blob
