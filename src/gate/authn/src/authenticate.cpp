@@ -35,6 +35,8 @@ std::string_view to_string(Credential credential) {
       return "LocalOperator";
     case kSystemJob:
       return "SystemJob";
+    case kBearer:
+      return "Bearer";
     case kAnonymous:
     case kNoCredential:
       break;

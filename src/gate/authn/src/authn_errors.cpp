@@ -55,6 +55,12 @@ Refusal bearer_refused() {
   return refusal;
 }
 
+Refusal invalid_token(std::string_view detail) {
+  auto refusal = challenge("InvalidAuthenticationInfo");
+  refusal.error().fields.emplace_back("AuthenticationErrorDetail", detail);
+  return refusal;
+}
+
 Refusal no_authentication_information() { return challenge("NoAuthenticationInformation"); }
 
 Refusal public_access_not_permitted() {

@@ -17,6 +17,8 @@ using Refusal = std::unexpected<ApiError>;
 // The Authorization header, or the combination of credentials, isn't one.
 [[nodiscard]] Refusal malformed_credential();
 [[nodiscard]] Refusal bearer_refused();
+// A bearer token that doesn't hold; `detail` says at which of its checks. Nothing of the token is in it.
+[[nodiscard]] Refusal invalid_token(std::string_view detail);
 [[nodiscard]] Refusal no_authentication_information();
 [[nodiscard]] Refusal public_access_not_permitted();
 

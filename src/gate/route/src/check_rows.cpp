@@ -22,6 +22,8 @@ bool names(const std::vector<Selector>& selectors, std::string_view name) {
 // Every request that `later` matches is taken by `earlier`.
 bool covers(const RouteSpec& earlier, const RouteSpec& later) {
   if (earlier.method != later.method || earlier.scope != later.scope) return false;
+  // A segment {x} of the later row is a segment like any other to the earlier one's template.
+  if (!earlier.path.empty() && !matches_path(earlier.path, later.path)) return false;
   auto by_later_query = [&](const Selector& s) { return implied(s, later.query); };
   auto by_later_headers = [&](const Selector& s) { return implied(s, later.headers); };
   auto left_open = [&](const Selector& s) { return is_choosing(s.name) && !names(earlier.query, s.name); };
@@ -38,6 +40,8 @@ void check_row(const RouteSpec& row, std::vector<std::string>& faults) {
   auto fault = [&](std::string_view what) { faults.push_back(label(row).append(": ").append(what)); };
   if (row.operation.empty()) fault("has no operation name");
   if (row.credentials == kNoCredential) fault("accepts no credential");
+  if (!row.path.empty() && !row.path.starts_with('/')) fault("has a path that doesn't begin with a slash");
+  if ((row.credentials & kBearer) != 0 && row.data_action.empty()) fault("accepts a bearer token and names no action");
   for (const auto* selectors : {&row.query, &row.headers}) {
     for (const auto& s : *selectors) {
       if (s.name.empty() || s.name != to_lower(s.name)) fault("has a selector whose name isn't in lower case");

@@ -24,6 +24,7 @@ bool header_holds(const Selector& selector, const http::Request& request) {
 }
 
 bool matches(const RouteSpec& row, const http::Request& request) {
+  if (!row.path.empty() && !matches_path(row.path, request.path)) return false;
   for (auto parameter : kChoosing) {
     auto given = std::ranges::count(request.query, parameter, &http::QueryParameter::name);
     if (given > 1 || (given == 1 && !names(row, parameter))) return false;
@@ -32,7 +33,24 @@ bool matches(const RouteSpec& row, const http::Request& request) {
          std::ranges::all_of(row.headers, [&](const Selector& s) { return header_holds(s, request); });
 }
 
+// Cuts off the first segment of a path that begins with a slash; `path` becomes the rest, slash and all.
+std::string_view take_segment(std::string_view& path) {
+  path.remove_prefix(1);
+  const auto segment = path.substr(0, path.find('/'));
+  path.remove_prefix(segment.size());
+  return segment;
+}
+
 }  // namespace
+
+bool matches_path(std::string_view path_template, std::string_view path) {
+  while (path_template.starts_with('/') && path.starts_with('/')) {
+    const auto wanted = take_segment(path_template);
+    const auto given = take_segment(path);
+    if (wanted.starts_with('{') ? given.empty() : !equals_ignoring_case(wanted, given)) return false;
+  }
+  return path_template.empty() && path.empty();
+}
 
 const RouteSpec* find_route(std::span<const RouteSpec> rows, const http::Request& request, Scope scope) {
   for (const auto& row : rows) {

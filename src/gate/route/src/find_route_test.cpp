@@ -57,6 +57,27 @@ TEST(FindRoute, NeverTakesARowForAnotherOperationOrScope) {
   EXPECT_EQ(route_of(Method::kGet, Scope::kService, ""), "");
 }
 
+TEST(Paths, AreMatchedSegmentBySegment) {
+  EXPECT_TRUE(matches_path("/{tenant}/oauth2/token", "/abc/OAuth2/token"));
+  EXPECT_FALSE(matches_path("/{tenant}/oauth2/token", "//oauth2/token"));
+  EXPECT_FALSE(matches_path("/{tenant}/oauth2/token", "/abc/oauth2/token/"));
+  EXPECT_FALSE(matches_path("/{tenant}/oauth2/token", "/abc/oauth2"));
+  EXPECT_FALSE(matches_path("/{tenant}/oauth2/token", "/a/b/oauth2/token"));
+  EXPECT_FALSE(matches_path("/adfs/oauth2/token", "/adf%73/oauth2/token"));
+  EXPECT_FALSE(matches_path("/adfs", ""));
+}
+
+TEST(CheckRows, KnowsWhichPathsTakeOthersRequests) {
+  auto any = row("Any", Method::kPost, Scope::kSystem);
+  any.path = "/{tenant}/token";
+  auto one = row("One", Method::kPost, Scope::kSystem);
+  one.path = "/adfs/token";
+  EXPECT_TRUE(check_rows(std::vector{one, any}).empty());
+  EXPECT_EQ(check_rows(std::vector{any, one}).size(), 1u);
+  one.path = "token";
+  EXPECT_EQ(check_rows(std::vector{one}).size(), 1u);
+}
+
 TEST(CheckRows, FindsNothingInAGoodTable) { EXPECT_TRUE(check_rows(kRows).empty()); }
 
 TEST(CheckRows, NamesEveryFault) {

@@ -17,6 +17,8 @@ struct StorageAccount {
   AccountId id;
   TenantId tenant;
   std::string name;
+  SubscriptionId subscription;  // where it stands among resources: what roles are assigned over
+  std::string resource_group;
   std::array<Secret, 2> keys;            // SharedKey: 64 bytes each
   bool secure_transfer_required = true;  // refuse plain http (E5)
   bool emulator = false;                 // devstoreaccount1

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "authn/account.h"
+#include "authn/identity.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "http/message.h"
@@ -35,6 +36,8 @@ struct Principal {
   std::string pseudonym_source =
       {};  // "key1 of <account id>", "SAS by key2 of <account id>", "uid 0"; empty for anonymous
   std::optional<SasGrant> sas = {};
+  std::shared_ptr<const Identity> identity = {};  // of a bearer token; as the directory had it when the request came
+  bool only_creates = false;                      // its role lets it make what isn't there, and not overwrite what is
 };
 
 // Finds out who calls. A request with no credential is kAnonymous; one that came by the admin socket is kLocalOperator
@@ -56,7 +59,7 @@ struct Principal {
 // AuthorizationFailure.
 [[nodiscard]] ApiResult<> authorise(const Principal& principal, const RouteSpec& route, const http::Request& request);
 
-// "SharedKey", "AccountSas", "Anonymous", "LocalOperator", "SystemJob": as audit records name them.
+// "SharedKey", "AccountSas", "Bearer", "Anonymous", "LocalOperator", "SystemJob": as audit records name them.
 [[nodiscard]] std::string_view to_string(Credential credential);
 
 }  // namespace freehold::gate

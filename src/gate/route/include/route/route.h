@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ids.h"
 #include "http/message.h"
 #include "route/api_error.h"
 
@@ -29,6 +30,7 @@ enum Credential : std::uint32_t {
   kAccountSas = 1u << 2,
   kLocalOperator = 1u << 3,  // the admin socket: the operating system vouches for the user
   kSystemJob = 1u << 4,      // background work under its own principal
+  kBearer = 1u << 7,         // a token of the directory: what it may do is decided by its roles
 };
 using CredentialSet = std::uint32_t;
 
@@ -57,11 +59,16 @@ struct RouteSpec {
   std::string_view operation = {};  // Azure's own name, "PutBlob"
   http::Method method = http::Method::kGet;
   Scope scope = Scope::kBlob;
+  // For services that have paths of their own: "/{tenant}/oauth2/token", where {...} stands for one segment and the
+  // others are compared without regard to case. Empty: any path.
+  std::string_view path = {};
   std::vector<Selector> query = {};    // all must hold; names in lower case
   std::vector<Selector> headers = {};  // all must hold
   CredentialSet credentials = kNoCredential;
   SasNeed sas = {};
   std::string_view data_action = {};  // RBAC: "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"
+  // RBAC: who has only this one may do it where nothing is overwritten (Principal::only_creates).
+  std::string_view create_action = {};
   DataClass data = DataClass::kCustomerContent;
   AuditClass audit = AuditClass::kRead;
   // False: the row exists so that the caller is authenticated and then told 501 (the API's own "not implemented").
@@ -71,6 +78,7 @@ struct RouteSpec {
 // Where a request points, found from Host and path (CLIENTS.md: virtual-host style, path style, secondary).
 struct Target {
   std::string account = {};
+  TenantId tenant = {};     // where there is no account and the path names a tenant: whose log has the record
   bool secondary = false;   // ACCOUNT-secondary
   bool path_style = false;  // the path began with /ACCOUNT
   Scope scope = Scope::kService;
@@ -83,6 +91,9 @@ struct Target {
 // selector, and a request that has one twice matches none: PUT ?comp=lease must never pass for Put Blob. Selector
 // values are compared without regard to case.
 [[nodiscard]] const RouteSpec* find_route(std::span<const RouteSpec> rows, const http::Request& request, Scope scope);
+
+// Does the path that a template ("/{tenant}/oauth2/token") describes look like this one, which is as sent?
+[[nodiscard]] bool matches_path(std::string_view path_template, std::string_view path);
 
 // Faults in a table, a line each: a row that no request can reach, a row without credentials, a selector name that
 // isn't in lower case, an account SAS row that names no permission or an unknown service or resource type.

@@ -1,0 +1,44 @@
+// StorageAccess: what principals of the directory may do with storage accounts, as the gate asks. Keeps: H1.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "authn/account.h"
+#include "authn/identity.h"
+#include "authz/decide.h"
+#include "route/route.h"
+
+namespace freehold::gate::authz {
+
+// Where the state comes from by which requests are decided. Thread-safe, answers from memory.
+class SnapshotSource {
+ public:
+  virtual ~SnapshotSource() = default;
+  // Never null: an unknown tenant's gives nothing.
+  [[nodiscard]] virtual std::shared_ptr<const Snapshot> snapshot(TenantId tenant) const = 0;
+};
+
+// Which of its two lists Azure has an operation on ("Azure permissions for Storage"): what is done to blobs is a data
+// action, what is done to containers and services isn't, though both come by the data plane.
+[[nodiscard]] ActionKind kind_of(std::string_view storage_action);
+
+// Owned by app/; borrows both, which outlive it. Thread-safe, decides from memory.
+class StorageAccess {
+ public:
+  StorageAccess(const SnapshotSource& assignments, const IdentityDirectory& identities)
+      : assignments_(assignments), identities_(identities) {}
+
+  // The account's own tenant only: nobody has a role on another's.
+  [[nodiscard]] Decision decide(const Identity& who, const StorageAccount& account, const Target& target,
+                                std::string_view action) const;
+  // The same of a principal that isn't the caller (who delegated something): false if it is gone or disabled.
+  [[nodiscard]] bool may(TenantId tenant, PrincipalId object, const StorageAccount& account, const Target& target,
+                         std::string_view action) const;
+
+ private:
+  const SnapshotSource& assignments_;
+  const IdentityDirectory& identities_;
+};
+
+}  // namespace freehold::gate::authz

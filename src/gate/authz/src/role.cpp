@@ -1,0 +1,117 @@
+#include "authz/role.h"
+
+#include "base/check.h"
+
+namespace freehold::gate::authz {
+namespace {
+
+RoleDefinition role(std::string_view id, std::string name, PermissionSet permissions) {
+  return {role_id(id), std::move(name), std::move(permissions)};
+}
+
+// "Azure built-in roles for Privileged" and "for General".
+void add_general_roles(std::vector<RoleDefinition>& out) {
+  out.push_back(role(roles::kOwner, "Owner", {.actions = {"*"}}));
+  out.push_back(role(
+      roles::kContributor, "Contributor",
+      {.actions = {"*"},
+       .not_actions = {"Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write",
+                       "Microsoft.Authorization/elevateAccess/Action", "Microsoft.Blueprint/blueprintAssignments/write",
+                       "Microsoft.Blueprint/blueprintAssignments/delete", "Microsoft.Compute/galleries/share/action",
+                       "Microsoft.Purview/consents/write", "Microsoft.Purview/consents/delete",
+                       "Microsoft.Resources/deploymentStacks/manageDenySetting/action",
+                       "Microsoft.Subscription/cancel/action", "Microsoft.Subscription/enable/action"}}));
+  out.push_back(role(roles::kReader, "Reader", {.actions = {"*/read"}}));
+  out.push_back(role(roles::kUserAccessAdministrator, "User Access Administrator",
+                     {.actions = {"*/read", "Microsoft.Authorization/*", "Microsoft.Support/*"}}));
+  out.push_back(role(roles::kRbacAdministrator, "Role Based Access Control Administrator",
+                     {.actions = {"Microsoft.Authorization/roleAssignments/write",
+                                  "Microsoft.Authorization/roleAssignments/delete", "*/read", "Microsoft.Support/*"}}));
+}
+
+// "Azure built-in roles for Storage", of the Blob service's data.
+void add_blob_roles(std::vector<RoleDefinition>& out) {
+  const std::string containers = "Microsoft.Storage/storageAccounts/blobServices/containers/";
+  const std::string delegate = "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action";
+  out.push_back(role(roles::kStorageBlobDataOwner, "Storage Blob Data Owner",
+                     {.actions = {containers + "*", delegate}, .data_actions = {containers + "blobs/*"}}));
+  out.push_back(
+      role(roles::kStorageBlobDataContributor, "Storage Blob Data Contributor",
+           {.actions = {containers + "delete", containers + "read", containers + "write", delegate},
+            .data_actions = {containers + "blobs/delete", containers + "blobs/read", containers + "blobs/write",
+                             containers + "blobs/move/action", containers + "blobs/add/action"}}));
+  out.push_back(role(roles::kStorageBlobDataReader, "Storage Blob Data Reader",
+                     {.actions = {containers + "read", delegate}, .data_actions = {containers + "blobs/read"}}));
+  out.push_back(role(roles::kStorageBlobDelegator, "Storage Blob Delegator", {.actions = {delegate}}));
+}
+
+void add_account_roles(std::vector<RoleDefinition>& out) {
+  const std::string accounts = "Microsoft.Storage/storageAccounts/";
+  out.push_back(role(
+      roles::kStorageAccountContributor, "Storage Account Contributor",
+      {.actions = {"Microsoft.Authorization/*/read", "Microsoft.Insights/alertRules/*",
+                   "Microsoft.Insights/diagnosticSettings/*",
+                   "Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action",
+                   "Microsoft.ResourceHealth/availabilityStatuses/read", "Microsoft.Resources/deployments/*",
+                   "Microsoft.Resources/subscriptions/resourceGroups/read", accounts + "*", "Microsoft.Support/*"}}));
+  out.push_back(role(roles::kStorageAccountKeyOperator, "Storage Account Key Operator Service Role",
+                     {.actions = {accounts + "listkeys/action", accounts + "regeneratekey/action"}}));
+  out.push_back(
+      role(roles::kReaderAndDataAccess, "Reader and Data Access",
+           {.actions = {accounts + "listKeys/action", accounts + "ListAccountSas/action", accounts + "read"}}));
+  out.push_back(
+      role(roles::kKeyVaultAdministrator, "Key Vault Administrator",
+           {.actions = {"Microsoft.Authorization/*/read", "Microsoft.Insights/alertRules/*",
+                        "Microsoft.Resources/deployments/*", "Microsoft.Resources/subscriptions/resourceGroups/read",
+                        "Microsoft.Support/*", "Microsoft.KeyVault/checkNameAvailability/read",
+                        "Microsoft.KeyVault/deletedVaults/read", "Microsoft.KeyVault/locations/*/read",
+                        "Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/operations/read"},
+            .data_actions = {"Microsoft.KeyVault/vaults/*"}}));
+}
+
+std::vector<RoleDefinition> make_built_in_roles() {
+  std::vector<RoleDefinition> out;
+  add_general_roles(out);
+  add_blob_roles(out);
+  add_account_roles(out);
+  return out;
+}
+
+}  // namespace
+
+const std::vector<RoleDefinition>& built_in_roles() {
+  static const std::vector<RoleDefinition> all = make_built_in_roles();
+  return all;
+}
+
+RoleId role_id(std::string_view text) {
+  const auto id = parse_guid<RoleId>(text);
+  FH_CHECK(id.has_value());
+  return *id;
+}
+
+// Goes back to the last star only: what an earlier star could take, the last one can take too.
+bool matches_action(std::string_view pattern, std::string_view action) {
+  std::size_t p = 0;
+  std::size_t a = 0;
+  std::size_t star = pattern.npos;
+  std::size_t taken = 0;  // where the action went on after the last star
+  while (a < action.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      taken = a;
+    } else if (p < pattern.size() && pattern[p] == action[a]) {
+      ++p;
+      ++a;
+    } else if (star != pattern.npos) {
+      p = star + 1;
+      a = ++taken;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+}  // namespace freehold::gate::authz

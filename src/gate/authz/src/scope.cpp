@@ -1,0 +1,55 @@
+#include "authz/scope.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/encoding.h"
+
+namespace freehold::gate::authz {
+namespace {
+
+bool may_stand_in_scope(char c) {
+  const auto u = static_cast<unsigned char>(c);
+  return u > 0x20 && u != 0x7f && c != '?' && c != '#' && c != '\\' && c != '*' && c != '%';
+}
+
+void go_down(ScopeChain& chain, std::string_view below) {
+  const std::string& above = chain.innermost();
+  chain.scopes.push_back(to_lower((above == "/" ? std::string() : above) + std::string(below)));
+}
+
+}  // namespace
+
+std::optional<std::string> normal_scope(std::string_view scope) {
+  while (scope.size() > 1 && scope.ends_with('/')) scope.remove_suffix(1);
+  if (!scope.starts_with('/') || scope.size() > kMaxScopeBytes || scope.contains("//")) return std::nullopt;
+  if (!std::ranges::all_of(scope, may_stand_in_scope) || !is_valid_utf8(scope)) return std::nullopt;
+  return to_lower(scope);
+}
+
+ScopeChain tenant_chain(TenantId tenant) {
+  return {{"/", "/providers/microsoft.management/managementgroups/" + to_string(tenant)}};
+}
+
+ScopeChain subscription_chain(TenantId tenant, SubscriptionId subscription) {
+  ScopeChain chain = tenant_chain(tenant);
+  chain.scopes.push_back("/subscriptions/" + to_string(subscription));
+  return chain;
+}
+
+ScopeChain storage_account_chain(TenantId tenant, SubscriptionId subscription, std::string_view resource_group,
+                                 std::string_view account) {
+  ScopeChain chain = subscription_chain(tenant, subscription);
+  go_down(chain, "/resourcegroups/" + std::string(resource_group));
+  go_down(chain, "/providers/microsoft.storage/storageaccounts/" + std::string(account));
+  return chain;
+}
+
+ScopeChain with_container(ScopeChain account, std::string_view container) {
+  FH_CHECK(!account.scopes.empty());
+  go_down(account, "/blobservices/default");
+  go_down(account, "/containers/" + std::string(container));
+  return account;
+}
+
+}  // namespace freehold::gate::authz

@@ -1,0 +1,35 @@
+#include "authz/storage_access.h"
+
+#include "base/encoding.h"
+
+namespace freehold::gate::authz {
+namespace {
+
+constexpr std::string_view kBlobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/";
+
+ScopeChain chain_of(const StorageAccount& account, const Target& target) {
+  auto chain = storage_account_chain(account.tenant, account.subscription, account.resource_group, account.name);
+  return target.container.empty() ? chain : with_container(std::move(chain), target.container);
+}
+
+}  // namespace
+
+ActionKind kind_of(std::string_view storage_action) {
+  return equals_ignoring_case(storage_action.substr(0, kBlobs.size()), kBlobs) ? ActionKind::kData
+                                                                               : ActionKind::kControl;
+}
+
+Decision StorageAccess::decide(const Identity& who, const StorageAccount& account, const Target& target,
+                               std::string_view action) const {
+  if (who.tenant != account.tenant || !who.enabled) return {};
+  const Subject subject{who.tenant, who.object, who.groups};
+  return assignments_.snapshot(account.tenant)->decide(subject, action, kind_of(action), chain_of(account, target));
+}
+
+bool StorageAccess::may(TenantId tenant, PrincipalId object, const StorageAccount& account, const Target& target,
+                        std::string_view action) const {
+  const auto who = identities_.find(tenant, object);
+  return who != nullptr && decide(*who, account, target, action).allowed();
+}
+
+}  // namespace freehold::gate::authz
