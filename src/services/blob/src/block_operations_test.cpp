@@ -160,6 +160,29 @@ TEST_F(BlockOperations, ABlockWhoseBlobIsOverwrittenMeanwhileIsRefused) {
   EXPECT_EQ(put_block("a", "x").status, 201);
 }
 
+// 50,000 times one block of three chunks: a terabyte that is kept once, read anywhere, and given back.
+TEST_F(BlockOperations, ABlockMayBeNamedAsOftenAsAListIsLong) {
+  constexpr std::uint64_t kTimes = 50'000;
+  const auto block = pattern(20'000'000);
+  ASSERT_EQ(put_block("a", block).status, 201);
+  ASSERT_EQ(commit(list_of(std::vector<std::string>(kTimes, "a"))).status, 201);
+  EXPECT_EQ(chunk_count(), 4u);  // the block's, and one manifest
+  const auto properties = run(Method::kHead, "/box/b");
+  EXPECT_EQ(properties.head_length.value_or(0), kTimes * block.size());
+  const auto at = (kTimes - 1) * block.size() - 5;
+  const auto range = "bytes=" + std::to_string(at) + "-" + std::to_string(at + 9);
+  EXPECT_TRUE(get("/box/b", {{"range", range}}).body == block.substr(block.size() - 5) + block.substr(0, 5));
+  EXPECT_EQ(elements(get("/box/b?comp=blocklist").body, "Name").size(), kTimes);
+  // The next list may name what the blob is made of.
+  ASSERT_EQ(commit(list_of({"a", "a"}, "Committed")).status, 201);
+  collect();
+  EXPECT_TRUE(get("/box/b").body == block + block);
+  EXPECT_EQ(runtime::run_blocking(service->sweep_orphans(*pipeline)).value_or(99), 0u);
+  ASSERT_EQ(run(Method::kDelete, "/box/b").status, 202);
+  collect();
+  EXPECT_EQ(chunk_count(), 0u);
+}
+
 TEST_F(BlockOperations, BlocksPutAtTheSameTimeMakeOneBlob) {
   constexpr int kBlocks = 40;
   boost::asio::io_context loop(1);

@@ -59,10 +59,10 @@ Collector::Patience Collector::after_failure(Patience patience) const {
   return {patience.failures + 1, round_ + pause};
 }
 
-void Collector::put_back(std::vector<Item> items) {
+void Collector::put_back(Batch batch) {
   const std::lock_guard lock(mutex_);
-  for (auto& item : items) {
-    item.patience = after_failure(item.patience);
+  for (auto& item : batch.failed) {
+    if (batch.tried) item.patience = after_failure(item.patience);
     items_.push_back(std::move(item));
   }
 }
@@ -122,8 +122,10 @@ gate::Job Collector::job_for(const Item& item) const {
 Task<> Collector::run_batch(gate::Pipeline& door, Batch& batch) {
   const auto& first = batch.items.front();
   if (!first.container) {
-    auto done = co_await door.run_job<CollectGarbage>(
-        job_for(first), [this, &batch](gate::Permit<CollectGarbage> p) { return collect_batch(std::move(p), batch); });
+    auto done = co_await door.run_job<CollectGarbage>(job_for(first), [this, &batch](gate::Permit<CollectGarbage> p) {
+      batch.tried = true;
+      return collect_batch(std::move(p), batch);
+    });
     if (!done) {
       batch.fault = std::move(done);
       batch.failed = std::move(batch.items);
@@ -132,9 +134,12 @@ Task<> Collector::run_batch(gate::Pipeline& door, Batch& batch) {
   }
   // Only looks; while a record stands there nothing can be finished, and so there is nothing to do yet.
   batch.fault = co_await check_no_audit_rows(first.partition);
+  batch.tried = !batch.fault;
   if (batch.fault) {
-    batch.fault = co_await door.run_job<PurgeContainer>(
-        job_for(first), [this, &first](gate::Permit<PurgeContainer> p) { return purge(std::move(p), first); });
+    batch.fault = co_await door.run_job<PurgeContainer>(job_for(first), [this, &batch](gate::Permit<PurgeContainer> p) {
+      batch.tried = true;
+      return purge(std::move(p), batch.items.front());
+    });
   }
   if (!batch.fault) batch.failed = std::move(batch.items);
 }
@@ -148,8 +153,8 @@ Task<Result<std::size_t>> Collector::collect(gate::Pipeline& door, Which which) 
     const auto all = batch.items.size();
     co_await run_batch(door, batch);
     finished += all - batch.failed.size();
-    put_back(std::move(batch.failed));
-    if (!batch.fault) fault = std::move(batch.fault);
+    if (!batch.fault) fault = pass_on(batch.fault);
+    put_back(std::move(batch));
   }
   bool overflowed = false;
   {
@@ -168,14 +173,18 @@ Task<Result<>> Collector::remove_abandoned(gate::Pipeline& door, Which which) {
   auto taken = take_abandoned(which);
   for (auto& [tenant, abandoned] : taken) {
     auto& chunks = abandoned.chunks;
+    bool tried = false;
     auto done = co_await door.run_job<RemoveAbandonedChunks>(
         gate::Job{.tenant = tenant, .principal = principal(), .resource = "/"},
-        [this, &chunks](gate::Permit<RemoveAbandonedChunks> p) { return remove_chunks(std::move(p), chunks); });
+        [this, &chunks, &tried](gate::Permit<RemoveAbandonedChunks> p) {
+          tried = true;
+          return remove_chunks(std::move(p), chunks);
+        });
     if (done) continue;
     fault = std::move(done);
     abandon(tenant, std::move(chunks));
     const std::lock_guard lock(mutex_);
-    abandoned_[tenant].patience = after_failure(abandoned.patience);
+    abandoned_[tenant].patience = tried ? after_failure(abandoned.patience) : abandoned.patience;
   }
   co_return fault;
 }

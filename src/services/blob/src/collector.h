@@ -72,6 +72,7 @@ class Collector {
     std::vector<Item> items;
     std::vector<Item> failed = {};
     Result<> fault = {};
+    bool tried = false;  // not refused at the door: too much is running, or the log can't take the record
   };
   struct Abandoned {
     std::vector<store::ChunkId> chunks;
@@ -82,7 +83,7 @@ class Collector {
   void add(Item item);
   [[nodiscard]] std::vector<Batch> take_due(Which which);
   [[nodiscard]] std::vector<std::pair<TenantId, Abandoned>> take_abandoned(Which which);
-  void put_back(std::vector<Item> items);
+  void put_back(Batch batch);
   [[nodiscard]] Patience after_failure(Patience patience) const;
   [[nodiscard]] gate::Job job_for(const Item& item) const;
   [[nodiscard]] Task<> run_batch(gate::Pipeline& door, Batch& batch);
