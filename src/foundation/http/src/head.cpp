@@ -6,49 +6,11 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "base/limits.h"
+#include "field_lines.h"
+#include "request_target.h"
 
 namespace freehold::http {
 namespace {
-
-// RFC 9110 section 5.6.2: tchar.
-constexpr std::array<bool, 256> make_token_table() {
-  std::array<bool, 256> table{};
-  for (unsigned c = '0'; c <= '9'; ++c) table[c] = true;
-  for (unsigned c = 'a'; c <= 'z'; ++c) table[c] = true;
-  for (unsigned c = 'A'; c <= 'Z'; ++c) table[c] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
-  return table;
-}
-constexpr auto kToken = make_token_table();
-
-bool is_token(std::string_view text) {
-  for (const char c : text) {
-    if (!kToken[static_cast<unsigned char>(c)]) return false;
-  }
-  return !text.empty();
-}
-
-// Field values: visible characters, space, tab and obs-text (RFC 9110 section 5.5); no CR, LF, NUL or other control.
-bool is_field_value(std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && byte != '\t') || byte == 0x7f) return false;
-  }
-  return true;
-}
-
-bool is_target(std::string_view text) {
-  for (const char c : text) {
-    if (c <= 0x20 || c >= 0x7f || c == '#') return false;  // char is signed: bytes from 0x80 are negative
-  }
-  return !text.empty();
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 std::optional<Method> parse_method(std::string_view text) {
   static constexpr std::array kMethods{Method::kGet,    Method::kHead,    Method::kPut,   Method::kPost,
@@ -74,81 +36,6 @@ std::optional<Refusal> parse_version(std::string_view text, Framing& framing) {
   return Refusal{400, "the request line has no valid HTTP version"};
 }
 
-bool is_host_char(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' ||
-         c == '~';
-}
-
-// host[:port] of a Host field or an absolute-form target, to a lower-case host without port; nullopt if it is none.
-std::optional<std::string> parse_authority(std::string_view text) {
-  std::size_t end = 0;
-  if (text.starts_with('[')) {
-    end = text.find(']');
-    if (end == std::string_view::npos || end < 3) return std::nullopt;
-    for (const char c : text.substr(1, end - 1)) {
-      if (!(is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f') || c == ':' || c == '.'))
-        return std::nullopt;
-    }
-    ++end;
-  } else {
-    while (end < text.size() && is_host_char(text[end])) ++end;
-    if (end == 0) return std::nullopt;
-  }
-  const std::string_view rest = text.substr(end);
-  if (!rest.empty()) {
-    if (rest.front() != ':') return std::nullopt;
-    if (rest.size() > 1) {
-      const auto port = parse_u64(rest.substr(1));
-      if (!port || *port > 65'535) return std::nullopt;
-    }
-  }
-  return to_lower(text.substr(0, end));
-}
-
-// RFC 9112 section 3.2: origin-form and absolute-form; the other two name nothing that is served here.
-std::optional<Refusal> parse_target(std::string_view target, Request& request) {
-  static constexpr Refusal kInvalid{400, "the request target is invalid"};
-  if (!is_target(target)) return kInvalid;
-  if (target.front() != '/') {
-    const std::size_t scheme_end = target.find("://");
-    if (scheme_end == std::string_view::npos) return kInvalid;
-    const std::string scheme = to_lower(target.substr(0, scheme_end));
-    if (scheme != "http" && scheme != "https") return kInvalid;
-    target.remove_prefix(scheme_end + 3);
-    const std::size_t authority_end = std::min(target.find('/'), target.find('?'));
-    auto host = parse_authority(target.substr(0, authority_end));
-    if (!host) return kInvalid;
-    request.host = std::move(*host);
-    target.remove_prefix(std::min(authority_end, target.size()));
-  }
-  const std::size_t question = target.find('?');
-  request.path = question == 0 || target.empty() ? "/" : target.substr(0, question);
-  if (question != std::string_view::npos) request.raw_query = target.substr(question + 1);
-  if (target.starts_with('/')) {
-    request.target = target;
-  } else {
-    request.target = "/" + std::string(target);
-  }
-  return std::nullopt;
-}
-
-std::optional<Refusal> decode_target(Request& request) {
-  if (request.path.find('%') == std::string::npos) {
-    request.decoded_path = request.path;  // visible ASCII, by is_target
-  } else {
-    auto decoded = percent_decode(request.path);
-    if (!decoded || decoded->find('\0') != std::string::npos || !is_valid_utf8(*decoded)) {
-      return Refusal{400, "the path is not percent-encoded UTF-8"};
-    }
-    request.decoded_path = std::move(*decoded);
-  }
-  if (request.raw_query.empty()) return std::nullopt;
-  auto query = parse_query(request.raw_query);
-  if (!query) return Refusal{400, "the query is not percent-encoded UTF-8"};
-  request.query = std::move(*query);
-  return std::nullopt;
-}
-
 std::optional<Refusal> parse_request_line(std::string_view line, Request& request, Framing& framing) {
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
@@ -160,29 +47,6 @@ std::optional<Refusal> parse_request_line(std::string_view line, Request& reques
   if (!known) return Refusal{501, "the method is not implemented"};
   request.method = *known;
   return parse_target(line.substr(first + 1, last - first - 1), request);
-}
-
-std::optional<Refusal> parse_field(std::string_view line, Headers& headers) {
-  const std::size_t colon = line.find(':');
-  // A line that begins with white space is obs-fold; white space before the colon is no token (RFC 9112 section 5).
-  if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
-    return Refusal{400, "a header field is malformed"};
-  }
-  const std::string_view value = trim(line.substr(colon + 1));
-  if (!is_field_value(value)) return Refusal{400, "a header field has a control character"};
-  headers.add_as_sent(line.substr(0, colon), std::string(value));
-  return std::nullopt;
-}
-
-// Calls found(element) for each element of a comma-separated list.
-template <class Found>
-void for_each_element(std::string_view list, Found found) {
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    found(trim(list.substr(0, comma)));
-    if (comma == std::string_view::npos) return;
-    list.remove_prefix(comma + 1);
-  }
 }
 
 // What decides over framing and connection, gathered in one pass over the fields.
@@ -224,10 +88,12 @@ std::optional<Refusal> apply_host(const Controls& controls, const Framing& frami
     if (framing.http10) return std::nullopt;
     return Refusal{400, "the Host header is missing"};
   }
-  auto host = parse_authority(controls.host);
-  if (!host) return Refusal{400, "the Host header is invalid"};
-  if (!request.host.empty() && request.host != *host) return Refusal{400, "Host header and request target disagree"};
-  request.host = std::move(*host);
+  auto authority = parse_authority(controls.host);
+  if (!authority) return Refusal{400, "the Host header is invalid"};
+  if (!request.host.empty() && request.host != authority->host) {
+    return Refusal{400, "Host header and request target disagree"};
+  }
+  request.host = std::move(authority->host);
   return std::nullopt;
 }
 
@@ -305,16 +171,11 @@ std::optional<Refusal> HeadScanner::check_incomplete(std::string_view buffer) co
 }
 
 std::optional<Refusal> parse_head(std::string_view head, Request& request, Framing& framing) {
-  std::size_t end = head.find("\r\n");
+  const std::size_t end = head.find("\r\n");
   FH_CHECK(end != std::string_view::npos && head.ends_with("\r\n\r\n"));
   if (auto refusal = parse_request_line(head.substr(0, end), request, framing)) return refusal;
   head.remove_prefix(end + 2);
-  request.headers.reserve(24);
-  while (!head.starts_with("\r\n")) {
-    end = head.find("\r\n");
-    if (auto refusal = parse_field(head.substr(0, end), request.headers)) return refusal;
-    head.remove_prefix(end + 2);
-  }
+  if (auto refusal = parse_fields(head, request.headers)) return refusal;
   const Controls controls = gather(request.headers);
   if (auto refusal = apply_host(controls, framing, request)) return refusal;
   if (auto refusal = apply_framing(controls, framing)) return refusal;

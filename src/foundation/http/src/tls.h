@@ -30,4 +30,11 @@ class TlsContextSlot {
 [[nodiscard]] Result<std::unique_ptr<Transport>> make_tls_transport(const TlsContext& context, Socket socket,
                                                                     Deadline& deadline, Traffic& traffic);
 
+// The other side: whom a client believes, by the certificate authorities of the PEM text or (empty) of the system.
+[[nodiscard]] Result<std::shared_ptr<const TlsContext>> make_tls_client_context(const std::string& authorities_pem);
+// The handshake fails unless the server proves that it is `host`, a name or an address.
+[[nodiscard]] Result<std::unique_ptr<Transport>> make_tls_client_transport(const TlsContext& context,
+                                                                           const std::string& host, Socket socket,
+                                                                           Deadline& deadline, Traffic& traffic);
+
 }  // namespace freehold::http

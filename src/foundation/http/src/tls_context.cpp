@@ -88,6 +88,41 @@ Result<std::shared_ptr<const TlsContext>> make_tls_context(const TlsIdentity& id
   return std::make_shared<const TlsContext>(std::move(context));
 }
 
+namespace {
+
+Result<> believe(SSL_CTX* context, BytesView pem) {
+  const auto bio = memory_bio(pem);
+  X509_STORE* const store = SSL_CTX_get_cert_store(context);
+  int count = 0;
+  while (X509* read = PEM_read_bio_X509(bio.get(), nullptr, no_pass_phrase, nullptr)) {
+    const Owned<X509> authority(read);
+    if (X509_STORE_add_cert(store, authority.get()) != 1) return refuse("a certificate authority can't be used");
+    ++count;
+  }
+  ERR_clear_error();  // "no start line" is how the end of the file shows
+  if (count == 0) return fail(ErrorCode::kInvalidArgument, "no certificate authority in the file");
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const TlsContext>> make_tls_client_context(const std::string& authorities_pem) {
+  std::unique_ptr<SSL_CTX, TlsContext::Free> context(SSL_CTX_new(TLS_client_method()));
+  if (!context) return fail(ErrorCode::kInternal, "no memory for a TLS context");
+  SSL_CTX* const native = context.get();
+  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  SSL_CTX_set_options(native, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_mode(native, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
+  if (!authorities_pem.empty()) {
+    FH_CHECK_OK(believe(native, authorities_pem));
+  } else if (SSL_CTX_set_default_verify_paths(native) != 1) {
+    return refuse("the system's certificate authorities can't be read");
+  }
+  return std::make_shared<const TlsContext>(std::move(context));
+}
+
 void TlsContextSlot::set(std::shared_ptr<const TlsContext> context) {
   const std::lock_guard lock(mutex_);
   context_.swap(context);

@@ -1,5 +1,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <cstring>
 #include <string>
@@ -103,7 +104,6 @@ class TlsTransport final : public Transport {
     BIO_set_data(bio, &wire_);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
-    SSL_set_accept_state(ssl_.get());
     return {};
   }
 
@@ -249,6 +249,25 @@ Result<std::unique_ptr<Transport>> make_tls_transport(const TlsContext& context,
                                                       Traffic& traffic) {
   std::unique_ptr<SSL, TlsTransport::Free> ssl(SSL_new(context.native()));
   if (!ssl) return fail(ErrorCode::kInternal, "no memory for a TLS connection");
+  SSL_set_accept_state(ssl.get());
+  auto transport = std::make_unique<TlsTransport>(std::move(ssl), std::move(socket), deadline, traffic);
+  if (auto attached = transport->attach(); !attached) return pass_on(attached);
+  return transport;
+}
+
+// RFC 6125; RFC 6066 section 3: an address is never told as a server name.
+Result<std::unique_ptr<Transport>> make_tls_client_transport(const TlsContext& context, const std::string& host,
+                                                             Socket socket, Deadline& deadline, Traffic& traffic) {
+  std::unique_ptr<SSL, TlsTransport::Free> ssl(SSL_new(context.native()));
+  if (!ssl) return fail(ErrorCode::kInternal, "no memory for a TLS connection");
+  SSL_set_connect_state(ssl.get());
+  const std::string bare = host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), bare.c_str()) != 1) {
+    SSL_set_hostflags(ssl.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (SSL_set1_host(ssl.get(), bare.c_str()) != 1 || SSL_set_tlsext_host_name(ssl.get(), bare.c_str()) != 1) {
+      return fail(ErrorCode::kInvalidArgument, "not a host name");
+    }
+  }
   auto transport = std::make_unique<TlsTransport>(std::move(ssl), std::move(socket), deadline, traffic);
   if (auto attached = transport->attach(); !attached) return pass_on(attached);
   return transport;
