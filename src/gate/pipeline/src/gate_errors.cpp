@@ -33,6 +33,12 @@ ApiError requires_https() {
   return make(400, "AccountRequiresHttps", "The account being accessed does not support http.");
 }
 
+ApiError another_account() {
+  return make(403, "AuthorizationFailure", "This request is not authorized to perform this operation.");
+}
+
+ApiError nested_part() { return make(400, "InvalidInput", "One of the request inputs is not valid."); }
+
 ApiError not_implemented() {
   return make(501, "NotImplemented", "The requested operation is not implemented on the specified resource.");
 }

@@ -13,6 +13,8 @@ namespace freehold::gate::gate_errors {
 [[nodiscard]] ApiError no_such_account();
 [[nodiscard]] ApiError no_write_on_secondary();
 [[nodiscard]] ApiError requires_https();
+[[nodiscard]] ApiError another_account();
+[[nodiscard]] ApiError nested_part();
 [[nodiscard]] ApiError not_implemented();
 [[nodiscard]] ApiError internal_error(std::string detail);
 

@@ -21,12 +21,18 @@ void Pipeline::add(ServiceGate& service) {
   state_->services.push_back(std::move(added));
 }
 
+Task<http::Response> Pipeline::handle(http::Request& request) { return walk(state_->arrive(request, *this)); }
+
+Task<http::Response> Pipeline::pass_part(const Admission& whole, http::Request& part, AskedBy asked_by) {
+  return walk(state_->arrive_part(whole, part, asked_by));
+}
+
 // The way of a request (docs/request-path.md). Every stage is a plain function that refuses or lets pass; the first
 // refusal is the answer. Policy, residency and lockbox will stand between permit and take_place.
-Task<http::Response> Pipeline::handle(http::Request& request) {
+Task<http::Response> Pipeline::walk(Passage p) {
   State& s = *state_;
-  Passage p = s.arrive(request);
-  ApiResult<> open = s.claim(p);
+  ApiResult<> open = s.check_nesting(p);
+  if (open) open = s.claim(p);
   if (open) open = s.check_load(p);
   if (open) open = s.check_version(p);
   if (open) open = s.find_row(p);
@@ -55,7 +61,7 @@ Task<Result<>> Pipeline::admit_job(std::string_view operation, Job job, JobWork 
   State& s = *state_;
   const auto* row = s.find_job(operation);
   if (row == nullptr) co_return fail(ErrorCode::kDenied, "no such job", std::string(operation));
-  Passage p = s.begin_job(*row, std::move(job));
+  Passage p = s.begin_job(*row, std::move(job), *this);
   if (!s.take_place(p)) co_return fail(ErrorCode::kExhausted, "too much is running");
   if (!s.reserve_audit(p)) co_return fail(ErrorCode::kUnavailable, "the audit log can't take a record");
   if (row->audit == AuditClass::kControl) {

@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "http/no_body.h"
 #include "pipeline/pipeline.h"
 #include "route/storage_target.h"
+#include "route/testing/make_request.h"
 
 namespace freehold::gate {
 
@@ -15,6 +17,9 @@ struct ReadNote {
 };
 struct WriteNote {
   static constexpr std::string_view kName = "WriteNote";
+};
+struct CopyNote {
+  static constexpr std::string_view kName = "CopyNote";
 };
 struct ListNotes {
   static constexpr std::string_view kName = "ListNotes";
@@ -38,7 +43,7 @@ class SampleService final : public ServiceGate {
     constexpr CredentialSet kKeyOrSas = kSharedKey | kAccountSas;
     add<ReadNote>({.method = http::Method::kGet,
                    .scope = Scope::kBlob,
-                   .credentials = kKeyOrSas,
+                   .credentials = kKeyOrSas | kSystemJob,
                    .sas = {.resource_type = 'o', .permissions = "r"}},
                   [this](Permit<ReadNote> permit) { return read_note(std::move(permit)); });
     add<WriteNote>({.method = http::Method::kPut,
@@ -47,6 +52,13 @@ class SampleService final : public ServiceGate {
                     .sas = {.resource_type = 'o', .permissions = "cw"},
                     .audit = AuditClass::kWrite},
                    [this](Permit<WriteNote> permit) { return write_note(std::move(permit)); });
+    // Reads the note that x-source names, as the caller or (x-asked-by: itself) as whoever they say.
+    add<CopyNote>({.method = http::Method::kPut,
+                   .scope = Scope::kBlob,
+                   .query = {{"comp", "copy"}},
+                   .credentials = kKeyOrSas,
+                   .sas = {.resource_type = 'o', .permissions = "cw"}},
+                  [this](Permit<CopyNote> permit) { return copy_note(std::move(permit)); });
     add<ListNotes>({.method = http::Method::kGet,
                     .scope = Scope::kContainer,
                     .query = {{"restype", "container"}},
@@ -125,6 +137,15 @@ class SampleService final : public ServiceGate {
     auto reply = answer("write with " + row.value);
     if (reply) reply->status = 201;
     co_return reply;
+  }
+  Task<Reply> copy_note(Permit<CopyNote> permit) {
+    const auto& headers = permit.request().headers;
+    const auto method = headers.has("x-nested") ? http::Method::kPut : http::Method::kGet;
+    auto part = testing::make_request(method, headers.get("x-source"));
+    part.headers.add("x-source", std::string(headers.get("x-source")));
+    part.body = &http::no_body();
+    const auto asked_by = headers.has("x-asked-by") ? AskedBy::kItself : AskedBy::kCaller;
+    co_return co_await permit.ask(part, asked_by);
   }
   Task<Reply> list_notes(Permit<ListNotes>) { co_return answer("list"); }
   Task<Reply> burn_book(Permit<BurnBook>) { co_return answer("burn"); }

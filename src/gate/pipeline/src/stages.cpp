@@ -28,11 +28,19 @@ bool only_reads(http::Method method) {
   return method == http::Method::kGet || method == http::Method::kHead || method == http::Method::kOptions;
 }
 
+// Who may act for the whole here: its caller in the account that the caller proved itself to, a job anywhere.
+ApiResult<> check_caller(const Admission& part, const Admission& whole) {
+  if (whole.principal.credential == kSystemJob) return {};
+  const bool same = part.account != nullptr && whole.account != nullptr && part.account->id == whole.account->id;
+  if (!same) return std::unexpected(another_account());
+  return {};
+}
+
 bool from_this_machine(const http::Peer& peer) { return peer.address.starts_with("127.") || peer.address == "::1"; }
 
 }  // namespace
 
-Passage Pipeline::State::arrive(http::Request& request) {
+Pipeline::Passage Pipeline::State::arrive(http::Request& request, Door& door) {
   Passage p;
   auto& a = p.admission;
   p.began = clock.monotonic();
@@ -41,12 +49,31 @@ Passage Pipeline::State::arrive(http::Request& request) {
   a.request = &request;
   a.now = clock.now();
   a.audit = &audit;
+  a.door = &door;
   a.record.time = a.now;
   a.record.request = a.request_id;
   a.record.operation = kUnrouted;
   a.record.credential = to_string(kAnonymous);
   a.record.address = request.peer.address;
   return p;
+}
+
+// A job's parts come from inside, over no wire that could be listened to.
+Pipeline::Passage Pipeline::State::arrive_part(const Admission& whole, http::Request& part, AskedBy asked_by) {
+  FH_CHECK(part.body != nullptr);
+  part.listener = whole.request != nullptr ? whole.request->listener : http::Listener::kHttps;
+  part.peer = whole.request != nullptr ? whole.request->peer : http::Peer{};
+  Passage p = arrive(part, *whole.door);
+  p.admission.part = true;
+  p.whole = &whole;
+  p.asked_by = asked_by;
+  return p;
+}
+
+// One request is a bounded number of others: its parts have none.
+ApiResult<> Pipeline::State::check_nesting(Passage& p) const {
+  if (p.whole != nullptr && p.whole->part) return std::unexpected(nested_part());
+  return {};
 }
 
 ApiResult<> Pipeline::State::claim(Passage& p) const {
@@ -101,6 +128,7 @@ ApiResult<> Pipeline::State::find_account(Passage& p) const {
 // every manual: whatever address the listeners have, it isn't there for other machines.
 ApiResult<> Pipeline::State::check_network(Passage& p) const {
   const auto& a = p.admission;
+  if (p.whole != nullptr && p.whole->request == nullptr) return {};
   if (a.account != nullptr && a.account->emulator && !from_this_machine(a.request->peer)) {
     return std::unexpected(no_such_account());
   }
@@ -111,7 +139,10 @@ ApiResult<> Pipeline::State::check_network(Passage& p) const {
 
 ApiResult<> Pipeline::State::identify(Passage& p) const {
   auto& a = p.admission;
-  if (a.account != nullptr) {
+  if (p.asked_by == AskedBy::kCaller) {
+    FH_CHECK_OK(check_caller(a, *p.whole));
+    a.principal = p.whole->principal;
+  } else if (a.account != nullptr) {
     a.record.credential = "Unproven";
     FH_TRY(a.principal, authenticate(*a.request, a.target, *a.account, a.now));
   } else if (a.request->listener == http::Listener::kAdmin) {
@@ -155,7 +186,7 @@ const RouteSpec* Pipeline::State::find_job(std::string_view operation) const {
   return nullptr;
 }
 
-Passage Pipeline::State::begin_job(const RouteSpec& row, Job job) {
+Pipeline::Passage Pipeline::State::begin_job(const RouteSpec& row, Job job, Door& door) {
   Passage p;
   auto& a = p.admission;
   p.began = clock.monotonic();
@@ -167,6 +198,7 @@ Passage Pipeline::State::begin_job(const RouteSpec& row, Job job) {
   a.principal = {.credential = kSystemJob, .tenant = {}, .pseudonym_source = job.principal};
   a.now = clock.now();
   a.audit = &audit;
+  a.door = &door;
   a.record = {.time = a.now,
               .request = a.request_id,
               .tenant = job.tenant,

@@ -10,14 +10,17 @@
 
 namespace freehold::gate {
 
-// One request on its way, or one job. Lives in the frame of handle() or admit_job().
-struct Passage {
+// One request on its way, or one job. Lives in the frame of walk() or admit_job().
+struct Pipeline::Passage {
   Admission admission;
   const ServiceGate* service = nullptr;
   const Endpoint* endpoint = nullptr;
   MonotonicTime began;
   Place place;
   audit::Slot slot;
+  // Of a part: the request or job that asks for it, which outlives this, and in whose name it does.
+  const Admission* whole = nullptr;
+  AskedBy asked_by = AskedBy::kItself;
 };
 
 struct Pipeline::State {
@@ -44,7 +47,9 @@ struct Pipeline::State {
   std::vector<Service> services;
 
   // The stages (stages.cpp): each looks at what the earlier ones found, adds what it finds, or refuses.
-  [[nodiscard]] Passage arrive(http::Request& request);
+  [[nodiscard]] Passage arrive(http::Request& request, Door& door);
+  [[nodiscard]] Passage arrive_part(const Admission& whole, http::Request& part, AskedBy asked_by);
+  [[nodiscard]] ApiResult<> check_nesting(Passage& p) const;
   [[nodiscard]] ApiResult<> claim(Passage& p) const;
   [[nodiscard]] ApiResult<> check_load(Passage& p) const;
   [[nodiscard]] ApiResult<> check_version(Passage& p) const;
@@ -56,7 +61,7 @@ struct Pipeline::State {
   [[nodiscard]] ApiResult<> take_place(Passage& p);
   [[nodiscard]] ApiResult<> reserve_audit(Passage& p);
   [[nodiscard]] const RouteSpec* find_job(std::string_view operation) const;
-  [[nodiscard]] Passage begin_job(const RouteSpec& row, Job job);
+  [[nodiscard]] Passage begin_job(const RouteSpec& row, Job job, Door& door);
 
   // The ends (outcome.cpp).
   [[nodiscard]] http::Response refuse(Passage& p, ApiError error);

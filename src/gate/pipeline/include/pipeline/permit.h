@@ -18,6 +18,8 @@
 
 namespace freehold::gate {
 
+class Door;
+
 // What the stages found out about one request. Lives in the pipeline's frame for as long as the handler runs.
 struct Admission {
   RequestId request_id;
@@ -37,6 +39,24 @@ struct Admission {
   std::optional<audit::AttachedRecord> attached;
   store::PartitionId attached_partition;
   bool nothing_done = false;  // of a job: nothing happened that a record could be about
+
+  Door* door = nullptr;  // for the parts of this request
+  bool part = false;     // itself a part of one
+};
+
+// Who asks for a part of a request.
+enum class AskedBy {
+  kItself,  // whoever the part's own credentials prove: a request in a batch, a copy's source with a SAS in its URL
+  kCaller,  // the caller of the whole, for what lies in the same account; a job, for what it was given to work on
+};
+
+// The one door as handlers see it, behind their permit.
+class Door {
+ public:
+  virtual ~Door() = default;
+  // `whole` and `part` outlive the call. Never throws; answers whatever happens.
+  [[nodiscard]] virtual runtime::Task<http::Response> pass_part(const Admission& whole, http::Request& part,
+                                                                AskedBy asked_by) = 0;
 };
 
 class Pipeline;
@@ -82,6 +102,12 @@ class Permit {
     a.attached = a.audit->attach(partition, a.record);
     a.attached_partition = partition;
     return a.attached->row;
+  }
+  // A request that this one consists of or needs, through every stage as one of its own: found, authorised, admitted
+  // and recorded like any other, and answered as a client would be answered. Listener and peer are those of the whole.
+  // The part brings its own method, URL, headers and body (http::no_body() if it has none). Parts have no parts.
+  [[nodiscard]] runtime::Task<http::Response> ask(http::Request& part, AskedBy asked_by) const {
+    return admission_->door->pass_part(*admission_, part, asked_by);
   }
   void count_in(std::uint64_t bytes) const { admission_->record.bytes_in = bytes; }
   void count_out(std::uint64_t bytes) const { admission_->record.bytes_out = bytes; }

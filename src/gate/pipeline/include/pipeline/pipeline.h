@@ -36,7 +36,7 @@ struct Job {
 };
 
 // Owned by app/. Thread-safe: called from all loops. What it is given outlives it.
-class Pipeline final : public http::Handler {
+class Pipeline final : public http::Handler, public Door {
  public:
   Pipeline(const AccountDirectory& accounts, audit::Log& audit, const Clock& clock, Random& random,
            PipelineOptions options);
@@ -45,6 +45,8 @@ class Pipeline final : public http::Handler {
   void add(ServiceGate& service);
   // Never throws; answers whatever happens.
   [[nodiscard]] Task<http::Response> handle(http::Request& request) override;
+  // Reached by handlers through Permit::ask.
+  [[nodiscard]] Task<http::Response> pass_part(const Admission& whole, http::Request& part, AskedBy asked_by) override;
 
   // Runs `work`, which takes a Permit<Operation> and returns a Task<Result<>>, under the SystemJob principal: admitted,
   // audited and counted as a request is. Operation must be a job row of a service (ServiceGate::add_job), else kDenied;
@@ -62,6 +64,8 @@ class Pipeline final : public http::Handler {
 
  private:
   struct State;
+  struct Passage;
+  [[nodiscard]] Task<http::Response> walk(Passage p);
   using JobWork = std::move_only_function<Task<Result<>>(PipelineKey, Admission&)>;
   [[nodiscard]] Task<Result<>> admit_job(std::string_view operation, Job job, JobWork work);
 
