@@ -93,11 +93,12 @@ const BadQuery kBadQueries[] = {
     {"sv=2021-06-08&ss=b&srt=o&sp=r&sig=AA==", "AuthenticationFailed: se is mandatory. Cannot be empty"},
     {"sig=AA==", "AuthenticationFailed: sr is mandatory. Cannot be empty"},
     {"sv=2021-06-08&sr=b&sp=r&se=2027-01-01&sig=AA==",
-     "AuthenticationFailed: Service SAS is not accepted by this service."},
+     "AuthenticationFailed: Signature did not match. String to sign used was "
+     "r\n\n2027-01-01\n/blob/acct1/photos/b\n\n\n"
+     "\n2021-06-08\nb\n\n\n\n\n\n\n"},
     {"sv=2021-06-08&sr=b&skoid=x&sp=r&se=2027-01-01&sig=AA==",
-     "AuthenticationFailed: User delegation SAS is not accepted by this service."},
-    {"sv=2021-06-08&ss=b&srt=o&sr=b&sp=r&se=2027-01-01&sig=AA==",
-     "AuthenticationFailed: Service SAS is not accepted by this service."},
+     "AuthenticationFailed: sktid is mandatory. Cannot be empty"},
+    {"sv=2021-06-08&ss=b&srt=o&sr=b&sp=r&se=2027-01-01&sig=AA==", kBad},
     {"sv=2014-02-14&ss=b&srt=o&sp=r&se=2027-01-01&sig=AA==", kBad},  // older than account SAS
     {"sv=2026-10-07&ss=b&srt=o&sp=r&se=2027-01-01&sig=AA==", kBad},  // not published yet
     {"sv=20210608&ss=b&srt=o&sp=r&se=2027-01-01&sig=AA==", kBad},

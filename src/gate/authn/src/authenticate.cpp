@@ -1,7 +1,7 @@
 #include "authn/authenticate.h"
 
-#include "account_sas.h"
 #include "authn_errors.h"
+#include "sas.h"
 #include "shared_key.h"
 
 namespace freehold::gate {
@@ -11,8 +11,15 @@ Principal local_operator(const http::Request& request) {
   return {.credential = kLocalOperator, .tenant = {}, .pseudonym_source = "uid " + uid};
 }
 
+bool needs_container_access(const http::Request& request, const Target& target, const StorageAccount& account) {
+  if (target.container.empty() || request.listener == http::Listener::kAdmin) return false;
+  if (request.headers.has("authorization")) return false;
+  if (has_sas(request)) return request.has_parameter("si");
+  return account.allow_public_access;
+}
+
 ApiResult<Principal> authenticate(const http::Request& request, const Target& target, const StorageAccount& account,
-                                  WallTime now) {
+                                  WallTime now, const ContainerAccess* container) {
   // Two credentials, or one that names another account than the host does, would leave it open who called.
   bool header = request.headers.has("authorization");
   bool sas = has_sas(request);
@@ -21,8 +28,10 @@ ApiResult<Principal> authenticate(const http::Request& request, const Target& ta
   if (target.account != account.name) return authn_errors::authentication_failed("The account is another one.");
   if (admin) return local_operator(request);
   if (header) return by_authorization(request, account, now);
-  if (sas) return by_sas(request, account, now);
-  return Principal{.credential = kAnonymous};
+  if (sas) return by_sas({request, target, account, now, container});
+  Principal anonymous{.credential = kAnonymous, .public_account = account.allow_public_access};
+  if (account.allow_public_access && container != nullptr) anonymous.public_access = container->public_access;
+  return anonymous;
 }
 
 std::string_view to_string(Credential credential) {
@@ -31,6 +40,10 @@ std::string_view to_string(Credential credential) {
       return "SharedKey";
     case kAccountSas:
       return "AccountSas";
+    case kServiceSas:
+      return "ServiceSas";
+    case kUserDelegationSas:
+      return "UserDelegationSas";
     case kLocalOperator:
       return "LocalOperator";
     case kSystemJob:

@@ -67,6 +67,8 @@ Refusal public_access_not_permitted() {
   return refuse(409, "PublicAccessNotPermitted", "Public access is not permitted on this storage account.");
 }
 
+Refusal no_such_resource() { return refuse(404, "ResourceNotFound", "The specified resource does not exist."); }
+
 Refusal credential_not_accepted() {
   return refuse(403, "AuthorizationFailure", "This request is not authorized to perform this operation.");
 }

@@ -21,6 +21,7 @@ using Refusal = std::unexpected<ApiError>;
 [[nodiscard]] Refusal invalid_token(std::string_view detail);
 [[nodiscard]] Refusal no_authentication_information();
 [[nodiscard]] Refusal public_access_not_permitted();
+[[nodiscard]] Refusal no_such_resource();
 
 [[nodiscard]] Refusal credential_not_accepted();
 [[nodiscard]] Refusal protocol_mismatch();

@@ -3,6 +3,7 @@
 #include "authn/authenticate.h"
 #include "authn_errors.h"
 #include "base/check.h"
+#include "base/encoding.h"
 #include "ip_range.h"
 
 namespace freehold::gate {
@@ -13,36 +14,80 @@ using namespace authn_errors;
 // The version from which anonymous callers are told how to sign in, instead of that they can't come in.
 constexpr std::string_view kChallengeSince = "2019-12-12";
 
-ApiResult<> refuse_anonymous(const http::Request& request) {
+// A private container and one that doesn't exist look the same to strangers.
+ApiResult<> refuse_anonymous(const Principal& principal, const http::Request& request) {
   if (request.headers.get("x-ms-version") >= kChallengeSince) return no_authentication_information();
-  return public_access_not_permitted();
+  if (!principal.public_account) return public_access_not_permitted();
+  return no_such_resource();
+}
+
+bool is_public(const Principal& principal, const RouteSpec& route) {
+  if (route.scope == Scope::kContainer) return principal.public_access == PublicAccess::kContainer;
+  if (route.scope == Scope::kBlob) return principal.public_access != PublicAccess::kNone;
+  return true;
 }
 
 bool any_common(std::string_view granted, std::string_view needed) {
   return granted.find_first_of(needed) != std::string_view::npos;
 }
 
-ApiResult<> check_grant(const SasGrant& grant, const SasNeed& need, const http::Request& request) {
+ApiResult<> check_circumstances(const SasGrant& grant, const http::Request& request) {
   if (grant.https_only && request.listener != http::Listener::kHttps) return protocol_mismatch();
-  if (grant.ip_range) {
-    auto range = parse_ip_range(*grant.ip_range);
-    if (!range || !contains(*range, request.peer.address)) return source_ip_mismatch(request.peer.address);
-  }
+  if (!grant.ip_range) return {};
+  const auto range = parse_ip_range(*grant.ip_range);
+  if (!range || !contains(*range, request.peer.address)) return source_ip_mismatch(request.peer.address);
+  return {};
+}
+
+ApiResult<> check_account_grant(const SasGrant& grant, const SasNeed& need) {
   if (!grant.services.contains(need.service)) return service_mismatch();
   if (!grant.resource_types.contains(need.resource_type)) return resource_type_mismatch();
   if (!any_common(grant.permissions, need.permissions)) return permission_mismatch();
   return {};
 }
 
+// What a SAS on a snapshot or version may be used for besides reading and deleting it. An operation that passes over
+// `snapshot` in its query would fall upon the blob itself.
+bool concerns_snapshots(const http::Request& request) {
+  if (request.method == http::Method::kGet || request.method == http::Method::kHead) return true;
+  if (request.method == http::Method::kDelete && !request.has_parameter("comp")) return true;
+  const auto comp = request.parameter("comp");
+  return equals_ignoring_case(comp, "tier") || equals_ignoring_case(comp, "tags");
+}
+
+ApiResult<> check_resource_grant(const SasGrant& grant, const RouteSpec& route, const http::Request& request) {
+  const bool whole = grant.resource == "c" || grant.resource == "d";
+  if (!whole && route.scope != Scope::kBlob) return resource_type_mismatch();
+  if ((grant.resource == "bs" || grant.resource == "bv") && !concerns_snapshots(request)) return permission_mismatch();
+  if (!any_common(grant.permissions, route.sas.resource_permissions)) return permission_mismatch();
+  return {};
+}
+
 }  // namespace
 
 ApiResult<> authorise(const Principal& principal, const RouteSpec& route, const http::Request& request) {
-  bool accepted = (route.credentials & principal.credential) != 0;
-  if (!accepted && principal.credential == kAnonymous) return refuse_anonymous(request);
+  const bool accepted = (route.credentials & principal.credential) != 0;
+  if (principal.credential == kAnonymous) {
+    if (accepted && is_public(principal, route)) return {};
+    return refuse_anonymous(principal, request);
+  }
   if (!accepted) return credential_not_accepted();
-  if (principal.credential != kAccountSas) return {};
+  constexpr CredentialSet kAnySas = kAccountSas | kServiceSas | kUserDelegationSas;
+  if ((principal.credential & kAnySas) == 0) return {};
   FH_CHECK(principal.sas.has_value());
-  return check_grant(*principal.sas, route.sas, request);
+  FH_CHECK_OK(check_circumstances(*principal.sas, request));
+  if (principal.credential == kAccountSas) return check_account_grant(*principal.sas, route.sas);
+  return check_resource_grant(*principal.sas, route, request);
+}
+
+ApiResult<> check_delegator(const Principal& principal, const RouteSpec& route, const StorageAccount& account,
+                            const Target& target, const DelegatorRights* rights) {
+  if (principal.credential != kUserDelegationSas) return {};
+  FH_CHECK(principal.delegator.has_value());
+  const bool may = rights != nullptr && !route.data_action.empty() &&
+                   rights->may(*principal.delegator, account, target, route.data_action);
+  if (!may) return permission_mismatch();
+  return {};
 }
 
 }  // namespace freehold::gate

@@ -79,9 +79,105 @@ TEST(Authorise, AnonymousCallersAreToldByTheRulesOfTheirVersion) {
   EXPECT_EQ(outcome(refused), "401 NoAuthenticationInformation");
   ASSERT_EQ(refused.error().headers.size(), 1u);
   EXPECT_EQ(refused.error().headers[0].first, "www-authenticate");
-  auto open = kRow;
-  open.credentials |= kAnonymous;
-  EXPECT_EQ(outcome(authorise({}, open, recent)), "allowed");
+  // Where the account lets containers be public, a private one looks as if it weren't there.
+  EXPECT_EQ(outcome(authorise({.public_account = true}, kRow, old)), "404 ResourceNotFound");
+  EXPECT_EQ(outcome(authorise({.public_account = true}, kRow, recent)), "401 NoAuthenticationInformation");
+}
+
+TEST(Authorise, AnonymousCallersComeInWhereRowAndContainerAreOpen) {
+  auto request = make_request(http::Method::kGet, "https://acct1.blob.test/c/b");
+  const auto at = [&](Scope scope, PublicAccess access) {
+    const RouteSpec row = {.operation = "Read", .scope = scope, .credentials = kAnonymous};
+    return outcome(authorise({.public_access = access, .public_account = true}, row, request));
+  };
+  const std::string hidden = "404 ResourceNotFound";
+  EXPECT_EQ(at(Scope::kBlob, PublicAccess::kNone), hidden);
+  EXPECT_EQ(at(Scope::kBlob, PublicAccess::kBlob), "allowed");
+  EXPECT_EQ(at(Scope::kBlob, PublicAccess::kContainer), "allowed");
+  EXPECT_EQ(at(Scope::kContainer, PublicAccess::kNone), hidden);
+  EXPECT_EQ(at(Scope::kContainer, PublicAccess::kBlob), hidden);
+  EXPECT_EQ(at(Scope::kContainer, PublicAccess::kContainer), "allowed");
+  EXPECT_EQ(at(Scope::kService, PublicAccess::kNone), "allowed");  // a service's own rows: no container opens them
+  EXPECT_EQ(outcome(authorise({.public_access = PublicAccess::kContainer, .public_account = true}, kRow, request)),
+            hidden);
+}
+
+struct ResourceCase {
+  std::string resource;
+  std::string permissions;
+  http::Method method;
+  Scope scope;
+  std::string query;
+  std::string outcome;
+};
+
+TEST(Authorise, ASasOnAResourceIsHeldToItsKindAndPermissions) {
+  using enum http::Method;
+  const std::string elsewhere = "403 AuthorizationResourceTypeMismatch";
+  const std::string not_so = "403 AuthorizationPermissionMismatch";
+  const ResourceCase cases[] = {
+      {"b", "w", kPut, Scope::kBlob, "", "allowed"},
+      {"b", "rdl", kPut, Scope::kBlob, "", not_so},
+      {"c", "w", kPut, Scope::kBlob, "", "allowed"},
+      {"c", "w", kPut, Scope::kContainer, "", "allowed"},
+      {"d", "w", kPut, Scope::kContainer, "", "allowed"},
+      {"b", "w", kPut, Scope::kContainer, "", elsewhere},
+      {"bs", "w", kGet, Scope::kContainer, "", elsewhere},
+      {"b", "w", kPut, Scope::kService, "", elsewhere},
+      {"bs", "w", kGet, Scope::kBlob, "", "allowed"},
+      {"bs", "w", kDelete, Scope::kBlob, "", "allowed"},
+      {"bs", "w", kPut, Scope::kBlob, "", not_so},
+      {"bv", "w", kPut, Scope::kBlob, "?comp=metadata", not_so},
+      {"bs", "w", kPut, Scope::kBlob, "?comp=tier", "allowed"},
+      {"bs", "w", kDelete, Scope::kBlob, "?comp=immutabilitypolicies", not_so},
+  };
+  for (const auto& c : cases) {
+    const RouteSpec row = {.operation = "Do",
+                           .method = c.method,
+                           .scope = c.scope,
+                           .credentials = kServiceSas | kUserDelegationSas,
+                           .sas = {.resource_permissions = "cw"}};
+    auto request = make_request(c.method, "https://acct1.blob.test/c/b" + c.query);
+    const SasGrant granted{.resource = c.resource, .permissions = c.permissions};
+    for (auto credential : {kServiceSas, kUserDelegationSas}) {
+      EXPECT_EQ(outcome(authorise({.credential = credential, .sas = granted}, row, request)), c.outcome)
+          << c.resource << " " << c.query;
+      EXPECT_EQ(outcome(authorise({.credential = credential, .sas = granted}, kRow, request)),
+                "403 AuthorizationFailure");
+    }
+  }
+}
+
+class OneRight final : public DelegatorRights {
+ public:
+  [[nodiscard]] bool may(const Delegator& who, const StorageAccount& account, const Target& target,
+                         std::string_view data_action) const override {
+    return who.object.bytes[0] == 7 && account.name == "acct1" && target.blob == "mine" && data_action == "blobs/read";
+  }
+};
+
+TEST(Authorise, AUserDelegationSasMayNoMoreThanItsDelegator) {
+  const OneRight rights;
+  const RouteSpec read = {.operation = "Read", .data_action = "blobs/read"};
+  const RouteSpec write = {.operation = "Write", .data_action = "blobs/write"};
+  const RouteSpec unnamed = {.operation = "Odd"};
+  StorageAccount account;
+  account.name = "acct1";
+  Principal caller{.credential = kUserDelegationSas, .delegator = Delegator{}};
+  const auto at = [&](const RouteSpec& row, std::string blob, const DelegatorRights* of) {
+    return outcome(
+        check_delegator(caller, row, account, {.account = "acct1", .container = "c", .blob = std::move(blob)}, of));
+  };
+  const std::string not_so = "403 AuthorizationPermissionMismatch";
+  EXPECT_EQ(at(read, "mine", &rights), not_so);
+  caller.delegator->object.bytes[0] = 7;
+  EXPECT_EQ(at(read, "mine", &rights), "allowed");
+  EXPECT_EQ(at(read, "yours", &rights), not_so);
+  EXPECT_EQ(at(write, "mine", &rights), not_so);
+  EXPECT_EQ(at(unnamed, "mine", &rights), not_so);
+  EXPECT_EQ(at(read, "mine", nullptr), not_so);
+  caller = {.credential = kSharedKey};
+  EXPECT_EQ(at(write, "yours", nullptr), "allowed");  // not its concern
 }
 
 }  // namespace

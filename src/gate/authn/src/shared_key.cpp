@@ -36,19 +36,28 @@ ApiResult<> check_date(const http::Request& request, WallTime now) {
   return {};
 }
 
-ApiResult<Principal> by_shared_key(SharedKey given, const http::Request& request, const StorageAccount& account,
-                                   WallTime now) {
+// The two schemes differ in what they sign.
+struct Scheme {
+  std::string_view name;
+  std::string (*string)(const http::Request&, std::string_view account, std::string_view path, SigningForm);
+  std::string (*shown)(const http::Request&, std::string_view account);
+};
+constexpr Scheme kSchemes[] = {{"SharedKey", shared_key_string, shown_shared_key_string},
+                               {"SharedKeyLite", shared_key_lite_string, shown_shared_key_lite_string}};
+
+ApiResult<Principal> by_shared_key(const Scheme& scheme, SharedKey given, const http::Request& request,
+                                   const StorageAccount& account, WallTime now) {
   FH_CHECK_OK(check_date(request, now));
   std::vector<std::string> strings;
   for (auto form : signing_forms(request)) {
-    strings.push_back(shared_key_string(request, account.name, request.path, form));
+    strings.push_back(scheme.string(request, account.name, request.path, form));
   }
   auto key = signing_key(account, strings, given.second);
   if (!key || given.first != account.name) {
     return authentication_failed(
         "The MAC signature found in the HTTP request is not the same as any computed signature. Server used following "
         "string to sign: '" +
-        shown_shared_key_string(request, account.name) + "'.");
+        scheme.shown(request, account.name) + "'.");
   }
   return Principal{.credential = kSharedKey,
                    .tenant = account.tenant,
@@ -80,12 +89,11 @@ ApiResult<Principal> by_authorization(const http::Request& request, const Storag
   auto space = header.find(' ');
   auto scheme = header.substr(0, space);
   auto credentials = space == std::string_view::npos ? "" : header.substr(space + 1);
-  if (scheme == "SharedKey") {
+  for (const auto& known : kSchemes) {
+    if (scheme != known.name) continue;
     auto given = split(credentials);
-    return given ? by_shared_key(*given, request, account, now) : malformed_credential();
+    return given ? by_shared_key(known, *given, request, account, now) : malformed_credential();
   }
-  if (scheme == "SharedKeyLite")
-    return authentication_failed("The scheme SharedKeyLite is not accepted by this service.");
   if (equals_ignoring_case(scheme, "Bearer")) return bearer_refused();
   return malformed_credential();
 }

@@ -95,6 +95,25 @@ void append_query(std::string& out, std::string_view query, SigningForm::Plus pl
   }
 }
 
+// The Lite form signs one parameter alone: `comp` says which operation is meant.
+void append_comp(std::string& out, const http::Request& request) {
+  if (request.has_parameter("comp")) out.append("?comp=").append(request.parameter("comp"));
+}
+
+std::string build_lite(const http::Request& request, std::string_view account, std::string_view path, SigningForm form,
+                       Secrets secrets) {
+  std::string out;
+  out.reserve(512);
+  out.append(http::to_string(request.method)).append("\n");
+  for (std::string_view name : {"content-md5", "content-type", "date"}) {
+    out.append(standard_header(request, name)).append("\n");
+  }
+  append_headers(out, storage_headers(request, form.order), secrets);
+  out.append("/").append(account).append(path.empty() ? "/" : path);
+  append_comp(out, request);
+  return out;
+}
+
 std::string build(const http::Request& request, std::string_view account, std::string_view path, SigningForm form,
                   Secrets secrets) {
   std::string out;
@@ -119,6 +138,11 @@ std::string shared_key_string(const http::Request& request, std::string_view acc
   return build(request, account, path, form, Secrets::kSigned);
 }
 
+std::string shared_key_lite_string(const http::Request& request, std::string_view account, std::string_view path,
+                                   SigningForm form) {
+  return build_lite(request, account, path, form, Secrets::kSigned);
+}
+
 std::vector<SigningForm> signing_forms(const http::Request& request) {
   using enum SigningForm::Order;
   using enum SigningForm::Plus;
@@ -133,6 +157,10 @@ std::vector<SigningForm> signing_forms(const http::Request& request) {
 
 std::string shown_shared_key_string(const http::Request& request, std::string_view account) {
   return build(request, account, request.path, {}, Secrets::kHidden);
+}
+
+std::string shown_shared_key_lite_string(const http::Request& request, std::string_view account) {
+  return build_lite(request, account, request.path, {}, Secrets::kHidden);
 }
 
 }  // namespace freehold::gate

@@ -27,8 +27,8 @@ Task<http::Response> Pipeline::pass_part(const Admission& whole, http::Request& 
   return walk(state_->arrive_part(whole, part, asked_by));
 }
 
-// The way of a request (docs/request-path.md). Every stage is a plain function that refuses or lets pass; the first
-// refusal is the answer. Policy, residency and lockbox will stand between permit and take_place.
+// The way of a request (docs/request-path.md). Every stage refuses or lets pass; the first refusal is the answer. All
+// but find_container are plain functions. Policy, residency and lockbox will stand between permit and take_place.
 Task<http::Response> Pipeline::walk(Passage p) {
   State& s = *state_;
   ApiResult<> open = s.check_nesting(p);
@@ -38,6 +38,7 @@ Task<http::Response> Pipeline::walk(Passage p) {
   if (open) open = s.find_row(p);
   if (open) open = s.find_account(p);
   if (open) open = s.check_network(p);
+  if (open && s.needs_container(p)) open = co_await s.find_container(p);
   if (open) open = s.identify(p);
   if (open) open = s.permit(p);
   if (open) open = s.take_place(p);

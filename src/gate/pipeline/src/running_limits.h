@@ -20,6 +20,7 @@ class Place {
   ~Place() { leave(); }
   Place(Place&& other) noexcept;
   Place& operator=(Place&& other) noexcept;
+  [[nodiscard]] bool valid() const { return limits_ != nullptr; }
 
  private:
   void leave();

@@ -40,16 +40,18 @@ struct Tidy {
 class SampleService final : public ServiceGate {
  public:
   SampleService() {
-    constexpr CredentialSet kKeyOrSas = kSharedKey | kAccountSas;
+    constexpr CredentialSet kKeyOrSas = kSharedKey | kAccountSas | kServiceSas | kUserDelegationSas;
     add<ReadNote>({.method = http::Method::kGet,
                    .scope = Scope::kBlob,
-                   .credentials = kKeyOrSas | kSystemJob,
-                   .sas = {.resource_type = 'o', .permissions = "r"}},
+                   .credentials = kKeyOrSas | kAnonymous | kSystemJob,
+                   .sas = {.resource_type = 'o', .permissions = "r", .resource_permissions = "r"},
+                   .data_action = "Notes/read"},
                   [this](Permit<ReadNote> permit) { return read_note(std::move(permit)); });
     add<WriteNote>({.method = http::Method::kPut,
                     .scope = Scope::kBlob,
                     .credentials = kKeyOrSas,
-                    .sas = {.resource_type = 'o', .permissions = "cw"},
+                    .sas = {.resource_type = 'o', .permissions = "cw", .resource_permissions = "cw"},
+                    .data_action = "Notes/write",
                     .audit = AuditClass::kWrite},
                    [this](Permit<WriteNote> permit) { return write_note(std::move(permit)); });
     // Reads the note that x-source names, as the caller or (x-asked-by: itself) as whoever they say.
@@ -57,13 +59,15 @@ class SampleService final : public ServiceGate {
                    .scope = Scope::kBlob,
                    .query = {{"comp", "copy"}},
                    .credentials = kKeyOrSas,
-                   .sas = {.resource_type = 'o', .permissions = "cw"}},
+                   .sas = {.resource_type = 'o', .permissions = "cw", .resource_permissions = "cw"},
+                   .data_action = "Notes/write"},
                   [this](Permit<CopyNote> permit) { return copy_note(std::move(permit)); });
     add<ListNotes>({.method = http::Method::kGet,
                     .scope = Scope::kContainer,
                     .query = {{"restype", "container"}},
-                    .credentials = kKeyOrSas,
-                    .sas = {.resource_type = 'c', .permissions = "l"}},
+                    .credentials = kKeyOrSas | kAnonymous,
+                    .sas = {.resource_type = 'c', .permissions = "l", .resource_permissions = "l"},
+                    .data_action = "Notes/list"},
                    [this](Permit<ListNotes> permit) { return list_notes(std::move(permit)); });
     add<BurnBook>({.method = http::Method::kDelete,
                    .scope = Scope::kContainer,
@@ -80,7 +84,8 @@ class SampleService final : public ServiceGate {
                        .scope = Scope::kBlob,
                        .query = {{"comp", "seal"}},
                        .credentials = kKeyOrSas,
-                       .sas = {.resource_type = 'o', .permissions = "w"}});
+                       .sas = {.resource_type = 'o', .permissions = "w", .resource_permissions = "w"},
+                       .data_action = "Notes/seal"});
     add_job<Tidy>(DataClass::kSystemMetadata, AuditClass::kRead);
   }
 
@@ -113,7 +118,10 @@ class SampleService final : public ServiceGate {
     response.headers.set("x-ms-version", std::to_string(admission.api_version));
   }
 
+  [[nodiscard]] ContainerDirectory* containers() const override { return directory; }
+
   std::vector<std::string> calls;
+  ContainerDirectory* directory = nullptr;
   // What the next handlers do instead of answering 200, if set.
   std::function<Reply()> instead;
   std::function<Task<>()> first;  // awaited by ReadNote before it answers

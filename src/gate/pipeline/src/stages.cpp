@@ -137,6 +137,28 @@ ApiResult<> Pipeline::State::check_network(Passage& p) const {
   return std::unexpected(requires_https());
 }
 
+bool Pipeline::State::needs_container(const Passage& p) const {
+  const auto& a = p.admission;
+  return a.account != nullptr && p.service->containers() != nullptr &&
+         needs_container_access(*a.request, a.target, *a.account);
+}
+
+// The one stage that may wait for the store, and it does so for callers that nobody knows yet: so it takes its place
+// inside first, and as many of them as may run may ask.
+Task<ApiResult<>> Pipeline::State::find_container(Passage& p) {
+  auto& a = p.admission;
+  if (auto placed = take_place(p); !placed) co_return placed;
+  Result<std::shared_ptr<const ContainerAccess>> found;
+  try {
+    found = co_await p.service->containers()->find(a.account, a.target.container);
+  } catch (...) {
+    co_return std::unexpected(internal_error("the directory threw: " + describe(std::current_exception())));
+  }
+  if (!found) co_return std::unexpected(server_busy("container: " + found.error().message + found.error().detail));
+  p.container = std::move(*found);
+  co_return ApiResult<>();
+}
+
 ApiResult<> Pipeline::State::identify(Passage& p) const {
   auto& a = p.admission;
   if (p.asked_by == AskedBy::kCaller) {
@@ -144,7 +166,7 @@ ApiResult<> Pipeline::State::identify(Passage& p) const {
     a.principal = p.whole->principal;
   } else if (a.account != nullptr) {
     a.record.credential = "Unproven";
-    FH_TRY(a.principal, authenticate(*a.request, a.target, *a.account, a.now));
+    FH_TRY(a.principal, authenticate(*a.request, a.target, *a.account, a.now, p.container.get()));
   } else if (a.request->listener == http::Listener::kAdmin) {
     a.principal = local_operator(*a.request);
   }
@@ -156,11 +178,15 @@ ApiResult<> Pipeline::State::identify(Passage& p) const {
 ApiResult<> Pipeline::State::permit(Passage& p) const {
   const auto& a = p.admission;
   FH_CHECK_OK(authorise(a.principal, *a.route, *a.request));
+  if (a.account != nullptr) {
+    FH_CHECK_OK(check_delegator(a.principal, *a.route, *a.account, a.target, options.delegators));
+  }
   if (!a.route->implemented) return std::unexpected(not_implemented());
   return {};
 }
 
 ApiResult<> Pipeline::State::take_place(Passage& p) {
+  if (p.place.valid()) return {};  // find_container needed one
   auto place = limits.take(p.admission.tenant);
   if (!place) return std::unexpected(server_busy("the tenant has as many requests running as it may"));
   p.place = std::move(*place);

@@ -15,6 +15,7 @@ struct Pipeline::Passage {
   Admission admission;
   const ServiceGate* service = nullptr;
   const Endpoint* endpoint = nullptr;
+  std::shared_ptr<const ContainerAccess> container;  // if who calls depends on it
   MonotonicTime began;
   Place place;
   audit::Slot slot;
@@ -56,6 +57,8 @@ struct Pipeline::State {
   [[nodiscard]] ApiResult<> find_row(Passage& p) const;
   [[nodiscard]] ApiResult<> find_account(Passage& p) const;
   [[nodiscard]] ApiResult<> check_network(Passage& p) const;
+  [[nodiscard]] bool needs_container(const Passage& p) const;
+  [[nodiscard]] Task<ApiResult<>> find_container(Passage& p);
   [[nodiscard]] ApiResult<> identify(Passage& p) const;
   [[nodiscard]] ApiResult<> permit(Passage& p) const;
   [[nodiscard]] ApiResult<> take_place(Passage& p);

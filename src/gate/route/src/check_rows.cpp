@@ -47,6 +47,9 @@ void check_row(const RouteSpec& row, std::vector<std::string>& faults) {
       if (s.name.empty() || s.name != to_lower(s.name)) fault("has a selector whose name isn't in lower case");
     }
   }
+  if ((row.credentials & (kServiceSas | kUserDelegationSas)) != 0 && row.sas.resource_permissions.empty()) {
+    fault("accepts a SAS on a resource and names no permission");
+  }
   if ((row.credentials & kAccountSas) == 0) return;
   if (row.sas.permissions.empty()) fault("accepts an account SAS and names no permission");
   if (!std::string_view("bqtf").contains(row.sas.service)) fault("has an unknown SAS service");

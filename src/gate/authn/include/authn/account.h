@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ struct StorageAccount {
   bool secure_transfer_required = true;  // refuse plain http (E5)
   bool emulator = false;                 // devstoreaccount1
   bool readable_secondary = false;       // ACCOUNT-secondary answers reads (R2: the RA- variants)
+  bool allow_public_access = false;      // containers may be opened to anonymous readers (allowBlobPublicAccess)
+  Secret delegation_secret;              // user delegation keys are derived from it; empty: there are none
+  std::uint64_t delegation_epoch = 0;    // a higher one revokes every user delegation key of before
 };
 
 // Implemented by the service that keeps accounts, supplied by app/. Thread-safe, answers from memory.

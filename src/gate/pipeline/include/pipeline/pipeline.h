@@ -25,6 +25,8 @@ struct PipelineOptions {
   std::size_t max_running = 4'096;             // requests and jobs inside, all tenants together
   std::size_t max_running_per_tenant = 3'072;  // one tenant at most; less while others want in (I1)
   Observer* observer = nullptr;                // outlives the pipeline
+  // Says what a delegator may do itself; outlives the pipeline. Null: no user delegation SAS is let in.
+  const DelegatorRights* delegators = nullptr;
 };
 
 // On whose data a background job works, and in whose name.

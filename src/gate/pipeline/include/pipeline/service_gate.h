@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,16 @@ struct Endpoint {
   std::move_only_function<Task<Reply>(PipelineKey, Admission&) const> run;
 };
 
+// Who may come into a service's containers without an account key. Implemented by the service that keeps them.
+// Thread-safe. Answers from memory where it can, and never with what was true before a change that has been answered.
+class ContainerDirectory {
+ public:
+  virtual ~ContainerDirectory() = default;
+  // Null: there is no such container. kUnavailable and the like: it can't be known now.
+  [[nodiscard]] virtual Task<Result<std::shared_ptr<const ContainerAccess>>> find(
+      std::shared_ptr<const StorageAccount> account, std::string container) = 0;
+};
+
 // A service's rows, how it finds a request's target, and how its errors look. One object a service, complete before the
 // server starts, read-only and called from all loops afterwards. None of its functions throws or waits.
 class ServiceGate {
@@ -39,6 +50,10 @@ class ServiceGate {
   // Headers that every response of the service carries (x-ms-version, ...). Called for refusals too, when the admission
   // holds only what the stages before the refusal found.
   virtual void finish(http::Response& response, const http::Request& request, const Admission& admission) const = 0;
+
+  // Null for a service without containers: then nobody is anonymous in one, and no SAS names a policy. Outlives the
+  // gate.
+  [[nodiscard]] virtual ContainerDirectory* containers() const { return nullptr; }
 
   // The handler takes the Permit of the row's own operation, and nothing else gets it in.
   template <class Operation, class Fn>

@@ -28,18 +28,22 @@ enum Credential : std::uint32_t {
   kAnonymous = 1u << 0,
   kSharedKey = 1u << 1,
   kAccountSas = 1u << 2,
-  kLocalOperator = 1u << 3,  // the admin socket: the operating system vouches for the user
-  kSystemJob = 1u << 4,      // background work under its own principal
-  kBearer = 1u << 7,         // a token of the directory: what it may do is decided by its roles
+  kLocalOperator = 1u << 3,      // the admin socket: the operating system vouches for the user
+  kSystemJob = 1u << 4,          // background work under its own principal
+  kServiceSas = 1u << 5,         // signed with an account key for one resource
+  kUserDelegationSas = 1u << 6,  // signed with a user delegation key for one resource
+  kBearer = 1u << 7,             // a token of the directory: what it may do is decided by its roles
 };
 using CredentialSet = std::uint32_t;
 
 // What an account SAS must grant: signed service, resource type, and any one of `permissions` (Azure: "Create an
-// account SAS", table of operations by permission).
+// account SAS", table of operations by permission). A service or user delegation SAS, which names its resource, must
+// grant any one of `resource_permissions` ("Create a service SAS", permissions for a container or blob).
 struct SasNeed {
   char service = 'b';
-  char resource_type = 'o';           // s, c, o
-  std::string_view permissions = {};  // any one of these letters suffices
+  char resource_type = 'o';                    // s, c, o
+  std::string_view permissions = {};           // any one of these letters suffices
+  std::string_view resource_permissions = {};  // the same
 };
 
 // R7: what kind of data an operation moves.
@@ -96,7 +100,7 @@ struct Target {
 [[nodiscard]] bool matches_path(std::string_view path_template, std::string_view path);
 
 // Faults in a table, a line each: a row that no request can reach, a row without credentials, a selector name that
-// isn't in lower case, an account SAS row that names no permission or an unknown service or resource type.
+// isn't in lower case, a SAS row that names no permission, an account SAS row of an unknown service or resource type.
 [[nodiscard]] std::vector<std::string> check_rows(std::span<const RouteSpec> rows);
 
 }  // namespace freehold::gate

@@ -17,6 +17,7 @@ inline std::shared_ptr<const StorageAccount> make_account(std::string_view name,
   account->tenant.bytes.fill(0x7e);
   account->name = name;
   account->keys = {Secret(key1), Secret(key2)};
+  account->delegation_secret = Secret(BytesView("the delegation secret of a test"));
   account->secure_transfer_required = secure_transfer_required;
   return account;
 }

@@ -40,6 +40,26 @@ class FakeAccounts final : public AccountDirectory {
   std::map<std::string, std::shared_ptr<const StorageAccount>, std::less<>> accounts_;
 };
 
+// A container named "container" with whatever access the test gives it.
+class FakeContainers final : public ContainerDirectory {
+ public:
+  Task<Result<std::shared_ptr<const ContainerAccess>>> find(std::shared_ptr<const StorageAccount>,
+                                                            std::string name) override {
+    if (name != "container") co_return nullptr;
+    co_return std::make_shared<const ContainerAccess>(access);
+  }
+  ContainerAccess access;
+};
+
+// Delegators who may do everything, or nothing.
+class FakeDelegators final : public DelegatorRights {
+ public:
+  [[nodiscard]] bool may(const Delegator&, const StorageAccount&, const Target&, std::string_view) const override {
+    return allowed;
+  }
+  bool allowed = true;
+};
+
 // Another service's face with handlers that only count.
 class TwinGate final : public ServiceGate {
  public:
@@ -61,6 +81,8 @@ class TwinGate final : public ServiceGate {
   void finish(http::Response& response, const http::Request& request, const Admission& admission) const override {
     original_.finish(response, request, admission);
   }
+  [[nodiscard]] ContainerDirectory* containers() const override { return &containers_; }
+  [[nodiscard]] FakeContainers& fake_containers() { return containers_; }
   [[nodiscard]] std::string take_called() { return std::exchange(called_, {}); }
 
  private:
@@ -75,6 +97,7 @@ class TwinGate final : public ServiceGate {
   }
 
   const ServiceGate& original_;
+  mutable FakeContainers containers_;
   std::string called_;
 };
 
@@ -87,7 +110,15 @@ class RouteMatrix {
  public:
   RouteMatrix(const ServiceGate& service, RouteMatrixOptions options)
       : options_(std::move(options)), rows_(service.rows()), twin_(service) {
-    accounts_.add(make_account("acct1", kKey));
+    auto account = std::make_shared<StorageAccount>();
+    account->id.bytes.fill(0xac);
+    account->tenant.bytes.fill(0x7e);
+    account->name = "acct1";
+    account->keys[0] = Secret(kKey);
+    account->allow_public_access = true;
+    account->delegation_secret = Secret(kKey);
+    account_ = account;
+    accounts_.add(account);
     pipeline_.add(twin_);
   }
 
@@ -95,7 +126,11 @@ class RouteMatrix {
   [[nodiscard]] std::vector<std::string> run() {
     faults_.clear();
     for (const auto& row : rows_) {
-      if (row.scope != Scope::kSystem) run_row(row);
+      if (row.scope == Scope::kSystem) continue;
+      run_row(row);
+      run_strangers(row);
+      run_resource_sas(row, kServiceSas);
+      run_resource_sas(row, kUserDelegationSas);
     }
     return faults_;
   }
@@ -113,7 +148,6 @@ class RouteMatrix {
     check(row, "right key", with_key(row, kKey), unless(row.credentials & kSharedKey, "403 AuthorizationFailure"));
     check(row, "right SAS", with_sas(row, right_sas(row)), unless(sas, "403 AuthorizationFailure"));
     check(row, "local operator", from_admin(row), unless(row.credentials & kLocalOperator, "403 AuthorizationFailure"));
-    check(row, "no credential", plain(row), unless(row.credentials & kAnonymous, "401 NoAuthenticationInformation"));
     check(row, "bad signature", with_authorization(row, "SharedKey acct1:" + to_base64(std::string(32, 'x'))),
           "403 AuthenticationFailed");
     check(row, "wrong account key", with_key(row, "another account's key"), "403 AuthenticationFailed");
@@ -140,6 +174,55 @@ class RouteMatrix {
     check(row, "audit down", with_key(row, kKey), "503 ServerBusy");
     check(row, "audit down, bad key", with_key(row, "another account's key"), "503 ServerBusy");
     log_.take_away(false);
+  }
+
+  // Anonymous callers come in where the row and the container let them, and into a service's own rows where the row
+  // does.
+  void run_strangers(const RouteSpec& row) {
+    const bool open = (row.credentials & kAnonymous) != 0;
+    const std::string allowed = row.implemented ? "200 " : "501 NotImplemented";
+    const auto expect = [&](PublicAccess access, std::string_view caller, bool in) {
+      twin_.fake_containers().access.public_access = access;
+      check(row, caller, plain(row), in ? allowed : "401 NoAuthenticationInformation");
+    };
+    const bool own = row.scope == Scope::kService;
+    expect(PublicAccess::kNone, "no credential", open && own);
+    expect(PublicAccess::kBlob, "no credential, blobs are public", open && (own || row.scope == Scope::kBlob));
+    expect(PublicAccess::kContainer, "no credential, the container is public", open);
+    twin_.fake_containers().access = {};
+  }
+
+  // A SAS on the container or the blob that the row is about.
+  void run_resource_sas(const RouteSpec& row, Credential credential) {
+    const bool in = (row.credentials & credential) != 0;
+    const std::string allowed = row.implemented ? "200 " : "501 NotImplemented";
+    const std::string failed = "403 AuthenticationFailed";
+    const std::string kind = credential == kServiceSas ? "service SAS" : "user delegation SAS";
+    const auto expect = [&](std::string_view caller, const ResourceSasFields& sas, std::string refusal,
+                            std::string_view key = kKey) {
+      if (row.scope == Scope::kService) refusal = failed;  // it has no container to sign
+      check(row, kind + caller, plain(row, resource_query(row, credential, sas, key)), std::move(refusal));
+    };
+    const auto if_in = [&](std::string outcome) { return in ? outcome : "403 AuthorizationFailure"; };
+    const auto right = resource_sas(row);
+    expect(", right", right, if_in(allowed));
+    expect(", by a wrong key", right, failed, "another account's key");
+    auto other = right;
+    other.permissions = letters_without(row.sas.resource_permissions);
+    expect(", without the permission", other, if_in("403 AuthorizationPermissionMismatch"));
+    other = right;
+    other.expiry = rfc3339(clock_.now() - std::chrono::seconds(1));
+    expect(", expired", other, failed);
+    other = right;
+    other.resource = row.scope == Scope::kBlob ? "c" : "b";
+    expect(", signed for one resource and said to be for another", other, failed);
+    other = right;
+    other.identifier = "a policy";
+    expect(", of a policy that isn't there", other, failed);
+    if (credential != kUserDelegationSas) return;
+    delegators_.allowed = false;
+    expect(", of a delegator without the right", right, if_in("403 AuthorizationPermissionMismatch"));
+    delegators_.allowed = true;
   }
 
   void check(const RouteSpec& row, std::string_view caller, http::Request request, std::string expected) {
@@ -215,6 +298,33 @@ class RouteMatrix {
     sas.expiry = rfc3339(clock_.now() + std::chrono::hours(1));
     return sas;
   }
+  [[nodiscard]] ResourceSasFields resource_sas(const RouteSpec& row) const {
+    ResourceSasFields sas;
+    sas.resource = row.scope == Scope::kBlob ? "b" : "c";
+    sas.permissions = row.sas.resource_permissions.empty() ? "r" : row.sas.resource_permissions;
+    sas.expiry = rfc3339(clock_.now() + std::chrono::hours(1));
+    return sas;
+  }
+  // Signed for the resource that the row is about, whatever `sas` says it is for.
+  [[nodiscard]] std::string resource_query(const RouteSpec& row, Credential credential, const ResourceSasFields& sas,
+                                           std::string_view key) const {
+    const std::string resource = row.scope == Scope::kBlob ? "/blob/acct1/container/blob" : "/blob/acct1/container";
+    if (credential == kServiceSas) return service_sas_query(sas, resource, key);
+    DelegationKeyFields made;
+    made.object.bytes.fill(0xd0);
+    made.tenant = account_->tenant;
+    made.start = clock_.now() - std::chrono::hours(1);
+    made.expiry = clock_.now() + std::chrono::hours(2);
+    made.version = "2021-06-08";
+    const auto right_key = delegation_key(*account_, made);
+    const DelegationSasFields d{.key_object = to_string(made.object),
+                                .key_tenant = to_string(made.tenant),
+                                .key_start = rfc3339(made.start),
+                                .key_expiry = rfc3339(made.expiry),
+                                .key_service = "b",
+                                .key_version = made.version};
+    return delegation_sas_query(sas, d, resource, key == kKey ? right_key.view() : BytesView(key));
+  }
   [[nodiscard]] static std::string letters_without(std::string_view letters) {
     std::string rest = "rwdxylacuptfi";
     std::erase_if(rest, [&](char c) { return letters.contains(c); });
@@ -227,8 +337,10 @@ class RouteMatrix {
   SeededRandom random_{1};
   FakeLog log_;
   FakeAccounts accounts_;
+  FakeDelegators delegators_;
+  std::shared_ptr<const StorageAccount> account_;
   TwinGate twin_;
-  Pipeline pipeline_{accounts_, log_, clock_, random_, {}};
+  Pipeline pipeline_{accounts_, log_, clock_, random_, {.delegators = &delegators_}};
   std::vector<std::string> faults_;
   std::size_t cases_ = 0;
 };
