@@ -1,6 +1,7 @@
 #include "blob/account_store.h"
 
 #include "base/log.h"
+#include "crypto/digest.h"
 #include "route/storage_target.h"
 #include "src/fields.h"
 #include "src/row_keys.h"
@@ -12,7 +13,20 @@ namespace {
 constexpr std::size_t kSharedKeyBytes = 64;
 constexpr std::string_view kAccountRow = "p";
 
-enum : std::uint8_t { kTenant = 128, kAccount = 129, kKey1 = 130, kKey2 = 131, kWrappedKey = 132, kFlags = 133 };
+// Whose key is withheld has no user delegation keys either.
+constexpr std::string_view kDelegationPurpose = "freehold user delegation secret";
+constexpr std::size_t kDelegationSecretBytes = 32;
+
+enum : std::uint8_t {
+  kTenant = 128,
+  kAccount = 129,
+  kKey1 = 130,
+  kKey2 = 131,
+  kWrappedKey = 132,
+  kFlags = 133,
+  kDelegationEpoch = 134
+};
+enum Flag : std::uint8_t { kSecureTransfer = 1, kEmulator = 2, kPublicAccess = 4 };
 
 Bytes registry_key(std::string_view name) { return "a" + Bytes(name); }
 Bytes wrap_context(AccountId id) { return "freehold account key " + to_string(id); }
@@ -41,7 +55,24 @@ Bytes encode_account_row(const NewAccount& account, BytesView wrapped) {
   out.bytes(kKey1, account.keys[0].view());
   out.bytes(kKey2, account.keys[1].view());
   out.bytes(kWrappedKey, wrapped);
-  out.bytes(kFlags, Bytes{static_cast<char>((account.secure_transfer_required ? 1 : 0) | (account.emulator ? 2 : 0))});
+  const int flags = (account.secure_transfer_required ? kSecureTransfer : 0) | (account.emulator ? kEmulator : 0) |
+                    (account.allow_public_access ? kPublicAccess : 0);
+  out.bytes(kFlags, Bytes{static_cast<char>(flags)});
+  return out.finish();
+}
+
+// The same row with the next delegation epoch. Whatever else it holds stays as it is.
+Result<Bytes> with_next_epoch(BytesView row) {
+  FH_TRY(const auto fields, split_fields(row));
+  FieldWriter out;
+  std::uint64_t epoch = 0;
+  for (const auto& field : fields) {
+    if (field.id == kDelegationEpoch)
+      epoch = field_u64(field.value).value_or(0);
+    else
+      out.bytes(field.id, field.value);
+  }
+  out.u64(kDelegationEpoch, epoch + 1);
   return out.finish();
 }
 
@@ -57,8 +88,13 @@ Result<Bytes> read_account_row(BytesView bytes, gate::StorageAccount& account) {
     else if (field.id == kWrappedKey)
       wrapped = field.value;
     else if (field.id == kFlags && field.value.size() == 1) {
-      account.secure_transfer_required = (field.value[0] & 1) != 0;
-      account.emulator = (field.value[0] & 2) != 0;
+      account.secure_transfer_required = (field.value[0] & kSecureTransfer) != 0;
+      account.emulator = (field.value[0] & kEmulator) != 0;
+      account.allow_public_access = account.emulator || (field.value[0] & kPublicAccess) != 0;
+    } else if (field.id == kDelegationEpoch) {
+      const auto epoch = field_u64(field.value);
+      if (!epoch) return fail(ErrorCode::kCorrupt, "an account row's epoch is not as it was written");
+      account.delegation_epoch = *epoch;
     } else if (field.id >= kFirstCriticalField) {
       return fail(ErrorCode::kUnsupported, "an account row needs a newer program");
     }
@@ -102,10 +138,14 @@ Task<Result<AccountStore::Entry>> AccountStore::read_account(TenantId tenant, Ac
   auto wrapped = read_account_row(plain, *account);
   wipe(plain);
   if (!wrapped) co_return pass_on(wrapped);
-  Entry entry{std::move(account), nullptr};
+  Entry entry;
   auto key = co_await options_.wrapper.unwrap(tenant, std::move(*wrapped), wrap_context(id));
   if (!key && key.error().code != ErrorCode::kDenied) co_return pass_on(key);
-  if (key) entry.key = std::make_shared<const Secret>(std::move(*key));
+  if (key) {
+    account->delegation_secret = crypto::hkdf_expand(key->view(), kDelegationPurpose, kDelegationSecretBytes);
+    entry.key = std::make_shared<const Secret>(std::move(*key));
+  }
+  entry.account = std::move(account);
   if (!entry.key)
     log_warning("an account's key is withheld: its data can't be read", {{"account", entry.account->name}});
   co_return entry;
@@ -167,6 +207,31 @@ Task<Result<AccountId>> AccountStore::create_account(NewAccount account) {
   FH_CO_TRY(auto entry, co_await read_account(account.tenant, id, account.name));
   remember(std::move(entry));
   co_return id;
+}
+
+Task<Result<>> AccountStore::revoke_delegation_keys(std::string name) {
+  const auto account = find(name);
+  if (!account) co_return fail(ErrorCode::kNotFound, "there is no such account");
+  const RowSealer sealer(options_.row_keys, options_.random);
+  const auto partition = row_keys::account_partition(account->tenant, account->id);
+  FH_CO_TRY(auto stored, co_await options_.rows.get(partition, Bytes(kAccountRow)));
+  if (!stored) co_return fail(ErrorCode::kCorrupt, "the registry names an account that has no row");
+  FH_CO_TRY(auto plain, sealer.open(partition, kAccountRow, *stored));
+  auto next = with_next_epoch(plain);
+  wipe(plain);
+  if (!next) co_return pass_on(next);
+  auto sealed = sealer.seal(partition, kAccountRow, *next);
+  wipe(*next);
+  if (!sealed) co_return pass_on(sealed);
+  store::Commit rows{partition, options_.epoch, options_.hybrid.next_transaction(), {}, {}, {}};
+  rows.expect.push_back(store::equals(Bytes(kAccountRow), std::move(*stored)));
+  rows.puts.push_back({Bytes(kAccountRow), std::move(*sealed)});
+  FH_CO_TRY(const auto done, co_await settle(options_.rows, std::move(rows)));
+  if (done.unknown) co_return fail(ErrorCode::kUnavailable, "whether the keys were revoked can't be known");
+  if (!done.applied) co_return fail(ErrorCode::kConflict, "the account was changed meanwhile");
+  FH_CO_TRY(auto entry, co_await read_account(account->tenant, account->id, account->name));
+  remember(std::move(entry));
+  co_return Result<>();
 }
 
 void AccountStore::remember(Entry entry) {

@@ -38,6 +38,7 @@ struct NewAccount {
   std::array<Secret, 2> keys;  // SharedKey: 64 bytes each
   bool secure_transfer_required = true;
   bool emulator = false;
+  bool allow_public_access = false;  // may its containers be opened to anonymous readers? The emulator's always may
 };
 
 // Owned by app/ (through BlobService); thread-safe once load() has ended. Account rows are sealed under the tenant's
@@ -61,6 +62,10 @@ class AccountStore final : public gate::AccountDirectory {
   [[nodiscard]] Task<Result<>> load();
   // kConflict: the name is taken. kInvalidArgument: no account name, or a key that isn't 64 bytes.
   [[nodiscard]] Task<Result<AccountId>> create_account(NewAccount account);
+
+  // Makes every user delegation key that was given out worthless, and with them the SAS signed by them. kNotFound;
+  // kConflict: another change came between.
+  [[nodiscard]] Task<Result<>> revoke_delegation_keys(std::string name);
 
   [[nodiscard]] std::shared_ptr<const gate::StorageAccount> find(std::string_view name) const override;
   [[nodiscard]] std::vector<std::shared_ptr<const gate::StorageAccount>> all() const;
