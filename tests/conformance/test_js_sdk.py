@@ -1,4 +1,4 @@
-"""The JavaScript SDK, unmodified, by js/blob.test.mjs: over https by host name, by path, and over plain http."""
+"""The JavaScript SDK, unmodified, by js/*.test.mjs: over https by host name, by path, and over plain http."""
 
 import os
 import pathlib
@@ -14,14 +14,16 @@ SECONDS = 120
 
 
 class JavaScriptSdk(SharedServerCase):
-    def run_tests(self, url: str, account: str, key: str) -> None:
+    script = "blob.test.mjs"
+
+    def run_tests(self, url: str, account: str, key: str, **settings: str) -> None:
         folder = paths.temporary_folder(self)
         (folder / "node_modules").symlink_to(node.installed(JS) / "node_modules")
-        shutil.copy(JS / "blob.test.mjs", folder)
+        shutil.copy(JS / self.script, folder)
         shutil.copy(JS / "package.json", folder)
         env = {**os.environ, "NODE_EXTRA_CA_CERTS": self.server.ca_file, "BLOB_URL": url, "ACCOUNT_NAME": account,
-               "ACCOUNT_KEY": key, "NO_PROXY": "*"}
-        done = subprocess.run([node.node_program(), "--test", "--test-reporter=spec", "blob.test.mjs"], cwd=folder,
+               "ACCOUNT_KEY": key, "NO_PROXY": "*", **settings}
+        done = subprocess.run([node.node_program(), "--test", "--test-reporter=spec", self.script], cwd=folder,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, env=env)
         self.assertEqual(done.returncode, 0, done.stdout[-6000:] + done.stderr[-3000:])
         self.assertNotIn("ℹ pass 0", done.stdout)
@@ -33,4 +35,11 @@ class JavaScriptSdk(SharedServerCase):
         self.run_tests(self.server.path_url, self.server.account, self.server.key)
 
     def test_plain_http_emulator(self):
-        self.run_tests(f"http://127.0.0.1:{self.server.http_port}/{EMULATOR_ACCOUNT}", EMULATOR_ACCOUNT, EMULATOR_KEY)
+        self.run_tests(f"http://127.0.0.1:{self.server.http_port}/{EMULATOR_ACCOUNT}", EMULATOR_ACCOUNT, EMULATOR_KEY,
+                       PUBLIC="1")
+
+
+class JavaScriptSdkSas(JavaScriptSdk):
+    """Service SAS, stored policies, public containers."""
+
+    script = "sas.test.mjs"

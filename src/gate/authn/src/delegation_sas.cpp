@@ -149,7 +149,7 @@ ApiResult<Principal> by_delegation_sas(const SasCase& c) {
   FH_TRY(auto grant, read_terms(terms_of(sas)));
   FH_TRY(const auto key, read_key(d));
   if (key.tenant != c.account.tenant) return authentication_failed("The key's tenant is not that of the account.");
-  const auto resource = signed_resource(sas, c.request, c.target);
+  const auto resource = signed_resource(sas.resource, depth_of(sas), c.request, c.target);
   if (!resource) return authentication_failed("The signed resource is not the one that the request is for.");
   if (!read_bound(c.request, d))
     return authentication_failed("The request lacks a header or parameter that is signed.");
@@ -160,8 +160,7 @@ ApiResult<Principal> by_delegation_sas(const SasCase& c) {
   FH_CHECK_OK(check_time(grant, c.now));
   FH_CHECK_OK(check_key_time(key, c.now));
   FH_CHECK_OK(refuse_encryption_scope(c.request));
-  grant.resource = sas.resource;
-  grant.overrides = sas.overrides;
+  bind_grant(grant, sas, *resource);
   return principal_of(c, key, d, std::move(grant));
 }
 

@@ -69,9 +69,23 @@ ResourceSasFields resource_fields_of(const http::Request& request) {
                       .encryption_scope = get("ses"),
                       .directory_depth = get("sdd"),
                       .overrides = {get("rscc"), get("rscd"), get("rsce"), get("rscl"), get("rsct")}};
-  if (f.resource == "bs") f.snapshot = get("snapshot");
-  if (f.resource == "bv") f.snapshot = get("versionid");
+  f.snapshot = snapshot_of(f.resource, request);
   return f;
+}
+
+std::string_view snapshot_of(std::string_view kind, const http::Request& request) {
+  if (kind == "bs") return request.parameter("snapshot");
+  return kind == "bv" ? request.parameter("versionid") : std::string_view();
+}
+
+std::uint64_t depth_of(const ResourceSasFields& f) { return parse_u64(f.directory_depth).value_or(0); }
+
+void bind_grant(SasGrant& grant, const ResourceSasFields& f, std::string resource) {
+  grant.resource = f.resource;
+  grant.signed_resource = std::move(resource);
+  grant.snapshot = f.snapshot;
+  grant.directory_depth = depth_of(f);
+  grant.overrides = f.overrides;
 }
 
 SasTerms terms_of(const ResourceSasFields& f) {
@@ -90,19 +104,29 @@ ApiResult<> check_resource_shape(const http::Request& request, const ResourceSas
   return {};
 }
 
-std::optional<std::string> signed_resource(const ResourceSasFields& f, const http::Request& request,
-                                           const Target& target) {
+std::optional<std::string> signed_resource(std::string_view kind, std::uint64_t directory_depth,
+                                           const http::Request& request, const Target& target) {
   if (target.container.empty()) return std::nullopt;
   const auto container = "/blob/" + target.account + "/" + target.container;
-  if (f.resource == "c") return container;
-  if (f.resource == "d") {
-    const auto depth = parse_u64(f.directory_depth).value_or(0);
-    const auto directory = target.blob.empty() ? listed_directory(request, depth) : directory_of(target.blob, depth);
+  if (kind == "c") return container;
+  if (kind == "d") {
+    const auto directory =
+        target.blob.empty() ? listed_directory(request, directory_depth) : directory_of(target.blob, directory_depth);
     return directory ? std::optional(container + "/" + std::string(*directory)) : std::nullopt;
   }
   if (target.blob.empty()) return std::nullopt;
-  if (f.resource != "b" && f.snapshot.empty()) return std::nullopt;
+  if (kind != "b" && snapshot_of(kind, request).empty()) return std::nullopt;
   return container + "/" + target.blob;
+}
+
+ApiResult<> check_signed_resource(const Principal& principal, const http::Request& request, const Target& target) {
+  if (!principal.sas || principal.credential == kAccountSas) return {};
+  const auto& grant = *principal.sas;
+  const auto resource = signed_resource(grant.resource, grant.directory_depth, request, target);
+  if (resource != grant.signed_resource || snapshot_of(grant.resource, request) != grant.snapshot) {
+    return permission_mismatch();
+  }
+  return {};
 }
 
 }  // namespace freehold::gate

@@ -18,10 +18,18 @@ namespace freehold::gate {
 // name space.
 [[nodiscard]] ApiResult<> check_resource_shape(const http::Request& request, const ResourceSasFields& fields);
 
-// The canonical resource that such a SAS must have signed to be good for this request: "/blob/acct/photos/dir/b.png".
-// Where the request points elsewhere than the SAS, the signature doesn't match. nullopt: no SAS of this kind can be
-// good for it. A listing counts as inside a directory if its prefix is.
-[[nodiscard]] std::optional<std::string> signed_resource(const ResourceSasFields& fields, const http::Request& request,
-                                                         const Target& target);
+[[nodiscard]] std::uint64_t depth_of(const ResourceSasFields& fields);
+
+// The canonical resource that a SAS of this kind (sr) must have signed to be good for this request:
+// "/blob/acct/photos/dir/b.png". Where the request points elsewhere than the SAS, the signature doesn't match. nullopt:
+// no SAS of this kind can be good for it. A listing counts as inside a directory if its prefix is.
+[[nodiscard]] std::optional<std::string> signed_resource(std::string_view kind, std::uint64_t directory_depth,
+                                                         const http::Request& request, const Target& target);
+
+// The snapshot or version that a request for this kind of resource is about; empty for other kinds.
+[[nodiscard]] std::string_view snapshot_of(std::string_view kind, const http::Request& request);
+
+// Writes into the grant what its SAS is for and how its answers look.
+void bind_grant(SasGrant& grant, const ResourceSasFields& fields, std::string resource);
 
 }  // namespace freehold::gate

@@ -76,7 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FH_CHECK(!unsigned_result || unsigned_result->credential == gate::kAnonymous);
 
   const auto fields = gate::resource_fields_of(request);
-  const auto resource = gate::signed_resource(fields, request, *target);
+  const auto resource = gate::signed_resource(fields.resource, gate::depth_of(fields), request, *target);
   if (!resource) return 0;
   FH_CHECK(resource->starts_with("/blob/acct1/" + target->container));
   const auto others = std::erase_if(request.query, [](const auto& p) {
@@ -93,6 +93,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FH_CHECK(result->credential == gate::kServiceSas || result->credential == gate::kUserDelegationSas);
   FH_CHECK(result->sas->resource == fields.resource && result->sas->permissions == fields.permissions);
   FH_CHECK(result->sas->expiry > kNow);
+  FH_CHECK(gate::check_signed_resource(*result, request, *target));
+  FH_CHECK(!gate::check_signed_resource(*result, request, {.account = "acct1", .container = target->container + "x"}));
   FH_CHECK((result->credential == gate::kUserDelegationSas) == result->delegator.has_value());
   return 0;
 }

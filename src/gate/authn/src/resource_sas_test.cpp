@@ -181,6 +181,39 @@ TEST(ServiceSas, OfADirectoryHoldsBelowIt) {
             "Signature fields not well formed.");
 }
 
+// A request may have parts (a copy's source, a batch's requests) that are asked in its caller's name.
+TEST(ResourceSas, IsGoodForNothingElseInThePartsOfItsRequest) {
+  const auto request = [](std::string path) {
+    return make_request(http::Method::kGet, "https://acct1.blob.test" + path);
+  };
+  const auto holds = [&](const Principal& caller, std::string path) {
+    const std::array suffixes{std::string("blob.test")};
+    auto part = request(path);
+    return check_signed_resource(caller, part, storage_target(part, suffixes).value()).has_value();
+  };
+  const auto blob =
+      call({.path = "/photos/a/b", .query = service_query(fields("b"), "/blob/acct1/photos/a/b")}).value();
+  EXPECT_TRUE(holds(blob, "/photos/a/b"));
+  EXPECT_FALSE(holds(blob, "/photos/a/c"));
+  EXPECT_FALSE(holds(blob, "/photos?restype=container&comp=list"));
+  const auto container = call({.path = "/photos/a", .query = service_query(fields("c"), "/blob/acct1/photos")}).value();
+  EXPECT_TRUE(holds(container, "/photos/x"));
+  EXPECT_FALSE(holds(container, "/private/a"));
+  auto deep = fields("d");
+  deep.directory_depth = "1";
+  const auto directory = call({.path = "/photos/a/b", .query = service_query(deep, "/blob/acct1/photos/a")}).value();
+  EXPECT_TRUE(holds(directory, "/photos/a/c"));
+  EXPECT_FALSE(holds(directory, "/photos/b/c"));
+  auto frozen = fields("bs");
+  frozen.snapshot = "2026-11-21T10:00:00.1234567Z";
+  const auto snapshot =
+      call({.path = "/photos/b?snapshot=" + frozen.snapshot, .query = service_query(frozen, "/blob/acct1/photos/b")})
+          .value();
+  EXPECT_TRUE(holds(snapshot, "/photos/b?snapshot=" + frozen.snapshot));
+  EXPECT_FALSE(holds(snapshot, "/photos/b"));
+  EXPECT_TRUE(holds({.credential = kSharedKey}, "/private/a"));
+}
+
 TEST(ServiceSas, TakesWhatIsLeftOpenFromItsPolicyAndDiesWithIt) {
   auto open = fields("c", "", "");
   open.identifier = "readers";

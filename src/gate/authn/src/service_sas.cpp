@@ -55,7 +55,7 @@ ApiResult<Principal> by_service_sas(const SasCase& c) {
   FH_CHECK_OK(check_resource_shape(c.request, sas));
   if (sas.identifier.size() > kIdentifierBytes) return not_well_formed();
   FH_TRY(auto grant, read_terms(terms_of(sas)));
-  const auto resource = signed_resource(sas, c.request, c.target);
+  const auto resource = signed_resource(sas.resource, depth_of(sas), c.request, c.target);
   if (!resource) return authentication_failed("The signed resource is not the one that the request is for.");
   std::array strings{service_sas_string_to_sign(sas, *resource)};
   const auto key = signing_key(c.account, strings, signature_of(c.request));
@@ -63,8 +63,7 @@ ApiResult<Principal> by_service_sas(const SasCase& c) {
   FH_CHECK_OK(complete_grant(c, sas, grant));
   FH_CHECK_OK(check_time(grant, c.now));
   FH_CHECK_OK(refuse_encryption_scope(c.request));
-  grant.resource = sas.resource;
-  grant.overrides = sas.overrides;
+  bind_grant(grant, sas, *resource);
   return Principal{.credential = kServiceSas,
                    .tenant = c.account.tenant,
                    .pseudonym_source = "service SAS by key" + std::to_string(*key) + " of " + to_string(c.account.id),

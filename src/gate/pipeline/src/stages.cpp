@@ -178,6 +178,7 @@ ApiResult<> Pipeline::State::identify(Passage& p) const {
 ApiResult<> Pipeline::State::permit(Passage& p) const {
   const auto& a = p.admission;
   FH_CHECK_OK(authorise(a.principal, *a.route, *a.request));
+  FH_CHECK_OK(check_signed_resource(a.principal, *a.request, a.target));
   if (a.account != nullptr) {
     FH_CHECK_OK(check_delegator(a.principal, *a.route, *a.account, a.target, options.delegators));
   }

@@ -102,6 +102,10 @@ ApiError block_list_too_long() {
   return make(400, "BlockListTooLong", "The block list may not contain more than 50,000 blocks.");
 }
 ApiError invalid_xml() { return make(400, "InvalidXmlDocument", "XML specified is not syntactically valid."); }
+
+ApiError invalid_xml_value() {
+  return make(400, "InvalidXmlNodeValue", "The value for one of the XML nodes is not in the correct format.");
+}
 ApiError overwrite_not_allowed() {
   return make(403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.");
 }

@@ -41,6 +41,7 @@ namespace errors {
 [[nodiscard]] ApiError invalid_block_list();
 [[nodiscard]] ApiError block_list_too_long();
 [[nodiscard]] ApiError invalid_xml();
+[[nodiscard]] ApiError invalid_xml_value();
 // 403
 [[nodiscard]] ApiError overwrite_not_allowed();
 [[nodiscard]] ApiError key_denied();

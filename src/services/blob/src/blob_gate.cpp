@@ -32,7 +32,7 @@ int parse_version(std::string_view text) {
 }
 
 BlobGate::BlobGate(BlobParts& parts, std::vector<std::string> host_suffixes)
-    : host_suffixes_(std::move(host_suffixes)) {
+    : host_suffixes_(std::move(host_suffixes)), containers_(parts.containers) {
   add_routes(*this, parts);
   add_jobs(*this);
 }

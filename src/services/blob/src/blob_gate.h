@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pipeline/pipeline.h"
+#include "src/container_directory.h"
 #include "src/operation.h"
 
 namespace freehold::blob {
@@ -17,9 +18,11 @@ class BlobGate final : public gate::ServiceGate {
   [[nodiscard]] http::Response render(const gate::ApiError& error, const http::Request& request) const override;
   [[nodiscard]] gate::ApiError no_such_route(const http::Request& request, gate::Scope scope) const override;
   void finish(http::Response& response, const http::Request& request, const gate::Admission& admission) const override;
+  [[nodiscard]] gate::ContainerDirectory* containers() const override { return &containers_; }
 
  private:
   std::vector<std::string> host_suffixes_;
+  mutable BlobContainerDirectory containers_;  // thread-safe, and asked through a gate that is const once it serves
 };
 
 // Every operation of the service, those that answer 501 included (routes.cpp).

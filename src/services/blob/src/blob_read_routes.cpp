@@ -5,13 +5,14 @@ namespace freehold::blob {
 
 void add_blob_read_routes(gate::ServiceGate& gate, BlobParts& parts) {
   for (const auto method : {Method::kGet, Method::kHead}) {
-    gate.add<GetBlobMetadata>(row(method, kAboutBlob, {{"comp", "metadata"}}, "r", kReadBlob),
+    gate.add<GetBlobMetadata>(also_public(row(method, kAboutBlob, {{"comp", "metadata"}}, "r", kReadBlob)),
                               bind(parts, get_blob_metadata));
   }
   not_yet(gate, "GetBlobTags", row(Method::kGet, kAboutBlob, {{"comp", "tags"}}, "t", kTagsRead));
   not_yet(gate, "QueryBlobContents", row(Method::kPost, kContent, {{"comp", "query"}}, "r", kReadBlob));
-  gate.add<GetBlob>(row(Method::kGet, kContent, {}, "r", kReadBlob), bind(parts, get_blob));
-  gate.add<GetBlobProperties>(row(Method::kHead, kAboutBlob, {}, "r", kReadBlob), bind(parts, get_blob_properties));
+  gate.add<GetBlob>(also_public(row(Method::kGet, kContent, {}, "r", kReadBlob)), bind(parts, get_blob));
+  gate.add<GetBlobProperties>(also_public(row(Method::kHead, kAboutBlob, {}, "r", kReadBlob)),
+                              bind(parts, get_blob_properties));
 }
 
 }  // namespace freehold::blob

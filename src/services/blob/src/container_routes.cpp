@@ -8,30 +8,34 @@ void add_container_routes(gate::ServiceGate& gate, BlobParts& parts) {
     return std::vector<Selector>{{"restype", "container"}, {"comp", comp}};
   };
   const std::vector<Selector> plain = {{"restype", "container"}};
-  gate.add<ListBlobs>(row(Method::kGet, kContainer, with("list"), "l", kReadBlob), bind(parts, list_blobs));
+  gate.add<ListBlobs>(also_public(with_resource_sas(row(Method::kGet, kContainer, with("list"), "l", kReadBlob), "l")),
+                      bind(parts, list_blobs));
   gate.add<SetContainerMetadata>(write_row(Method::kPut, kContainer, with("metadata"), "w", kWriteContainer),
                                  bind(parts, set_container_metadata));
   for (const auto method : {Method::kGet, Method::kHead}) {
-    gate.add<GetContainerMetadata>(row(method, kContainer, with("metadata"), "r", kReadContainer),
+    gate.add<GetContainerMetadata>(also_public(row(method, kContainer, with("metadata"), "r", kReadContainer)),
                                    bind(parts, get_container_metadata));
-    not_yet(gate, "GetContainerAcl",
-            row(method, kContainer, with("acl"), "r",
-                "Microsoft.Storage/storageAccounts/blobServices/containers/getAcl/action"));
+    gate.add<GetContainerAcl>(
+        by_key_only(row(method, kContainer, with("acl"), "r",
+                        "Microsoft.Storage/storageAccounts/blobServices/containers/getAcl/action")),
+        bind(parts, get_container_acl));
   }
-  not_yet(gate, "SetContainerAcl",
-          write_row(Method::kPut, kContainer, with("acl"), "w",
-                    "Microsoft.Storage/storageAccounts/blobServices/containers/setAcl/action"));
+  gate.add<SetContainerAcl>(
+      by_key_only(write_row(Method::kPut, kContainer, with("acl"), "w",
+                            "Microsoft.Storage/storageAccounts/blobServices/containers/setAcl/action")),
+      bind(parts, set_container_acl));
   not_yet(gate, "LeaseContainer", write_row(Method::kPut, kContainer, with("lease"), "w", kWriteContainer));
   not_yet(gate, "RestoreContainer", write_row(Method::kPut, kContainer, with("undelete"), "w", kWriteContainer));
   not_yet(gate, "RenameContainer", write_row(Method::kPut, kContainer, with("rename"), "w", kWriteContainer));
   not_yet(gate, "ContainerBlobBatch", write_row(Method::kPost, kContainer, with("batch"), "wd", kWriteBlob));
-  not_yet(gate, "FindBlobsByTagsInContainer", row(Method::kGet, kContainer, with("blobs"), "f", kFilter));
+  not_yet(gate, "FindBlobsByTagsInContainer",
+          with_resource_sas(row(Method::kGet, kContainer, with("blobs"), "f", kFilter), "f"));
   gate.add<CreateContainer>(write_row(Method::kPut, kContainer, plain, "cw", kWriteContainer),
                             bind(parts, create_container));
   gate.add<DeleteContainer>(write_row(Method::kDelete, kContainer, plain, "d", kDeleteContainer),
                             bind(parts, delete_container));
   for (const auto method : {Method::kGet, Method::kHead}) {
-    gate.add<GetContainerProperties>(row(method, kContainer, plain, "r", kReadContainer),
+    gate.add<GetContainerProperties>(also_public(row(method, kContainer, plain, "r", kReadContainer)),
                                      bind(parts, get_container_properties));
   }
 }

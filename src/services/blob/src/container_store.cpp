@@ -27,8 +27,11 @@ Task<Result<std::shared_ptr<const OpenContainer>>> ContainerStore::open(AccountR
   }
   FH_CO_TRY(const auto stored, co_await read(account, name));
   if (!stored) co_return nullptr;
+  const auto& row = stored->row;
   auto container = std::make_shared<const OpenContainer>(
-      OpenContainer{stored->row.id, row_keys::container_partition(account.tenant, account.account, stored->row.id)});
+      OpenContainer{row.id,
+                    row_keys::container_partition(account.tenant, account.account, row.id),
+                    {row.public_access, row.policies}});
   const std::lock_guard lock(mutex_);
   if (generation == generation_) {
     if (open_.size() >= kCached) open_.clear();
@@ -103,7 +106,9 @@ Task<Result<Committed>> ContainerStore::replace(AccountRef account, std::string 
   commit.expect.push_back(store::equals(key, std::move(current.raw)));
   commit.puts.push_back({key, std::move(sealed)});
   commit.puts.push_back(std::move(audit_row));
-  co_return co_await settle(rows_, std::move(commit));
+  auto done = co_await settle(rows_, std::move(commit));
+  forget(account, name);  // whatever became of it
+  co_return done;
 }
 
 Task<Result<Committed>> ContainerStore::erase(AccountRef account, std::string name, StoredContainer current,

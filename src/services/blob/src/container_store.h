@@ -25,6 +25,7 @@ struct AccountRef {
 struct OpenContainer {
   ContainerId id;
   store::PartitionId partition;
+  gate::ContainerAccess access;
 };
 
 struct StoredContainer {
@@ -42,8 +43,9 @@ struct DeletedContainer {
   Bytes key;  // of its row in the account's partition
 };
 
-// Owned by BlobService; thread-safe. The cache is coherent in this process; other front ends' deletions are caught by
-// the open marker that every write expects.
+// Owned by BlobService; thread-safe. The cache is coherent in this process: what a change of a container's row made
+// untrue is gone from it before the change is answered. Other front ends' deletions are caught by the open marker that
+// every write expects.
 class ContainerStore {
  public:
   ContainerStore(store::PartitionStore& rows, store::Epoch epoch, store::HybridClock& hybrid, RowSealer sealer)

@@ -1,38 +1,10 @@
 // Create, Get Properties, Get/Set Metadata and Delete of a container.
+#include "src/container_changes.h"
 #include "src/name_rules.h"
 #include "src/operations.h"
 #include "src/responses.h"
-#include "src/row_keys.h"
 
 namespace freehold::blob {
-namespace {
-
-Task<ApiResult<StoredContainer>> read_container(BlobParts& parts, AccountRef account, std::string name) {
-  FH_CO_CHECK_OK(check_container_name(name));
-  FH_CO_TRY(auto stored, api(co_await parts.containers.read(account, name)));
-  if (!stored) co_return refuse(errors::container_not_found());
-  co_return std::move(*stored);
-}
-
-// Containers know dates only; Azure refuses tags on them.
-ApiResult<Conditions> container_conditions(const http::Headers& headers) {
-  for (const std::string_view name : {"if-match", "if-none-match"}) {
-    if (headers.has(name)) return refuse(errors::unsupported_header(name));
-  }
-  return parse_conditions(headers);
-}
-
-ApiResult<> certain(const Committed& done) {
-  if (done.unknown) return refuse(errors::busy("the outcome of a commit is not known yet"));
-  return {};
-}
-
-store::KeyValue audit_in_account(const auto& permit, int status) {
-  return permit.audit_row(row_keys::account_partition(permit.tenant(), permit.account().id), status);
-}
-
-}  // namespace
-
 Task<Reply> create_container(BlobParts& parts, Permit<CreateContainer> permit) {
   const auto account = ref_of(permit.account());
   const auto name = permit.target().container;
@@ -40,6 +12,7 @@ Task<Reply> create_container(BlobParts& parts, Permit<CreateContainer> permit) {
   FH_CO_CHECK_OK(refuse_unsupported_for_container(permit.request().headers));
   ContainerRow row;
   FH_CO_TRY(row.metadata, parse_metadata(permit.request().headers));
+  FH_CO_TRY(row.public_access, parse_public_access(permit.request().headers, permit.account()));
   FH_CO_TRY(const auto there, api(co_await parts.containers.read(account, name)));
   if (there) co_return refuse(errors::container_exists());
   row.id = random_id<ContainerId>(parts.random);

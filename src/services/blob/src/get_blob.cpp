@@ -134,6 +134,7 @@ Task<Reply> get_blob(BlobParts& parts, Permit<GetBlob> permit) {
     FH_CO_TRY(auto response, co_await send(parts, target, std::move(stored.row), plan, std::move(ticket)));
     if (!response) continue;
     const auto* bytes = std::get_if<Bytes>(&response->body);
+    apply_overrides(*response, permit.principal());
     permit.count_out(bytes != nullptr ? bytes->size() : std::get<http::StreamBody>(response->body).length);
     co_return std::move(*response);
   }

@@ -26,6 +26,7 @@ Task<Reply> get_blob_properties(BlobParts& parts, Permit<GetBlobProperties> perm
   FH_CO_CHECK_OK(check_conditions(conditions, stored.row));
   auto response = answer(200);
   add_blob_headers(response, stored.row, Part::kWhole);
+  apply_overrides(response, permit.principal());
   response.headers.add("x-ms-access-tier", "Hot");
   if (!stored.row.tier.named) response.headers.add("x-ms-access-tier-inferred", "true");
   response.head_length = stored.row.length;

@@ -35,9 +35,12 @@ Task<Reply> get_block_list(BlobParts& parts, Permit<GetBlockList> permit) {
   FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers));
   FH_CO_CHECK_OK(refuse_snapshot(permit.request()));
   FH_CO_TRY(const auto wanted, parse_type(permit.request().parameter("blocklisttype")));
+  // Strangers see what is public, and what was only staged isn't yet.
+  const bool anonymous = permit.principal().credential == gate::kAnonymous;
+  if (anonymous && wanted.uncommitted) co_return refuse(errors::resource_not_found());
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
   FH_CO_TRY(const auto stored, api(co_await parts.blobs.read(target.partition(), target.name)));
-  if (!stored) co_return refuse(errors::blob_not_found());
+  if (!stored || (anonymous && !stored->row.committed())) co_return refuse(errors::blob_not_found());
   const auto& row = stored->row;
   std::vector<ListedBlock> committed;
   std::vector<ListedBlock> uncommitted;

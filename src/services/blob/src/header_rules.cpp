@@ -146,7 +146,6 @@ ApiResult<> refuse_unsupported_for_blob(const http::Headers& headers) {
 ApiResult<> refuse_unsupported_for_container(const http::Headers& headers) {
   FH_CHECK_OK(refuse_not_yet(headers));
   if (headers.has("x-ms-lease-id")) return refuse(errors::no_lease_on_container());
-  if (headers.has("x-ms-blob-public-access")) return refuse(errors::public_access_not_permitted());
   if (equals_ignoring_case(headers.get("x-ms-deny-encryption-scope-override"), "true")) {
     return refuse(errors::not_implemented("x-ms-deny-encryption-scope-override"));
   }

@@ -1,6 +1,7 @@
 #include "src/listing_xml.h"
 
 #include "base/encoding.h"
+#include "src/responses.h"
 #include "src/xml_text.h"
 
 namespace freehold::blob {
@@ -77,6 +78,9 @@ void ListingXml::add_container(std::string_view name, const ContainerRow& row, b
   out_ += "<Properties>";
   append_element(out_, "Last-Modified", http_date(row.last_modified()));
   append_element(out_, "Etag", quoted_etag(row.etag));
+  if (const auto access = public_access_text(row.public_access); !access.empty()) {
+    append_element(out_, "PublicAccess", access);
+  }
   out_ +=
       "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>"
       "<DefaultEncryptionScope>$account-encryption-key</DefaultEncryptionScope>"

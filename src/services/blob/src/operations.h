@@ -20,6 +20,8 @@ FH_BLOB_OPERATION(GetContainerProperties, get_container_properties);
 FH_BLOB_OPERATION(GetContainerMetadata, get_container_metadata);
 FH_BLOB_OPERATION(SetContainerMetadata, set_container_metadata);
 FH_BLOB_OPERATION(DeleteContainer, delete_container);
+FH_BLOB_OPERATION(GetContainerAcl, get_container_acl);
+FH_BLOB_OPERATION(SetContainerAcl, set_container_acl);
 FH_BLOB_OPERATION(ListBlobs, list_blobs);
 
 FH_BLOB_OPERATION(PutBlob, put_blob);

@@ -42,8 +42,32 @@ void add_blob_headers(http::Response& response, const BlobRow& row, Part part) {
   add_metadata(response, row.metadata);
 }
 
+std::string_view public_access_text(PublicAccess access) {
+  if (access == PublicAccess::kNone) return {};
+  return access == PublicAccess::kBlob ? "blob" : "container";
+}
+
+void add_public_access(http::Response& response, const ContainerRow& row) {
+  const auto text = public_access_text(row.public_access);
+  if (!text.empty()) response.headers.add("x-ms-blob-public-access", std::string(text));
+}
+
+void apply_overrides(http::Response& response, const gate::Principal& principal) {
+  if (!principal.sas) return;
+  const auto& o = principal.sas->overrides;
+  const std::pair<std::string_view, const std::string&> overrides[] = {{"Cache-Control", o.cache_control},
+                                                                       {"Content-Disposition", o.content_disposition},
+                                                                       {"Content-Encoding", o.content_encoding},
+                                                                       {"Content-Language", o.content_language},
+                                                                       {"Content-Type", o.content_type}};
+  for (const auto& [name, value] : overrides) {
+    if (!value.empty()) response.headers.set(std::string(name), value);
+  }
+}
+
 void add_container_headers(http::Response& response, const ContainerRow& row) {
   add_entity(response, row.etag, row.last_modified());
+  add_public_access(response, row);
   response.headers.add("x-ms-lease-status", "unlocked");
   response.headers.add("x-ms-lease-state", "available");
   response.headers.add("x-ms-has-immutability-policy", "false");

@@ -1,6 +1,7 @@
 // How answers look: the headers that describe a blob or container, and XML bodies.
 #pragma once
 
+#include "authn/authenticate.h"
 #include "http/message.h"
 #include "src/blob_row.h"
 #include "src/container_row.h"
@@ -14,7 +15,14 @@ void add_metadata(http::Response& response, const Metadata& metadata);
 // All that a read of the blob tells about it, for the whole blob (Content-MD5) or a part (x-ms-blob-content-md5).
 enum class Part { kWhole, kRange };
 void add_blob_headers(http::Response& response, const BlobRow& row, Part part);
+// "blob" or "container"; empty for kNone.
+[[nodiscard]] std::string_view public_access_text(PublicAccess access);
+// x-ms-blob-public-access, where there is any.
+void add_public_access(http::Response& response, const ContainerRow& row);
 void add_container_headers(http::Response& response, const ContainerRow& row);
+
+// What a SAS says of its answers (rscc, rscd, ...) in place of what the blob says of itself.
+void apply_overrides(http::Response& response, const gate::Principal& principal);
 
 [[nodiscard]] http::Response answer(int status);
 // 201 or 200 of a write: the blob's entity, and that its content is encrypted.

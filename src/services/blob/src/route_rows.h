@@ -15,6 +15,7 @@ using gate::Selector;
 using http::Method;
 
 inline constexpr gate::CredentialSet kKeys = gate::kSharedKey | gate::kAccountSas;
+inline constexpr gate::CredentialSet kResourceSas = gate::kServiceSas | gate::kUserDelegationSas;
 
 // What the operations of one kind share; a row names only what differs.
 struct Family {
@@ -52,7 +53,12 @@ inline RouteSpec row(Method method, Family family, std::vector<Selector> query, 
   spec.scope = family.scope;
   spec.query = std::move(query);
   spec.credentials = kKeys;
-  spec.sas = {'b', family.resource_type, permissions};
+  spec.sas = {'b', family.resource_type, permissions, {}};
+  // What is done to a blob, a SAS on it or its container may grant by the same letters.
+  if (family.scope == Scope::kBlob) {
+    spec.credentials |= kResourceSas;
+    spec.sas.resource_permissions = permissions;
+  }
   spec.data_action = action;
   spec.data = family.data;
   spec.audit = audit;
@@ -62,6 +68,23 @@ inline RouteSpec row(Method method, Family family, std::vector<Selector> query, 
 inline RouteSpec write_row(Method method, Family family, std::vector<Selector> query, std::string_view permissions,
                            std::string_view action) {
   return row(method, family, std::move(query), permissions, action, AuditClass::kWrite);
+}
+
+// What may be done to a container with a SAS on it: listings. The rest of it belongs to whoever has the account.
+inline RouteSpec with_resource_sas(RouteSpec spec, std::string_view permissions) {
+  spec.credentials |= kResourceSas;
+  spec.sas.resource_permissions = permissions;
+  return spec;
+}
+// What strangers may read where the container is public.
+inline RouteSpec also_public(RouteSpec spec) {
+  spec.credentials |= gate::kAnonymous;
+  return spec;
+}
+// Who may come in at all is said by whoever has an account key, not by who got a SAS.
+inline RouteSpec by_key_only(RouteSpec spec) {
+  spec.credentials = gate::kSharedKey;
+  return spec;
 }
 
 inline RouteSpec with_headers(RouteSpec spec, std::vector<Selector> headers) {

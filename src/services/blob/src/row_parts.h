@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "authn/container_access.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 
@@ -89,16 +90,9 @@ struct AppendState {
 [[nodiscard]] Bytes encode_append_state(const AppendState& append);
 [[nodiscard]] std::optional<AppendState> decode_append_state(BytesView bytes);
 
-enum class PublicAccess : std::uint8_t { kNone = 0, kBlob = 1, kContainer = 2 };
-
-// A stored access policy of a container (Set Container ACL).
-struct StoredPolicy {
-  std::string id;  // 1 to 64 characters
-  std::optional<WallTime> start;
-  std::optional<WallTime> expiry;
-  std::string permissions;
-  friend bool operator==(const StoredPolicy&, const StoredPolicy&) = default;
-};
+// Of a container (Set Container ACL): the gate decides by them.
+using gate::PublicAccess;
+using gate::StoredPolicy;
 inline constexpr std::size_t kPoliciesPerContainer = 5;
 [[nodiscard]] Bytes encode_policies(const std::vector<StoredPolicy>& policies);
 [[nodiscard]] std::optional<std::vector<StoredPolicy>> decode_policies(BytesView bytes);

@@ -14,8 +14,9 @@ void add_service_routes(gate::ServiceGate& gate, BlobParts& parts) {
   for (const auto& family : {kService, kContainer, kAboutBlob}) {
     for (const auto method : {Method::kGet, Method::kHead}) {
       // Azure asks for no more than a valid SAS on the service.
-      gate.add<GetAccountInformation>(row(method, family, account, "rwdlacup", kReadService),
-                                      bind(parts, get_account_information));
+      auto spec = row(method, family, account, "rwdlacup", kReadService);
+      if (family.scope != Scope::kService) spec = with_resource_sas(std::move(spec), "racwdxltmeopif");
+      gate.add<GetAccountInformation>(std::move(spec), bind(parts, get_account_information));
     }
   }
   not_yet(gate, "SetBlobServiceProperties",

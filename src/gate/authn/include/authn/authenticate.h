@@ -34,9 +34,12 @@ struct ResponseOverrides {
 
 // What a SAS allows, after its signature was found right and its stored policy was read into it.
 struct SasGrant {
-  std::string services = {};        // account SAS: of b, q, t, f
-  std::string resource_types = {};  // account SAS: of s, c, o
-  std::string resource = {};        // any other SAS: c, b, bs, bv or d; its signature holds for that one resource only
+  std::string services = {};          // account SAS: of b, q, t, f
+  std::string resource_types = {};    // account SAS: of s, c, o
+  std::string resource = {};          // any other SAS: c, b, bs, bv or d,
+  std::string signed_resource = {};   // what its signature holds for: "/blob/acct1/photos/dir/b.png",
+  std::string snapshot = {};          // and of bs and bv the one of it
+  std::uint64_t directory_depth = 0;  // of d
   std::string permissions = {};
   std::optional<std::string> ip_range = {};  // "a" or "a-b"
   bool https_only = true;
@@ -84,6 +87,11 @@ struct Principal {
 // 2019-12-12 and later), or else 409 PublicAccessNotPermitted or 404 ResourceNotFound. For any other credential that
 // the row doesn't accept 403 AuthorizationFailure.
 [[nodiscard]] ApiResult<> authorise(const Principal& principal, const RouteSpec& route, const http::Request& request);
+
+// A service or user delegation SAS is good for what it was signed for, also where the request is not the one that
+// brought it but a part of that one: else 403 AuthorizationPermissionMismatch. Any other principal passes.
+[[nodiscard]] ApiResult<> check_signed_resource(const Principal& principal, const http::Request& request,
+                                                const Target& target);
 
 // A user delegation SAS lets nobody do what its delegator may not do now: else, or if `rights` is null because nobody
 // can tell, 403 AuthorizationPermissionMismatch. Any other principal passes.
