@@ -44,12 +44,19 @@ bool BlobGate::claims(const http::Request& request, gate::Target& target) const 
   return true;
 }
 
-// A SAS speaks the version it was signed for unless a header says otherwise; older ones are answered as the oldest
-// known.
+// A SAS speaks the version it was signed for unless a header or `api-version` says otherwise; older ones are answered as
+// the oldest known.
 gate::ApiResult<int> BlobGate::check_version(const http::Request& request) const {
   if (request.headers.has("x-ms-version")) {
     const int version = parse_version(request.headers.get("x-ms-version"));
     if (version == 0) return refuse(errors::invalid_header("x-ms-version", request.headers.get("x-ms-version")));
+    return version;
+  }
+  if (request.has_parameter("api-version")) {
+    const int version = parse_version(request.parameter("api-version"));
+    if (version == 0) {
+      return refuse(errors::invalid_parameter("api-version", request.parameter("api-version"), "Unknown version"));
+    }
     return version;
   }
   const int signed_version = parse_version(request.parameter("sv"));

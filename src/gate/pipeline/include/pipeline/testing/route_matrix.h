@@ -198,7 +198,7 @@ class RouteMatrix {
     const std::string allowed = row.implemented ? "200 " : "501 NotImplemented";
     const std::string failed = "403 AuthenticationFailed";
     const std::string kind = credential == kServiceSas ? "service SAS" : "user delegation SAS";
-    const auto expect = [&](std::string_view caller, const ResourceSasFields& sas, std::string refusal,
+    const auto expect = [&](const std::string& caller, const ResourceSasFields& sas, std::string refusal,
                             std::string_view key = kKey) {
       if (row.scope == Scope::kService) refusal = failed;  // it has no container to sign
       check(row, kind + caller, plain(row, resource_query(row, credential, sas, key)), std::move(refusal));
