@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "account_sas.h"
 #include "authn_errors.h"
 #include "base/encoding.h"
 #include "crypto/jwt.h"
+#include "sas.h"
 
 namespace freehold::gate {
 namespace {
