@@ -21,6 +21,19 @@ ApiResult<> refuse_anonymous(const Principal& principal, const http::Request& re
   return no_such_resource();
 }
 
+// Tags have a permission of their own, also where another operation sets them, asks for them or depends on them
+// ("Manage and find Azure Blob data with blob index tags", permissions).
+bool touches_tags(const http::Request& request) {
+  if (request.headers.has("x-ms-tags") || request.headers.has("x-ms-if-tags")) return true;
+  auto rest = request.parameter("include");
+  while (!rest.empty()) {
+    const auto item = rest.substr(0, rest.find(','));
+    if (equals_ignoring_case(item, "tags")) return true;
+    rest.remove_prefix(std::min(rest.size(), item.size() + 1));
+  }
+  return false;
+}
+
 bool is_public(const Principal& principal, const RouteSpec& route) {
   if (route.scope == Scope::kContainer) return principal.public_access == PublicAccess::kContainer;
   if (route.scope == Scope::kBlob) return principal.public_access != PublicAccess::kNone;
@@ -68,7 +81,7 @@ ApiResult<> check_resource_grant(const SasGrant& grant, const RouteSpec& route, 
 ApiResult<> authorise(const Principal& principal, const RouteSpec& route, const http::Request& request) {
   const bool accepted = (route.credentials & principal.credential) != 0;
   if (principal.credential == kAnonymous) {
-    if (accepted && is_public(principal, route)) return {};
+    if (accepted && is_public(principal, route) && !touches_tags(request)) return {};
     return refuse_anonymous(principal, request);
   }
   if (!accepted) return credential_not_accepted();
@@ -76,6 +89,7 @@ ApiResult<> authorise(const Principal& principal, const RouteSpec& route, const 
   if ((principal.credential & kAnySas) == 0) return {};
   FH_CHECK(principal.sas.has_value());
   FH_CHECK_OK(check_circumstances(*principal.sas, request));
+  if (touches_tags(request) && !principal.sas->permissions.contains('t')) return permission_mismatch();
   if (principal.credential == kAccountSas) return check_account_grant(*principal.sas, route.sas);
   return check_resource_grant(*principal.sas, route, request);
 }

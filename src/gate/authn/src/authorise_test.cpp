@@ -148,6 +148,28 @@ TEST(Authorise, ASasOnAResourceIsHeldToItsKindAndPermissions) {
   }
 }
 
+TEST(Authorise, TagsNeedTheirOwnPermissionWhereverTheyAreTouched) {
+  const RouteSpec row = {.operation = "List",
+                         .scope = Scope::kContainer,
+                         .credentials = kServiceSas | kAccountSas | kAnonymous,
+                         .sas = {.resource_type = 'c', .permissions = "l", .resource_permissions = "l"}};
+  const auto at = [&](std::string permissions, std::string query, testing::HeaderList headers = {}) {
+    auto request = make_request(http::Method::kGet, "https://acct1.blob.test/c" + query, std::move(headers));
+    const SasGrant by_resource{.resource = "c", .permissions = permissions};
+    const Principal stranger{.public_access = PublicAccess::kContainer, .public_account = true};
+    return outcome(authorise({.credential = kServiceSas, .sas = by_resource}, row, request)) + ", " +
+           outcome(authorise({.credential = kAccountSas, .sas = grant("b", "c", permissions)}, row, request)) + ", " +
+           outcome(authorise(stranger, row, request));
+  };
+  const std::string refused =
+      "403 AuthorizationPermissionMismatch, 403 AuthorizationPermissionMismatch, 404 ResourceNotFound";
+  EXPECT_EQ(at("l", "?include=metadata,snapshots"), "allowed, allowed, allowed");
+  EXPECT_EQ(at("l", "?include=metadata,Tags"), refused);
+  EXPECT_EQ(at("l", "", {{"x-ms-if-tags", "a = 'b'"}}), refused);
+  EXPECT_EQ(at("l", "", {{"x-ms-tags", "a=b"}}), refused);
+  EXPECT_EQ(at("lt", "?include=tags"), "allowed, allowed, 404 ResourceNotFound");
+}
+
 class OneRight final : public DelegatorRights {
  public:
   [[nodiscard]] bool may(const Delegator& who, const StorageAccount& account, const Target& target,
