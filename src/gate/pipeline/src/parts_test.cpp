@@ -48,6 +48,18 @@ TEST_F(PartsTest, ACallerWhoseSasForbidsReadingDoesNotReadByCopying) {
   EXPECT_TRUE(service_.calls.empty());
 }
 
+TEST_F(PartsTest, ASasForOneNoteReadsNoOtherByCopying) {
+  const ResourceSasFields sas{.permissions = "rcw", .expiry = "2099-01-01"};
+  const auto query = service_sas_query(sas, "/blob/acct1/book/copy", kKey);
+  const auto copy_of = [&](std::string_view source) {
+    return status_of(send(make_request(Method::kPut, "https://acct1.notes.test/book/copy?comp=copy&" + query,
+                                       {{"x-source", std::string(source)}})));
+  };
+  EXPECT_EQ(copy_of("https://acct1.notes.test/book/other"), "403 AuthorizationPermissionMismatch");
+  EXPECT_TRUE(service_.calls.empty());
+  EXPECT_EQ(copy_of("https://acct1.notes.test/book/copy"), "200 ");
+}
+
 TEST_F(PartsTest, APartMayBringItsOwnCredentials) {
   AccountSasFields sas{.permissions = "r", .expiry = "2099-01-01"};
   const auto url = "https://acct2.notes.test/book/other?" + account_sas_query(sas, "acct2", kKey);
