@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/random.h"
+#include "src/rocksdb_crc32c.h"
 
 namespace freehold::disk {
 namespace {
@@ -26,6 +27,8 @@ TEST(Crc32c, AgreesWithTheReferenceAtEveryKindOfLength) {
     EXPECT_EQ(crc32c(part.substr(n / 3), crc32c(part.substr(0, n / 3))), crc32c(part)) << n;
   }
 }
+
+TEST(Crc32c, StandsInForRocksDbsOwn) { EXPECT_TRUE(rocksdb_uses_our_crc32c()); }
 
 TEST(Crc32c, ReportsItsSpeed) {
   const Bytes bytes(64 * 1024, 'x');
