@@ -45,6 +45,8 @@ using Overlay = std::unordered_map<BytesView, std::optional<BytesView>>;
 // One atomic write to every domain. Made by the committer, then owned by the replicator and the workers (that is why it
 // is shared); only `done` and `began` change after submission, under the replicator's mutex.
 struct Batch {
+  explicit Batch(std::size_t bytes) : rows(bytes) {}  // about as many
+
   Position position;
   std::vector<std::unique_ptr<Op>> ops;
   std::deque<Bytes> owned;  // keys and values made for the batch; addresses don't move

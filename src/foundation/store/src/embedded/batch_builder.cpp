@@ -6,17 +6,26 @@ namespace freehold::store::embedded {
 namespace {
 
 constexpr std::size_t kMetasRemembered = 50'000;
+// What commits expected a little while ago, small values only: a partition's marker, a row that is written again.
+constexpr std::size_t kKnownRows = 8'192;
+constexpr std::size_t kKnownValueBytes = 1'024;
 // How many batches a domain may be behind and still be caught up key by key.
 constexpr std::uint64_t kTouchedKept = 4'096;
 
 rocksdb::Slice slice(BytesView bytes) { return {bytes.data(), bytes.size()}; }
+
+std::size_t bytes_of(const std::vector<std::unique_ptr<Op>>& ops) {
+  std::size_t bytes = 256;
+  for (const auto& op : ops) bytes += op->bytes;
+  return bytes;
+}
 
 CommitResult refused(Error error) { return {CommitOutcome::kUnavailable, std::move(error)}; }
 
 }  // namespace
 
 Built BatchBuilder::build(std::vector<std::unique_ptr<Op>> ops, Position last, Room room) {
-  batch_ = std::make_shared<Batch>();
+  batch_ = std::make_shared<Batch>(bytes_of(ops));
   batch_->position = {last.term, last.sequence + 1};
   append_u64(batch_->touched, last.term);
   Built built;
@@ -35,7 +44,10 @@ Built BatchBuilder::build(std::vector<std::unique_ptr<Op>> ops, Position last, R
   return built;
 }
 
-void BatchBuilder::forget() { metas_.clear(); }
+void BatchBuilder::forget() {
+  metas_.clear();
+  known_.clear();
+}
 
 bool BatchBuilder::add(Op& op, Room room) {
   if (op.commit) {
@@ -82,10 +94,35 @@ bool BatchBuilder::add_commit(Op& op) {
 
 Result<bool> BatchBuilder::holds(const Commit& commit, BytesView prefix) {
   for (const auto& expectation : commit.expect) {
-    FH_TRY(const Value value, latest(Bytes(prefix).append(expectation.key)));
+    Bytes key = Bytes(prefix).append(expectation.key);
+    if (const auto known = known_.find(key); known != known_.end()) {
+      if (known->second != expectation.value) return false;
+      continue;
+    }
+    FH_TRY(const Value value, latest(key));
     if (value != expectation.value) return false;
+    know(std::move(key), value);
   }
   return true;
+}
+
+void BatchBuilder::know(Bytes key, const Value& value) {
+  if (value && value->size() > kKnownValueBytes) return;
+  if (known_.size() >= kKnownRows) known_.clear();
+  known_.insert_or_assign(std::move(key), value);
+}
+
+// Keeps what is known in step with what is written; nothing is learnt here.
+void BatchBuilder::note_written(const Bytes& key, std::optional<BytesView> value) {
+  const auto known = known_.find(key);
+  if (known == known_.end()) return;
+  if (value && value->size() > kKnownValueBytes) {
+    known_.erase(known);
+  } else if (value) {
+    known->second = Bytes(*value);
+  } else {
+    known->second.reset();
+  }
 }
 
 void BatchBuilder::write_commit(const Commit& commit, BytesView prefix, BytesView meta_key, PartitionMeta before,
@@ -122,6 +159,7 @@ bool BatchBuilder::add_removal(Op& op) {
 bool BatchBuilder::add_rows(Op& op) {
   for (auto& row : op.rows) {
     if (!row.end.empty()) {
+      known_.clear();
       batch_->rows.DeleteRange(slice(row.key), slice(row.end));
       append_touched(batch_->touched, row.key, row.end);
     } else if (row.value) {
@@ -168,6 +206,7 @@ Result<PartitionMeta> BatchBuilder::meta_of(const Bytes& key) {
 }
 
 void BatchBuilder::put(Bytes key, BytesView value) {
+  note_written(key, value);
   const BytesView kept = batch_->owned.emplace_back(std::move(key));
   batch_->rows.Put(slice(kept), slice(value));
   append_touched(batch_->touched, kept, {});
@@ -180,6 +219,7 @@ void BatchBuilder::put_owned(Bytes key, Bytes value) {
 }
 
 void BatchBuilder::remove(Bytes key) {
+  note_written(key, std::nullopt);
   const BytesView kept = batch_->owned.emplace_back(std::move(key));
   batch_->rows.Delete(slice(kept));
   append_touched(batch_->touched, kept, {});

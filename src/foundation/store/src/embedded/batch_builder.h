@@ -36,6 +36,8 @@ class BatchBuilder {
   void write_commit(const Commit& commit, BytesView prefix, BytesView meta_key, PartitionMeta before,
                     PartitionMeta after);
   [[nodiscard]] Result<Value> latest(BytesView key);
+  void know(Bytes key, const Value& value);
+  void note_written(const Bytes& key, std::optional<BytesView> value);
   [[nodiscard]] Result<PartitionMeta> meta_of(const Bytes& key);
   void put(Bytes key, BytesView value);  // the value outlives the batch: it is an operation's
   void put_owned(Bytes key, Bytes value);
@@ -45,6 +47,8 @@ class BatchBuilder {
   Replicator& replicator_;
   std::shared_ptr<Batch> batch_;
   std::unordered_map<Bytes, PartitionMeta> metas_;  // by partition_key; a bounded cache
+  // The latest value of rows that commits looked at; bounded. Nobody else writes rows while a term lasts.
+  std::unordered_map<Bytes, Value> known_;
 };
 
 }  // namespace freehold::store::embedded
