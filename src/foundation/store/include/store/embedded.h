@@ -36,6 +36,7 @@ struct FaultDomainOptions {
 struct EmbeddedOptions {
   std::vector<FaultDomainOptions> domains;  // exactly three: LRS names one zone, ZRS three
   std::uint64_t extent_bytes = 256ull << 20;
+  std::uint64_t log_segment_bytes = 8ull << 20;  // of each domain's commit log
   // Memory, all domains together, however much is stored.
   std::size_t block_cache_bytes = 80ull << 20;
   std::size_t write_buffers_bytes = 48ull << 20;

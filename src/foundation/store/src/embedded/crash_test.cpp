@@ -246,6 +246,7 @@ bool is_whole(const World& world) {
 void open_and_check(World& world) {
   EmbeddedOptions options = small_options();
   options.extent_bytes = 1u << 20;
+  options.log_segment_bytes = 32u << 10;
   options.write_buffers_bytes = 300u << 10;
   options.block_cache_bytes = 1u << 20;
   auto opened = open_embedded(options, *world.disk, world.keys, world.clock, world.random);

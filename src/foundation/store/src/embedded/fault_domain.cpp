@@ -7,7 +7,7 @@
 namespace freehold::store::embedded {
 namespace {
 
-constexpr std::uint64_t kDomainVersion = 1;
+constexpr std::uint64_t kDomainVersion = 2;
 constexpr BytesView kMagic = "freehold domain ";
 constexpr std::chrono::seconds kCloseTimeout{5};
 
@@ -39,7 +39,8 @@ Result<> FaultDomain::open() {
   FH_TRY(domain->lock, disk_.lock(place_.path));
   FH_TRY(const auto identity, read_identity());
   FH_TRY(const Secret key, keys_.load_or_make(place_.path));
-  FH_TRY(domain->rows, RowsDb::open(disk_, rows_path(), key, random_, memory_));
+  const RowsPlace rows{rows_path(), log_path(), options_.log_segment_bytes};
+  FH_TRY(domain->rows, RowsDb::open(disk_, rows, key, random_, memory_));
   FH_TRY(domain->extents,
          disk::ExtentFiles::open(disk_, place_.path + "/chunks", disk::ExtentOptions{options_.extent_bytes}));
   failed = false;
@@ -71,6 +72,7 @@ Result<> FaultDomain::wipe_rows() {
   FH_CHECK_OK(disk_.sync_directory(place_.path));
   // Made anew when it is opened. The chunks stay: the rebuilding keeps those that are good.
   FH_CHECK_OK(disk_.unlink(place_.path + "/chunks/FORMAT"));
+  FH_CHECK_OK(disk_.remove_tree(log_path()));
   return disk_.remove_tree(rows_path());
 }
 
@@ -91,6 +93,9 @@ Result<std::optional<DomainIdentity>> FaultDomain::read_identity() const {
   const auto version = parse_u64(take_until(text, '\n'));
   if (!version || *version == 0) return corrupt();
   if (*version > kDomainVersion) return fail(ErrorCode::kUnsupported, "written by a newer version", path);
+  if (*version < kDomainVersion) {
+    return fail(ErrorCode::kUnsupported, "written by an older version whose format isn't read any more", path);
+  }
   const auto placement = from_hex(take_until(text, ' '));
   const auto index = parse_u64(take_until(text, '\n'));
   if (!placement || placement->size() != 16 || !index || *index > 2 || !text.empty()) return corrupt();

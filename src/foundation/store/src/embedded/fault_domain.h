@@ -59,6 +59,7 @@ class FaultDomain {
 
  private:
   [[nodiscard]] std::string rows_path() const { return place_.path + "/rows"; }
+  [[nodiscard]] std::string log_path() const { return place_.path + "/log"; }
 
   const unsigned index_;
   const FaultDomainOptions place_;

@@ -16,6 +16,11 @@ namespace {
 // Values from here on go to blob files: compaction doesn't move them.
 constexpr std::uint64_t kMinBlobBytes = 1024;
 
+// A longer log has the rows flushed. It bounds what a start after a crash has to apply.
+constexpr std::uint64_t kMostLogSegments = 8;
+// So many times longer, and writers wait for the flush.
+constexpr std::uint64_t kLogPatience = 4;
+
 // RocksDB's own log would name keys; what matters of it comes back as a Status.
 class NoLog final : public rocksdb::Logger {
  public:
@@ -50,8 +55,6 @@ rocksdb::Options db_options(rocksdb::Env* env, const RowsMemory& memory) {
   options.max_background_jobs = 2;
   options.max_open_files = 256;
   options.skip_stats_update_on_db_open = true;
-  // A torn tail is what was never acknowledged; a hole ends the log, and the domain is behind and caught up.
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.recycle_log_file_num = 0;  // would write twice under one key stream (DESIGN section 5)
   options.write_buffer_manager = memory.write_buffers;
   options.write_buffer_size = memory.write_buffer_bytes;
@@ -91,16 +94,28 @@ std::unexpected<Error> fail_rocksdb(const rocksdb::Status& status, std::string_v
   return fail(ErrorCode::kUnavailable, "a fault domain failed", std::move(detail));
 }
 
-Result<std::unique_ptr<RowsDb>> RowsDb::open(disk::Disk& disk, const std::string& directory, const Secret& file_key,
+Result<std::unique_ptr<RowsDb>> RowsDb::open(disk::Disk& disk, const RowsPlace& place, const Secret& file_key,
                                              Random& random, const RowsMemory& memory) {
-  FH_CHECK_OK(disk.make_directories(directory));
+  FH_CHECK_OK(disk.make_directories(place.rows));
   std::unique_ptr<RowsDb> rows(new RowsDb);
   rows->env_ = encrypted_env(disk, file_key, random);
   rocksdb::DB* raw = nullptr;
-  const auto status = rocksdb::DB::Open(db_options(rows->env_.get(), memory), directory, &raw);
+  const auto status = rocksdb::DB::Open(db_options(rows->env_.get(), memory), place.rows, &raw);
   rows->db_.reset(raw);
-  if (!status.ok()) return fail_rocksdb(status, directory);
+  if (!status.ok()) return fail_rocksdb(status, place.rows);
+  FH_CHECK_OK(rows->open_log(disk, place, file_key, random));
   return rows;
+}
+
+Result<> RowsDb::open_log(disk::Disk& disk, const RowsPlace& place, const Secret& file_key, Random& random) {
+  most_log_bytes_ = kMostLogSegments * place.segment_bytes;
+  FH_TRY(const auto applied, number_at(local_key(kLogMark)));
+  FH_TRY(log_, CommitLog::open(disk, place.log, file_key, random, place.segment_bytes, applied,
+                               [this](std::uint64_t number, BytesView record) {
+                                 rocksdb::WriteBatch batch{Bytes(record)};
+                                 return apply(number, batch);
+                               }));
+  return {};
 }
 
 RowsDb::~RowsDb() {
@@ -126,10 +141,40 @@ Result<std::optional<Bytes>> RowsDb::get(BytesView key) {
 }
 
 Result<> RowsDb::write(rocksdb::WriteBatch& batch, Sync sync) {
+  const std::lock_guard lock(write_mutex_);
+  FH_TRY(const auto number, log_->append(batch.Data(), sync));
+  FH_CHECK_OK(apply(number, batch));
+  return shorten_log();
+}
+
+Result<> RowsDb::apply(std::uint64_t number, rocksdb::WriteBatch& batch) {
+  batch.Put(local_key(kLogMark), encode_number(number));
   rocksdb::WriteOptions options;
-  options.sync = sync == Sync::kYes;
+  options.disableWAL = true;
   const auto status = db_->Write(options, &batch);
   if (!status.ok()) return fail_rocksdb(status, "write");
+  return {};
+}
+
+// Now and then: gives back the part of the log that RocksDB's files hold, and has them written if it became too long
+// (many small batches fill the log long before they fill a write buffer).
+Result<> RowsDb::shorten_log() {
+  if (log_->segments_begun() == segments_seen_) return {};
+  segments_seen_ = log_->segments_begun();
+  rocksdb::ReadOptions persisted;
+  persisted.read_tier = rocksdb::kPersistedTier;
+  Bytes mark;
+  const auto status = db_->Get(persisted, local_key(kLogMark), &mark);
+  if (!status.ok() && !status.IsNotFound()) return fail_rocksdb(status, "log mark");
+  const std::uint64_t flushed = status.ok() ? decode_number(mark).value_or(0) : 0;
+  log_->release(flushed);
+  const bool far_behind = log_->live_bytes() > kLogPatience * most_log_bytes_;
+  if (log_->live_bytes() <= most_log_bytes_ || (flush_asked_ > flushed && !far_behind)) return {};
+  flush_asked_ = log_->last();
+  rocksdb::FlushOptions options;
+  options.wait = far_behind;
+  options.allow_write_stall = true;
+  if (const auto flush = db_->Flush(options); !flush.ok()) return fail_rocksdb(flush, "flush");
   return {};
 }
 
@@ -148,12 +193,6 @@ Result<> RowsDb::verify_all() {
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
   }
   if (!it->status().ok()) return fail_rocksdb(it->status(), "verify");
-  return {};
-}
-
-Result<> RowsDb::flush() {
-  const auto status = db_->FlushWAL(true);
-  if (!status.ok()) return fail_rocksdb(status, "flush");
   return {};
 }
 

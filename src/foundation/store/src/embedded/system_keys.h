@@ -31,6 +31,7 @@ enum class Space : char {
 [[nodiscard]] Bytes local_key(BytesView name);
 inline constexpr BytesView kTermMark = "term";              // the highest term this domain has voted for
 inline constexpr BytesView kRebuildingMark = "rebuilding";  // its rows are a mixture until the mark is gone
+inline constexpr BytesView kLogMark = "log";                // the last record of the commit log in these rows
 inline constexpr BytesView kCleanMark = "clean";            // closed in order, with all copies equal
 
 [[nodiscard]] Bytes space_key(Space space);

@@ -22,6 +22,7 @@ inline EmbeddedOptions small_options(const std::string& root = "/data") {
   EmbeddedOptions options;
   for (int i = 0; i < 3; ++i) options.domains.push_back({root + "/fd" + std::to_string(i), "z1"});
   options.extent_bytes = 16u << 20;
+  options.log_segment_bytes = 256u << 10;
   options.block_cache_bytes = 4u << 20;
   options.write_buffers_bytes = 3u << 20;
   options.disk_reserve_bytes = 0;
