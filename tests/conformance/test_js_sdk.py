@@ -43,3 +43,9 @@ class JavaScriptSdkSas(JavaScriptSdk):
     """Service SAS, stored policies, public containers."""
 
     script = "sas.test.mjs"
+
+
+class JavaScriptSdkBlobState(JavaScriptSdk):
+    """Leases, snapshots, tags, tiers and conditions."""
+
+    script = "blob_state.test.mjs"

@@ -102,15 +102,29 @@ ApiError block_list_too_long() {
   return make(400, "BlockListTooLong", "The block list may not contain more than 50,000 blocks.");
 }
 ApiError invalid_xml() { return make(400, "InvalidXmlDocument", "XML specified is not syntactically valid."); }
-
 ApiError invalid_xml_value() {
   return make(400, "InvalidXmlNodeValue", "The value for one of the XML nodes is not in the correct format.");
+}
+ApiError empty_tag_name() { return make(400, "EmptyTagName", "The name of one of the tag key-value pairs is empty."); }
+ApiError duplicate_tag_names() { return make(400, "DuplicateTagNames", "The tags specified contain duplicate names."); }
+ApiError invalid_tag() {
+  return make(400, "InvalidTag", "The tags specified are invalid. They contain characters that are not permitted.");
+}
+ApiError tags_too_large() {
+  return make(400, "TagsTooLarge", "The tags specified exceed the maximum permissible limit.");
+}
+ApiError access_tier_not_supported_for_blob_type() {
+  return make(400, "AccessTierNotSupportedForBlobType", "The access tier is not supported for this blob type.");
 }
 ApiError overwrite_not_allowed() {
   return make(403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.");
 }
 ApiError key_denied() {
   return make(403, "KeyVaultEncryptionKeyNotFound", "The key that encrypts this storage account cannot be used.");
+}
+ApiError permission_mismatch() {
+  return make(403, "AuthorizationPermissionMismatch",
+              "This request is not authorized to perform this operation using this permission.");
 }
 ApiError container_not_found() { return make(404, "ContainerNotFound", "The specified container does not exist."); }
 ApiError blob_not_found() { return make(404, "BlobNotFound", "The specified blob does not exist."); }
@@ -124,7 +138,34 @@ ApiError invalid_blob_type() { return make(409, "InvalidBlobType", "The blob typ
 ApiError public_access_not_permitted() {
   return make(409, "PublicAccessNotPermitted", "Public access is not permitted on this storage account.");
 }
-ApiError snapshots_only_not_found() { return blob_not_found(); }
+ApiError snapshots_present() {
+  return make(409, "SnapshotsPresent", "This operation is not permitted while the blob has snapshots.");
+}
+ApiError blob_archived() { return make(409, "BlobArchived", "This operation is not permitted on an archived blob."); }
+ApiError blob_being_rehydrated() {
+  return make(409, "BlobBeingRehydrated", "This operation is not permitted because the blob is being rehydrated.");
+}
+ApiError lease_already_present() { return make(409, "LeaseAlreadyPresent", "There is already a lease present."); }
+ApiError lease_is_breaking_and_cannot_be_acquired() {
+  return make(409, "LeaseIsBreakingAndCannotBeAcquired",
+              "The lease ID matched, but the lease is currently in breaking state and cannot be acquired until it is "
+              "broken.");
+}
+ApiError lease_is_breaking_and_cannot_be_changed() {
+  return make(409, "LeaseIsBreakingAndCannotBeChanged",
+              "The lease ID matched, but the lease is currently in breaking state and cannot be changed.");
+}
+ApiError lease_is_broken_and_cannot_be_renewed() {
+  return make(409, "LeaseIsBrokenAndCannotBeRenewed",
+              "The lease ID matched, but the lease has been broken explicitly and cannot be renewed.");
+}
+ApiError lease_id_mismatch_with_lease_operation() {
+  return make(409, "LeaseIdMismatchWithLeaseOperation",
+              "The lease ID specified did not match the lease ID for the container or blob.");
+}
+ApiError lease_not_present_with_lease_operation() {
+  return make(409, "LeaseNotPresentWithLeaseOperation", "There is currently no lease on the container or blob.");
+}
 ApiError not_modified() {
   return make(304, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.");
 }
@@ -139,6 +180,28 @@ ApiError no_lease_on_blob() {
 }
 ApiError no_lease_on_container() {
   return make(412, "LeaseNotPresentWithContainerOperation", "There is currently no lease on the container.");
+}
+ApiError blob_lease_id_missing() {
+  return make(412, "LeaseIdMissing",
+              "There is currently a lease on the blob and no lease ID was specified in the request.");
+}
+ApiError container_lease_id_missing() {
+  return make(412, "LeaseIdMissing",
+              "There is currently a lease on the container and no lease ID was specified in the request.");
+}
+ApiError blob_lease_id_mismatch() {
+  return make(412, "LeaseIdMismatchWithBlobOperation",
+              "The lease ID specified did not match the lease ID for the blob.");
+}
+ApiError container_lease_id_mismatch() {
+  return make(412, "LeaseIdMismatchWithContainerOperation",
+              "The lease ID specified did not match the lease ID for the container.");
+}
+ApiError blob_lease_lost() {
+  return make(412, "LeaseLost", "A lease ID was specified, but the lease for the blob has expired.");
+}
+ApiError container_lease_lost() {
+  return make(412, "LeaseLost", "A lease ID was specified, but the lease for the container has expired.");
 }
 ApiError body_too_large(std::uint64_t limit) {
   return with(

@@ -42,9 +42,15 @@ namespace errors {
 [[nodiscard]] ApiError block_list_too_long();
 [[nodiscard]] ApiError invalid_xml();
 [[nodiscard]] ApiError invalid_xml_value();
+[[nodiscard]] ApiError empty_tag_name();
+[[nodiscard]] ApiError duplicate_tag_names();
+[[nodiscard]] ApiError invalid_tag();
+[[nodiscard]] ApiError tags_too_large();
+[[nodiscard]] ApiError access_tier_not_supported_for_blob_type();
 // 403
 [[nodiscard]] ApiError overwrite_not_allowed();
 [[nodiscard]] ApiError key_denied();
+[[nodiscard]] ApiError permission_mismatch();
 // 404, 405, 409
 [[nodiscard]] ApiError container_not_found();
 [[nodiscard]] ApiError blob_not_found();
@@ -54,13 +60,27 @@ namespace errors {
 [[nodiscard]] ApiError blob_exists();
 [[nodiscard]] ApiError invalid_blob_type();
 [[nodiscard]] ApiError public_access_not_permitted();
-[[nodiscard]] ApiError snapshots_only_not_found();
+[[nodiscard]] ApiError snapshots_present();
+[[nodiscard]] ApiError blob_archived();
+[[nodiscard]] ApiError blob_being_rehydrated();
+[[nodiscard]] ApiError lease_already_present();
+[[nodiscard]] ApiError lease_is_breaking_and_cannot_be_acquired();
+[[nodiscard]] ApiError lease_is_breaking_and_cannot_be_changed();
+[[nodiscard]] ApiError lease_is_broken_and_cannot_be_renewed();
+[[nodiscard]] ApiError lease_id_mismatch_with_lease_operation();
+[[nodiscard]] ApiError lease_not_present_with_lease_operation();
 // 304, 411, 412, 413, 416
 [[nodiscard]] ApiError not_modified();
 [[nodiscard]] ApiError length_required();
 [[nodiscard]] ApiError condition_not_met();
 [[nodiscard]] ApiError no_lease_on_blob();
 [[nodiscard]] ApiError no_lease_on_container();
+[[nodiscard]] ApiError blob_lease_id_missing();
+[[nodiscard]] ApiError container_lease_id_missing();
+[[nodiscard]] ApiError blob_lease_id_mismatch();
+[[nodiscard]] ApiError container_lease_id_mismatch();
+[[nodiscard]] ApiError blob_lease_lost();
+[[nodiscard]] ApiError container_lease_lost();
 [[nodiscard]] ApiError body_too_large(std::uint64_t limit);
 [[nodiscard]] ApiError invalid_range(std::uint64_t length);
 // 500 and above

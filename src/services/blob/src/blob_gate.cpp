@@ -44,8 +44,8 @@ bool BlobGate::claims(const http::Request& request, gate::Target& target) const 
   return true;
 }
 
-// A SAS speaks the version it was signed for unless a header or `api-version` says otherwise; older ones are answered as
-// the oldest known.
+// A SAS speaks the version it was signed for unless a header or `api-version` says otherwise; older ones are answered
+// as the oldest known.
 gate::ApiResult<int> BlobGate::check_version(const http::Request& request) const {
   if (request.headers.has("x-ms-version")) {
     const int version = parse_version(request.headers.get("x-ms-version"));

@@ -35,8 +35,9 @@ enum : std::uint8_t {
   kPage = 142,
   kAppend = 143,
   kSnapshot = 144,
-  kFlags = 145
+  kFlags = 145,
   // 146 version, 147 deleted, 148 legal hold and immutability: reserved; 149: garbage rows
+  kLastSnapshot = 150
 };
 
 enum : std::uint8_t { kHasSnapshots = 1, kSharedContent = 2 };
@@ -138,6 +139,8 @@ bool read_field(const Field& field, BlobRow& row, bool& known) {
       return take(decode_append_state(field.value), row.append);
     case kSnapshot:
       return take(field_u64(field.value), row.snapshot);
+    case kLastSnapshot:
+      return take(field_u64(field.value), row.last_snapshot);
     case kFlags:
       return read_flags(field.value, row);
     default:
@@ -160,6 +163,9 @@ std::string_view to_string(BlobType type) {
   return "";
 }
 
+Existing BlobRow::existing(std::uint64_t now) const {
+  return {etag, last_modified(), &lease, &tags, store::HybridClock::wall_time(now)};
+}
 WallTime BlobRow::last_modified() const {
   return std::chrono::floor<std::chrono::seconds>(store::HybridClock::wall_time(etag));
 }
@@ -199,6 +205,7 @@ void write_states(FieldWriter& out, const BlobRow& row) {
   if (row.append) out.bytes(kAppend, encode_append_state(*row.append));
   if (row.snapshot != 0) out.u64(kSnapshot, row.snapshot);
   const int flags = (row.has_snapshots ? kHasSnapshots : 0) | (row.shared_content ? kSharedContent : 0);
+  if (row.last_snapshot != 0) out.u64(kLastSnapshot, row.last_snapshot);
   if (flags != 0) out.bytes(kFlags, Bytes(1, static_cast<char>(flags)));
 }
 

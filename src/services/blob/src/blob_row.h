@@ -49,6 +49,7 @@ struct BlobRow {
   Bytes customer_key_sha256;          // 32 bytes if the content is under a customer-provided key
   std::uint64_t snapshot = 0;         // of a snapshot: its time in microseconds since 1970; 0: the blob itself
   bool has_snapshots = false;         // of the blob itself: there may be some
+  std::uint64_t last_snapshot = 0;    // of the blob itself: time of the newest; each one changes the row thereby
   bool shared_content = false;        // other rows of this name may name the same chunks and inline content
   UnknownFields unknown;
 
@@ -56,7 +57,8 @@ struct BlobRow {
   [[nodiscard]] WallTime creation_time() const;
   [[nodiscard]] bool committed() const { return state == BlobState::kCommitted; }
   [[nodiscard]] bool is_snapshot() const { return snapshot != 0; }
-  [[nodiscard]] Existing existing() const { return {etag, last_modified()}; }
+  // What conditions are held against at hybrid time `now`. Borrows from this row.
+  [[nodiscard]] Existing existing(std::uint64_t now) const;
 };
 
 [[nodiscard]] Bytes encode_blob_row(const BlobRow& row);

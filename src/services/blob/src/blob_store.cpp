@@ -4,11 +4,24 @@
 
 namespace freehold::blob {
 
-Task<Result<std::optional<StoredBlob>>> BlobStore::read(store::PartitionId partition, std::string name) {
-  FH_CO_TRY(auto stored, co_await rows_.get(std::move(partition), row_keys::blob(name)));
+Task<Result<std::optional<StoredBlob>>> BlobStore::read(store::PartitionId partition, std::string name,
+                                                        std::uint64_t snapshot) {
+  FH_CO_TRY(auto stored, co_await rows_.get(std::move(partition), row_keys::blob(name, snapshot)));
   if (!stored) co_return std::nullopt;
   FH_CO_TRY(auto row, decode_blob_row(*stored));
   co_return StoredBlob{std::move(row), std::move(*stored)};
+}
+
+Task<Result<std::vector<StoredBlob>>> BlobStore::list_snapshots(store::PartitionId partition, std::string name,
+                                                                std::uint32_t limit) {
+  FH_CO_TRY(auto page, co_await rows_.scan(std::move(partition), row_keys::snapshots_from(name),
+                                           row_keys::snapshots_after(name), limit));
+  std::vector<StoredBlob> snapshots;
+  for (auto& stored : page.rows) {
+    FH_CO_TRY(auto row, decode_blob_row(stored.value));
+    snapshots.push_back({std::move(row), std::move(stored.value)});
+  }
+  co_return snapshots;
 }
 
 Task<Result<std::optional<StoredBlock>>> BlobStore::read_staged(store::PartitionId partition, Bytes key) {
@@ -46,9 +59,9 @@ store::Commit BlobStore::begin(store::PartitionId partition) const {
 }
 
 store::Commit BlobStore::begin(store::PartitionId partition, std::string_view name,
-                               const std::optional<StoredBlob>& current) const {
+                               const std::optional<StoredBlob>& current, std::uint64_t snapshot) const {
   auto commit = begin(std::move(partition));
-  auto key = row_keys::blob(name);
+  auto key = row_keys::blob(name, snapshot);
   commit.expect.push_back(current ? store::equals(std::move(key), current->raw) : store::absent(std::move(key)));
   return commit;
 }

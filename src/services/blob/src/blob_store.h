@@ -29,7 +29,11 @@ class BlobStore {
   BlobStore(store::PartitionStore& rows, store::Epoch epoch, store::HybridClock& hybrid)
       : rows_(rows), epoch_(epoch), hybrid_(hybrid) {}
 
-  [[nodiscard]] Task<Result<std::optional<StoredBlob>>> read(store::PartitionId partition, std::string name);
+  [[nodiscard]] Task<Result<std::optional<StoredBlob>>> read(store::PartitionId partition, std::string name,
+                                                             std::uint64_t snapshot = 0);
+  // Snapshots of that name, oldest first: at most `limit`, which is at most 1,000.
+  [[nodiscard]] Task<Result<std::vector<StoredBlob>>> list_snapshots(store::PartitionId partition, std::string name,
+                                                                     std::uint32_t limit);
   [[nodiscard]] Task<Result<std::optional<StoredBlock>>> read_staged(store::PartitionId partition, Bytes key);
   // All staged blocks of that generation, by block id; not many more than `limit` where there are more.
   [[nodiscard]] Task<Result<std::vector<Block>>> list_staged(store::PartitionId partition, std::string name,
@@ -40,7 +44,7 @@ class BlobStore {
   [[nodiscard]] store::Commit begin(store::PartitionId partition) const;
   // ... and the blob's row to be as it was read, or still absent.
   [[nodiscard]] store::Commit begin(store::PartitionId partition, std::string_view name,
-                                    const std::optional<StoredBlob>& current) const;
+                                    const std::optional<StoredBlob>& current, std::uint64_t snapshot = 0) const;
   [[nodiscard]] Task<Result<Committed>> commit(store::Commit commit) { return settle(rows_, std::move(commit)); }
 
   // Writers of one blob take turns.

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "src/name_rules.h"
+#include "src/xml_input.h"
 #include "src/xml_text.h"
 
 namespace freehold::blob {
@@ -14,26 +15,6 @@ std::optional<BlockSource> source_of(std::string_view element) {
   if (element == "Uncommitted") return BlockSource::kUncommitted;
   if (element == "Latest") return BlockSource::kLatest;
   return std::nullopt;
-}
-
-// Deep nesting would only cost time: anything below the third level is refused by what the parser finds there, but
-// pugixml builds the whole tree first, so the text is counted before. Each tag is passed over as a whole: a body of
-// opening brackets alone must not be searched to its end again and again.
-bool is_flat(std::string_view body) {
-  constexpr int kDepth = 4;
-  int depth = 0;
-  for (auto at = body.find('<'); at != body.npos; at = body.find('<', at)) {
-    const auto end = body.find('>', at);
-    if (end == body.npos || end == at + 1) return false;
-    const char next = body[at + 1];
-    if (next == '/')
-      --depth;
-    else if (next != '?' && next != '!' && body[end - 1] != '/')
-      ++depth;
-    if (depth > kDepth) return false;
-    at = end;
-  }
-  return true;
 }
 
 void append_blocks(std::string& out, std::string_view element, const std::vector<ListedBlock>& blocks) {
@@ -47,13 +28,14 @@ void append_blocks(std::string& out, std::string_view element, const std::vector
 }  // namespace
 
 ApiResult<std::vector<NamedBlock>> parse_block_list(std::string_view body) {
-  if (body.find("<!DOCTYPE") != body.npos || !is_flat(body)) return refuse(errors::invalid_xml());
+  constexpr int kDepth = 4;
   pugi::xml_document document;
-  const auto parsed = document.load_buffer(body.data(), body.size(), pugi::parse_default, pugi::encoding_utf8);
+  if (!load_xml(document, body, kDepth)) return refuse(errors::invalid_xml());
   const auto root = document.document_element();
-  if (!parsed || std::string_view(root.name()) != "BlockList") return refuse(errors::invalid_xml());
+  if (std::string_view(root.name()) != "BlockList") return refuse(errors::invalid_xml());
   std::vector<NamedBlock> list;
   for (const auto& node : root.children()) {
+    if (is_blank(node)) continue;
     if (node.type() != pugi::node_element) return refuse(errors::invalid_xml());
     const auto source = source_of(node.name());
     if (!source) return refuse(errors::invalid_xml());

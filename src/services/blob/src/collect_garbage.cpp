@@ -20,7 +20,7 @@ Task<Result<>> Collector::collect_batch(gate::Permit<CollectGarbage> permit, Bat
   const JobPass pass(permit);
   std::vector<Bytes> gone;
   for (const auto& item : batch.items) {
-    auto removed = co_await remove_named_by(pass, item.account, item.partition, item.garbage_key);
+    auto removed = co_await remove_named_by(pass, item.account, item.partition, item.garbage_key, Others::kThere);
     if (!removed) {
       batch.fault = pass_on(removed);
       batch.failed.push_back(item);
@@ -35,14 +35,15 @@ Task<Result<>> Collector::collect_batch(gate::Permit<CollectGarbage> permit, Bat
 }
 
 Task<Result<bool>> Collector::remove_named_by(JobPass pass, AccountRef account, store::PartitionId partition,
-                                              Bytes garbage_key) {
+                                              Bytes garbage_key, Others others) {
   FH_CO_TRY(const auto stored, co_await blobs_.rows().get(partition, garbage_key));
   if (!stored) co_return false;
   FH_CO_TRY(auto garbage, decode_garbage_row(*stored));
-  FH_CO_CHECK_OK(co_await remove_layout(pass, account, partition, garbage.wrapped_key, garbage.expand));
-  for (const auto& id : garbage.chunks) {
-    FH_CO_CHECK_OK(co_await content_.chunks().remove(id));
-  }
+  const auto shared = others == Others::kThere ? Sharing{garbage.shared_name, garbage_key} : Sharing{};
+  FH_CO_CHECK_OK(co_await remove_layout(pass, account, partition, garbage.wrapped_key, garbage.expand, shared));
+  std::set<store::ChunkId> chunks(garbage.chunks.begin(), garbage.chunks.end());
+  FH_CO_CHECK_OK(co_await spare_shared(pass, account, partition, shared, chunks));
+  FH_CO_CHECK_OK(co_await remove_chunks(pass, std::move(chunks)));
   if (garbage.staged_generation != 0) {
     FH_CO_CHECK_OK(co_await remove_staged(pass, partition, std::move(garbage)));
   }
@@ -60,8 +61,9 @@ Task<Result<>> Collector::remove_chunks(gate::Permit<RemoveAbandonedChunks>, std
 }
 
 Task<Result<>> Collector::remove_layout(JobPass pass, AccountRef account, store::PartitionId partition,
-                                        Bytes wrapped_key, LayoutRef layout) {
-  FH_CO_CHECK_OK(co_await remove_segments(pass, partition, std::move(layout.direct)));
+                                        Bytes wrapped_key, LayoutRef layout, Sharing sharing) {
+  FH_CO_TRY(auto direct, co_await unshared(pass, account, partition, sharing, std::move(layout.direct)));
+  FH_CO_CHECK_OK(co_await remove_segments(pass, partition, std::move(direct)));
   if (layout.manifests.empty()) co_return Result<>();
   FH_CO_TRY(const auto place, place_of(account, partition, wrapped_key));
   for (const auto& manifest : layout.manifests) {
@@ -69,8 +71,19 @@ Task<Result<>> Collector::remove_layout(JobPass pass, AccountRef account, store:
     // Gone already: an earlier round removed its content before it.
     if (!part && part.error().code == ErrorCode::kNotFound) continue;
     if (!part) co_return pass_on(part);
-    FH_CO_CHECK_OK(co_await remove_segments(pass, partition, std::move(*part)));
-    FH_CO_CHECK_OK(co_await content_.chunks().remove(manifest.id));
+    std::set<store::ChunkId> itself{manifest.id};
+    FH_CO_CHECK_OK(co_await spare_shared(pass, account, partition, sharing, itself));
+    if (itself.empty()) continue;  // named still, and all that it holds thereby
+    FH_CO_TRY(auto own, co_await unshared(pass, account, partition, sharing, std::move(*part)));
+    FH_CO_CHECK_OK(co_await remove_segments(pass, partition, std::move(own)));
+    FH_CO_CHECK_OK(co_await remove_chunks(pass, std::move(itself)));
+  }
+  co_return Result<>();
+}
+
+Task<Result<>> Collector::remove_chunks(JobPass, std::set<store::ChunkId> chunks) {
+  for (const auto& id : chunks) {
+    FH_CO_CHECK_OK(co_await content_.chunks().remove(id));
   }
   co_return Result<>();
 }

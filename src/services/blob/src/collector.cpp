@@ -206,7 +206,7 @@ Task<Result<>> Collector::look_for_left_over(gate::Permit<FindGarbage> permit) {
   FH_CO_TRY(const auto all, co_await partitions());
   for (const auto& [account, partition] : all) {
     Bytes from(1, row_keys::kGarbagePrefix);
-    const auto end = row_keys::after_prefix(from);
+    const auto end = row_keys::after_prefix(Bytes(1, row_keys::kSharedGarbagePrefix));  // the next letter
     while (true) {
       FH_CO_TRY(const auto page, co_await blobs_.rows().scan(partition, from, end, 1000));
       for (const auto& row : page.rows) add_garbage(account, partition, row.key);

@@ -74,6 +74,11 @@ class Collector {
     Result<> fault = {};
     bool tried = false;  // not refused at the door: too much is running, or the log can't take the record
   };
+  // Garbage of which other rows may name some: of that name (empty: none may), as the garbage row at this key says.
+  struct Sharing {
+    Bytes name;
+    Bytes garbage_key;
+  };
   struct Abandoned {
     std::vector<store::ChunkId> chunks;
     Patience patience = {};
@@ -94,11 +99,13 @@ class Collector {
   [[nodiscard]] Task<Result<>> collect_batch(gate::Permit<CollectGarbage> permit, Batch& batch);
   [[nodiscard]] Task<Result<>> remove_chunks(gate::Permit<RemoveAbandonedChunks> permit,
                                              std::vector<store::ChunkId>& chunks);
-  // False: the row is gone already.
+  // False: the row is gone already. Others: the blobs and snapshots of the container, which may name some of it too.
+  enum class Others { kThere, kGone };
   [[nodiscard]] Task<Result<bool>> remove_named_by(JobPass pass, AccountRef account, store::PartitionId partition,
-                                                   Bytes garbage_key);
+                                                   Bytes garbage_key, Others others);
   [[nodiscard]] Task<Result<>> remove_layout(JobPass pass, AccountRef account, store::PartitionId partition,
-                                             Bytes wrapped_key, LayoutRef layout);
+                                             Bytes wrapped_key, LayoutRef layout, Sharing sharing);
+  [[nodiscard]] Task<Result<>> remove_chunks(JobPass pass, std::set<store::ChunkId> chunks);
   [[nodiscard]] Task<Result<>> remove_segments(JobPass pass, store::PartitionId partition, Layout layout);
   [[nodiscard]] Task<Result<>> remove_staged(JobPass pass, store::PartitionId partition, GarbageRow garbage);
   // With `last`, the job's record rides along.
@@ -108,19 +115,29 @@ class Collector {
   [[nodiscard]] Result<ContentPlace> place_of(AccountRef account, store::PartitionId partition,
                                               BytesView wrapped_key) const;
 
+  // What a blob and its snapshots have in common (shared_content.cpp).
+  [[nodiscard]] Task<Result<>> spare_shared(JobPass pass, AccountRef account, store::PartitionId partition,
+                                            Sharing sharing, std::set<store::ChunkId>& candidates);
+  [[nodiscard]] Task<Result<>> spare_range(JobPass pass, AccountRef account, store::PartitionId partition, Bytes from,
+                                           Bytes end, std::set<store::ChunkId>& candidates);
+  [[nodiscard]] Task<Result<Layout>> unshared(JobPass pass, AccountRef account, store::PartitionId partition,
+                                              Sharing sharing, Layout layout);
+
   // A container's end (purge.cpp).
   [[nodiscard]] Task<Result<>> purge(gate::Permit<PurgeContainer> permit, Item item);
   [[nodiscard]] Task<Result<>> purge_rows(JobPass pass, Item item, char prefix);
   [[nodiscard]] Task<Result<>> check_no_audit_rows(store::PartitionId partition);
 
   // The parts of a sweep (sweep.cpp).
+  enum class Manifests { kThere, kMayBeGone };
   [[nodiscard]] Task<Result<>> sweep_under(gate::Permit<SweepChunks> permit, std::size_t& removed);
   [[nodiscard]] Task<Result<>> list_candidates(JobPass pass, store::ChunkId from, store::ChunkId& bound,
                                                std::set<store::ChunkId>& candidates);
   [[nodiscard]] Task<Result<>> spare_named(JobPass pass, AccountRef account, store::PartitionId partition,
                                            std::set<store::ChunkId>& candidates);
   [[nodiscard]] Task<Result<>> spare_layout(JobPass pass, AccountRef account, store::PartitionId partition,
-                                            Bytes wrapped_key, LayoutRef layout, std::set<store::ChunkId>& candidates);
+                                            Bytes wrapped_key, LayoutRef layout, Manifests manifests,
+                                            std::set<store::ChunkId>& candidates);
   [[nodiscard]] Task<Result<>> spare_row(JobPass pass, AccountRef account, store::PartitionId partition,
                                          store::KeyValue row, std::set<store::ChunkId>& candidates);
 

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "src/lease_rules.h"
+
 namespace freehold::blob {
 namespace {
 
@@ -34,6 +36,14 @@ ApiResult<std::optional<WallTime>> parse_date(const http::Headers& headers, std:
   return time;
 }
 
+ApiResult<std::optional<TagExpression>> parse_expression(const http::Headers& headers, std::string_view name) {
+  if (!headers.has(name)) return std::nullopt;
+  auto expression = TagExpression::parse(headers.get(name));
+  if (!expression) return refuse(errors::invalid_header(name, headers.get(name)));
+  return expression;
+}
+
+// Names are `prefix` + if-..., but for those that always begin with x-ms-.
 ApiResult<Conditions> parse(const http::Headers& headers, std::string_view prefix) {
   const auto name = [prefix](std::string_view rest) { return std::string(prefix) + std::string(rest); };
   Conditions conditions;
@@ -44,6 +54,9 @@ ApiResult<Conditions> parse(const http::Headers& headers, std::string_view prefi
   if ((conditions.match || conditions.unmodified_since) && (conditions.none_match || conditions.modified_since)) {
     return refuse(errors::multiple_conditions());
   }
+  const std::string always = prefix.empty() ? "x-ms-" : std::string(prefix);
+  FH_TRY(conditions.tags, parse_expression(headers, always + "if-tags"));
+  FH_TRY(conditions.lease_id, parse_lease_id(headers, always + "lease-id"));
   return conditions;
 }
 
@@ -51,6 +64,10 @@ bool matches(const TagCondition& condition, std::uint64_t etag) {
   if (condition.any) return true;
   const auto text = etag_text(etag);
   return std::find(condition.tags.begin(), condition.tags.end(), text) != condition.tags.end();
+}
+
+bool tags_hold(const Conditions& conditions, const Existing& existing) {
+  return !conditions.tags || (existing.tags != nullptr && conditions.tags->holds(*existing.tags));
 }
 
 WallTime whole_seconds(WallTime time) { return std::chrono::floor<std::chrono::seconds>(time); }
@@ -88,19 +105,30 @@ bool range_is_current(std::string_view validator, const Existing& existing) {
 ApiResult<> check_read(const Conditions& conditions, const Existing& existing) {
   if (changed_since_expected(conditions, existing)) return refuse(errors::condition_not_met());
   if (unchanged_since(conditions, existing)) return refuse(errors::not_modified());
-  return {};
+  if (!tags_hold(conditions, existing)) return refuse(errors::condition_not_met());
+  if (existing.lease == nullptr) return {};
+  return check_lease_for_read(*existing.lease, conditions.lease_id, existing.now, Leased::kBlob);
 }
 
 ApiResult<> check_write(const Conditions& conditions, const std::optional<Existing>& existing) {
   if (!existing) {
     // Nothing matches what isn't there; what isn't there hasn't been modified.
-    return conditions.match ? refuse(errors::condition_not_met()) : ApiResult<>();
+    if (conditions.match || conditions.tags) return refuse(errors::condition_not_met());
+    return conditions.lease_id ? refuse(errors::no_lease_on_blob()) : ApiResult<>();
   }
   if (conditions.none_match && conditions.none_match->any) return refuse(errors::blob_exists());
-  if (changed_since_expected(conditions, *existing) || unchanged_since(conditions, *existing)) {
+  if (changed_since_expected(conditions, *existing) || unchanged_since(conditions, *existing) ||
+      !tags_hold(conditions, *existing)) {
     return refuse(errors::condition_not_met());
   }
-  return {};
+  if (existing->lease == nullptr) return {};
+  return check_lease_for_write(*existing->lease, conditions.lease_id, existing->now, Leased::kBlob);
+}
+
+ApiResult<> check_unguarded_write(const Conditions& conditions, Existing existing) {
+  const auto* lease = std::exchange(existing.lease, nullptr);
+  FH_CHECK_OK(check_write(conditions, existing));
+  return check_lease_for_read(*lease, conditions.lease_id, existing.now, Leased::kBlob);
 }
 
 }  // namespace freehold::blob

@@ -2,6 +2,7 @@
 #include "src/acl_xml.h"
 #include "src/container_changes.h"
 #include "src/header_rules.h"
+#include "src/lease_rules.h"
 #include "src/operations.h"
 #include "src/responses.h"
 
@@ -9,7 +10,9 @@ namespace freehold::blob {
 
 Task<Reply> get_container_acl(BlobParts& parts, Permit<GetContainerAcl> permit) {
   FH_CO_CHECK_OK(refuse_unsupported_for_container(permit.request().headers));
+  FH_CO_TRY(const auto lease_id, parse_lease_id(permit.request().headers));
   FH_CO_TRY(const auto stored, co_await read_container(parts, ref_of(permit.account()), permit.target().container));
+  FH_CO_CHECK_OK(check_named_lease(stored.row, lease_id, parts.hybrid.next()));
   auto response = xml_answer(acl_xml(stored.row.policies));
   add_entity(response, stored.row.etag, stored.row.last_modified());
   add_public_access(response, stored.row);
@@ -35,10 +38,12 @@ Task<Reply> set_container_acl(BlobParts& parts, Permit<SetContainerAcl> permit) 
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     FH_CO_TRY(auto stored, co_await read_container(parts, account, name));
     FH_CO_CHECK_OK(check_write(conditions, stored.row.existing()));
+    const auto now = parts.hybrid.next();
+    FH_CO_CHECK_OK(check_named_lease(stored.row, conditions.lease_id, now));
     auto row = stored.row;
     row.public_access = access;
     row.policies = policies;
-    row.etag = parts.hybrid.next();
+    row.etag = now;
     FH_CO_TRY(const auto done, api(co_await parts.containers.replace(account, name, std::move(stored), row,
                                                                      audit_in_account(permit, 200))));
     FH_CO_CHECK_OK(certain(done));

@@ -1,6 +1,7 @@
 #include "src/container_changes.h"
 
 #include "base/encoding.h"
+#include "src/lease_rules.h"
 #include "src/name_rules.h"
 
 namespace freehold::blob {
@@ -13,10 +14,14 @@ Task<ApiResult<StoredContainer>> read_container(BlobParts& parts, AccountRef acc
 }
 
 ApiResult<Conditions> container_conditions(const http::Headers& headers) {
-  for (const std::string_view name : {"if-match", "if-none-match"}) {
+  for (const std::string_view name : {"if-match", "if-none-match", "x-ms-if-tags"}) {
     if (headers.has(name)) return refuse(errors::unsupported_header(name));
   }
   return parse_conditions(headers);
+}
+
+ApiResult<> check_named_lease(const ContainerRow& row, const std::optional<Bytes>& lease_id, std::uint64_t now) {
+  return check_lease_for_read(row.lease, lease_id, store::HybridClock::wall_time(now), Leased::kContainer);
 }
 
 ApiResult<> certain(const Committed& done) {

@@ -13,6 +13,11 @@ namespace freehold::blob {
 // Containers know dates only; Azure refuses tags on them.
 [[nodiscard]] ApiResult<Conditions> container_conditions(const http::Headers& headers);
 
+// A container's lease guards its deletion alone; other requests may name it, and then it has to be there (412), at
+// hybrid time `now`.
+[[nodiscard]] ApiResult<> check_named_lease(const ContainerRow& row, const std::optional<Bytes>& lease_id,
+                                            std::uint64_t now);
+
 // 503 if it isn't known whether the commit happened.
 [[nodiscard]] ApiResult<> certain(const Committed& done);
 

@@ -24,7 +24,8 @@ void add_container_routes(gate::ServiceGate& gate, BlobParts& parts) {
       by_key_only(write_row(Method::kPut, kContainer, with("acl"), "w",
                             "Microsoft.Storage/storageAccounts/blobServices/containers/setAcl/action")),
       bind(parts, set_container_acl));
-  not_yet(gate, "LeaseContainer", write_row(Method::kPut, kContainer, with("lease"), "w", kWriteContainer));
+  gate.add<LeaseContainer>(write_row(Method::kPut, kContainer, with("lease"), "wd", kWriteContainer),
+                           bind(parts, lease_container));
   not_yet(gate, "RestoreContainer", write_row(Method::kPut, kContainer, with("undelete"), "w", kWriteContainer));
   not_yet(gate, "RenameContainer", write_row(Method::kPut, kContainer, with("rename"), "w", kWriteContainer));
   not_yet(gate, "ContainerBlobBatch", write_row(Method::kPost, kContainer, with("batch"), "wd", kWriteBlob));

@@ -16,7 +16,7 @@ struct ContainerRow {
   std::vector<StoredPolicy> policies;  // at most kPoliciesPerContainer
   UnknownFields unknown;
   [[nodiscard]] WallTime last_modified() const;
-  [[nodiscard]] Existing existing() const { return {etag, last_modified()}; }
+  [[nodiscard]] Existing existing() const { return {etag, last_modified(), nullptr, nullptr, {}}; }
 };
 
 [[nodiscard]] Bytes encode_container_row(const ContainerRow& row);

@@ -1,5 +1,6 @@
 // Create, Get Properties, Get/Set Metadata and Delete of a container.
 #include "src/container_changes.h"
+#include "src/lease_rules.h"
 #include "src/name_rules.h"
 #include "src/operations.h"
 #include "src/responses.h"
@@ -27,15 +28,21 @@ Task<Reply> create_container(BlobParts& parts, Permit<CreateContainer> permit) {
 
 Task<Reply> get_container_properties(BlobParts& parts, Permit<GetContainerProperties> permit) {
   FH_CO_CHECK_OK(refuse_unsupported_for_container(permit.request().headers));
+  FH_CO_TRY(const auto lease_id, parse_lease_id(permit.request().headers));
   FH_CO_TRY(const auto stored, co_await read_container(parts, ref_of(permit.account()), permit.target().container));
+  const auto now = parts.hybrid.next();
+  FH_CO_CHECK_OK(check_named_lease(stored.row, lease_id, now));
   auto response = answer(200);
-  add_container_headers(response, stored.row);
+  add_container_headers(response, stored.row, now);
   co_return response;
 }
 
 Task<Reply> get_container_metadata(BlobParts& parts, Permit<GetContainerMetadata> permit) {
   FH_CO_CHECK_OK(refuse_unsupported_for_container(permit.request().headers));
+  FH_CO_TRY(const auto lease_id, parse_lease_id(permit.request().headers));
   FH_CO_TRY(const auto stored, co_await read_container(parts, ref_of(permit.account()), permit.target().container));
+  const auto now = parts.hybrid.next();
+  FH_CO_CHECK_OK(check_named_lease(stored.row, lease_id, now));
   auto response = answer(200);
   add_entity(response, stored.row.etag, stored.row.last_modified());
   add_metadata(response, stored.row.metadata);
@@ -51,9 +58,11 @@ Task<Reply> set_container_metadata(BlobParts& parts, Permit<SetContainerMetadata
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     FH_CO_TRY(auto stored, co_await read_container(parts, account, name));
     FH_CO_CHECK_OK(check_write(conditions, stored.row.existing()));
+    const auto now = parts.hybrid.next();
+    FH_CO_CHECK_OK(check_named_lease(stored.row, conditions.lease_id, now));
     auto row = stored.row;
     row.metadata = metadata;
-    row.etag = parts.hybrid.next();
+    row.etag = now;
     FH_CO_TRY(const auto done, api(co_await parts.containers.replace(account, name, std::move(stored), row,
                                                                      audit_in_account(permit, 200))));
     FH_CO_CHECK_OK(certain(done));
@@ -73,6 +82,8 @@ Task<Reply> delete_container(BlobParts& parts, Permit<DeleteContainer> permit) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     FH_CO_TRY(auto stored, co_await read_container(parts, account, name));
     FH_CO_CHECK_OK(check_write(conditions, stored.row.existing()));
+    FH_CO_CHECK_OK(check_lease_for_write(stored.row.lease, conditions.lease_id,
+                                         store::HybridClock::wall_time(parts.hybrid.next()), Leased::kContainer));
     const auto id = stored.row.id;
     FH_CO_TRY(const auto done,
               api(co_await parts.containers.erase(account, name, std::move(stored), audit_in_account(permit, 202))));

@@ -4,6 +4,7 @@
 #include "src/content_reader.h"
 #include "src/operations.h"
 #include "src/responses.h"
+#include "src/tier_rules.h"
 
 namespace freehold::blob {
 namespace {
@@ -21,7 +22,6 @@ struct GetBlobPlan {
 ApiResult<GetBlobPlan> plan_get_blob(const http::Request& request) {
   GetBlobPlan plan;
   FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
-  FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.range, requested_range(request.headers));
   plan.if_range = request.headers.get("if-range");
   FH_TRY(plan.conditions, parse_conditions(request.headers));
@@ -37,24 +37,25 @@ ApiResult<GetBlobPlan> plan_get_blob(const http::Request& request) {
 
 // A part of the new content behind a part of the old would be neither.
 void drop_stale_range(GetBlobPlan& plan, const BlobRow& row) {
-  if (plan.if_range.empty() || range_is_current(plan.if_range, row.existing())) return;
+  if (plan.if_range.empty() || range_is_current(plan.if_range, row.existing(0))) return;
   plan.range.reset();
   plan.range_md5 = false;
 }
 
 // The range of this blob to send, once its conditions hold.
-ApiResult<ByteRange> decide_range(const GetBlobPlan& plan, const BlobRow& row) {
-  if (auto held = check_read(plan.conditions, row.existing()); !held) {
+ApiResult<ByteRange> decide_range(const GetBlobPlan& plan, const BlobRow& row, std::uint64_t now) {
+  if (auto held = check_read(plan.conditions, row.existing(now)); !held) {
     return refuse(with_entity(std::move(held.error()), row.etag, row.last_modified()));
   }
+  FH_CHECK_OK(refuse_archived(row, store::HybridClock::wall_time(now)));
   FH_TRY(const auto range, resolve_range(plan.range, row.length));
   if (plan.range_md5 && range.length > kMostHashed) return refuse(errors::out_of_range_input());
   return range;
 }
 
-http::Response head_of(const GetBlobPlan& plan, const BlobRow& row, ByteRange range) {
+http::Response head_of(const GetBlobPlan& plan, const BlobRow& row, ByteRange range, std::uint64_t now) {
   auto response = answer(plan.range ? 206 : 200);
-  add_blob_headers(response, row, plan.range ? Part::kRange : Part::kWhole);
+  add_blob_headers(response, row, plan.range ? Part::kRange : Part::kWhole, now);
   if (plan.range) response.headers.add("Content-Range", content_range(range, row.length));
   return response;
 }
@@ -86,8 +87,9 @@ Task<Result<Bytes>> read_whole(std::unique_ptr<ContentReader> reader) {
 Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget target, BlobRow row, GetBlobPlan plan,
                                                     ActiveReads::Ticket ticket) {
   drop_stale_range(plan, row);
-  FH_CO_TRY(const auto range, decide_range(plan, row));
-  auto response = head_of(plan, row, range);
+  const auto now = parts.hybrid.next();
+  FH_CO_TRY(const auto range, decide_range(plan, row, now));
+  auto response = head_of(plan, row, range, now);
   if (range.length == 0) {
     response.body = Bytes();
     co_return std::optional(std::move(response));
@@ -122,7 +124,7 @@ Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget
 
 Task<Reply> get_blob(BlobParts& parts, Permit<GetBlob> permit) {
   FH_CO_TRY(const auto plan, plan_get_blob(permit.request()));
-  FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
     FH_CO_TRY(auto stored, co_await read_committed(parts, target));
     ActiveReads::Ticket ticket;

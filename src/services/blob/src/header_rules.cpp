@@ -28,19 +28,10 @@ constexpr std::array<std::string_view, 6> kContentHeaderNames = {
     "x-ms-blob-content-type",        "x-ms-blob-content-encoding", "x-ms-blob-content-language",
     "x-ms-blob-content-disposition", "x-ms-blob-cache-control",    "x-ms-blob-content-md5"};
 
-constexpr std::array<std::string_view, 13> kNotYet = {"x-ms-encryption-key",
-                                                      "x-ms-encryption-key-sha256",
-                                                      "x-ms-encryption-algorithm",
-                                                      "x-ms-source-encryption-key",
-                                                      "x-ms-tags",
-                                                      "x-ms-if-tags",
-                                                      "x-ms-source-if-tags",
-                                                      "x-ms-immutability-policy-until-date",
-                                                      "x-ms-immutability-policy-mode",
-                                                      "x-ms-structured-body",
-                                                      "x-ms-structured-content-length",
-                                                      "x-ms-rehydrate-priority",
-                                                      "x-ms-expiry-option"};
+constexpr std::array<std::string_view, 9> kNotYet = {
+    "x-ms-encryption-key",        "x-ms-encryption-key-sha256",          "x-ms-encryption-algorithm",
+    "x-ms-source-encryption-key", "x-ms-immutability-policy-until-date", "x-ms-immutability-policy-mode",
+    "x-ms-structured-body",       "x-ms-structured-content-length",      "x-ms-expiry-option"};
 
 ApiResult<> refuse_not_yet(const http::Headers& headers) {
   for (const auto name : kNotYet) {
@@ -134,26 +125,14 @@ bool sets_content_headers(const http::Headers& headers) {
                      [&](std::string_view name) { return headers.has(name); });
 }
 
-ApiResult<> refuse_unsupported_for_blob(const http::Headers& headers) {
-  FH_CHECK_OK(refuse_not_yet(headers));
-  if (headers.has("x-ms-lease-id") || headers.has("x-ms-source-lease-id")) return refuse(errors::no_lease_on_blob());
-  if (headers.has("x-ms-access-tier") && !names_hot_tier(headers)) {
-    return refuse(errors::not_implemented("x-ms-access-tier"));
-  }
-  return {};
-}
+ApiResult<> refuse_unsupported_for_blob(const http::Headers& headers) { return refuse_not_yet(headers); }
 
 ApiResult<> refuse_unsupported_for_container(const http::Headers& headers) {
   FH_CHECK_OK(refuse_not_yet(headers));
-  if (headers.has("x-ms-lease-id")) return refuse(errors::no_lease_on_container());
   if (equals_ignoring_case(headers.get("x-ms-deny-encryption-scope-override"), "true")) {
     return refuse(errors::not_implemented("x-ms-deny-encryption-scope-override"));
   }
   return {};
-}
-
-bool names_hot_tier(const http::Headers& headers) {
-  return equals_ignoring_case(headers.get("x-ms-access-tier"), "hot");
 }
 
 }  // namespace freehold::blob

@@ -47,12 +47,8 @@ struct ContentHeaders {
 [[nodiscard]] bool sets_content_headers(const http::Headers& headers);
 
 // Features that aren't here yet and would be lied about if they were passed over: customer-provided keys, encryption
-// scopes, tags, immutability, legal hold, structured bodies and tiers other than Hot are 501; a lease id is 412, since
-// no blob here can have a lease.
+// scopes, immutability, legal hold and structured bodies are 501.
 [[nodiscard]] ApiResult<> refuse_unsupported_for_blob(const http::Headers& headers);
 [[nodiscard]] ApiResult<> refuse_unsupported_for_container(const http::Headers& headers);
-
-// Was x-ms-access-tier: Hot named outright?
-[[nodiscard]] bool names_hot_tier(const http::Headers& headers);
 
 }  // namespace freehold::blob

@@ -32,6 +32,7 @@ struct Listing {
   std::uint32_t results = 0;
   std::uint32_t seen = 0;
   bool done = false;
+  std::uint64_t now = 0;  // hybrid time of the request
 
   [[nodiscard]] bool full() const {
     return results == query.max_results || seen >= kMostRowsSeen || xml.size() >= kMostBytes;
@@ -40,13 +41,13 @@ struct Listing {
   // Takes in one row. False: the rest of the page begins before `from` now and must be passed over.
   void take(const Bytes& key, const std::string& name, const BlobRow& row) {
     from = key + '\0';
-    if (!row.committed() && !query.uncommitted) return;
+    if (row.is_snapshot() ? !query.snapshots : !row.committed() && !query.uncommitted) return;
     if (const auto prefix = folded(name, query)) {
       xml.add_prefix(*prefix);
       from = row_keys::blobs_after(*prefix);
       done = from.empty();
     } else {
-      xml.add_blob(name, row, query.metadata);
+      xml.add_blob(name, row, query, now);
     }
     ++results;
   }
@@ -59,10 +60,10 @@ Task<ApiResult<bool>> take_page(BlobParts& parts, const store::PartitionId& part
     if (stored.key < listing.from) continue;  // below a prefix that was folded
     if (listing.full()) co_return true;
     ++listing.seen;
-    const auto name = row_keys::blob_name(stored.key);
-    if (!name) co_return refuse(errors::internal("a blob's key can't be read"));
+    const auto key = row_keys::parse_blob(stored.key);
+    if (!key) co_return refuse(errors::internal("a blob's key can't be read"));
     FH_CO_TRY(const auto row, api(decode_blob_row(stored.value)));
-    listing.take(stored.key, *name, row);
+    listing.take(stored.key, key->name, row);
     if (listing.done) co_return true;
   }
   if (page.rows.empty() || (!page.more && page.rows.back().key < listing.from)) listing.done = !page.more;
@@ -79,6 +80,7 @@ Task<Reply> list_blobs(BlobParts& parts, Permit<ListBlobs> permit) {
   if (!container) co_return refuse(errors::container_not_found());
   Listing listing{query, ListingXml(endpoint_of(permit.request(), permit.target()), container_name, query),
                   row_keys::blobs_from(query.prefix), row_keys::blobs_after(query.prefix)};
+  listing.now = parts.hybrid.next();
   // A marker from another listing goes on inside this one's prefix or ends at once.
   if (!query.from.empty()) listing.from = std::max(listing.from, query.from);
   while (!listing.done && !listing.full() && (listing.end.empty() || listing.from < listing.end)) {
@@ -102,7 +104,8 @@ Task<Reply> list_containers(BlobParts& parts, Permit<ListContainers> permit) {
   ListingXml xml(endpoint_of(permit.request(), permit.target()), "", query);
   FH_CO_TRY(const auto page,
             api(co_await parts.containers.list(ref_of(permit.account()), query.from, query.prefix, query.max_results)));
-  for (const auto& [name, row] : page.containers) xml.add_container(name, row, query.metadata);
+  const auto now = parts.hybrid.next();
+  for (const auto& [name, row] : page.containers) xml.add_container(name, row, query, now);
   const auto marker = page.more ? make_marker(page.containers.back().first + '\0') : std::string();
   auto body = xml.finish(marker);
   permit.count_out(body.size());

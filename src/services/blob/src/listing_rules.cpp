@@ -13,8 +13,9 @@ bool set_include(ListingQuery& query, ListingKind kind, std::string_view word) {
   if (word == "metadata") return query.metadata = true;
   if (kind == ListingKind::kContainers) return word == "system";  // there are no system containers
   if (word == "uncommittedblobs") return query.uncommitted = true;
-  // No blob has any of these, so there is nothing to add.
-  return word == "snapshots" || word == "copy" || word == "tags";
+  if (word == "snapshots") return query.snapshots = true;
+  if (word == "tags") return query.tags = true;
+  return word == "copy";  // no blob was copied, so there is nothing to add
 }
 
 bool is_not_yet(std::string_view word) {
@@ -63,6 +64,9 @@ ApiResult<ListingQuery> parse_listing(const http::Request& request, ListingKind 
     if (request.has_parameter(name)) return refuse(errors::not_implemented(name));
   }
   FH_CHECK_OK(parse_includes(query, kind, request.parameter("include")));
+  if (query.snapshots && !query.delimiter.empty()) {
+    return refuse(errors::invalid_parameter("include", "snapshots", "Not together with a delimiter"));
+  }
   return query;
 }
 

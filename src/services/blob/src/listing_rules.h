@@ -21,6 +21,8 @@ struct ListingQuery {
   bool max_given = false;
   bool metadata = false;
   bool uncommitted = false;
+  bool snapshots = false;
+  bool tags = false;
 };
 
 enum class ListingKind { kContainers, kBlobs };

@@ -1,8 +1,13 @@
 #include "src/listing_xml.h"
 
 #include "base/encoding.h"
+#include "src/lease_rules.h"
 #include "src/responses.h"
+#include "src/snapshot_time.h"
+#include "src/tag_rules.h"
+#include "src/tier_rules.h"
 #include "src/xml_text.h"
+#include "store/hybrid_clock.h"
 
 namespace freehold::blob {
 
@@ -42,9 +47,29 @@ void ListingXml::add_metadata(const Metadata& metadata) {
   out_ += "</Metadata>";
 }
 
-void ListingXml::add_blob(std::string_view name, const BlobRow& row, bool with_metadata) {
+void ListingXml::add_lease(const std::optional<Lease>& lease, std::uint64_t now) {
+  const auto state = lease_state(lease, store::HybridClock::wall_time(now));
+  append_element(out_, "LeaseStatus", is_locked(state) ? "locked" : "unlocked");
+  append_element(out_, "LeaseState", to_string(state));
+  if (state == LeaseState::kLeased) append_element(out_, "LeaseDuration", duration_text(*lease));
+}
+
+void ListingXml::add_tier(const BlobRow& row, std::uint64_t now) {
+  const auto tier = tier_at(row.tier, store::HybridClock::wall_time(now));
+  append_element(out_, "AccessTier", to_string(tier.tier));
+  if (!tier.named) append_element(out_, "AccessTierInferred", "true");
+  if (tier.changed != 0) {
+    append_element(out_, "AccessTierChangeTime", http_date(store::HybridClock::wall_time(tier.changed)));
+  }
+  if (!tier.rehydration) return;
+  append_element(out_, "ArchiveStatus", archive_status(tier));
+  append_element(out_, "RehydratePriority", to_string(tier.rehydration->priority));
+}
+
+void ListingXml::add_blob(std::string_view name, const BlobRow& row, const ListingQuery& query, std::uint64_t now) {
   out_ += "<Blob>";
   add_name(name);
+  if (row.is_snapshot()) append_element(out_, "Snapshot", snapshot_text(row.snapshot));
   out_ += "<Properties>";
   append_element(out_, "Creation-Time", http_date(row.creation_time()));
   append_element(out_, "Last-Modified", http_date(row.last_modified()));
@@ -57,12 +82,14 @@ void ListingXml::add_blob(std::string_view name, const BlobRow& row, bool with_m
   append_element(out_, "Content-MD5", row.content.md5.empty() ? std::string() : to_base64(row.content.md5));
   append_element(out_, "Cache-Control", row.content.cache_control);
   append_element(out_, "Content-Disposition", row.content.disposition);
-  out_ += "<BlobType>" + std::string(to_string(row.type)) + "</BlobType><AccessTier>Hot</AccessTier>";
-  if (!row.tier.named) out_ += "<AccessTierInferred>true</AccessTierInferred>";
-  out_ +=
-      "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState><ServerEncrypted>true</ServerEncrypted>";
+  append_element(out_, "BlobType", to_string(row.type));
+  if (row.type == BlobType::kBlock) add_tier(row, now);
+  if (!row.is_snapshot()) add_lease(row.lease, now);
+  out_ += "<ServerEncrypted>true</ServerEncrypted>";
+  if (!row.tags.empty()) append_element(out_, "TagCount", std::to_string(row.tags.size()));
   out_ += "</Properties>";
-  if (with_metadata) add_metadata(row.metadata);
+  if (query.metadata) add_metadata(row.metadata);
+  if (query.tags && !row.tags.empty()) append_tags_xml(out_, row.tags);
   out_ += "<OrMetadata /></Blob>";
 }
 
@@ -72,7 +99,8 @@ void ListingXml::add_prefix(std::string_view name) {
   out_ += "</BlobPrefix>";
 }
 
-void ListingXml::add_container(std::string_view name, const ContainerRow& row, bool with_metadata) {
+void ListingXml::add_container(std::string_view name, const ContainerRow& row, const ListingQuery& query,
+                               std::uint64_t now) {
   out_ += "<Container>";
   add_name(name);
   out_ += "<Properties>";
@@ -81,13 +109,13 @@ void ListingXml::add_container(std::string_view name, const ContainerRow& row, b
   if (const auto access = public_access_text(row.public_access); !access.empty()) {
     append_element(out_, "PublicAccess", access);
   }
+  add_lease(row.lease, now);
   out_ +=
-      "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>"
       "<DefaultEncryptionScope>$account-encryption-key</DefaultEncryptionScope>"
       "<DenyEncryptionScopeOverride>false</DenyEncryptionScopeOverride>"
       "<HasImmutabilityPolicy>false</HasImmutabilityPolicy><HasLegalHold>false</HasLegalHold>"
       "<ImmutableStorageWithVersioningEnabled>false</ImmutableStorageWithVersioningEnabled></Properties>";
-  if (with_metadata) add_metadata(row.metadata);
+  if (query.metadata) add_metadata(row.metadata);
   out_ += "</Container>";
 }
 

@@ -16,15 +16,18 @@ class ListingXml {
  public:
   // `container` is empty for a listing of containers.
   ListingXml(std::string_view endpoint, std::string_view container, const ListingQuery& query);
-  void add_blob(std::string_view name, const BlobRow& row, bool with_metadata);
+  // Leases and tiers are judged at hybrid time `now`.
+  void add_blob(std::string_view name, const BlobRow& row, const ListingQuery& query, std::uint64_t now);
   void add_prefix(std::string_view name);
-  void add_container(std::string_view name, const ContainerRow& row, bool with_metadata);
+  void add_container(std::string_view name, const ContainerRow& row, const ListingQuery& query, std::uint64_t now);
   [[nodiscard]] std::size_t size() const { return out_.size(); }
   [[nodiscard]] std::string finish(std::string_view next_marker);
 
  private:
   void add_name(std::string_view name);
   void add_metadata(const Metadata& metadata);
+  void add_lease(const std::optional<Lease>& lease, std::uint64_t now);
+  void add_tier(const BlobRow& row, std::uint64_t now);
   std::string out_;
   std::string_view list_;  // "Blobs" or "Containers"
 };

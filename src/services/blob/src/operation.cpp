@@ -2,8 +2,11 @@
 
 #include "base/limits.h"
 #include "src/block_list_rules.h"
+#include "src/lease_rules.h"
 #include "src/name_rules.h"
 #include "src/row_keys.h"
+#include "src/snapshot_time.h"
+#include "src/tag_index.h"
 
 namespace freehold::blob {
 
@@ -12,11 +15,20 @@ Task<ApiResult<BlobTarget>> find_target(BlobParts& parts, AccountRef account, st
   FH_CO_CHECK_OK(check_blob_name(blob));
   FH_CO_TRY(auto open, api(co_await parts.containers.open(account, container)));
   if (!open) co_return refuse(errors::container_not_found());
-  co_return BlobTarget{account, std::move(container), std::move(open), std::move(blob)};
+  co_return BlobTarget{account, std::move(container), std::move(open), std::move(blob), 0};
+}
+
+Task<ApiResult<BlobTarget>> find_target_or_snapshot(BlobParts& parts, AccountRef account, const http::Request& request,
+                                                    const gate::Target& target) {
+  if (request.has_parameter("versionid")) co_return refuse(errors::blob_not_found());
+  FH_CO_TRY(const auto snapshot, parse_snapshot(request));
+  FH_CO_TRY(auto found, co_await find_target(parts, account, target.container, target.blob));
+  found.snapshot = snapshot;
+  co_return found;
 }
 
 Task<ApiResult<StoredBlob>> read_committed(BlobParts& parts, BlobTarget target) {
-  FH_CO_TRY(auto stored, api(co_await parts.blobs.read(target.partition(), target.name)));
+  FH_CO_TRY(auto stored, api(co_await parts.blobs.read(target.partition(), target.name, target.snapshot)));
   if (!stored || !stored->row.committed()) co_return refuse(errors::blob_not_found());
   co_return std::move(*stored);
 }
@@ -39,16 +51,17 @@ ApiResult<ContentPlace> place_of(BlobParts& parts, const BlobTarget& target, Byt
   return ContentPlace{target.account.tenant, target.partition(), std::move(key)};
 }
 
-void retire_content(const BlobRow& old, BlobChange& change) {
+void retire_content(const BlobRow& old, const std::string& name, BlobChange& change) {
   const auto& direct = old.layout.direct;
   const bool one_inline = old.layout.manifests.empty() && direct.size() == 1 && direct[0].segments.size() == 1 &&
                           direct[0].segments[0].place == Segment::Place::kInline;
   // A reader takes one inline page in one step and reads the row again if it is gone, so it needs no grace.
-  if (one_inline) {
+  if (one_inline && !old.shared_content) {
     change.deletes.push_back(row_keys::content(direct[0].segments[0].id));
   } else if (!old.layout.empty()) {
     change.garbage.expand = old.layout;
     change.garbage.wrapped_key = old.wrapped_key;
+    if (old.shared_content) change.garbage.shared_name = name;
   }
 }
 
@@ -59,33 +72,85 @@ void retire_staged(const BlobRow& old, const std::string& name, bool with_conten
   change.garbage.staged_content = with_content;
 }
 
+BlobChange replace_blob(BlobRow fresh, const std::optional<StoredBlob>& current, const std::string& name,
+                        std::uint64_t now) {
+  BlobChange change;
+  change.row = std::move(fresh);
+  change.row.etag = change.row.created = now;
+  if (!current) return change;
+  const auto& old = current->row;
+  if (old.committed()) change.row.created = old.created;
+  change.row.lease = lease_after_write(old.lease, store::HybridClock::wall_time(now));
+  change.row.has_snapshots = old.has_snapshots;
+  change.row.last_snapshot = old.last_snapshot;
+  retire_content(old, name, change);
+  retire_staged(old, name, true, change);
+  return change;
+}
+
+BlobRow amended(BlobRow row, std::uint64_t now) {
+  row.etag = now;
+  row.lease = lease_after_write(row.lease, store::HybridClock::wall_time(now));
+  return row;
+}
+
+namespace {
+
+// Puts the garbage rows of a change into its commit; what a shared row gives up is checked against the others.
+std::vector<Bytes> put_garbage(BlobParts& parts, const BlobTarget& target, const std::optional<StoredBlob>& current,
+                               BlobChange& change, store::Commit& commit) {
+  std::vector<Bytes> keys;
+  change.more_garbage.push_back(std::move(change.garbage));
+  for (auto& garbage : change.more_garbage) {
+    if (garbage.empty()) continue;
+    if (current && current->row.shared_content) garbage.shared_name = target.name;
+    const auto id = parts.hybrid.next_chunk();
+    const auto& shared = garbage.shared_name;
+    keys.push_back(shared.empty() ? row_keys::garbage(id) : row_keys::shared_garbage(shared, id));
+    commit.puts.push_back({keys.back(), encode_garbage_row(garbage)});
+  }
+  return keys;
+}
+
+// Tags of snapshots aren't indexed: Find Blobs by Tags finds blobs.
+void follow_tags(const BlobTarget& target, const std::optional<StoredBlob>& current, const BlobChange& change,
+                 store::Commit& commit) {
+  if (target.snapshot != 0 || change.fate == RowFate::kLeave) return;
+  static const Tags kNone;
+  const auto& before = current ? current->row.tags : kNone;
+  const auto& after = change.fate == RowFate::kPut ? change.row.tags : kNone;
+  if (!before.empty() || !after.empty()) index_tags(target.name, before, after, commit);
+}
+
+}  // namespace
+
 Task<ApiResult<bool>> apply(BlobParts& parts, BlobTarget target, std::optional<StoredBlob> current, BlobChange change,
                             AuditRow audit, PendingChunks* pending) {
-  auto commit = parts.blobs.begin(target.partition(), target.name, current);
-  auto key = row_keys::blob(target.name);
+  auto commit = parts.blobs.begin(target.partition(), target.name, current, target.snapshot);
+  auto key = row_keys::blob(target.name, target.snapshot);
+  follow_tags(target, current, change, commit);
   if (change.fate == RowFate::kPut) {
     auto value = encode_blob_row(change.row);
     if (value.size() > limits::kValueBytes) co_return refuse(errors::metadata_too_large());
     commit.puts.push_back({std::move(key), std::move(value)});
   } else if (change.fate == RowFate::kDelete) {
     commit.deletes.push_back(std::move(key));
-    commit.reserve = store::DiskReserve::kMayUse;  // gives space back, if not at once
+    change.frees_space = true;
   }
+  if (change.frees_space) commit.reserve = store::DiskReserve::kMayUse;  // gives it back, if not at once
   std::move(change.puts.begin(), change.puts.end(), std::back_inserter(commit.puts));
   std::move(change.deletes.begin(), change.deletes.end(), std::back_inserter(commit.deletes));
   std::move(change.expect.begin(), change.expect.end(), std::back_inserter(commit.expect));
-  std::optional<Bytes> garbage_key;
-  if (!change.garbage.empty()) {
-    garbage_key = row_keys::garbage(parts.hybrid.next_chunk());
-    commit.puts.push_back({*garbage_key, encode_garbage_row(change.garbage)});
-  }
-  commit.puts.push_back(audit(target.partition()));
+  auto garbage_keys = put_garbage(parts, target, current, change, commit);
+  if (audit) commit.puts.push_back(audit(target.partition()));
 
   FH_CO_TRY(const auto done, api(co_await parts.blobs.commit(std::move(commit))));
   if (pending != nullptr && (done.applied || done.unknown)) pending->keep();
   if (done.unknown) co_return refuse(errors::busy("the outcome of a commit is not known yet"));
   if (done.applied) {
-    if (garbage_key) parts.collector.add_garbage(target.account, target.partition(), std::move(*garbage_key));
+    for (auto& garbage : garbage_keys) {
+      parts.collector.add_garbage(target.account, target.partition(), std::move(garbage));
+    }
     co_return true;
   }
   FH_CO_TRY(const auto open, api(co_await parts.blobs.is_open(target.partition())));
@@ -98,7 +163,7 @@ Task<ApiResult<BlobRow>> change_blob(BlobParts& parts, BlobTarget target, Decide
                                      PendingChunks* pending) {
   FH_CO_TRY(const auto turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
+    FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name, target.snapshot)));
     FH_CO_TRY(auto change, decide(current, parts.hybrid.next()));
     auto row = change.row;
     FH_CO_TRY(const bool applied, co_await apply(parts, target, std::move(current), std::move(change), audit, pending));

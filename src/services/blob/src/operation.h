@@ -39,6 +39,7 @@ struct BlobTarget {
   std::string container_name;
   std::shared_ptr<const OpenContainer> container;
   std::string name;
+  std::uint64_t snapshot = 0;  // 0: the blob itself
   [[nodiscard]] const store::PartitionId& partition() const { return container->partition; }
 };
 
@@ -50,9 +51,19 @@ template <class Operation>
   return find_target(parts, ref_of(permit.account()), permit.target().container, permit.target().blob);
 }
 
-// The committed blob; 404 BlobNotFound. Also for ?snapshot= and ?versionid=, since none exist, reading and writing: a
-// write that names one must not fall upon the blob itself.
+// The same for operations that take ?snapshot=; 404 BlobNotFound for ?versionid=, since there are no versions.
+[[nodiscard]] Task<ApiResult<BlobTarget>> find_target_or_snapshot(BlobParts& parts, AccountRef account,
+                                                                  const http::Request& request,
+                                                                  const gate::Target& target);
+template <class Operation>
+[[nodiscard]] Task<ApiResult<BlobTarget>> find_target_or_snapshot(BlobParts& parts, const Permit<Operation>& permit) {
+  return find_target_or_snapshot(parts, ref_of(permit.account()), permit.request(), permit.target());
+}
+
+// The committed blob or snapshot; 404 BlobNotFound.
 [[nodiscard]] Task<ApiResult<StoredBlob>> read_committed(BlobParts& parts, BlobTarget target);
+// For operations that take neither ?snapshot= nor ?versionid=: a write that names one must not fall upon the blob
+// itself. 404 BlobNotFound.
 [[nodiscard]] ApiResult<> refuse_snapshot(const http::Request& request);
 
 // The staged blocks of a row that has staging; 409 BlockCountExceedsLimit.
@@ -69,11 +80,21 @@ struct BlobChange {
   std::vector<Bytes> deletes;
   std::vector<store::Expectation> expect;
   GarbageRow garbage;
+  std::vector<GarbageRow> more_garbage;
+  bool frees_space = false;  // may use the disk's reserve, as every deletion may
 };
 
-// Marks what the old row alone names as garbage: content, and staged blocks unless they live on.
-void retire_content(const BlobRow& old, BlobChange& change);
+// Marks what the old row named as garbage: content (what snapshots name too lives on), and staged blocks unless they
+// live on.
+void retire_content(const BlobRow& old, const std::string& name, BlobChange& change);
 void retire_staged(const BlobRow& old, const std::string& name, bool with_content, BlobChange& change);
+
+// A whole new blob in the place of whatever stands there, at hybrid time `now`: that one's content and staged blocks
+// become garbage, its lease and its snapshots stay. `fresh` says all the rest.
+[[nodiscard]] BlobChange replace_blob(BlobRow fresh, const std::optional<StoredBlob>& current, const std::string& name,
+                                      std::uint64_t now);
+// What a write that keeps the blob leaves of its row: a new etag, and no lease that is over.
+[[nodiscard]] BlobRow amended(BlobRow row, std::uint64_t now);
 
 // The audit row of this write, made anew for each attempt. Bound to the permit, which outlives the call.
 using AuditRow = std::function<store::KeyValue(const store::PartitionId&)>;
@@ -82,8 +103,9 @@ template <class Operation>
   return [&permit, status](const store::PartitionId& partition) { return permit.audit_row(partition, status); };
 }
 
-// Commits a change against the row as it was read. False: someone else was faster; read again. 404 if the container was
-// deleted meanwhile. `pending` (may be null) is kept if the commit happened or may have.
+// Commits a change against the row as it was read, and makes the index of tags follow it. False: someone else was
+// faster; read again. 404 if the container was deleted meanwhile. `audit` may be empty where the operation goes on with
+// another commit. `pending` (may be null) is kept if the commit happened or may have.
 [[nodiscard]] Task<ApiResult<bool>> apply(BlobParts& parts, BlobTarget target, std::optional<StoredBlob> current,
                                           BlobChange change, AuditRow audit, PendingChunks* pending);
 

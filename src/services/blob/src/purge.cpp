@@ -11,8 +11,8 @@ namespace freehold::blob {
 Task<Result<>> Collector::purge(gate::Permit<PurgeContainer> permit, Item item) {
   const JobPass pass(permit);
   FH_CO_CHECK_OK(co_await containers_.fence(item.partition));
-  for (const char prefix :
-       {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kGarbagePrefix, row_keys::kContentPrefix}) {
+  for (const char prefix : {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kTagPrefix,
+                            row_keys::kGarbagePrefix, row_keys::kSharedGarbagePrefix, row_keys::kContentPrefix}) {
     FH_CO_CHECK_OK(co_await purge_rows(pass, item, prefix));
   }
   FH_CO_CHECK_OK(co_await check_no_audit_rows(item.partition));
@@ -40,12 +40,12 @@ Task<Result<>> Collector::purge_rows(JobPass pass, Item item, char prefix) {
       if (prefix == row_keys::kBlobPrefix) {
         FH_CO_TRY(auto blob, decode_blob_row(row.value));
         FH_CO_CHECK_OK(co_await remove_layout(pass, item.account, item.partition, std::move(blob.wrapped_key),
-                                              std::move(blob.layout)));
+                                              std::move(blob.layout), {}));
       } else if (prefix == row_keys::kStagedPrefix) {
         FH_CO_TRY(auto block, decode_staged_block(row.value));
         FH_CO_CHECK_OK(co_await remove_segments(pass, item.partition, Layout{std::move(block)}));
-      } else if (prefix == row_keys::kGarbagePrefix) {
-        FH_CO_CHECK_OK(co_await remove_named_by(pass, item.account, item.partition, row.key));
+      } else if (prefix == row_keys::kGarbagePrefix || prefix == row_keys::kSharedGarbagePrefix) {
+        FH_CO_CHECK_OK(co_await remove_named_by(pass, item.account, item.partition, row.key, Others::kGone));
       }
       keys.push_back(row.key);
     }

@@ -1,6 +1,7 @@
 // Put Blob (block blobs): the whole content in one request.
 #include "base/encoding.h"
 #include "src/crc64.h"
+#include "src/creation_rules.h"
 #include "src/operations.h"
 #include "src/responses.h"
 #include "src/upload_rules.h"
@@ -12,10 +13,7 @@ struct PutBlobPlan {
   std::uint64_t length = 0;
   SentDigests sent;
   ContentHeaders content;
-  Metadata metadata;
-  Conditions conditions;
-  bool hot_named = false;
-  bool create_only = false;
+  NewBlob fresh;
 };
 
 ApiResult<PutBlobPlan> plan_put_blob(const http::Request& request, int version, const gate::Principal& principal) {
@@ -25,45 +23,18 @@ ApiResult<PutBlobPlan> plan_put_blob(const http::Request& request, int version, 
   FH_TRY(plan.length, body_length(request, put_blob_limit(version)));
   FH_TRY(plan.sent, parse_sent_digests(request.headers));
   FH_TRY(plan.content, parse_put_blob_headers(request.headers));
-  FH_TRY(plan.metadata, parse_metadata(request.headers));
-  FH_TRY(plan.conditions, parse_conditions(request.headers));
-  plan.hot_named = names_hot_tier(request.headers);
-  plan.create_only = may_only_create(principal);
+  FH_TRY(plan.fresh, parse_new_blob(request, version, principal, BlobType::kBlock));
   return plan;
 }
 
-ApiResult<> check_may_put(const PutBlobPlan& plan, const std::optional<StoredBlob>& current) {
-  const bool there = current && current->row.committed();
-  FH_CHECK_OK(check_write(plan.conditions, there ? std::optional(current->row.existing()) : std::nullopt));
-  if (there && plan.create_only) return refuse(errors::overwrite_not_allowed());
-  return {};
-}
-
 BlobRow new_row(const PutBlobPlan& plan, const WrappedBlobKey& key, LayoutRef layout, Bytes md5) {
-  BlobRow row;
+  auto row = row_of(plan.fresh, BlobType::kBlock);
   row.length = plan.length;
   row.content = plan.content;
   row.content.md5 = std::move(md5);
-  row.metadata = plan.metadata;
   row.wrapped_key = key.wrapped;
   row.layout = std::move(layout);
-  row.tier.named = plan.hot_named;
   return row;
-}
-
-// The row over whatever stands there: its content and its staged blocks become garbage.
-BlobChange replace(const BlobRow& fresh, const std::optional<store::KeyValue>& inline_row, const std::string& name,
-                   const std::optional<StoredBlob>& current, std::uint64_t now) {
-  BlobChange change;
-  change.row = fresh;
-  change.row.etag = now;
-  change.row.created = current && current->row.committed() ? current->row.created : now;
-  if (inline_row) change.puts.push_back(*inline_row);
-  if (current) {
-    retire_content(current->row, change);
-    retire_staged(current->row, name, true, change);
-  }
-  return change;
 }
 
 }  // namespace
@@ -71,10 +42,10 @@ BlobChange replace(const BlobRow& fresh, const std::optional<store::KeyValue>& i
 Task<Reply> put_blob(BlobParts& parts, Permit<PutBlob> permit) {
   FH_CO_TRY(const auto plan, plan_put_blob(permit.request(), permit.api_version(), permit.principal()));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
-  if (!plan.conditions.empty() || plan.create_only) {
+  if (!plan.fresh.conditions.empty() || plan.fresh.create_only) {
     // What can be refused before the body is sent, is; the commit decides again.
     FH_CO_TRY(const auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
-    FH_CO_CHECK_OK(check_may_put(plan, current));
+    FH_CO_CHECK_OK(check_may_create(plan.fresh, current, parts.hybrid.next()));
   }
   FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
   const auto key = make_blob_key(*account_key, parts.random);
@@ -92,8 +63,10 @@ Task<Reply> put_blob(BlobParts& parts, Permit<PutBlob> permit) {
   FH_CO_TRY(auto ref, api(co_await parts.content.store_layout(place, std::move(layout), pending)));
   const auto fresh = new_row(plan, key, std::move(ref), ingested->md5);
   const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
-    FH_CHECK_OK(check_may_put(plan, current));
-    return replace(fresh, ingested->inline_row, target.name, current, now);
+    FH_CHECK_OK(check_may_create(plan.fresh, current, now));
+    auto change = replace_blob(fresh, current, target.name, now);
+    if (ingested->inline_row) change.puts.push_back(*ingested->inline_row);
+    return change;
   };
   FH_CO_TRY(const auto row, co_await change_blob(parts, target, decide, audit_row(permit, 201), &pending));
   auto response = written(201, row);

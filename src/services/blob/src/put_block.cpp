@@ -1,9 +1,11 @@
 // Put Block: stages a block of a blob that a block list will name later.
 #include "base/encoding.h"
+#include "src/lease_rules.h"
 #include "src/name_rules.h"
 #include "src/operations.h"
 #include "src/responses.h"
 #include "src/row_keys.h"
+#include "src/tier_rules.h"
 #include "src/upload_rules.h"
 
 namespace freehold::blob {
@@ -13,6 +15,7 @@ struct PutBlockPlan {
   Bytes id;
   std::uint64_t length = 0;
   SentDigests sent;
+  std::optional<Bytes> lease_id;
 };
 
 ApiResult<PutBlockPlan> plan_put_block(const http::Request& request, int version) {
@@ -23,12 +26,19 @@ ApiResult<PutBlockPlan> plan_put_block(const http::Request& request, int version
   FH_TRY(plan.length, body_length(request, put_block_limit(version)));
   if (plan.length == 0) return refuse(errors::invalid_header("Content-Length", "0"));
   FH_TRY(plan.sent, parse_sent_digests(request.headers));
+  FH_TRY(plan.lease_id, parse_lease_id(request.headers));
   return plan;
 }
 
-// All block ids of a blob have one length.
-ApiResult<> check_id_length(const PutBlockPlan& plan, const std::optional<StoredBlob>& current) {
-  if (current && current->row.staging && current->row.staging->id_bytes != plan.id.size()) {
+// A block needs what is there to be a block blob at hand, its lease to be named, and its id to have the length of the
+// others. Put Block has no other conditions.
+ApiResult<> check_may_stage(const PutBlockPlan& plan, const std::optional<StoredBlob>& current, std::uint64_t time) {
+  if (!current) return plan.lease_id ? refuse(errors::no_lease_on_blob()) : ApiResult<>();
+  if (current->row.type != BlobType::kBlock) return refuse(errors::invalid_blob_type());
+  const auto now = store::HybridClock::wall_time(time);
+  FH_CHECK_OK(check_lease_for_write(current->row.lease, plan.lease_id, now, Leased::kBlob));
+  FH_CHECK_OK(refuse_archived(current->row, now));
+  if (current->row.staging && current->row.staging->id_bytes != plan.id.size()) {
     return refuse(errors::invalid_blob_or_block());
   }
   return {};
@@ -51,7 +61,7 @@ struct StagingKey {
 Task<ApiResult<StagingKey>> choose_key(BlobParts& parts, BlobTarget target, PutBlockPlan plan) {
   FH_CO_TRY(const auto turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
   FH_CO_TRY(const auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
-  FH_CO_CHECK_OK(check_id_length(plan, current));
+  FH_CO_CHECK_OK(check_may_stage(plan, current, parts.hybrid.next()));
   if (current) co_return StagingKey{current->row.wrapped_key, std::nullopt};
   FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
   auto made = make_blob_key(*account_key, parts.random);
@@ -120,9 +130,10 @@ Task<Reply> put_block(BlobParts& parts, Permit<PutBlock> permit) {
   FH_CO_TRY(const auto turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
-    FH_CO_CHECK_OK(check_id_length(plan, current));
+    const auto now = parts.hybrid.next();
+    FH_CO_CHECK_OK(check_may_stage(plan, current, now));
     FH_CO_CHECK_OK(check_still_wanted(blob_key, current));
-    auto opened = open_staging(current, blob_key, plan, parts.hybrid.next());
+    auto opened = open_staging(current, blob_key, plan, now);
     const auto key = row_keys::staged(target.name, opened.row.staging->generation, plan.id);
     FH_CO_TRY(const auto earlier, api(co_await parts.blobs.read_staged(target.partition(), key)));
     auto change = stage(std::move(opened), plan, target.name, earlier, *ingested);

@@ -1,9 +1,11 @@
 // Put Block List: makes a blob of committed and staged blocks, in one step.
 #include "base/encoding.h"
-#include "crypto/digest.h"
 #include "src/block_list_xml.h"
+#include "src/creation_rules.h"
+#include "src/lease_rules.h"
 #include "src/operations.h"
 #include "src/responses.h"
+#include "src/tier_rules.h"
 #include "src/upload_rules.h"
 
 namespace freehold::blob {
@@ -12,60 +14,49 @@ namespace {
 struct PutBlockListPlan {
   std::vector<NamedBlock> list;
   ContentHeaders content;
-  Metadata metadata;
-  Conditions conditions;
-  bool hot_named = false;
-  bool create_only = false;
+  NewBlob fresh;
 };
 
-ApiResult<PutBlockListPlan> plan_put_block_list(const http::Request& request, const gate::Principal& principal) {
+ApiResult<PutBlockListPlan> plan_put_block_list(const http::Request& request, int version,
+                                                const gate::Principal& principal) {
   PutBlockListPlan plan;
   FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
   FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.content, parse_blob_content_headers(request.headers));
-  FH_TRY(plan.metadata, parse_metadata(request.headers));
-  FH_TRY(plan.conditions, parse_conditions(request.headers));
-  plan.hot_named = names_hot_tier(request.headers);
-  plan.create_only = may_only_create(principal);
+  FH_TRY(plan.fresh, parse_new_blob(request, version, principal, BlobType::kBlock));
   return plan;
 }
 
-// The digest of a body that is read whole.
-ApiResult<> check_body(const SentDigests& sent, BytesView body) {
-  if (!sent.crc64.empty()) return refuse(errors::not_implemented("x-ms-content-crc64"));
-  if (sent.md5.empty()) return {};
-  Ingested whole;
-  crypto::Md5 md5;
-  md5.update(body);
-  const auto digest = md5.finish();
-  whole.md5 = Bytes(crypto::view(digest));
-  return check_digests(sent, {}, whole);
-}
-
-ApiResult<> check_may_commit(const PutBlockListPlan& plan, const std::optional<StoredBlob>& current) {
-  const bool there = current && current->row.committed();
-  FH_CHECK_OK(check_write(plan.conditions, there ? std::optional(current->row.existing()) : std::nullopt));
-  if (there && plan.create_only) return refuse(errors::overwrite_not_allowed());
-  return {};
+ApiResult<> check_may_commit(const PutBlockListPlan& plan, const std::optional<StoredBlob>& current,
+                             std::uint64_t now) {
+  if (current && current->row.type != BlobType::kBlock) return refuse(errors::invalid_blob_type());
+  FH_CHECK_OK(check_may_create(plan.fresh, current, now));
+  // Its committed blocks are out of reach.
+  return current ? refuse_archived(current->row, store::HybridClock::wall_time(now)) : ApiResult<>();
 }
 
 BlobRow committed_row(const PutBlockListPlan& plan, const std::optional<StoredBlob>& current, Bytes wrapped_key,
                       std::uint64_t length, std::uint64_t now) {
-  BlobRow row;
-  row.etag = now;
-  row.created = current && current->row.committed() ? current->row.created : now;
+  auto row = row_of(plan.fresh, BlobType::kBlock);
+  row.etag = row.created = now;
   row.length = length;
   row.content = plan.content;
-  row.metadata = plan.metadata;
   row.wrapped_key = std::move(wrapped_key);
-  row.tier.named = plan.hot_named;
+  if (!current) return row;
+  const auto& old = current->row;
+  if (old.committed()) row.created = old.created;
+  row.lease = lease_after_write(old.lease, store::HybridClock::wall_time(now));
+  row.has_snapshots = old.has_snapshots;
+  row.last_snapshot = old.last_snapshot;
+  row.shared_content = old.shared_content;  // blocks that stay are still the snapshots' too
   return row;
 }
 
 // One attempt: reads what is there, resolves, stores the layout. The commit expects the row as it was read here.
 Task<ApiResult<BlobChange>> resolve(BlobParts& parts, BlobTarget target, const PutBlockListPlan& plan,
                                     std::optional<StoredBlob> current, PendingChunks& pending) {
-  FH_CO_CHECK_OK(check_may_commit(plan, current));
+  const auto now = parts.hybrid.next();
+  FH_CO_CHECK_OK(check_may_commit(plan, current, now));
   Bytes wrapped_key;
   if (current) {
     wrapped_key = current->row.wrapped_key;
@@ -84,7 +75,7 @@ Task<ApiResult<BlobChange>> resolve(BlobParts& parts, BlobTarget target, const P
   }
   FH_CO_TRY(auto layout, resolve_block_list(plan.list, committed, staged));
   BlobChange change;
-  change.row = committed_row(plan, current, wrapped_key, length_of(layout), parts.hybrid.next());
+  change.row = committed_row(plan, current, wrapped_key, length_of(layout), now);
   if (current) {
     FH_CO_TRY(change.garbage.expand,
               api(co_await parts.content.store_layout(place, left_over(layout, committed, staged), pending)));
@@ -99,7 +90,7 @@ Task<ApiResult<BlobChange>> resolve(BlobParts& parts, BlobTarget target, const P
 }  // namespace
 
 Task<Reply> put_block_list(BlobParts& parts, Permit<PutBlockList> permit) {
-  FH_CO_TRY(auto plan, plan_put_block_list(permit.request(), permit.principal()));
+  FH_CO_TRY(auto plan, plan_put_block_list(permit.request(), permit.api_version(), permit.principal()));
   FH_CO_TRY(const auto sent, parse_sent_digests(permit.request().headers));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
   auto body = co_await http::read_all(*permit.request().body, kBlockListBodyBytes);
@@ -107,7 +98,7 @@ Task<Reply> put_block_list(BlobParts& parts, Permit<PutBlockList> permit) {
     co_return refuse(errors::body_too_large(kBlockListBodyBytes));
   if (!body) co_return refuse(errors::from_body(std::move(body.error())));
   permit.count_in(body->size());
-  FH_CO_CHECK_OK(check_body(sent, *body));
+  FH_CO_CHECK_OK(check_small_body(sent, *body));
   FH_CO_TRY(plan.list, parse_block_list(*body));
 
   FH_CO_TRY(const auto turn, api(co_await parts.blobs.lock(target.partition(), target.name)));

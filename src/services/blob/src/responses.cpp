@@ -1,6 +1,8 @@
 #include "src/responses.h"
 
 #include "base/encoding.h"
+#include "src/lease_rules.h"
+#include "src/tier_rules.h"
 #include "store/hybrid_clock.h"
 
 namespace freehold::blob {
@@ -21,7 +23,27 @@ void add_metadata(http::Response& response, const Metadata& metadata) {
   for (const auto& [name, value] : metadata) response.headers.add("x-ms-meta-" + name, value);
 }
 
-void add_blob_headers(http::Response& response, const BlobRow& row, Part part) {
+void add_lease_headers(http::Response& response, const std::optional<Lease>& lease, std::uint64_t now) {
+  const auto state = lease_state(lease, store::HybridClock::wall_time(now));
+  response.headers.add("x-ms-lease-status", is_locked(state) ? "locked" : "unlocked");
+  response.headers.add("x-ms-lease-state", std::string(to_string(state)));
+  if (state == LeaseState::kLeased) response.headers.add("x-ms-lease-duration", std::string(duration_text(*lease)));
+}
+
+void add_tier_headers(http::Response& response, const BlobRow& row, std::uint64_t now) {
+  if (row.type != BlobType::kBlock) return;
+  const auto tier = tier_at(row.tier, store::HybridClock::wall_time(now));
+  auto& headers = response.headers;
+  headers.add("x-ms-access-tier", std::string(to_string(tier.tier)));
+  if (!tier.named) headers.add("x-ms-access-tier-inferred", "true");
+  if (tier.changed != 0) {
+    headers.add("x-ms-access-tier-change-time", http_date(store::HybridClock::wall_time(tier.changed)));
+  }
+  add_if(response, "x-ms-archive-status", archive_status(tier));
+  if (tier.rehydration) headers.add("x-ms-rehydrate-priority", std::string(to_string(tier.rehydration->priority)));
+}
+
+void add_blob_headers(http::Response& response, const BlobRow& row, Part part, std::uint64_t now) {
   auto& headers = response.headers;
   headers.reserve(24 + row.metadata.size());
   add_entity(response, row.etag, row.last_modified());
@@ -36,8 +58,8 @@ void add_blob_headers(http::Response& response, const BlobRow& row, Part part) {
   headers.add("Accept-Ranges", "bytes");
   headers.add("x-ms-blob-type", std::string(to_string(row.type)));
   headers.add("x-ms-creation-time", http_date(row.creation_time()));
-  headers.add("x-ms-lease-status", "unlocked");
-  headers.add("x-ms-lease-state", "available");
+  if (!row.is_snapshot()) add_lease_headers(response, row.lease, now);
+  if (!row.tags.empty()) headers.add("x-ms-tag-count", std::to_string(row.tags.size()));
   headers.add("x-ms-server-encrypted", "true");
   add_metadata(response, row.metadata);
 }
@@ -65,11 +87,10 @@ void apply_overrides(http::Response& response, const gate::Principal& principal)
   }
 }
 
-void add_container_headers(http::Response& response, const ContainerRow& row) {
+void add_container_headers(http::Response& response, const ContainerRow& row, std::uint64_t now) {
   add_entity(response, row.etag, row.last_modified());
   add_public_access(response, row);
-  response.headers.add("x-ms-lease-status", "unlocked");
-  response.headers.add("x-ms-lease-state", "available");
+  add_lease_headers(response, row.lease, now);
   response.headers.add("x-ms-has-immutability-policy", "false");
   response.headers.add("x-ms-has-legal-hold", "false");
   response.headers.add("x-ms-immutable-storage-with-versioning-enabled", "false");

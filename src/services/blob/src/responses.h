@@ -12,14 +12,18 @@ namespace freehold::blob {
 // ETag and Last-Modified.
 void add_entity(http::Response& response, std::uint64_t etag, WallTime last_modified);
 void add_metadata(http::Response& response, const Metadata& metadata);
-// All that a read of the blob tells about it, for the whole blob (Content-MD5) or a part (x-ms-blob-content-md5).
+// At hybrid time `now`, by which leases and tiers are judged. All that a read of the blob tells about it, for the whole
+// blob (Content-MD5) or a part (x-ms-blob-content-md5).
 enum class Part { kWhole, kRange };
-void add_blob_headers(http::Response& response, const BlobRow& row, Part part);
+void add_blob_headers(http::Response& response, const BlobRow& row, Part part, std::uint64_t now);
+// What Get Blob Properties alone tells: the tier of a block blob.
+void add_tier_headers(http::Response& response, const BlobRow& row, std::uint64_t now);
+void add_container_headers(http::Response& response, const ContainerRow& row, std::uint64_t now);
+void add_lease_headers(http::Response& response, const std::optional<Lease>& lease, std::uint64_t now);
 // "blob" or "container"; empty for kNone.
 [[nodiscard]] std::string_view public_access_text(PublicAccess access);
 // x-ms-blob-public-access, where there is any.
 void add_public_access(http::Response& response, const ContainerRow& row);
-void add_container_headers(http::Response& response, const ContainerRow& row);
 
 // What a SAS says of its answers (rscc, rscd, ...) in place of what the blob says of itself.
 void apply_overrides(http::Response& response, const gate::Principal& principal);

@@ -4,6 +4,7 @@ namespace freehold::blob::row_keys {
 namespace {
 constexpr std::string_view kNameEnd{"\x00\x01", 2};
 constexpr char kBaseSuffix = '\xF0';
+constexpr char kSnapshotSuffix = '\x10';
 
 Bytes with_id(char prefix, store::ChunkId id) { return Bytes(1, prefix) + store::to_bytes(id); }
 }  // namespace
@@ -59,28 +60,53 @@ std::optional<std::string> unescape_name(BytesView& key) {
   return std::nullopt;
 }
 
-Bytes blob(std::string_view name) {
+Bytes blob(std::string_view name, std::uint64_t snapshot) {
   Bytes key(1, kBlobPrefix);
-  key.reserve(name.size() + 4);
+  key.reserve(name.size() + 12);
   key += escape_name(name);
   key += kNameEnd;
-  key += kBaseSuffix;
+  if (snapshot == 0) {
+    key += kBaseSuffix;
+  } else {
+    key += kSnapshotSuffix;
+    append_u64(key, snapshot);
+  }
   return key;
 }
 
-std::optional<std::string> blob_name(BytesView key) {
+std::optional<BlobKey> parse_blob(BytesView key) {
   if (key.empty() || key.front() != kBlobPrefix) return std::nullopt;
   key.remove_prefix(1);
   auto name = unescape_name(key);
-  if (!name || key != BytesView(&kBaseSuffix, 1)) return std::nullopt;
-  return name;
+  if (!name || key.empty()) return std::nullopt;
+  if (key == BytesView(&kBaseSuffix, 1)) return BlobKey{std::move(*name), 0};
+  if (key.front() != kSnapshotSuffix) return std::nullopt;
+  ByteReader in(key.substr(1));
+  const auto snapshot = in.u64();
+  if (!in.done() || snapshot == 0) return std::nullopt;
+  return BlobKey{std::move(*name), snapshot};
 }
+
+Bytes snapshots_from(std::string_view name) {
+  auto key = blob(name);
+  key.back() = kSnapshotSuffix;
+  return key;
+}
+Bytes snapshots_after(std::string_view name) { return after_prefix(snapshots_from(name)); }
 
 Bytes blobs_from(std::string_view prefix) { return Bytes(1, kBlobPrefix) + escape_name(prefix); }
 Bytes blobs_after(std::string_view prefix) { return after_prefix(blobs_from(prefix)); }
 
 Bytes content(store::ChunkId id) { return with_id(kContentPrefix, id); }
 Bytes garbage(store::ChunkId id) { return with_id(kGarbagePrefix, id); }
+
+Bytes shared_garbage(std::string_view name, store::ChunkId id) {
+  Bytes key(1, kSharedGarbagePrefix);
+  key += escape_name(name);
+  key += kNameEnd;
+  key += store::to_bytes(id);
+  return key;
+}
 
 Bytes staged(std::string_view name, std::uint64_t generation) {
   Bytes key(1, kStagedPrefix);
@@ -92,6 +118,37 @@ Bytes staged(std::string_view name, std::uint64_t generation) {
 
 Bytes staged(std::string_view name, std::uint64_t generation, BytesView block_id) {
   return staged(name, generation) + Bytes(block_id);
+}
+
+Bytes tag_values(std::string_view key) {
+  Bytes out(1, kTagPrefix);
+  out += escape_name(key);
+  out += kNameEnd;
+  return out;
+}
+
+Bytes tag_value(std::string_view key, std::string_view value) {
+  auto out = tag_values(key);
+  out += escape_name(value);
+  out += kNameEnd;
+  return out;
+}
+
+Bytes tag(std::string_view key, std::string_view value, std::string_view name) {
+  auto out = tag_value(key, value);
+  out += escape_name(name);
+  out += kNameEnd;
+  return out;
+}
+
+std::optional<TagKey> parse_tag(BytesView key) {
+  if (key.empty() || key.front() != kTagPrefix) return std::nullopt;
+  key.remove_prefix(1);
+  auto tag_key = unescape_name(key);
+  auto value = tag_key ? unescape_name(key) : std::nullopt;
+  auto name = value ? unescape_name(key) : std::nullopt;
+  if (!name || !key.empty()) return std::nullopt;
+  return TagKey{std::move(*tag_key), std::move(*value), std::move(*name)};
 }
 
 Bytes container(std::string_view name) { return "n" + Bytes(name); }

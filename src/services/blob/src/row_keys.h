@@ -28,7 +28,9 @@ inline constexpr std::string_view kOpenMarkerValue = "open";
 inline constexpr char kBlobPrefix = 'b';
 inline constexpr char kContentPrefix = 'c';
 inline constexpr char kGarbagePrefix = 'g';
+inline constexpr char kSharedGarbagePrefix = 'h';  // next to the other garbage: both are scanned as one
 inline constexpr char kStagedPrefix = 'u';
+inline constexpr char kTagPrefix = 't';
 
 // Order of names = byte order of their UTF-8: 00 becomes 00 FF, and 00 01 ends the name, so that a name stands before
 // all names that it begins.
@@ -36,10 +38,17 @@ inline constexpr char kStagedPrefix = 'u';
 // Splits an escaped name off the front of `key`; nullopt if none stands there whole.
 [[nodiscard]] std::optional<std::string> unescape_name(BytesView& key);
 
-// 'b' + escaped name + 00 01 + suffix. The suffix of the blob itself is F0; lower ones are kept for its snapshots,
-// versions and deleted states, which Azure lists before it.
-[[nodiscard]] Bytes blob(std::string_view name);
-[[nodiscard]] std::optional<std::string> blob_name(BytesView key);  // of a base blob's key
+// 'b' + escaped name + 00 01 + suffix. The suffix of the blob itself is F0, of a snapshot 10 and its time; others are
+// kept for versions and deleted states. Azure lists what is older first, and the blob itself last.
+[[nodiscard]] Bytes blob(std::string_view name, std::uint64_t snapshot = 0);
+struct BlobKey {
+  std::string name;
+  std::uint64_t snapshot = 0;  // 0: the blob itself
+};
+[[nodiscard]] std::optional<BlobKey> parse_blob(BytesView key);
+// Before and past all snapshots of a blob.
+[[nodiscard]] Bytes snapshots_from(std::string_view name);
+[[nodiscard]] Bytes snapshots_after(std::string_view name);
 // The lowest key that a blob whose name begins with `prefix` can have.
 [[nodiscard]] Bytes blobs_from(std::string_view prefix);
 // The first key after all those whose name begins with `prefix`; empty if there is none.
@@ -47,9 +56,22 @@ inline constexpr char kStagedPrefix = 'u';
 
 [[nodiscard]] Bytes content(store::ChunkId id);
 [[nodiscard]] Bytes garbage(store::ChunkId id);
+// 'h' + escaped name + 00 01 + id: garbage of which other rows of that name may name some. In order of time.
+[[nodiscard]] Bytes shared_garbage(std::string_view name, store::ChunkId id);
 // 'u' + escaped name + 00 01 + generation, and with + block id.
 [[nodiscard]] Bytes staged(std::string_view name, std::uint64_t generation);
 [[nodiscard]] Bytes staged(std::string_view name, std::uint64_t generation, BytesView block_id);
+
+// 't' + tag's key + 00 01 + value + 00 01 + blob's name + 00 01, each escaped as names are.
+[[nodiscard]] Bytes tag(std::string_view key, std::string_view value, std::string_view name);
+[[nodiscard]] Bytes tag_values(std::string_view key);                         // what all rows of the tag begin with
+[[nodiscard]] Bytes tag_value(std::string_view key, std::string_view value);  // ... with that value
+struct TagKey {
+  std::string key;
+  std::string value;
+  std::string name;
+};
+[[nodiscard]] std::optional<TagKey> parse_tag(BytesView key);
 
 // --- in an account's partition ---
 [[nodiscard]] Bytes container(std::string_view name);   // 'n' + name

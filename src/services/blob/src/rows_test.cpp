@@ -200,7 +200,11 @@ TEST(RowKeys, NamesSortAsTheirBytesAndComeBack) {
   std::sort(names.begin(), names.end());
   for (std::size_t i = 0; i + 1 < names.size(); ++i) EXPECT_LT(row_keys::blob(names[i]), row_keys::blob(names[i + 1]));
   for (const auto& name : names) {
-    EXPECT_EQ(row_keys::blob_name(row_keys::blob(name)), name);
+    ASSERT_TRUE(row_keys::parse_blob(row_keys::blob(name)).has_value());
+    EXPECT_EQ(row_keys::parse_blob(row_keys::blob(name))->name, name);
+    EXPECT_LT(row_keys::blob(name, 5), row_keys::blob(name, 6));
+    EXPECT_LT(row_keys::blob(name, ~std::uint64_t{0}), row_keys::blob(name));
+    EXPECT_EQ(row_keys::parse_blob(row_keys::blob(name, 7))->snapshot, 7u);
     EXPECT_GE(row_keys::blob(name), row_keys::blobs_from(name));
     EXPECT_LT(row_keys::blob(name), row_keys::blobs_after(name));
   }

@@ -1,6 +1,7 @@
 // Set Blob Properties (HTTP headers) and Set Blob Metadata.
 #include "src/operations.h"
 #include "src/responses.h"
+#include "src/tier_rules.h"
 
 namespace freehold::blob {
 namespace {
@@ -8,10 +9,10 @@ namespace {
 // A change of the row alone: content, key and staged blocks stay.
 ApiResult<BlobChange> amend(const std::optional<StoredBlob>& current, const Conditions& conditions, std::uint64_t now) {
   if (!current || !current->row.committed()) return refuse(errors::blob_not_found());
-  FH_CHECK_OK(check_write(conditions, current->row.existing()));
+  FH_CHECK_OK(check_write(conditions, current->row.existing(now)));
+  FH_CHECK_OK(refuse_archived(current->row, store::HybridClock::wall_time(now)));
   BlobChange change;
-  change.row = current->row;
-  change.row.etag = now;
+  change.row = amended(current->row, now);
   return change;
 }
 

@@ -99,7 +99,8 @@ Task<Result<>> Collector::list_candidates(JobPass, store::ChunkId from, store::C
 Task<Result<>> Collector::spare_named(JobPass pass, AccountRef account, store::PartitionId partition,
                                       std::set<store::ChunkId>& candidates) {
   const auto executor = co_await boost::asio::this_coro::executor;
-  for (const char prefix : {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kGarbagePrefix}) {
+  for (const char prefix :
+       {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kGarbagePrefix, row_keys::kSharedGarbagePrefix}) {
     Bytes from(1, prefix);
     const auto end = row_keys::after_prefix(from);
     while (!candidates.empty()) {
@@ -120,23 +121,25 @@ Task<Result<>> Collector::spare_row(JobPass pass, AccountRef account, store::Par
   switch (row.key.front()) {
     case row_keys::kStagedPrefix: {
       FH_CO_TRY(auto block, decode_staged_block(row.value));
-      co_return co_await spare_layout(pass, account, partition, {}, LayoutRef{{std::move(block)}, {}}, candidates);
+      co_return co_await spare_layout(pass, account, partition, {}, LayoutRef{{std::move(block)}, {}},
+                                      Manifests::kThere, candidates);
     }
     case row_keys::kBlobPrefix: {
       FH_CO_TRY(auto blob, decode_blob_row(row.value));
-      co_return co_await spare_layout(pass, account, partition, blob.wrapped_key, std::move(blob.layout), candidates);
+      co_return co_await spare_layout(pass, account, partition, blob.wrapped_key, std::move(blob.layout),
+                                      Manifests::kThere, candidates);
     }
     default: {
       FH_CO_TRY(auto garbage, decode_garbage_row(row.value));
       for (const auto& id : garbage.chunks) candidates.erase(id);
       co_return co_await spare_layout(pass, account, partition, garbage.wrapped_key, std::move(garbage.expand),
-                                      candidates);
+                                      Manifests::kMayBeGone, candidates);
     }
   }
 }
 
 Task<Result<>> Collector::spare_layout(JobPass, AccountRef account, store::PartitionId partition, Bytes wrapped_key,
-                                       LayoutRef layout, std::set<store::ChunkId>& candidates) {
+                                       LayoutRef layout, Manifests manifests, std::set<store::ChunkId>& candidates) {
   const auto spare = [&candidates](const Layout& part) {
     for (const auto* segments : distinct_segments(part)) {
       for (const auto& segment : *segments) candidates.erase(segment.id);
@@ -147,9 +150,12 @@ Task<Result<>> Collector::spare_layout(JobPass, AccountRef account, store::Parti
   FH_CO_TRY(const auto place, place_of(account, partition, wrapped_key));
   for (const auto& manifest : layout.manifests) {
     candidates.erase(manifest.id);
-    // Should it be gone, the row has changed since it was read: the sweep ends without removing anything.
-    FH_CO_TRY(const auto part, co_await content_.load_manifest(place, manifest));
-    spare(part);
+    auto part = co_await content_.load_manifest(place, manifest);
+    // Garbage half collected: what it alone named is gone already, and the manifest was the last of it.
+    if (!part && part.error().code == ErrorCode::kNotFound && manifests == Manifests::kMayBeGone) continue;
+    // Should a blob's be gone, the row has changed since it was read: nothing is removed.
+    if (!part) co_return pass_on(part);
+    spare(*part);
   }
   co_return Result<>();
 }

@@ -1,6 +1,7 @@
 #include "src/upload_rules.h"
 
 #include "base/encoding.h"
+#include "crypto/digest.h"
 #include "src/crc64.h"
 #include "src/header_rules.h"
 
@@ -32,6 +33,17 @@ ApiResult<> check_digests(const SentDigests& sent, BytesView stored_md5, const I
     return refuse(errors::crc64_mismatch(to_base64(sent.crc64), to_base64(crc)));
   }
   return {};
+}
+
+ApiResult<> check_small_body(const SentDigests& sent, BytesView body) {
+  if (!sent.crc64.empty()) return refuse(errors::not_implemented("x-ms-content-crc64"));
+  if (sent.md5.empty()) return {};
+  Ingested whole;
+  crypto::Md5 md5;
+  md5.update(body);
+  const auto digest = md5.finish();
+  whole.md5 = Bytes(crypto::view(digest));
+  return check_digests(sent, {}, whole);
 }
 
 ApiResult<std::uint64_t> body_length(const http::Request& request, std::uint64_t limit) {

@@ -32,4 +32,9 @@ bool load_xml(pugi::xml_document& document, std::string_view body, int depth) {
   return static_cast<bool>(parsed);
 }
 
+bool is_blank(const pugi::xml_node& node) {
+  return node.type() == pugi::node_pcdata &&
+         std::string_view(node.value()).find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 }  // namespace freehold::blob

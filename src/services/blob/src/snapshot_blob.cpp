@@ -1,0 +1,73 @@
+// Snapshot Blob: a row of its own that names the same content. Nothing is copied.
+#include "src/operations.h"
+#include "src/responses.h"
+#include "src/row_keys.h"
+#include "src/snapshot_time.h"
+#include "src/tier_rules.h"
+
+namespace freehold::blob {
+namespace {
+
+// The time that names the next snapshot: later than every one before, should the clock stand still.
+std::uint64_t snapshot_time(const BlobRow& base, std::uint64_t now) {
+  const auto time = store::HybridClock::wall_time(now).time_since_epoch().count();
+  return std::max(static_cast<std::uint64_t>(time), base.last_snapshot + 1);
+}
+
+// Without metadata of its own it is the blob as it is, ETag and Last-Modified included.
+BlobRow snapshot_of(const BlobRow& base, const Metadata& metadata, std::uint64_t time, std::uint64_t now) {
+  auto row = base;
+  row.snapshot = time;
+  row.lease.reset();
+  row.staging.reset();
+  row.has_snapshots = false;
+  row.last_snapshot = 0;
+  row.shared_content = true;
+  if (row.copy) row.copy->work.clear();
+  if (!metadata.empty()) {
+    row.metadata = metadata;
+    row.etag = now;
+  }
+  return row;
+}
+
+// What the blob itself remembers. A page blob goes on with a new version of its pages; the snapshot has the old one.
+BlobRow with_snapshot(const BlobRow& base, std::uint64_t time) {
+  auto row = base;
+  row.has_snapshots = true;
+  row.last_snapshot = time;
+  row.shared_content = true;
+  if (row.page) ++row.page->version;
+  return row;
+}
+
+}  // namespace
+
+Task<Reply> snapshot_blob(BlobParts& parts, Permit<SnapshotBlob> permit) {
+  FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers));
+  FH_CO_CHECK_OK(refuse_snapshot(permit.request()));
+  FH_CO_TRY(const auto metadata, parse_metadata(permit.request().headers));
+  FH_CO_TRY(const auto conditions, parse_conditions(permit.request().headers));
+  FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  BlobRow snapshot;
+  const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
+    if (!current || !current->row.committed()) return refuse(errors::blob_not_found());
+    FH_CHECK_OK(check_unguarded_write(conditions, current->row.existing(now)));
+    FH_CHECK_OK(refuse_archived(current->row, store::HybridClock::wall_time(now)));
+    const auto time = snapshot_time(current->row, now);
+    snapshot = snapshot_of(current->row, metadata, time, now);
+    BlobChange change;
+    change.row = with_snapshot(current->row, time);
+    const auto key = row_keys::blob(target.name, time);
+    change.expect.push_back(store::absent(key));
+    change.puts.push_back({key, encode_blob_row(snapshot)});
+    return change;
+  };
+  FH_CO_TRY(const auto base, co_await change_blob(parts, target, decide, audit_row(permit, 201), nullptr));
+  static_cast<void>(base);
+  auto response = written(201, snapshot);
+  response.headers.add("x-ms-snapshot", snapshot_text(snapshot.snapshot));
+  co_return response;
+}
+
+}  // namespace freehold::blob

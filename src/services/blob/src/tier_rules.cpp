@@ -1,0 +1,97 @@
+#include "src/tier_rules.h"
+
+#include "base/encoding.h"
+#include "store/hybrid_clock.h"
+
+namespace freehold::blob {
+namespace {
+constexpr int kColdVersion = 20211202;
+constexpr AccessTier kTiers[] = {AccessTier::kHot, AccessTier::kCool, AccessTier::kCold, AccessTier::kArchive};
+}  // namespace
+
+std::string_view to_string(AccessTier tier) {
+  switch (tier) {
+    case AccessTier::kHot:
+      return "Hot";
+    case AccessTier::kCool:
+      return "Cool";
+    case AccessTier::kCold:
+      return "Cold";
+    case AccessTier::kArchive:
+      return "Archive";
+  }
+  return "";
+}
+
+std::string_view to_string(RehydratePriority priority) {
+  return priority == RehydratePriority::kHigh ? "High" : "Standard";
+}
+
+ApiResult<std::optional<AccessTier>> parse_tier(const http::Headers& headers, int version) {
+  constexpr std::string_view kName = "x-ms-access-tier";
+  if (!headers.has(kName)) return std::nullopt;
+  const auto text = headers.get(kName);
+  if (equals_ignoring_case(text, "smart")) return refuse(errors::not_implemented(kName));
+  for (const auto tier : kTiers) {
+    if (!equals_ignoring_case(text, to_string(tier))) continue;
+    if (tier == AccessTier::kCold && version < kColdVersion) break;
+    return tier;
+  }
+  return refuse(errors::invalid_header(kName, text));
+}
+
+ApiResult<RehydratePriority> parse_rehydrate_priority(const http::Headers& headers) {
+  constexpr std::string_view kName = "x-ms-rehydrate-priority";
+  if (!headers.has(kName)) return RehydratePriority::kStandard;
+  for (const auto priority : {RehydratePriority::kStandard, RehydratePriority::kHigh}) {
+    if (equals_ignoring_case(headers.get(kName), to_string(priority))) return priority;
+  }
+  return refuse(errors::invalid_header(kName, headers.get(kName)));
+}
+
+TierState created_tier(const std::optional<AccessTier>& named) {
+  TierState state;
+  state.named = named.has_value();
+  state.tier = named.value_or(AccessTier::kHot);
+  return state;
+}
+
+TierState tier_at(const TierState& stored, WallTime now) {
+  if (!stored.rehydration) return stored;
+  const auto& under_way = *stored.rehydration;
+  const auto delay = under_way.priority == RehydratePriority::kHigh ? kHighRehydration : kStandardRehydration;
+  const auto through = store::HybridClock::wall_time(under_way.since) + delay;
+  if (now < through) return stored;
+  return {under_way.to, true, store::HybridClock::from_wall(through), std::nullopt};
+}
+
+std::string archive_status(const TierState& tier) {
+  if (!tier.rehydration) return {};
+  return "rehydrate-pending-to-" + to_lower(to_string(tier.rehydration->to));
+}
+
+ApiResult<TierState> set_tier(const TierState& current, AccessTier to, RehydratePriority priority, std::uint64_t now) {
+  auto state = current;
+  if (current.rehydration) {
+    if (current.rehydration->to != to) return refuse(errors::blob_being_rehydrated());
+    state.rehydration->priority = std::max(current.rehydration->priority, priority);
+    return state;
+  }
+  if (current.tier == AccessTier::kArchive && to != AccessTier::kArchive) {
+    state.rehydration = Rehydration{to, priority, now};
+    return state;
+  }
+  if (current.tier != to) state.changed = now;
+  state.tier = to;
+  state.named = true;
+  return state;
+}
+
+ApiResult<> refuse_archived(const BlobRow& row, WallTime now) {
+  if (row.tier.tier == AccessTier::kArchive && tier_at(row.tier, now).tier == AccessTier::kArchive) {
+    return refuse(errors::blob_archived());
+  }
+  return {};
+}
+
+}  // namespace freehold::blob

@@ -1,0 +1,41 @@
+// Access tiers: "Set Blob Tier", x-ms-access-tier at creation, and the way back from the archive. Pure.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/message.h"
+#include "src/blob_errors.h"
+#include "src/blob_row.h"
+
+namespace freehold::blob {
+
+[[nodiscard]] std::string_view to_string(AccessTier tier);
+[[nodiscard]] std::string_view to_string(RehydratePriority priority);
+
+// x-ms-access-tier, or nullopt if it is absent. 400 InvalidHeaderValue for what is no tier of a standard account's
+// block blobs (Cold before 2021-12-02 too); 501 for Smart.
+[[nodiscard]] ApiResult<std::optional<AccessTier>> parse_tier(const http::Headers& headers, int version);
+// x-ms-rehydrate-priority; Standard if it is absent.
+[[nodiscard]] ApiResult<RehydratePriority> parse_rehydrate_priority(const http::Headers& headers);
+// What a blob is made with.
+[[nodiscard]] TierState created_tier(const std::optional<AccessTier>& named);
+
+// An archived blob is as much at hand as any other here. It comes back after a time all the same, so that a client that
+// forgets to wait finds out in its tests.
+inline constexpr std::chrono::seconds kStandardRehydration{60};
+inline constexpr std::chrono::seconds kHighRehydration{10};
+// The state at that time: a rehydration that is through has become the tier.
+[[nodiscard]] TierState tier_at(const TierState& stored, WallTime now);
+// "rehydrate-pending-to-hot", or empty.
+[[nodiscard]] std::string archive_status(const TierState& tier);
+
+// What Set Blob Tier makes of the state. 409 BlobBeingRehydrated, but for the same target with another priority.
+[[nodiscard]] ApiResult<TierState> set_tier(const TierState& current, AccessTier to, RehydratePriority priority,
+                                            std::uint64_t now);
+// 409 BlobArchived, which holds while a rehydration is pending too.
+[[nodiscard]] ApiResult<> refuse_archived(const BlobRow& row, WallTime now);
+
+}  // namespace freehold::blob
