@@ -280,6 +280,9 @@ Result<Ports> Region::serve() {
   return ports;
 }
 
-void Region::shut_down() { parts_->stop(); }
+bool Region::shut_down() {
+  parts_->stop();
+  return parts_->server->stats().connections == 0;
+}
 
 }  // namespace freehold::app

@@ -26,8 +26,10 @@ class Region {
 
   // Listens on every port, writes DIR/endpoints.json and begins to answer.
   [[nodiscard]] Result<Ports> serve();
-  // Lets running requests end, then closes everything in reverse. Within 30 s.
-  void shut_down();
+  // Lets running requests end, then stops everything in reverse. Within 30 s. False: a request didn't end (a disk that
+  // hangs) and holds on to what is owned here, so the process must end without destroying it. What was acknowledged is
+  // as safe then as after a kill.
+  [[nodiscard]] bool shut_down();
 
  private:
   struct Parts;

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 
 #include "base/log.h"
@@ -41,7 +42,7 @@ int run_up(const UpOptions& options) {
   std::fflush(stdout);
   wait_for_stop_signal();
   log_info("stopping: running requests may end");
-  (*region)->shut_down();
+  if (!(*region)->shut_down()) std::_Exit(kExitDone);
   return kExitDone;
 }
 
