@@ -26,10 +26,10 @@ Decision StorageAccess::decide(const Identity& who, const StorageAccount& accoun
   return assignments_.snapshot(account.tenant)->decide(subject, action, kind_of(action), chain_of(account, target));
 }
 
-bool StorageAccess::may(TenantId tenant, PrincipalId object, const StorageAccount& account, const Target& target,
-                        std::string_view action) const {
-  const auto who = identities_.find(tenant, object);
-  return who != nullptr && decide(*who, account, target, action).allowed();
+bool StorageAccess::may(const Delegator& who, const StorageAccount& account, const Target& target,
+                        std::string_view data_action) const {
+  const auto identity = identities_.find(who.tenant, who.object);
+  return identity != nullptr && decide(*identity, account, target, data_action).allowed();
 }
 
 }  // namespace freehold::gate::authz

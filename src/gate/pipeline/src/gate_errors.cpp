@@ -39,6 +39,11 @@ ApiError another_account() {
 
 ApiError nested_part() { return make(400, "InvalidInput", "One of the request inputs is not valid."); }
 
+ApiError permission_mismatch() {
+  return make(403, "AuthorizationPermissionMismatch",
+              "This request is not authorized to perform this operation using this permission.");
+}
+
 ApiError not_implemented() {
   return make(501, "NotImplemented", "The requested operation is not implemented on the specified resource.");
 }

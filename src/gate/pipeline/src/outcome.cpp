@@ -67,6 +67,11 @@ http::Response Pipeline::State::refuse(Passage& p, ApiError error) {
       error = gate_errors::server_busy("audit: " + slot.error().message + " " + slot.error().detail);
     }
   }
+  // RFC 6750 section 3: where tokens are taken, who has none is told where to get one.
+  if (error.status == 401 && a.account != nullptr && options.bearer != nullptr) {
+    std::erase_if(error.headers, [](const auto& header) { return header.first == "www-authenticate"; });
+    error.headers.emplace_back("www-authenticate", bearer_challenge(*a.request, *a.account, options.bearer->tokens));
+  }
   a.record.decision = "denied";
   a.record.reason = error.code;
   a.record.status = error.status;

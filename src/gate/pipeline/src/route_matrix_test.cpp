@@ -13,7 +13,7 @@ TEST(RouteMatrix, NobodyGetsInWhoMustNotAndEveryoneWhoMay) {
   SampleService service;
   RouteMatrix matrix(service, {.host = "acct1.notes.test"});
   for (const auto& fault : matrix.run()) ADD_FAILURE() << fault;
-  EXPECT_EQ(matrix.cases(), 7u * 30u);  // Inspect has no account
+  EXPECT_EQ(matrix.cases(), 7u * 32u);  // Inspect has no account
   EXPECT_TRUE(service.calls.empty());
 }
 

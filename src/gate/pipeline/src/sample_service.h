@@ -43,15 +43,18 @@ class SampleService final : public ServiceGate {
     constexpr CredentialSet kKeyOrSas = kSharedKey | kAccountSas | kServiceSas | kUserDelegationSas;
     add<ReadNote>({.method = http::Method::kGet,
                    .scope = Scope::kBlob,
-                   .credentials = kKeyOrSas | kAnonymous | kSystemJob,
+                   .credentials = kKeyOrSas | kAnonymous | kSystemJob | kBearer,
                    .sas = {.resource_type = 'o', .permissions = "r", .resource_permissions = "r"},
-                   .data_action = "Notes/read"},
+                   .data_action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"},
                   [this](Permit<ReadNote> permit) { return read_note(std::move(permit)); });
     add<WriteNote>({.method = http::Method::kPut,
                     .scope = Scope::kBlob,
-                    .credentials = kKeyOrSas,
+                    .credentials = kKeyOrSas | kBearer,
                     .sas = {.resource_type = 'o', .permissions = "cw", .resource_permissions = "cw"},
-                    .data_action = "Notes/write",
+                    .data_action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete",
+                    .create_action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",
+                    .header_actions = {{"x-ms-tags",
+                                        "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/write"}},
                     .audit = AuditClass::kWrite},
                    [this](Permit<WriteNote> permit) { return write_note(std::move(permit)); });
     // Reads the note that x-source names, as the caller or (x-asked-by: itself) as whoever they say.
@@ -122,6 +125,7 @@ class SampleService final : public ServiceGate {
 
   std::vector<std::string> calls;
   ContainerDirectory* directory = nullptr;
+  bool only_creates = false;  // as the last WriteNote was told
   // What the next handlers do instead of answering 200, if set.
   std::function<Reply()> instead;
   std::function<Task<>()> first;  // awaited by ReadNote before it answers
@@ -141,6 +145,7 @@ class SampleService final : public ServiceGate {
   }
   Task<Reply> write_note(Permit<WriteNote> permit) {
     permit.count_in(7);
+    only_creates = permit.principal().only_creates;
     auto row = permit.audit_row(store::make_partition_id(permit.tenant(), "notes"), 201);
     auto reply = answer("write with " + row.value);
     if (reply) reply->status = 201;

@@ -61,6 +61,7 @@ struct Pipeline::State {
   [[nodiscard]] Task<ApiResult<>> find_container(Passage& p);
   [[nodiscard]] ApiResult<> identify(Passage& p) const;
   [[nodiscard]] ApiResult<> permit(Passage& p) const;
+  [[nodiscard]] ApiResult<> check_role(Admission& a) const;
   [[nodiscard]] ApiResult<> take_place(Passage& p);
   [[nodiscard]] ApiResult<> reserve_audit(Passage& p);
   [[nodiscard]] const RouteSpec* find_job(std::string_view operation) const;

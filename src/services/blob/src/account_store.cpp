@@ -18,6 +18,8 @@ constexpr std::string_view kDelegationPurpose = "freehold user delegation secret
 constexpr std::size_t kDelegationSecretBytes = 32;
 
 enum : std::uint8_t {
+  kSubscription = 1,
+  kResourceGroup = 2,
   kTenant = 128,
   kAccount = 129,
   kKey1 = 130,
@@ -55,6 +57,8 @@ Bytes encode_account_row(const NewAccount& account, BytesView wrapped) {
   out.bytes(kKey1, account.keys[0].view());
   out.bytes(kKey2, account.keys[1].view());
   out.bytes(kWrappedKey, wrapped);
+  out.bytes(kSubscription, account.subscription.view());
+  out.text(kResourceGroup, account.resource_group);
   const int flags = (account.secure_transfer_required ? kSecureTransfer : 0) | (account.emulator ? kEmulator : 0) |
                     (account.allow_public_access ? kPublicAccess : 0);
   out.bytes(kFlags, Bytes{static_cast<char>(flags)});
@@ -87,6 +91,10 @@ Result<Bytes> read_account_row(BytesView bytes, gate::StorageAccount& account) {
       account.keys[1] = Secret(field.value);
     else if (field.id == kWrappedKey)
       wrapped = field.value;
+    else if (field.id == kSubscription)
+      account.subscription = id_from_bytes<SubscriptionId>(field.value).value_or(SubscriptionId{});
+    else if (field.id == kResourceGroup)
+      account.resource_group = field.value;
     else if (field.id == kFlags && field.value.size() == 1) {
       account.secure_transfer_required = (field.value[0] & kSecureTransfer) != 0;
       account.emulator = (field.value[0] & kEmulator) != 0;

@@ -12,14 +12,14 @@ namespace {
 constexpr int kOldestVersion = 20180328;
 constexpr int kNewestVersion = 20261006;
 
+}  // namespace
+
 std::string version_text(int version) {
   std::array<char, 16> text{};
   const int n =
       std::snprintf(text.data(), text.size(), "%04d-%02d-%02d", version / 10000, version / 100 % 100, version % 100);
   return {text.data(), static_cast<std::size_t>(n)};
 }
-
-}  // namespace
 
 int parse_version(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return 0;

@@ -30,5 +30,7 @@ void add_routes(gate::ServiceGate& gate, BlobParts& parts);
 
 // x-ms-version as yyyymmdd, or 0 if it isn't a date from 2018-03-28 to the newest version known.
 [[nodiscard]] int parse_version(std::string_view text);
+// And back: "2021-06-08".
+[[nodiscard]] std::string version_text(int version);
 
 }  // namespace freehold::blob

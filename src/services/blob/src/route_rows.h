@@ -14,7 +14,7 @@ using gate::Scope;
 using gate::Selector;
 using http::Method;
 
-inline constexpr gate::CredentialSet kKeys = gate::kSharedKey | gate::kAccountSas;
+inline constexpr gate::CredentialSet kKeys = gate::kSharedKey | gate::kAccountSas | gate::kBearer;
 inline constexpr gate::CredentialSet kResourceSas = gate::kServiceSas | gate::kUserDelegationSas;
 
 // What the operations of one kind share; a row names only what differs.
@@ -60,6 +60,13 @@ inline RouteSpec row(Method method, Family family, std::vector<Selector> query, 
     spec.sas.resource_permissions = permissions;
   }
   spec.data_action = action;
+  // Azure lets in by either action where a new blob is made; only the first lets one be overwritten.
+  if (action == kWriteBlob && permissions.contains('c')) spec.create_action = kAddBlob;
+  if (action == kAddBlob) {  // appending overwrites nothing
+    spec.data_action = kWriteBlob;
+    spec.create_action = kAddBlob;
+  }
+  if (family.scope == Scope::kBlob) spec.header_actions = {{"x-ms-tags", kTagsWrite}, {"x-ms-if-tags", kTagsRead}};
   spec.data = family.data;
   spec.audit = audit;
   return spec;

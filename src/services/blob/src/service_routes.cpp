@@ -23,9 +23,12 @@ void add_service_routes(gate::ServiceGate& gate, BlobParts& parts) {
           write_row(Method::kPut, kService, {{"restype", "service"}, {"comp", "properties"}}, "w", kWriteService));
   not_yet(gate, "GetBlobServiceStats",
           row(Method::kGet, kService, {{"restype", "service"}, {"comp", "stats"}}, "r", kReadService));
-  not_yet(gate, "GetUserDelegationKey",
-          row(Method::kPost, kService, {{"restype", "service"}, {"comp", "userdelegationkey"}}, "r",
-              "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action"));
+  // Who has an account key needs no key to delegate with: only principals ask. It is given on record.
+  auto delegation =
+      row(Method::kPost, kService, {{"restype", "service"}, {"comp", "userdelegationkey"}}, "",
+          "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action", AuditClass::kControl);
+  delegation.credentials = gate::kBearer;
+  gate.add<GetUserDelegationKey>(std::move(delegation), bind(parts, get_user_delegation_key));
   not_yet(gate, "BlobBatch", write_row(Method::kPost, kService, {{"comp", "batch"}}, "wd", kWriteBlob));
   not_yet(gate, "FindBlobsByTags", row(Method::kGet, kService, {{"comp", "blobs"}}, "f", kFilter));
 }

@@ -58,6 +58,7 @@ std::uint64_t put_blob_limit(int api_version) { return (api_version >= 20191212 
 std::uint64_t put_block_limit(int api_version) { return (api_version >= 20191212 ? 4'000 : 100) * kMiB; }
 
 bool may_only_create(const gate::Principal& principal) {
+  if (principal.only_creates) return true;
   return principal.sas && principal.sas->permissions.find('w') == std::string::npos;
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "authn/account.h"
+#include "authn/delegation_key.h"
 #include "authn/identity.h"
 #include "authz/decide.h"
 #include "route/route.h"
@@ -24,7 +25,7 @@ class SnapshotSource {
 [[nodiscard]] ActionKind kind_of(std::string_view storage_action);
 
 // Owned by app/; borrows both, which outlive it. Thread-safe, decides from memory.
-class StorageAccess {
+class StorageAccess final : public DelegatorRights {
  public:
   StorageAccess(const SnapshotSource& assignments, const IdentityDirectory& identities)
       : assignments_(assignments), identities_(identities) {}
@@ -32,9 +33,9 @@ class StorageAccess {
   // The account's own tenant only: nobody has a role on another's.
   [[nodiscard]] Decision decide(const Identity& who, const StorageAccount& account, const Target& target,
                                 std::string_view action) const;
-  // The same of a principal that isn't the caller (who delegated something): false if it is gone or disabled.
-  [[nodiscard]] bool may(TenantId tenant, PrincipalId object, const StorageAccount& account, const Target& target,
-                         std::string_view action) const;
+  // The same of a principal that isn't the caller: false if it is gone or disabled.
+  [[nodiscard]] bool may(const Delegator& who, const StorageAccount& account, const Target& target,
+                         std::string_view data_action) const override;
 
  private:
   const SnapshotSource& assignments_;

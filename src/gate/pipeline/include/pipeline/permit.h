@@ -109,6 +109,12 @@ class Permit {
   [[nodiscard]] runtime::Task<http::Response> ask(http::Request& part, AskedBy asked_by) const {
     return admission_->door->pass_part(*admission_, part, asked_by);
   }
+  // Who called and how it was proved, where only the handler can find out: a sign-in has its secret in the body.
+  // `credential` lives for ever.
+  void name_caller(std::string_view credential, std::string caller) const {
+    admission_->record.credential = credential;
+    admission_->record.caller = std::move(caller);
+  }
   void count_in(std::uint64_t bytes) const { admission_->record.bytes_in = bytes; }
   void count_out(std::uint64_t bytes) const { admission_->record.bytes_out = bytes; }
 

@@ -11,6 +11,8 @@
 
 #include "audit/audit.h"
 #include "authn/account.h"
+#include "authn/bearer.h"
+#include "authz/storage_access.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "http/message.h"
@@ -27,6 +29,9 @@ struct PipelineOptions {
   Observer* observer = nullptr;                // outlives the pipeline
   // Says what a delegator may do itself; outlives the pipeline. Null: no user delegation SAS is let in.
   const DelegatorRights* delegators = nullptr;
+  // Bearer tokens, and what their principals may do; without both they are refused. Outlive the pipeline.
+  const BearerTrust* bearer = nullptr;
+  const authz::StorageAccess* access = nullptr;
 };
 
 // On whose data a background job works, and in whose name.

@@ -73,6 +73,8 @@ struct RouteSpec {
   std::string_view data_action = {};  // RBAC: "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"
   // RBAC: who has only this one may do it where nothing is overwritten (Principal::only_creates).
   std::string_view create_action = {};
+  // RBAC: what a request needs besides if it brings one of these headers (value: the action).
+  std::vector<Selector> header_actions = {};
   DataClass data = DataClass::kCustomerContent;
   AuditClass audit = AuditClass::kRead;
   // False: the row exists so that the caller is authenticated and then told 501 (the API's own "not implemented").

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "crypto/key_wrapper.h"
+#include "keys/sealed_rows.h"
 #include "runtime/task.h"
 #include "store/hybrid_clock.h"
 #include "store/partition_store.h"
@@ -23,18 +24,13 @@ namespace freehold::blob {
 
 using runtime::Task;
 
-// The keys under which rows that decide access are sealed, one a tenant; the zero tenant is the region itself. Supplied
-// by app/ from the key ring. Thread-safe, from memory.
-class RowKeySource {
- public:
-  virtual ~RowKeySource() = default;
-  // 32 bytes. kUnavailable or kDenied if the tenant's key can't be had.
-  [[nodiscard]] virtual Result<Secret> row_key(TenantId tenant) = 0;
-};
+using keys::RowKeySource;
 
 struct NewAccount {
   TenantId tenant;
   std::string name;
+  SubscriptionId subscription = {};
+  std::string resource_group = {};
   std::array<Secret, 2> keys;  // SharedKey: 64 bytes each
   bool secure_transfer_required = true;
   bool emulator = false;

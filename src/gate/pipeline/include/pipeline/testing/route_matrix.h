@@ -17,6 +17,8 @@
 
 #include "authn/signing.h"
 #include "authn/testing/test_account.h"
+#include "authn/testing/test_tokens.h"
+#include "authz/testing/fixed_roles.h"
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/random.h"
@@ -119,6 +121,13 @@ class RouteMatrix {
     account->delegation_secret = Secret(kKey);
     account_ = account;
     accounts_.add(account);
+    tenant_.bytes.fill(0x7e);
+    owner_.bytes.fill(0x0a);
+    stranger_.bytes.fill(0x0b);
+    identities_.put({.tenant = tenant_, .object = owner_});
+    identities_.put({.tenant = tenant_, .object = stranger_});
+    roles_.assign(tenant_, owner_, authz::roles::kOwner);
+    roles_.assign(tenant_, owner_, authz::roles::kStorageBlobDataOwner);
     pipeline_.add(twin_);
   }
 
@@ -153,6 +162,10 @@ class RouteMatrix {
     check(row, "wrong account key", with_key(row, "another account's key"), "403 AuthenticationFailed");
     check(row, "bearer token", with_authorization(row, "Bearer eyJhbGciOiJub25lIn0.e30."),
           "401 InvalidAuthenticationInfo");
+    bool bearer = (row.credentials & kBearer) != 0;
+    check(row, "a token with the role", with_token(row, owner_), unless(bearer, "403 AuthorizationFailure"));
+    check(row, "a token without a role", with_token(row, stranger_),
+          bearer ? "403 AuthorizationPermissionMismatch" : "403 AuthorizationFailure");
     auto other = right_sas(row);
     other.permissions = letters_without(row.sas.permissions);
     check(row, "SAS without the permission", with_sas(row, other), if_sas("403 AuthorizationPermissionMismatch"));
@@ -276,6 +289,9 @@ class RouteMatrix {
     request.headers.add("authorization", std::move(value));
     return request;
   }
+  [[nodiscard]] http::Request with_token(const RouteSpec& row, PrincipalId object) const {
+    return with_authorization(row, "Bearer " + token_of(good_claims(tenant_, object, clock_.now())));
+  }
   [[nodiscard]] http::Request with_key(const RouteSpec& row, std::string_view key) const {
     auto request = plain(row);
     request.headers.add("authorization", shared_key_authorization(request, "acct1", key));
@@ -340,7 +356,16 @@ class RouteMatrix {
   FakeDelegators delegators_;
   std::shared_ptr<const StorageAccount> account_;
   TwinGate twin_;
-  Pipeline pipeline_{accounts_, log_, clock_, random_, {.delegators = &delegators_}};
+  TenantId tenant_;
+  PrincipalId owner_;
+  PrincipalId stranger_;
+  TestAuthority authority_;
+  TestIdentities identities_;
+  authz::testing::FixedRoles roles_;
+  authz::StorageAccess access_{roles_, identities_};
+  BearerTrust bearer_{authority_, identities_, {}};
+  Pipeline pipeline_{
+      accounts_, log_, clock_, random_, {.delegators = &delegators_, .bearer = &bearer_, .access = &access_}};
   std::vector<std::string> faults_;
   std::size_t cases_ = 0;
 };

@@ -1,0 +1,46 @@
+// DirectoryService: the directory and its sign-in, as app/ wires it. Keeps: H1, R4 (the part of service principals).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "authn/identity.h"
+#include "directory/directory_store.h"
+#include "pipeline/service_gate.h"
+#include "runtime/pool.h"
+
+namespace freehold::directory {
+
+// All borrowed things outlive the service.
+struct DirectoryServiceOptions {
+  keys::SealedStore store;
+  const Clock& clock;
+  runtime::Pool& pool;  // signs tokens
+  std::string domain;   // sign-in is at login.<domain>
+  // Accounts have hosts ACCOUNT.<suffix>: tokens may be asked for by these.
+  std::vector<std::string> blob_suffixes;
+};
+
+// Owned by app/. open() once before gate() and authority() are used; the rest thread-safe.
+class DirectoryService {
+ public:
+  explicit DirectoryService(DirectoryServiceOptions options);
+  ~DirectoryService();
+  DirectoryService(const DirectoryService&) = delete;
+  DirectoryService& operator=(const DirectoryService&) = delete;
+
+  // Loads or makes the token signing key, then the tenant's directory. Blocks for tenths of a second where it makes a
+  // key. kCorrupt, kUnavailable, kDenied, kUnsupported as what it reads.
+  [[nodiscard]] Task<Result<>> open(TenantId tenant, FirstAdministrator administrator);
+
+  [[nodiscard]] DirectoryStore& store();
+  [[nodiscard]] const gate::TokenAuthority& authority() const;
+  [[nodiscard]] gate::ServiceGate& gate();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace freehold::directory

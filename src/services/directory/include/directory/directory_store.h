@@ -1,0 +1,90 @@
+// DirectoryStore: tenants, service principals and groups, kept sealed and answered from memory. Keeps: H1, R4, E1.
+//
+// The control plane and Graph put their APIs around this. A change is in effect, for every request that begins after
+// it, when its task ends well.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "authn/identity.h"
+#include "base/clock.h"
+#include "directory/object.h"
+#include "keys/sealed_rows.h"
+#include "runtime/turn.h"
+
+namespace freehold::directory {
+
+using runtime::Task;
+
+// The audit row of a change, to ride in its commit; made for the partition that it is given.
+using AuditRow = std::function<store::KeyValue(const store::PartitionId&)>;
+
+// The service principal that a first start makes.
+struct FirstAdministrator {
+  PrincipalId application;
+  Secret secret;
+};
+
+// Owned by DirectoryService. Thread-safe once loaded. One tenant's directory is in one partition of that tenant's;
+// changes of a tenant wait for each other.
+class DirectoryStore final : public gate::IdentityDirectory {
+ public:
+  explicit DirectoryStore(keys::SealedStore store);
+  ~DirectoryStore() override;
+
+  // Reads a tenant's directory; before anything else is asked of the tenant. An empty one gets its first objects in one
+  // commit: the administrator, who is Global Administrator, and the public client of the az CLI.
+  [[nodiscard]] Task<Result<>> open(TenantId tenant, FirstAdministrator administrator);
+
+  [[nodiscard]] bool has(TenantId tenant) const;
+  [[nodiscard]] std::vector<TenantId> tenants() const;
+  [[nodiscard]] std::shared_ptr<const gate::Identity> find(TenantId tenant, PrincipalId object) const override;
+  [[nodiscard]] std::shared_ptr<const ServicePrincipal> service_principal(TenantId tenant, PrincipalId object) const;
+  // Every tenant's service principal of that client id, or only the one of `tenant`.
+  struct Client {
+    TenantId tenant;
+    std::shared_ptr<const ServicePrincipal> principal;
+  };
+  [[nodiscard]] std::vector<Client> clients(PrincipalId application, std::optional<TenantId> tenant = {}) const;
+  [[nodiscard]] std::shared_ptr<const Group> group(TenantId tenant, PrincipalId object) const;
+
+  // kConflict: the client id or the object id is taken. kInvalidArgument: no name, or too long. kExhausted: too many.
+  [[nodiscard]] Task<Result<PrincipalId>> add_service_principal(TenantId tenant, PrincipalId application,
+                                                                std::string name, AuditRow audit = {});
+  [[nodiscard]] Task<Result<>> remove_service_principal(TenantId tenant, PrincipalId object, AuditRow audit = {});
+  [[nodiscard]] Task<Result<>> set_enabled(TenantId tenant, PrincipalId object, bool enabled, AuditRow audit = {});
+  // The new secret, which isn't kept: what is kept can only tell whether it is the one.
+  [[nodiscard]] Task<Result<Secret>> add_secret(TenantId tenant, PrincipalId object, std::optional<WallTime> expiry,
+                                                AuditRow audit = {});
+  [[nodiscard]] Task<Result<>> remove_secret(TenantId tenant, PrincipalId object, SecretId secret, AuditRow audit = {});
+  [[nodiscard]] Task<Result<PrincipalId>> add_group(TenantId tenant, std::string name, AuditRow audit = {});
+  [[nodiscard]] Task<Result<>> remove_group(TenantId tenant, PrincipalId group, AuditRow audit = {});
+  // kNotFound: no such group or member. kExhausted: the group has too many, or somebody would be in too many groups.
+  [[nodiscard]] Task<Result<>> add_member(TenantId tenant, PrincipalId group, PrincipalId member, AuditRow audit = {});
+  [[nodiscard]] Task<Result<>> remove_member(TenantId tenant, PrincipalId group, PrincipalId member,
+                                             AuditRow audit = {});
+
+  // Where audit rows may be attached to changes.
+  [[nodiscard]] std::vector<store::PartitionId> partitions() const;
+
+ private:
+  struct View;
+  struct Table;
+  struct Objects;
+  using Edit = std::function<Result<>(Objects& objects, keys::RowChange& change)>;
+
+  [[nodiscard]] Task<Result<>> change(TenantId tenant, Edit edit, AuditRow audit);
+  [[nodiscard]] std::shared_ptr<Table> table_of(TenantId tenant) const;
+  [[nodiscard]] std::shared_ptr<const View> view_of(TenantId tenant) const;
+
+  keys::SealedStore store_;
+  mutable std::shared_mutex mutex_;                    // guards the map and the tables' views
+  std::map<TenantId, std::shared_ptr<Table>> tables_;  // shared with changes under way
+};
+
+}  // namespace freehold::directory

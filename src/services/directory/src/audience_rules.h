@@ -1,0 +1,30 @@
+// What a token is asked for: scopes and resources, and the audience that they become.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace freehold::directory {
+
+// The hosts for which tokens are given here (CLIENTS.md, DESIGN section 11): Azure's own names for storage and
+// management, which SDKs ask for whatever endpoint they talk to, and this cloud's.
+struct AudienceRules {
+  std::string domain;                      // "freehold.localhost"
+  std::vector<std::string> blob_suffixes;  // "blob.core.freehold.localhost"
+};
+
+enum class AudienceFault { kNoDefaultScope, kMalformed, kUnknownResource };
+
+// `scope` of the v2 endpoint: one resource with "/.default" behind it, besides the scopes of OpenID Connect itself,
+// which add nothing for an application. A resource that ends in a slash gives "//.default" and keeps its slash.
+[[nodiscard]] std::expected<std::string, AudienceFault> audience_of_scope(const AudienceRules& rules,
+                                                                          std::string_view scope);
+// `resource` of the v1 and AD FS endpoints: a URL with or without port and slash, or the application id of Azure
+// Storage or of the management API.
+[[nodiscard]] std::expected<std::string, AudienceFault> audience_of_resource(const AudienceRules& rules,
+                                                                             std::string_view resource);
+
+}  // namespace freehold::directory

@@ -1,0 +1,63 @@
+#include "src/discovery.h"
+
+#include <nlohmann/json.hpp>
+
+namespace freehold::directory {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool names_many(std::string_view tenant) { return tenant == "common" || tenant == "organizations"; }
+
+// Where each style has its pages, below what stands before them.
+struct Places {
+  std::string authorize;
+  std::string token;
+  std::string keys;
+};
+
+Places places_of(Style style, const std::string& base) {
+  switch (style) {
+    case Style::kAdfs:
+      return {base + "/adfs/oauth2/authorize", base + "/adfs/oauth2/token", base + "/adfs/discovery/keys"};
+    case Style::kEntraV1:
+      return {base + "/oauth2/authorize", base + "/oauth2/token", base + "/discovery/keys"};
+    case Style::kEntraV2:
+      return {base + "/oauth2/v2.0/authorize", base + "/oauth2/v2.0/token", base + "/discovery/v2.0/keys"};
+  }
+  return {};
+}
+
+}  // namespace
+
+// `authorization_endpoint` is a required member and MSAL insists on it; what is behind it says that it isn't there.
+std::string openid_configuration(const LoginSite& site, Style style, std::string_view tenant, std::string_view port) {
+  const std::string origin = site.origin(port);
+  const Places places = places_of(style, style == Style::kAdfs ? origin : origin + "/" + std::string(tenant));
+  const std::string issued_for = names_many(tenant) ? "{tenantid}" : std::string(tenant);
+  const Json json = {{"issuer", site.issuer(style, issued_for, port)},
+                     {"authorization_endpoint", places.authorize},
+                     {"token_endpoint", places.token},
+                     {"jwks_uri", places.keys},
+                     {"token_endpoint_auth_methods_supported", {"client_secret_post", "client_secret_basic"}},
+                     {"grant_types_supported", {"client_credentials"}},
+                     {"response_types_supported", {"token"}},
+                     {"response_modes_supported", Json::array({"query"})},
+                     {"subject_types_supported", {"pairwise"}},
+                     {"id_token_signing_alg_values_supported", {"RS256"}},
+                     {"claims_supported", {"aud", "iss", "iat", "nbf", "exp", "sub", "oid", "tid", "appid", "ver"}}};
+  return json.dump();
+}
+
+std::string instance_discovery(const LoginSite& site, std::string_view tenant, std::string_view port) {
+  const std::string host = site.host() + std::string(port);
+  const Json json = {
+      {"tenant_discovery_endpoint",
+       site.origin(port) + "/" + std::string(tenant) + "/v2.0/.well-known/openid-configuration"},
+      {"api-version", "1.1"},
+      {"metadata",
+       Json::array({{{"preferred_network", host}, {"preferred_cache", host}, {"aliases", Json::array({host})}}})}};
+  return json.dump();
+}
+
+}  // namespace freehold::directory

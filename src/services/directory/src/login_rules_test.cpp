@@ -1,0 +1,119 @@
+#include <gtest/gtest.h>
+
+#include "base/encoding.h"
+#include "src/attempts.h"
+#include "src/audience_rules.h"
+#include "src/client_form.h"
+#include "src/discovery.h"
+
+namespace freehold::directory {
+namespace {
+
+const AudienceRules kRules{"freehold.test", {"blob.core.freehold.test", "blob.freehold.test"}};
+
+TEST(Audiences, ScopesBecomeWhatTheyName) {
+  const auto audience = [](std::string_view scope) { return audience_of_scope(kRules, scope).value_or("refused"); };
+  EXPECT_EQ(audience("https://storage.azure.com/.default"), "https://storage.azure.com");
+  EXPECT_EQ(audience("https://management.freehold.test:8443//.default"), "https://management.freehold.test:8443/");
+  EXPECT_EQ(audience("openid profile offline_access https://graph.freehold.test/.default"),
+            "https://graph.freehold.test");
+  EXPECT_EQ(audience("https://management.azure.com/.default"), "https://management.azure.com");
+  EXPECT_EQ(audience("https://vault.freehold.test:8443/.default"), "https://vault.freehold.test:8443");
+  EXPECT_EQ(audience("https://managedhsm.freehold.test/.default"), "https://managedhsm.freehold.test");
+  EXPECT_EQ(audience("https://acct1.blob.core.freehold.test/.default"), "https://acct1.blob.core.freehold.test");
+  for (const std::string_view bad :
+       {"", "https://storage.azure.com/", "https://storage.azure.com/user_impersonation", "/.default",
+        "https://evil.test/.default", "http://storage.azure.com/.default", "https://storage.azure.com:0/.default",
+        "https://storage.azure.com@evil.test/.default", "https://evil.test?storage.azure.com/.default",
+        "https://a.b.blob.core.freehold.test/.default", "https://storage.azure.com.evil.test/.default",
+        "https://storage.azure.com/.default https://graph.freehold.test/.default", "openid"}) {
+    EXPECT_EQ(audience(bad), "refused") << bad;
+  }
+}
+
+TEST(Audiences, ResourcesKeepTheirForm) {
+  EXPECT_EQ(audience_of_resource(kRules, "https://storage.azure.com/").value_or(""), "https://storage.azure.com/");
+  EXPECT_EQ(audience_of_resource(kRules, "https://management.core.windows.net/").value_or(""),
+            "https://management.core.windows.net/");
+  EXPECT_EQ(audience_of_resource(kRules, "E406A681-f3d4-42a8-90b6-c2b029497af1").value_or(""),
+            "e406a681-f3d4-42a8-90b6-c2b029497af1");
+  EXPECT_EQ(audience_of_resource(kRules, "https://other.freehold.test").error(), AudienceFault::kUnknownResource);
+  EXPECT_EQ(audience_of_resource(kRules, "storage").error(), AudienceFault::kMalformed);
+}
+
+TEST(Forms, AreReadStrictly) {
+  const auto form = ClientForm::parse("a=1+2%2B&b=&c&%64=%C3%A4&&");
+  ASSERT_TRUE(form);
+  EXPECT_EQ(form->get("a"), "1 2+");
+  EXPECT_FALSE(form->has("b"));
+  EXPECT_EQ(form->get("d"), "\u00e4");
+  EXPECT_FALSE(ClientForm::parse("a=1&a=2"));
+  EXPECT_FALSE(ClientForm::parse("a=%zz"));
+  EXPECT_FALSE(ClientForm::parse("a=%ff"));
+  EXPECT_FALSE(ClientForm::parse(std::string(kMaxFormBytes + 1, 'a')));
+  std::string many;
+  for (int i = 0; i < 65; ++i) many += "p" + std::to_string(i) + "=1&";
+  EXPECT_FALSE(ClientForm::parse(many));
+}
+
+TEST(Forms, CredentialsStandInOnePlace) {
+  const auto form = *ClientForm::parse("client_id=me&client_secret=s%2B");
+  const auto posted = client_credentials("", form);
+  ASSERT_TRUE(posted);
+  EXPECT_EQ(posted->secret.view(), "s+");
+  const auto none = *ClientForm::parse("grant_type=x");
+  const auto basic = client_credentials("Basic " + to_base64("me:s%2B"), none);
+  ASSERT_TRUE(basic);
+  EXPECT_EQ(basic->id, "me");
+  EXPECT_EQ(basic->secret.view(), "s+");
+  EXPECT_FALSE(client_credentials("Basic " + to_base64("me:s"), form));
+  EXPECT_FALSE(client_credentials("Basic " + to_base64("other:s"), *ClientForm::parse("client_id=me")));
+  EXPECT_FALSE(client_credentials("Basic !", none));
+  EXPECT_FALSE(client_credentials("Bearer x", none));
+}
+
+TEST(Sites, IssuersAreKnownAgainWhateverThePort) {
+  const LoginSite site("freehold.test");
+  TenantId tenant;
+  tenant.bytes.fill(5);
+  TenantId other;
+  for (const auto style : {Style::kAdfs, Style::kEntraV1, Style::kEntraV2}) {
+    for (const std::string_view port : {"", ":8443", ":1"}) {
+      const auto issuer = site.issuer(style, to_string(tenant), port);
+      EXPECT_TRUE(site.is_issuer(issuer, tenant)) << issuer;
+      EXPECT_EQ(site.is_issuer(issuer, other), style == Style::kAdfs) << issuer;
+    }
+  }
+  for (const std::string_view bad : {"", "https://login.freehold.test", "https://login.freehold.test/",
+                                     "https://login.freehold.test.evil/adfs", "https://login.freehold.test:x/adfs",
+                                     "https://login.freehold.test:8443@evil/adfs", "http://login.freehold.test/adfs"}) {
+    EXPECT_FALSE(site.is_issuer(bad, tenant)) << bad;
+  }
+}
+
+TEST(Limits, FailuresLockAClientOutFromOneAddressOnly) {
+  FakeClock clock;
+  Attempts attempts(clock);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_TRUE(attempts.may_try("198.51.100.7", "me"));
+    attempts.failed("198.51.100.7", "me");
+  }
+  EXPECT_FALSE(attempts.may_try("198.51.100.7", "me"));
+  EXPECT_TRUE(attempts.may_try("198.51.100.8", "me"));
+  EXPECT_TRUE(attempts.may_try("198.51.100.7", "you"));
+  clock.advance(Attempts::retry_after());
+  EXPECT_TRUE(attempts.may_try("198.51.100.7", "me"));
+}
+
+TEST(Limits, AnAddressHasOnlySoManyTries) {
+  FakeClock clock;
+  Attempts attempts(clock);
+  int let = 0;
+  // One host, two addresses of its /64.
+  for (int i = 0; i < 2'000; ++i) let += attempts.may_try(i % 2 == 0 ? "2001:db8::1" : "2001:db8::2", "me") ? 1 : 0;
+  EXPECT_EQ(let, 1'200);
+  EXPECT_TRUE(attempts.may_try("2001:db8:0:1::1", "me"));
+}
+
+}  // namespace
+}  // namespace freehold::directory

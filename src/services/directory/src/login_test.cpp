@@ -1,0 +1,266 @@
+// Sign-in as a client sees it: the directory behind a real pipeline.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/encoding.h"
+#include "crypto/jwt.h"
+#include "directory/directory_service.h"
+#include "keys/testing/sealed_table.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/testing/fake_log.h"
+#include "route/testing/make_request.h"
+
+namespace freehold::directory {
+namespace {
+
+using gate::testing::HeaderList;
+using http::Method;
+using nlohmann::json;
+using runtime::run_blocking;
+
+class NoAccounts final : public gate::AccountDirectory {
+ public:
+  std::shared_ptr<const gate::StorageAccount> find(std::string_view) const override { return nullptr; }
+};
+
+class Login : public ::testing::Test {
+ protected:
+  static constexpr std::string_view kSecret = "a secret as long as they are";
+
+  Login() {
+    tenant_.bytes.fill(1);
+    application_.bytes.fill(2);
+  }
+  void SetUp() override {
+    const auto opened = run_blocking(service_.open(tenant_, {application_, Secret(BytesView(kSecret))}));
+    ASSERT_TRUE(opened) << opened.error().message;
+    pipeline_.add(service_.gate());
+  }
+
+  http::Response send(Method method, const std::string& path, std::string body = {}, HeaderList headers = {},
+                      std::string host = "login.freehold.test:8443") {
+    auto request = gate::testing::make_request(method, "https://" + host + path, std::move(headers));
+    gate::testing::BytesBody bytes(std::move(body));
+    request.body = &bytes;
+    return run_blocking(pipeline_.handle(request));
+  }
+  static json body_of(const http::Response& response) {
+    const auto* bytes = std::get_if<Bytes>(&response.body);
+    return bytes == nullptr ? json() : json::parse(*bytes, nullptr, false);
+  }
+  std::string form(std::string_view rest, std::string_view secret = kSecret) const {
+    return "grant_type=client_credentials&client_id=" + to_string(application_) +
+           "&client_secret=" + percent_encode(secret) + "&" + std::string(rest);
+  }
+  std::string v2() const { return "/" + to_string(tenant_) + "/oauth2/v2.0/token"; }
+  crypto::Jwt proven(const json& answer) {
+    auto token = crypto::parse_jwt(answer.value("access_token", ""));
+    EXPECT_TRUE(token);
+    if (!token) return {};
+    const auto key = service_.authority().key(token->header.text("kid").value_or(""));
+    EXPECT_TRUE(key && crypto::verify(*token, *key));
+    return std::move(*token);
+  }
+  // "400 unauthorized_client 700016"
+  static std::string refusal(const http::Response& response) {
+    const auto body = body_of(response);
+    if (!body.is_object() || !body.contains("error_codes") || body["error_codes"].empty()) return "none";
+    return std::to_string(response.status) + " " + body.value("error", "") + " " +
+           std::to_string(body["error_codes"][0].get<int>());
+  }
+
+  keys::testing::MemoryStore memory_;
+  TenantId tenant_;
+  PrincipalId application_;
+  runtime::Pool pool_{{.name = "test"}};
+  NoAccounts accounts_;
+  gate::testing::FakeLog log_;
+  DirectoryService service_{{.store = memory_.sealed(),
+                             .clock = memory_.clock,
+                             .pool = pool_,
+                             .domain = "freehold.test",
+                             .blob_suffixes = {"blob.core.freehold.test"}}};
+  gate::Pipeline pipeline_{accounts_, log_, memory_.clock, memory_.random, {}};
+};
+
+constexpr std::string_view kStorageScope = "scope=https%3A%2F%2Fstorage.azure.com%2F.default";
+
+TEST_F(Login, ASecretBuysATokenInEveryStyle) {
+  struct Row {
+    std::string path;
+    std::string asked;
+    std::string audience;
+    std::string issuer;
+  };
+  const std::string id = to_string(tenant_);
+  for (const Row& row : {Row{v2(), std::string(kStorageScope), "https://storage.azure.com",
+                             "https://login.freehold.test:8443/" + id + "/v2.0"},
+                         Row{"/" + id + "/oauth2/token", "resource=https://storage.azure.com/",
+                             "https://storage.azure.com/", "https://login.freehold.test:8443/" + id + "/"},
+                         Row{"/adfs/oauth2/token", "resource=https://management.freehold.test:8443/",
+                             "https://management.freehold.test:8443/", "https://login.freehold.test:8443/adfs"},
+                         Row{"/adfs/oauth2/token", std::string(kStorageScope), "https://storage.azure.com",
+                             "https://login.freehold.test:8443/adfs"}}) {
+    const auto response = send(Method::kPost, row.path, form(row.asked));
+    ASSERT_EQ(response.status, 200) << row.path;
+    EXPECT_EQ(response.headers.get("cache-control"), "no-store");
+    const auto answer = body_of(response);
+    EXPECT_EQ(answer.value("token_type", ""), "Bearer");
+    const auto token = proven(answer);
+    EXPECT_EQ(token.claims.text("aud"), row.audience);
+    EXPECT_EQ(token.claims.text("iss"), row.issuer);
+    EXPECT_EQ(token.claims.text("tid"), id);
+    EXPECT_EQ(token.claims.text("appid"), to_string(application_));
+    EXPECT_EQ(token.claims.number("exp").value_or(0) - token.claims.number("nbf").value_or(0), 3'600);
+    const auto object = parse_guid<PrincipalId>(token.claims.text("oid").value_or(""));
+    ASSERT_TRUE(object);
+    EXPECT_NE(service_.store().find(tenant_, *object), nullptr);
+    EXPECT_TRUE(service_.authority().issues_as(row.issuer, tenant_));
+  }
+}
+
+TEST_F(Login, V1AnswersItsNumbersAsText) {
+  const auto v1 = body_of(
+      send(Method::kPost, "/" + to_string(tenant_) + "/oauth2/token", form("resource=https://storage.azure.com")));
+  EXPECT_TRUE(v1["expires_in"].is_string());
+  EXPECT_TRUE(v1["expires_on"].is_string());
+  EXPECT_TRUE(body_of(send(Method::kPost, v2(), form(kStorageScope)))["expires_in"].is_number());
+}
+
+TEST_F(Login, TheSecretMayComeByBasic) {
+  const auto basic = "Basic " + to_base64(to_string(application_) + ":" + percent_encode(kSecret));
+  EXPECT_EQ(send(Method::kPost, v2(), "grant_type=client_credentials&" + std::string(kStorageScope),
+                 {{"authorization", basic}})
+                .status,
+            200);
+}
+
+TEST_F(Login, RefusalsAreAzuresOwn) {
+  const auto post = [this](const std::string& path, std::string body) {
+    return refusal(send(Method::kPost, path, std::move(body)));
+  };
+  EXPECT_EQ(post(v2(), form(kStorageScope, "wrong")), "401 invalid_client 7000215");
+  EXPECT_EQ(post(v2(), "grant_type=client_credentials&client_id=" + to_string(application_)),
+            "401 invalid_client 7000218");
+  EXPECT_EQ(post(v2(), "grant_type=client_credentials&client_secret=x"), "400 invalid_request 900144");
+  EXPECT_EQ(post(v2(), "grant_type=client_credentials&client_id=nobody&client_secret=x"),
+            "400 unauthorized_client 700016");
+  EXPECT_EQ(post(v2(), "client_id=x"), "400 invalid_request 900144");
+  for (const std::string type : {"password", "authorization_code", "refresh_token", "device_code", "x"}) {
+    EXPECT_EQ(post(v2(), "grant_type=" + type), "400 unsupported_grant_type 70003") << type;
+  }
+  EXPECT_EQ(post(v2(), form("")), "400 invalid_request 900144");
+  EXPECT_EQ(post(v2(), form("scope=https%3A%2F%2Fstorage.azure.com")), "400 invalid_scope 1002012");
+  EXPECT_EQ(post(v2(), form("scope=https%3A%2F%2Fevil.test%2F.default")), "400 invalid_resource 500011");
+  EXPECT_EQ(post(v2(), form(std::string(kStorageScope) + "&client_assertion=x")), "401 invalid_client 7000216");
+  EXPECT_EQ(post(v2(), "grant_type=a&grant_type=b"), "400 invalid_request 900144");
+  EXPECT_EQ(post(v2(), std::string(kMaxNameBytes * 1'024, 'a')), "400 invalid_request 900144");
+  EXPECT_EQ(post("/00000000-0000-0000-0000-000000000009/oauth2/v2.0/token", form(kStorageScope)),
+            "400 invalid_request 90002");
+  EXPECT_EQ(post("/common/oauth2/v2.0/token", form(kStorageScope)), "400 invalid_request 50059");
+  EXPECT_EQ(refusal(send(Method::kGet, v2())), "404 invalid_request 90014");
+}
+
+TEST_F(Login, WhoIsDisabledOrWhoseSecretIsOverGetsNone) {
+  const auto object = service_.store().clients(application_)[0].principal->object;
+  const auto brief =
+      run_blocking(service_.store().add_secret(tenant_, object, memory_.clock.now() + std::chrono::seconds(60)));
+  ASSERT_TRUE(brief);
+  EXPECT_EQ(send(Method::kPost, v2(), form(kStorageScope, brief->view())).status, 200);
+  memory_.clock.advance(std::chrono::seconds(61));
+  EXPECT_EQ(refusal(send(Method::kPost, v2(), form(kStorageScope, brief->view()))), "401 invalid_client 7000222");
+  ASSERT_TRUE(run_blocking(service_.store().set_enabled(tenant_, object, false)));
+  EXPECT_EQ(refusal(send(Method::kPost, v2(), form(kStorageScope))), "400 unauthorized_client 7000112");
+}
+
+TEST_F(Login, GuessingIsSlowedDown) {
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(refusal(send(Method::kPost, v2(), form(kStorageScope, "wrong"))), "401 invalid_client 7000215");
+  }
+  const auto slowed = send(Method::kPost, v2(), form(kStorageScope));
+  EXPECT_EQ(slowed.status, 429);
+  EXPECT_EQ(slowed.headers.get("retry-after"), "60");
+  memory_.clock.advance(std::chrono::seconds(60));
+  EXPECT_EQ(send(Method::kPost, v2(), form(kStorageScope)).status, 200);
+}
+
+TEST_F(Login, DocumentsLeadToTheEndpoints) {
+  const std::string id = to_string(tenant_);
+  for (const std::string& base : {std::string("/adfs"), "/" + id + "/v2.0", "/" + id, std::string("/common/v2.0")}) {
+    const auto document = body_of(send(Method::kGet, base + "/.well-known/openid-configuration"));
+    const std::string origin = "https://login.freehold.test:8443";
+    ASSERT_TRUE(document.value("issuer", "").starts_with(origin)) << base;
+    const auto keys = document.value("jwks_uri", "");
+    ASSERT_TRUE(keys.starts_with(origin));
+    const auto jwks = body_of(send(Method::kGet, keys.substr(origin.size())));
+    ASSERT_EQ(jwks["keys"].size(), 1u) << base;
+    EXPECT_TRUE(service_.authority().key(jwks["keys"][0].value("kid", "")));
+    if (base.starts_with("/common")) continue;
+    const auto token = document.value("token_endpoint", "").substr(origin.size());
+    EXPECT_EQ(
+        send(Method::kPost, token, form(std::string(kStorageScope) + "&resource=https://storage.azure.com")).status,
+        200)
+        << token;
+  }
+  EXPECT_EQ(refusal(send(Method::kGet, "/nobody/v2.0/.well-known/openid-configuration")), "400 invalid_request 90002");
+}
+
+TEST_F(Login, InstancesAreOursOrNone) {
+  const std::string path = "/common/discovery/instance?api-version=1.1&authorization_endpoint=";
+  const auto answer = body_of(
+      send(Method::kGet, path + "https://login.freehold.test:8443/" + to_string(tenant_) + "/oauth2/v2.0/authorize"));
+  EXPECT_EQ(answer.value("tenant_discovery_endpoint", ""),
+            "https://login.freehold.test:8443/" + to_string(tenant_) + "/v2.0/.well-known/openid-configuration");
+  EXPECT_EQ(answer["metadata"][0].value("preferred_network", ""), "login.freehold.test:8443");
+  for (const std::string bad : {"https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
+                                "https://login.freehold.test.evil/common/", "https://login.freehold.test", ""}) {
+    EXPECT_EQ(refusal(send(Method::kGet, path + bad)), "400 invalid_instance 50049") << bad;
+  }
+}
+
+TEST_F(Login, EachSignInIsRecordedWithItsCallerAndNothingSecret) {
+  static_cast<void>(send(Method::kPost, v2(), form(kStorageScope)));
+  static_cast<void>(send(Method::kPost, v2(), form(kStorageScope, "wrong")));
+  const auto entries = log_.take_entries();
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[0].record.operation, "IssueToken");
+  EXPECT_EQ(entries[0].record.tenant, tenant_);
+  EXPECT_EQ(entries[0].record.credential, "ClientSecret");
+  EXPECT_EQ(entries[0].record.caller, to_string(service_.store().clients(application_)[0].principal->object));
+  EXPECT_EQ(entries[0].record.status, 200);
+  EXPECT_EQ(entries[1].record.status, 401);
+  EXPECT_EQ(entries[1].record.credential, "Anonymous");
+  EXPECT_EQ(log_.open_slots(), 0);
+}
+
+TEST_F(Login, OnlyOverTlsAndOnItsOwnHost) {
+  auto request = gate::testing::make_request(Method::kPost, "http://login.freehold.test" + v2());
+  gate::testing::BytesBody bytes(form(kStorageScope));
+  request.body = &bytes;
+  EXPECT_EQ(run_blocking(pipeline_.handle(request)).status, 400);
+  EXPECT_EQ(send(Method::kPost, v2(), form(kStorageScope), {}, "management.freehold.test").status, 400);
+}
+
+TEST_F(Login, ARestartKeepsTheKeysAndRollsOldOnes) {
+  const auto token = proven(body_of(send(Method::kPost, v2(), form(kStorageScope))));
+  const auto kid = std::string(token.header.text("kid").value_or(""));
+  const auto reopened = [this](const auto& look) {
+    DirectoryService again({.store = memory_.sealed(),
+                            .clock = memory_.clock,
+                            .pool = pool_,
+                            .domain = "freehold.test",
+                            .blob_suffixes = {}});
+    ASSERT_TRUE(run_blocking(again.open(tenant_, {application_, Secret(BytesView(kSecret))})));
+    look(again);
+  };
+  reopened([&](DirectoryService& again) { EXPECT_TRUE(again.authority().key(kid)); });
+  memory_.clock.advance(std::chrono::hours(24 * 91));
+  reopened([&](DirectoryService& again) { EXPECT_TRUE(again.authority().key(kid)); });  // rolled; the old one verifies
+  memory_.clock.advance(std::chrono::hours(25));
+  reopened([&](DirectoryService& again) { EXPECT_FALSE(again.authority().key(kid)); });
+}
+
+}  // namespace
+}  // namespace freehold::directory

@@ -1,0 +1,121 @@
+#include "src/token_errors.h"
+
+#include "base/encoding.h"
+
+namespace freehold::directory::token_errors {
+namespace {
+
+constexpr std::size_t kShownBytes = 128;
+
+ApiError make(int status, std::string_view code, int number, std::string text) {
+  ApiError error{.status = status, .code = std::string(code)};
+  error.message = "AADSTS" + std::to_string(number) + ": " + std::move(text);
+  error.fields.emplace_back("error_codes", std::to_string(number));
+  return error;
+}
+
+// What the caller sent, for the caller to read: bounded, one line.
+std::string shown(std::string_view text) {
+  std::string out(text.substr(0, kShownBytes));
+  while (!is_valid_utf8(out)) out.pop_back();
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == '\'') c = '?';
+  }
+  return "'" + out + "'";
+}
+
+}  // namespace
+
+ApiError malformed_form() {
+  return make(400, "invalid_request", 900'144,
+              "The request body must be a form (application/x-www-form-urlencoded) with each parameter once.");
+}
+
+ApiError missing_parameter(std::string_view name) {
+  return make(400, "invalid_request", 900'144,
+              "The request body must contain the following parameter: " + shown(name) + ".");
+}
+
+ApiError unsupported_grant_type(std::string_view type) {
+  return make(400, "unsupported_grant_type", 70'003,
+              "The app requested an unsupported grant type " + shown(type) + ".");
+}
+
+ApiError unknown_tenant(std::string_view tenant) {
+  return make(400, "invalid_request", 90'002, "Tenant " + shown(tenant) + " not found. Check the tenant id.");
+}
+
+ApiError no_tenant() {
+  return make(400, "invalid_request", 50'059,
+              "No tenant-identifying information found in either the request or implied by any provided credentials.");
+}
+
+ApiError unknown_client(std::string_view client) {
+  return make(400, "unauthorized_client", 700'016,
+              "Application with identifier " + shown(client) + " was not found in the directory.");
+}
+
+ApiError disabled_client(std::string_view client) {
+  return make(400, "unauthorized_client", 7'000'112, "Application " + shown(client) + " is disabled.");
+}
+
+ApiError no_secret() {
+  return make(401, "invalid_client", 7'000'218,
+              "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.");
+}
+
+ApiError wrong_secret() {
+  return make(401, "invalid_client", 7'000'215,
+              "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
+              "not the client secret ID.");
+}
+
+ApiError expired_secret() {
+  return make(401, "invalid_client", 7'000'222, "The provided client secret keys are expired.");
+}
+
+ApiError unsupported_assertion() {
+  return make(401, "invalid_client", 7'000'216, "'client_secret' is required for the 'client_credentials' grant here.");
+}
+
+ApiError invalid_scope(std::string_view scope) {
+  return make(400, "invalid_scope", 70'011,
+              "The provided value for the input parameter 'scope' is not valid: " + shown(scope) + ".");
+}
+
+ApiError no_default_scope(std::string_view scope) {
+  return make(400, "invalid_scope", 1'002'012,
+              "The provided value for scope " + shown(scope) +
+                  " is not valid. Client credential flows must have a scope value with /.default suffixed to the "
+                  "resource identifier (application ID URI).");
+}
+
+ApiError unknown_resource(std::string_view resource) {
+  return make(400, "invalid_resource", 500'011,
+              "The resource principal named " + shown(resource) + " was not found in the tenant.");
+}
+
+ApiError too_many_attempts(std::string_view seconds) {
+  auto error = make(429, "temporarily_unavailable", 90'055, "There are too many incoming requests. Try again later.");
+  error.headers.emplace_back("retry-after", std::string(seconds));
+  return error;
+}
+
+ApiError invalid_instance() { return make(400, "invalid_instance", 50'049, "Unknown or invalid instance."); }
+
+ApiError body_unreadable(std::string detail) {
+  auto error = malformed_form();
+  error.detail = std::move(detail);
+  return error;
+}
+
+ApiError busy(std::string detail) {
+  auto error = make(503, "temporarily_unavailable", 90'033, "A transient error has occurred. Please try again.");
+  error.detail = std::move(detail);
+  error.headers.emplace_back("retry-after", "1");
+  return error;
+}
+
+ApiError no_such_page() { return make(404, "invalid_request", 90'014, "There is no such endpoint here."); }
+
+}  // namespace freehold::directory::token_errors
