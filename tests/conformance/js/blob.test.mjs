@@ -200,3 +200,49 @@ async function streamOf(response) {
   for await (const part of response.readableStreamBody) parts.push(part);
   return Buffer.concat(parts);
 }
+
+test("an append blob grows in one order, under its conditions, until it is sealed", async () => {
+  const blob = container.getAppendBlobClient("log");
+  await blob.create({ blobHTTPHeaders: { blobContentType: "text/plain" } });
+  const first = await blob.appendBlock("one\n", 4);
+  assert.deepEqual([first.blobAppendOffset, first.blobCommittedBlockCount], ["0", 1]);
+  await fails(blob.appendBlock("x", 1, { conditions: { appendPosition: 3 } }), 412, "AppendPositionConditionNotMet");
+  await fails(blob.appendBlock("x", 1, { conditions: { maxSize: 4 } }), 412, "MaxBlobSizeConditionNotMet");
+  await Promise.all([2, 3, 4, 5].map((i) => blob.appendBlock(`line ${i}\n`, 7)));
+  const lines = (await streamOf(await blob.download())).toString().split("\n");
+  assert.deepEqual(lines.sort(), ["", "line 2", "line 3", "line 4", "line 5", "one"]);
+  const properties = await blob.getProperties();
+  assert.deepEqual([properties.blobType, properties.blobCommittedBlockCount], ["AppendBlob", 5]);
+  await blob.seal();
+  assert.equal((await blob.getProperties()).isSealed, true);
+  await fails(blob.appendBlock("x", 1), 409, "BlobIsSealed");
+  await fails(container.getBlockBlobClient("log").stageBlock("YQ==", "x", 1), 409, "InvalidBlobType");
+});
+
+test("a page blob is written in pages, tells which, and what changed since a snapshot", async () => {
+  const MiB = 1024 * 1024;
+  const blob = container.getPageBlobClient("disk");
+  await blob.create(8 * MiB, { blobSequenceNumber: 3 });
+  const content = randomBytes(2 * MiB);
+  await blob.uploadPages(content, MiB - 512, content.length);
+  const all = await streamOf(await blob.download());
+  assert.equal(all.length, 8 * MiB);
+  assert.ok(all.subarray(MiB - 512, 3 * MiB - 512).equals(content));
+  assert.ok(all.subarray(3 * MiB - 512).every((byte) => byte === 0));
+  const ranges = await collect(blob.listPageRanges());
+  assert.deepEqual(ranges.map((r) => [r.start, r.end, r.isClear]), [[MiB - 512, 3 * MiB - 513, false]]);
+  const { snapshot } = await blob.createSnapshot();
+  await blob.uploadPages(randomBytes(512), 4 * MiB, 512);
+  await blob.clearPages(MiB, MiB);
+  const diff = await blob.getPageRangesDiff(0, 8 * MiB, snapshot);
+  assert.deepEqual(diff.pageRange, [{ offset: 4 * MiB, count: 511 }]);
+  assert.deepEqual(diff.clearRange, [{ offset: MiB, count: MiB - 1 }]);
+  assert.ok((await streamOf(await blob.withSnapshot(snapshot).download(MiB, MiB))).equals(content.subarray(512, MiB + 512)));
+  await fails(blob.uploadPages(content.subarray(0, 512), 0, 512, { conditions: { ifSequenceNumberLessThan: 3 } }), 412,
+    "SequenceNumberConditionNotMet");
+  await blob.updateSequenceNumber("increment");
+  await blob.resize(MiB);
+  const properties = await blob.getProperties();
+  assert.deepEqual([properties.blobType, properties.contentLength, properties.blobSequenceNumber], ["PageBlob", MiB, 4]);
+  await blob.delete({ deleteSnapshots: "include" });
+});

@@ -3,10 +3,12 @@
 
 namespace freehold::blob {
 
-void add_append_blob_routes(gate::ServiceGate& gate, BlobParts& /*parts*/) {
-  not_yet(gate, "CreateAppendBlob", with_headers(put_row(), {{"x-ms-blob-type", "AppendBlob"}}));
-  not_yet(gate, "AppendBlock", write_row(Method::kPut, kContent, {{"comp", "appendblock"}}, "aw", kAddBlob));
-  not_yet(gate, "SealAppendBlob", put_comp_row("seal"));
+void add_append_blob_routes(gate::ServiceGate& gate, BlobParts& parts) {
+  gate.add<CreateAppendBlob>(with_headers(put_row(), {{"x-ms-blob-type", "AppendBlob"}}),
+                             bind(parts, create_append_blob));
+  gate.add<AppendBlock>(write_row(Method::kPut, kContent, {{"comp", "appendblock"}}, "aw", kAddBlob),
+                        bind(parts, append_block));
+  gate.add<SealAppendBlob>(put_comp_row("seal"), bind(parts, seal_append_blob));
 }
 
 }  // namespace freehold::blob

@@ -135,6 +135,30 @@ ApiError verb_not_supported() {
 ApiError container_exists() { return make(409, "ContainerAlreadyExists", "The specified container already exists."); }
 ApiError blob_exists() { return make(409, "BlobAlreadyExists", "The specified blob already exists."); }
 ApiError invalid_blob_type() { return make(409, "InvalidBlobType", "The blob type is invalid for this operation."); }
+ApiError blob_is_sealed() {
+  return make(409, "BlobIsSealed",
+              "The specified blob is sealed and its contents can't be modified unless the blob is re-created after a "
+              "delete operation.");
+}
+ApiError too_many_blocks() {
+  return make(409, "BlockCountExceedsLimit",
+              "The committed block count cannot exceed the maximum limit of 50,000 blocks.");
+}
+ApiError sequence_number_too_large() {
+  return make(409, "SequenceNumberIncrementTooLarge",
+              "The sequence number increment cannot be performed because it would result in overflow of the sequence "
+              "number.");
+}
+ApiError previous_snapshot_not_found() {
+  return make(409, "PreviousSnapshotNotFound", "The previous snapshot is not found.");
+}
+ApiError blob_overwritten() {
+  return make(409, "BlobOverwritten", "The blob has been recreated since the previous snapshot was taken.");
+}
+ApiError previous_snapshot_newer() {
+  return make(400, "PreviousSnapshotCannotBeNewer",
+              "The prevsnapshot query parameter value cannot be newer than snapshot query parameter value.");
+}
 ApiError public_access_not_permitted() {
   return make(409, "PublicAccessNotPermitted", "Public access is not permitted on this storage account.");
 }
@@ -213,6 +237,16 @@ ApiError invalid_range(std::uint64_t length) {
   error.headers.emplace_back("Content-Range", "bytes */" + std::to_string(length));
   return error;
 }
+ApiError invalid_page_range() { return make(416, "InvalidPageRange", "The page range specified is invalid."); }
+ApiError append_position_not_met() {
+  return make(412, "AppendPositionConditionNotMet", "The append position condition specified was not met.");
+}
+ApiError max_blob_size_not_met() {
+  return make(412, "MaxBlobSizeConditionNotMet", "The max blob size condition specified was not met.");
+}
+ApiError sequence_number_not_met() {
+  return make(412, "SequenceNumberConditionNotMet", "The sequence number condition specified was not met.");
+}
 ApiError not_implemented(std::string_view what) {
   auto error = make(501, "NotImplemented", "The requested operation is not implemented on the specified resource.");
   error.detail = what;
@@ -220,6 +254,11 @@ ApiError not_implemented(std::string_view what) {
 }
 ApiError internal(std::string detail) {
   auto error = make(500, "InternalError", "The server encountered an internal error. Please retry the request.");
+  error.detail = std::move(detail);
+  return error;
+}
+ApiError took_too_long(std::string detail) {
+  auto error = make(500, "OperationTimedOut", "The operation could not be completed within the permitted time.");
   error.detail = std::move(detail);
   return error;
 }

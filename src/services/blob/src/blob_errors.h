@@ -47,6 +47,7 @@ namespace errors {
 [[nodiscard]] ApiError invalid_tag();
 [[nodiscard]] ApiError tags_too_large();
 [[nodiscard]] ApiError access_tier_not_supported_for_blob_type();
+[[nodiscard]] ApiError previous_snapshot_newer();
 // 403
 [[nodiscard]] ApiError overwrite_not_allowed();
 [[nodiscard]] ApiError key_denied();
@@ -59,6 +60,11 @@ namespace errors {
 [[nodiscard]] ApiError container_exists();
 [[nodiscard]] ApiError blob_exists();
 [[nodiscard]] ApiError invalid_blob_type();
+[[nodiscard]] ApiError blob_is_sealed();
+[[nodiscard]] ApiError too_many_blocks();
+[[nodiscard]] ApiError sequence_number_too_large();
+[[nodiscard]] ApiError previous_snapshot_not_found();
+[[nodiscard]] ApiError blob_overwritten();
 [[nodiscard]] ApiError public_access_not_permitted();
 [[nodiscard]] ApiError snapshots_present();
 [[nodiscard]] ApiError blob_archived();
@@ -83,9 +89,14 @@ namespace errors {
 [[nodiscard]] ApiError container_lease_lost();
 [[nodiscard]] ApiError body_too_large(std::uint64_t limit);
 [[nodiscard]] ApiError invalid_range(std::uint64_t length);
+[[nodiscard]] ApiError invalid_page_range();
+[[nodiscard]] ApiError append_position_not_met();
+[[nodiscard]] ApiError max_blob_size_not_met();
+[[nodiscard]] ApiError sequence_number_not_met();
 // 500 and above
 [[nodiscard]] ApiError not_implemented(std::string_view what);
 [[nodiscard]] ApiError internal(std::string detail);
+[[nodiscard]] ApiError took_too_long(std::string detail);
 [[nodiscard]] ApiError busy(std::string detail);
 
 // What a client is told of a fault below: kExhausted, kUnavailable and kTimeout are 503 ServerBusy with Retry-After,

@@ -5,6 +5,7 @@
 #include "src/blob_row.h"
 #include "src/container_row.h"
 #include "src/garbage_row.h"
+#include "src/page_window.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace freehold::blob;
@@ -18,6 +19,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto written = encode_garbage_row(*row);
     const auto again = decode_garbage_row(written);
     FH_CHECK(again && encode_garbage_row(*again) == written);
+  }
+  if (const auto window = decode_page_window(bytes)) {
+    const auto again = decode_page_window(encode_page_window(*window));
+    FH_CHECK(again && *again == *window);
   }
   static_cast<void>(decode_staged_block(bytes));
   static_cast<void>(decode_container_row(bytes));

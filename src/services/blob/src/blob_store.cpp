@@ -58,6 +58,12 @@ store::Commit BlobStore::begin(store::PartitionId partition) const {
   return commit;
 }
 
+store::Commit BlobStore::begin_collecting(store::PartitionId partition) const {
+  store::Commit commit{std::move(partition), epoch_, hybrid_.next_transaction(), {}, {}, {}};
+  commit.reserve = store::DiskReserve::kMayUse;
+  return commit;
+}
+
 store::Commit BlobStore::begin(store::PartitionId partition, std::string_view name,
                                const std::optional<StoredBlob>& current, std::uint64_t snapshot) const {
   auto commit = begin(std::move(partition));

@@ -45,6 +45,8 @@ class BlobStore {
   // ... and the blob's row to be as it was read, or still absent.
   [[nodiscard]] store::Commit begin(store::PartitionId partition, std::string_view name,
                                     const std::optional<StoredBlob>& current, std::uint64_t snapshot = 0) const;
+  // A commit that gives space back and may run while the container is being purged.
+  [[nodiscard]] store::Commit begin_collecting(store::PartitionId partition) const;
   [[nodiscard]] Task<Result<Committed>> commit(store::Commit commit) { return settle(rows_, std::move(commit)); }
 
   // Writers of one blob take turns.

@@ -19,12 +19,14 @@ Result<ContentPlace> Collector::place_of(AccountRef account, store::PartitionId 
 Task<Result<>> Collector::collect_batch(gate::Permit<CollectGarbage> permit, Batch& batch) {
   const JobPass pass(permit);
   std::vector<Bytes> gone;
-  for (const auto& item : batch.items) {
-    auto removed = co_await remove_named_by(pass, item.account, item.partition, item.garbage_key, Others::kThere);
+  for (auto& item : batch.items) {
+    auto removed = co_await remove_named_by(pass, item, Others::kThere);
     if (!removed) {
       batch.fault = pass_on(removed);
       batch.failed.push_back(item);
-    } else if (*removed) {
+    } else if (*removed == Removed::kNotYet) {
+      batch.later.push_back(item);
+    } else if (*removed == Removed::kNow) {
       gone.push_back(item.garbage_key);
     }
   }
@@ -34,20 +36,39 @@ Task<Result<>> Collector::collect_batch(gate::Permit<CollectGarbage> permit, Bat
   co_return Result<>();
 }
 
-Task<Result<bool>> Collector::remove_named_by(JobPass pass, AccountRef account, store::PartitionId partition,
-                                              Bytes garbage_key, Others others) {
-  FH_CO_TRY(const auto stored, co_await blobs_.rows().get(partition, garbage_key));
-  if (!stored) co_return false;
+Task<Result<Collector::Removed>> Collector::remove_named_by(JobPass pass, Item& item, Others others) {
+  const auto& partition = item.partition;
+  FH_CO_TRY(const auto stored, co_await blobs_.rows().get(partition, item.garbage_key));
+  if (!stored) co_return Removed::kEarlier;
   FH_CO_TRY(auto garbage, decode_garbage_row(*stored));
-  const auto shared = others == Others::kThere ? Sharing{garbage.shared_name, garbage_key} : Sharing{};
-  FH_CO_CHECK_OK(co_await remove_layout(pass, account, partition, garbage.wrapped_key, garbage.expand, shared));
+  if (others == Others::kThere && !garbage.pages.empty()) {
+    FH_CO_TRY(const bool ready, co_await ready_for_pages(item, garbage));
+    if (!ready) co_return Removed::kNotYet;
+  }
+  const auto shared = others == Others::kThere ? Sharing{garbage.shared_name, item.garbage_key} : Sharing{};
+  FH_CO_CHECK_OK(co_await remove_layout(pass, item.account, partition, garbage.wrapped_key, garbage.expand, shared));
   std::set<store::ChunkId> chunks(garbage.chunks.begin(), garbage.chunks.end());
-  FH_CO_CHECK_OK(co_await spare_shared(pass, account, partition, shared, chunks));
+  FH_CO_CHECK_OK(co_await spare_shared(pass, item.account, partition, shared, chunks));
   FH_CO_CHECK_OK(co_await remove_chunks(pass, std::move(chunks)));
   if (garbage.staged_generation != 0) {
-    FH_CO_CHECK_OK(co_await remove_staged(pass, partition, std::move(garbage)));
+    FH_CO_CHECK_OK(co_await remove_staged(pass, partition, garbage));
   }
-  co_return true;
+  for (const auto& pages : garbage.pages) {
+    FH_CO_CHECK_OK(co_await pages_.collect(pass, partition, garbage.page_name, pages, item.living[pages.generation]));
+  }
+  co_return Removed::kNow;
+}
+
+// A snapshot that was deleted after `since` may be read still, and only its own garbage waits for that. So what lives
+// is looked up first, and what doesn't is taken once everybody has left who was here before.
+Task<Result<bool>> Collector::ready_for_pages(Item& item, GarbageRow garbage) {
+  if (!item.living.empty()) co_return true;
+  for (const auto& pages : garbage.pages) {
+    FH_CO_TRY(item.living[pages.generation],
+              co_await pages_.living(item.partition, garbage.page_name, pages.generation));
+  }
+  item.since = blobs_.hybrid().next();
+  co_return reads_.all_after(item.since);
 }
 
 // Nothing is committed here that the record could ride in: it goes into the next batch.

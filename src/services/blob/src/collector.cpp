@@ -65,6 +65,7 @@ void Collector::put_back(Batch batch) {
     if (batch.tried) item.patience = after_failure(item.patience);
     items_.push_back(std::move(item));
   }
+  std::move(batch.later.begin(), batch.later.end(), std::back_inserter(items_));
 }
 
 // Of a container that is to be purged, garbage rows aren't looked at one by one: the purge takes them along.
@@ -129,6 +130,7 @@ Task<> Collector::run_batch(gate::Pipeline& door, Batch& batch) {
     if (!done) {
       batch.fault = std::move(done);
       batch.failed = std::move(batch.items);
+      batch.later.clear();  // they are among those
     }
     co_return;
   }
@@ -152,7 +154,7 @@ Task<Result<std::size_t>> Collector::collect(gate::Pipeline& door, Which which) 
   for (auto& batch : due) {
     const auto all = batch.items.size();
     co_await run_batch(door, batch);
-    finished += all - batch.failed.size();
+    finished += all - batch.failed.size() - batch.later.size();
     if (!batch.fault) fault = pass_on(batch.fault);
     put_back(std::move(batch));
   }

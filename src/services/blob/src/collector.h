@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <set>
 #include <unordered_map>
@@ -16,6 +17,7 @@
 #include "src/container_store.h"
 #include "src/content_store.h"
 #include "src/garbage_row.h"
+#include "src/page_collector.h"
 
 namespace freehold::blob {
 
@@ -29,7 +31,12 @@ class Collector {
  public:
   Collector(AccountStore& accounts, ContainerStore& containers, BlobStore& blobs, ContentStore& content,
             ActiveReads& reads)
-      : accounts_(accounts), containers_(containers), blobs_(blobs), content_(content), reads_(reads) {}
+      : accounts_(accounts),
+        containers_(containers),
+        blobs_(blobs),
+        content_(content),
+        reads_(reads),
+        pages_(blobs, content) {}
 
   // A commit wrote this garbage row.
   void add_garbage(AccountRef account, store::PartitionId partition, Bytes key);
@@ -66,11 +73,14 @@ class Collector {
     std::optional<DeletedContainer> container;  // a container to purge
     std::uint64_t since = 0;                    // reads that began before it may still need it
     Patience patience = {};
+    // Of garbage among pages, by generation: what was seen of them at `since`, which was set anew then.
+    std::map<std::uint64_t, PageCollector::Living> living = {};
   };
   // What one job removes: garbage of one container, or one container.
   struct Batch {
     std::vector<Item> items;
     std::vector<Item> failed = {};
+    std::vector<Item> later = {};  // readers have to end first
     Result<> fault = {};
     bool tried = false;  // not refused at the door: too much is running, or the log can't take the record
   };
@@ -99,10 +109,12 @@ class Collector {
   [[nodiscard]] Task<Result<>> collect_batch(gate::Permit<CollectGarbage> permit, Batch& batch);
   [[nodiscard]] Task<Result<>> remove_chunks(gate::Permit<RemoveAbandonedChunks> permit,
                                              std::vector<store::ChunkId>& chunks);
-  // False: the row is gone already. Others: the blobs and snapshots of the container, which may name some of it too.
+  enum class Removed { kNow, kEarlier, kNotYet };
+  // Others: the blobs and snapshots of the container, which may name some of it too.
   enum class Others { kThere, kGone };
-  [[nodiscard]] Task<Result<bool>> remove_named_by(JobPass pass, AccountRef account, store::PartitionId partition,
-                                                   Bytes garbage_key, Others others);
+  [[nodiscard]] Task<Result<Removed>> remove_named_by(JobPass pass, Item& item, Others others);
+  // False: what the pages' garbage is judged by was looked up only now, and somebody reads who was here before.
+  [[nodiscard]] Task<Result<bool>> ready_for_pages(Item& item, GarbageRow garbage);
   [[nodiscard]] Task<Result<>> remove_layout(JobPass pass, AccountRef account, store::PartitionId partition,
                                              Bytes wrapped_key, LayoutRef layout, Sharing sharing);
   [[nodiscard]] Task<Result<>> remove_chunks(JobPass pass, std::set<store::ChunkId> chunks);
@@ -146,6 +158,7 @@ class Collector {
   BlobStore& blobs_;
   ContentStore& content_;
   ActiveReads& reads_;
+  PageCollector pages_;
   std::uint64_t round_ = 0;  // only collect() counts
   mutable std::mutex mutex_;
   std::deque<Item> items_;

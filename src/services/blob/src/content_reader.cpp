@@ -1,84 +1,74 @@
 #include "src/content_reader.h"
 
+#include <cstring>
+
 #include "base/limits.h"
 
 namespace freehold::blob {
 
 struct ContentReader::State {
-  State(ContentStore& store, runtime::TaskScope& tasks, ContentPlace at, LayoutRef ref, ByteRange range,
-        ActiveReads::Ticket read)
-      : content(store), scope(tasks), place(std::move(at)), layout(std::move(ref)), ticket(std::move(read)) {
-    skip = range.offset;
-    left = range.length;
-    part = std::move(layout.direct);
-  }
+  State(ContentStore& store, runtime::TaskScope& tasks, ContentPlace at, std::unique_ptr<ContentRuns> from,
+        std::uint64_t length, ActiveReads::Ticket read)
+      : content(store),
+        scope(tasks),
+        place(std::move(at)),
+        runs(std::move(from)),
+        left(length),
+        ticket(std::move(read)) {}
   ContentStore& content;
   runtime::TaskScope& scope;
   ContentPlace place;
-  LayoutRef layout;
+  std::unique_ptr<ContentRuns> runs;
+  std::uint64_t left = 0;  // bytes still to be read
+  ContentRun run;          // what is left of the run under way
   ActiveReads::Ticket ticket;
-
-  // Where the next piece begins: `skip` bytes of content on from segment (block, segment) of `part`.
-  Layout part;
-  std::size_t manifest = 0;
-  std::size_t block = 0;
-  std::size_t segment = 0;
-  std::uint64_t skip = 0;
-  std::uint64_t left = 0;
 
   std::optional<runtime::Completion<Result<std::optional<PlainPiece>>>> ahead;
 };
 
-ContentReader::ContentReader(ContentStore& content, runtime::TaskScope& scope, ContentPlace place, LayoutRef layout,
-                             ByteRange range, ActiveReads::Ticket ticket)
-    : state_(std::make_shared<State>(content, scope, std::move(place), std::move(layout), range, std::move(ticket))) {}
+ContentReader::ContentReader(ContentStore& content, runtime::TaskScope& scope, ContentPlace place,
+                             std::unique_ptr<ContentRuns> runs, std::uint64_t length, ActiveReads::Ticket ticket)
+    : state_(std::make_shared<State>(content, scope, std::move(place), std::move(runs), length, std::move(ticket))) {}
 
 ContentReader::~ContentReader() = default;
 
-// The next piece, or nullopt at the end of the range.
+namespace {
+
+// The next bytes of the run under way, at most `most` of them.
+Task<Result<PlainPiece>> read_run(ContentStore& content, ContentPlace place, ContentRun run, std::uint64_t most) {
+  // Pieces end at page bounds, so that no page is opened twice.
+  constexpr auto kPiece = std::uint64_t{ContentStore::kPieceBytes};
+  const auto bound = run.offset / limits::kPageBytes * limits::kPageBytes + kPiece;
+  const auto length = static_cast<std::uint32_t>(std::min({bound - run.offset, run.length, most}));
+  if (run.segment) co_return co_await content.read_piece(std::move(place), *run.segment, run.offset, length);
+  PlainPiece zeros{AlignedBuffer(length), 0, length};
+  std::memset(zeros.buffer.data(), 0, length);
+  co_return zeros;
+}
+
+}  // namespace
+
+// The next piece, or nullopt at the end of the range. Small runs are gathered: each piece costs a write to the client.
 Task<Result<std::optional<PlainPiece>>> ContentReader::read_next(std::shared_ptr<State> state) {
+  constexpr std::size_t kWorthSending = 32 * 1024;
   auto& s = *state;
+  std::optional<PlainPiece> gathered;
   while (s.left > 0) {
-    if (s.block == s.part.size()) {
-      while (s.manifest < s.layout.manifests.size() && s.skip >= s.layout.manifests[s.manifest].content_bytes) {
-        s.skip -= s.layout.manifests[s.manifest++].content_bytes;
-      }
-      if (s.manifest == s.layout.manifests.size()) {
-        co_return fail(ErrorCode::kCorrupt, "a blob's layout is shorter than its length");
-      }
-      FH_CO_TRY(s.part, co_await s.content.load_manifest(s.place, s.layout.manifests[s.manifest++]));
-      s.block = s.segment = 0;
-      continue;
+    if (s.run.length == 0) {
+      FH_CO_TRY(s.run, co_await s.runs->next());
     }
-    const auto& segments = s.part[s.block].segments;
-    if (s.segment == 0 && s.skip >= segments.length()) {  // a list may have millions of segments before the range
-      s.skip -= segments.length();
-      ++s.block;
-      continue;
-    }
-    if (s.segment == segments.size()) {
-      ++s.block;
-      s.segment = 0;
-      continue;
-    }
-    const auto segment = segments[s.segment];
-    if (s.skip >= segment.length) {
-      s.skip -= segment.length;
-      ++s.segment;
-      continue;
-    }
-    // Pieces end at page bounds, so that no page is opened twice.
-    constexpr auto kPiece = std::uint64_t{ContentStore::kPieceBytes};
-    const auto bound =
-        std::min<std::uint64_t>((s.skip / limits::kPageBytes) * limits::kPageBytes + kPiece, segment.length);
-    const auto length = std::min(bound - s.skip, s.left);
-    FH_CO_TRY(auto piece, co_await s.content.read_piece(s.place, segment, static_cast<std::uint32_t>(s.skip),
-                                                        static_cast<std::uint32_t>(length)));
-    s.skip += length;
-    s.left -= length;
-    co_return std::move(piece);
+    const auto room = ContentStore::kPieceBytes - (gathered ? gathered->length : 0);
+    FH_CO_TRY(auto piece, co_await read_run(s.content, s.place, s.run, std::min<std::uint64_t>(s.left, room)));
+    if (s.run.segment) s.run.offset += static_cast<std::uint32_t>(piece.length);
+    s.run.length -= piece.length;
+    s.left -= piece.length;
+    if (!gathered && (piece.length >= kWorthSending || s.left == 0)) co_return std::move(piece);
+    if (!gathered) gathered = PlainPiece{AlignedBuffer(ContentStore::kPieceBytes), 0, 0};
+    std::memcpy(gathered->buffer.data() + gathered->length, piece.view().data(), piece.length);
+    gathered->length += piece.length;
+    if (gathered->length >= ContentStore::kPieceBytes - kWorthSending) break;
   }
-  co_return std::nullopt;
+  co_return gathered;
 }
 
 Task<> ContentReader::read_ahead(std::shared_ptr<State> state) {

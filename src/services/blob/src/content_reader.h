@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "src/content_store.h"
+#include "src/content_runs.h"
 
 namespace freehold::blob {
 
@@ -11,8 +11,9 @@ namespace freehold::blob {
 // reads.
 class ContentReader final : public http::BodyWriter {
  public:
-  ContentReader(ContentStore& content, runtime::TaskScope& scope, ContentPlace place, LayoutRef layout, ByteRange range,
-                ActiveReads::Ticket ticket);
+  // Reads `length` bytes of `runs`.
+  ContentReader(ContentStore& content, runtime::TaskScope& scope, ContentPlace place, std::unique_ptr<ContentRuns> runs,
+                std::uint64_t length, ActiveReads::Ticket ticket);
   ~ContentReader() override;
 
   // Reads the first piece, so that what is missing or broken is an error and not a cut-off body.

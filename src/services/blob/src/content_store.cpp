@@ -86,20 +86,25 @@ Task<Result<LayoutRef>> ContentStore::store_layout(ContentPlace place, Layout la
   // What blocks share is written once a part: parts that are too short to share it make too many of them.
   while (parts.size() > kMostManifests) parts = split_layout(layout, part_bytes *= 2);
   for (const auto& part : parts) {
-    const auto plain = encode_layout(part);
-    if (plain.size() > limits::kChunkContentBytes) co_return fail(ErrorCode::kExhausted, "a block list is too long");
-    const auto id = pending.claim(place.tenant);
-    const crypto::ChunkCipher cipher(*place.key, store::to_bytes(id));
-    AlignedBuffer sealed(sealed_size(plain.size()));
-    for (std::size_t page = 0; page * limits::kPageBytes < plain.size(); ++page) {
-      const auto piece = BytesView(plain).substr(page * limits::kPageBytes, limits::kPageBytes);
-      cipher.seal_page(static_cast<std::uint32_t>(page), piece,
-                       sealed.span().subspan(page * kSealedPageBytes, piece.size() + crypto::kAeadTagBytes));
-    }
-    FH_CO_CHECK_OK(co_await chunks_.put(place.tenant, id, std::move(sealed)));
-    ref.manifests.push_back({id, static_cast<std::uint32_t>(plain.size()), length_of(part)});
+    FH_CO_TRY(const auto manifest, co_await store_manifest(place, part, pending));
+    ref.manifests.push_back(manifest);
   }
   co_return ref;
+}
+
+Task<Result<ManifestRef>> ContentStore::store_manifest(ContentPlace place, Layout part, PendingChunks& pending) {
+  const auto plain = encode_layout(part);
+  if (plain.size() > limits::kChunkContentBytes) co_return fail(ErrorCode::kExhausted, "a block list is too long");
+  const auto id = pending.claim(place.tenant);
+  const crypto::ChunkCipher cipher(*place.key, store::to_bytes(id));
+  AlignedBuffer sealed(sealed_size(plain.size()));
+  for (std::size_t page = 0; page * limits::kPageBytes < plain.size(); ++page) {
+    const auto piece = BytesView(plain).substr(page * limits::kPageBytes, limits::kPageBytes);
+    cipher.seal_page(static_cast<std::uint32_t>(page), piece,
+                     sealed.span().subspan(page * kSealedPageBytes, piece.size() + crypto::kAeadTagBytes));
+  }
+  FH_CO_CHECK_OK(co_await chunks_.put(place.tenant, id, std::move(sealed)));
+  co_return ManifestRef{id, static_cast<std::uint32_t>(plain.size()), length_of(part)};
 }
 
 Task<Result<Layout>> ContentStore::load_manifest(ContentPlace place, ManifestRef manifest) {
@@ -114,13 +119,14 @@ Task<Result<Layout>> ContentStore::load_manifest(ContentPlace place, ManifestRef
 }
 
 Task<Result<Layout>> ContentStore::load_layout(ContentPlace place, LayoutRef ref) {
-  auto layout = std::move(ref.direct);
+  Layout layout;
   SegmentsSharer sharer;
   for (const auto& manifest : ref.manifests) {
     FH_CO_TRY(auto part, co_await load_manifest(place, manifest));
     for (auto& block : part) sharer.share(block);
     std::move(part.begin(), part.end(), std::back_inserter(layout));
   }
+  std::move(ref.direct.begin(), ref.direct.end(), std::back_inserter(layout));
   co_return layout;
 }
 

@@ -44,6 +44,23 @@ struct Ingested {
   std::uint64_t crc64 = 0;
 };
 
+// Content that lies where its segment says once `inline_row` (if there is one) is committed.
+struct StoredContent {
+  Segment segment;
+  std::optional<store::KeyValue> inline_row;
+};
+
+// A body in parts that end at the multiples of some size: the first where that is `first` bytes away, the others
+// `step`. Parts of at most limits::kInlineContentBytes are inline.
+struct Cuts {
+  std::uint32_t first = 0;
+  std::uint32_t step = 0;
+};
+struct CutIngested {
+  std::vector<StoredContent> parts;
+  Ingested whole;  // length and digests alone
+};
+
 // A run of plain bytes: `buffer` from `skip` on.
 struct PlainPiece {
   AlignedBuffer buffer;
@@ -72,6 +89,13 @@ class ContentStore {
   [[nodiscard]] Task<Result<Ingested>> ingest(http::BodyReader& body, std::uint64_t length, Digest digest,
                                               ContentPlace place, PendingChunks& pending);
 
+  // The same for bodies of at most limits::kChunkContentBytes that must be cut.
+  [[nodiscard]] Task<Result<CutIngested>> ingest_cut(http::BodyReader& body, std::uint32_t length, Cuts cuts,
+                                                     Digest digest, ContentPlace place, PendingChunks& pending);
+  // Seals and puts bytes that are in memory: [1, limits::kChunkContentBytes] of them.
+  [[nodiscard]] Task<Result<StoredContent>> put_content(ContentPlace place, AlignedBuffer plain,
+                                                        PendingChunks& pending);
+
   // Plain bytes [offset, offset + length) of a segment, at most kPieceBytes within page bounds. kNotFound: the segment
   // is gone (its blob was overwritten meanwhile). kCorrupt: no copy opens.
   [[nodiscard]] Task<Result<PlainPiece>> read_piece(ContentPlace place, Segment segment, std::uint32_t offset,
@@ -81,6 +105,8 @@ class ContentStore {
 
   // Puts parts of a long layout as manifest chunks.
   [[nodiscard]] Task<Result<LayoutRef>> store_layout(ContentPlace place, Layout layout, PendingChunks& pending);
+  // One part as one manifest.
+  [[nodiscard]] Task<Result<ManifestRef>> store_manifest(ContentPlace place, Layout part, PendingChunks& pending);
   [[nodiscard]] Task<Result<Layout>> load_layout(ContentPlace place, LayoutRef ref);
   [[nodiscard]] Task<Result<Layout>> load_manifest(ContentPlace place, ManifestRef manifest);
 
@@ -90,6 +116,9 @@ class ContentStore {
   static constexpr std::uint32_t kPieceBytes = 3 * limits::kPageBytes;
 
  private:
+  [[nodiscard]] Task<Result<std::vector<StoredContent>>> put_parts(ContentPlace place,
+                                                                   std::shared_ptr<AlignedBuffer> plain, Cuts cuts,
+                                                                   PendingChunks& pending);
   [[nodiscard]] Task<Result<PlainPiece>> read_chunk(ContentPlace place, Segment segment, std::uint32_t offset,
                                                     std::uint32_t length);
 

@@ -1,5 +1,8 @@
 #include "src/garbage_row.h"
 
+#include <algorithm>
+
+#include "base/limits.h"
 #include "src/fields.h"
 
 namespace freehold::blob {
@@ -12,7 +15,9 @@ enum : std::uint8_t {
   kManifests = 133,
   kChunks = 135,
   kStagedGarbage = 136,
-  kSharedName = 149
+  kSharedName = 149,
+  // 150: of a blob's row; 151, 153: of windows of page blobs
+  kPageGarbage = 152
 };
 
 std::unexpected<Error> broken(std::string_view what) {
@@ -27,6 +32,21 @@ bool read_chunks(ByteReader& in, GarbageRow& row) {
   return in.ok();
 }
 
+bool read_pages(ByteReader& in, GarbageRow& row) {
+  row.page_name = in.sized(limits::kKeyBytes);
+  while (in.ok() && !in.rest().empty()) {
+    PageGarbage garbage;
+    garbage.generation = in.u64();
+    garbage.from = in.u32();
+    garbage.end = in.u32();
+    const auto holes = in.u8();
+    garbage.holes = holes == 1;
+    if (holes > 1) return false;
+    row.pages.push_back(garbage);
+  }
+  return in.ok() && !row.pages.empty();
+}
+
 bool read_staged(ByteReader& in, GarbageRow& row) {
   row.staged_generation = in.u64();
   row.staged_content = in.u8() == 1;
@@ -35,6 +55,20 @@ bool read_staged(ByteReader& in, GarbageRow& row) {
 }
 
 }  // namespace
+
+void GarbageRow::add_pages(BytesView name, PageGarbage garbage) {
+  page_name = name;
+  if (!pages.empty()) {
+    auto& last = pages.back();
+    if (last.generation == garbage.generation && last.holes == garbage.holes && garbage.from <= last.end &&
+        garbage.end >= last.from) {
+      last.from = std::min(last.from, garbage.from);
+      last.end = std::max(last.end, garbage.end);
+      return;
+    }
+  }
+  pages.push_back(garbage);
+}
 
 Bytes encode_garbage_row(const GarbageRow& row) {
   FieldWriter out;
@@ -52,6 +86,17 @@ Bytes encode_garbage_row(const GarbageRow& row) {
     out.bytes(kStagedGarbage, staged);
   }
   out.text(kSharedName, row.shared_name);
+  if (!row.pages.empty()) {
+    Bytes pages;
+    append_sized(pages, row.page_name);
+    for (const auto& garbage : row.pages) {
+      append_u64(pages, garbage.generation);
+      append_u32(pages, garbage.from);
+      append_u32(pages, garbage.end);
+      append_u8(pages, garbage.holes ? 1 : 0);
+    }
+    out.bytes(kPageGarbage, pages);
+  }
   return out.finish();
 }
 
@@ -75,6 +120,9 @@ Result<GarbageRow> decode_garbage_row(BytesView bytes) {
         break;
       case kStagedGarbage:
         if (!read_staged(in, row)) return broken("staged garbage");
+        break;
+      case kPageGarbage:
+        if (!read_pages(in, row)) return broken("page garbage");
         break;
       case kSharedName:
         row.shared_name = field.value;

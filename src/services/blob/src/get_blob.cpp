@@ -3,6 +3,7 @@
 #include "crypto/digest.h"
 #include "src/content_reader.h"
 #include "src/operations.h"
+#include "src/page_map.h"
 #include "src/responses.h"
 #include "src/tier_rules.h"
 
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t kMostHashed = 4 * 1024 * 1024;  // x-ms-range-get-content-md5
 constexpr int kReadAttempts = 8;
+constexpr int kPatientAttempt = 4;
 
 struct GetBlobPlan {
   std::optional<RangeHeader> range;
@@ -83,6 +85,18 @@ Task<Result<Bytes>> read_whole(std::unique_ptr<ContentReader> reader) {
   }
 }
 
+// Where the range lies; null if a page blob was written between its row and its pages. Of long ranges (250 MiB and
+// more) the rest is as it stands when the reader comes there.
+Task<ApiResult<std::unique_ptr<ContentRuns>>> runs_of(BlobParts& parts, BlobTarget target, ContentPlace place,
+                                                      BlobRow row, ByteRange range) {
+  if (!row.page) co_return layout_runs(parts.content, std::move(place), std::move(row.layout), range);
+  auto runs = std::make_unique<PageRuns>(parts.blobs.rows(), target.partition(), view_of(target.name, row), range);
+  FH_CO_CHECK_OK(api(co_await runs->prepare()));
+  FH_CO_TRY(const auto after, co_await read_committed(parts, target));
+  if (after.row.etag != row.etag) co_return nullptr;
+  co_return std::move(runs);
+}
+
 // nullopt: the content went away between its row and itself; read the row again.
 Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget target, BlobRow row, GetBlobPlan plan,
                                                     ActiveReads::Ticket ticket) {
@@ -105,8 +119,10 @@ Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget
     response.body = std::move(*content);
     co_return std::optional(std::move(response));
   }
-  auto reader =
-      std::make_unique<ContentReader>(parts.content, parts.scope, place, row.layout, range, std::move(ticket));
+  FH_CO_TRY(auto runs, co_await runs_of(parts, target, place, row, range));
+  if (!runs) co_return std::nullopt;
+  auto reader = std::make_unique<ContentReader>(parts.content, parts.scope, place, std::move(runs), range.length,
+                                                std::move(ticket));
   auto ready = co_await reader->prepare();
   if (!ready && ready.error().code == ErrorCode::kNotFound) co_return std::nullopt;
   if (!ready) co_return refuse(errors::from_storage(std::move(ready.error())));
@@ -127,6 +143,11 @@ Task<Reply> get_blob(BlobParts& parts, Permit<GetBlob> permit) {
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
     FH_CO_TRY(auto stored, co_await read_committed(parts, target));
+    KeyedLock::Guard turn;
+    if (attempt == kPatientAttempt) {
+      // Writers came between each time: now they wait.
+      FH_CO_TRY(turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
+    }
     ActiveReads::Ticket ticket;
     if (only_inline_segment(stored.row) == nullptr && stored.row.length > 0) {
       // From here on the collector leaves alone what this row names; the row must be one read after that.

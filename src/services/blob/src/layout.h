@@ -33,7 +33,8 @@ struct ManifestRef {
   friend bool operator==(const ManifestRef&, const ManifestRef&) = default;
 };
 
-// What a row holds: the layout itself, or where its parts are, in order of content.
+// What a row holds: where the parts of the layout are, in order of content, and behind them the rest itself. Of block
+// blobs there is only one or the other; an append blob's newest blocks stand in the row.
 struct LayoutRef {
   Layout direct;
   std::vector<ManifestRef> manifests;

@@ -82,7 +82,9 @@ void ListingXml::add_blob(std::string_view name, const BlobRow& row, const Listi
   append_element(out_, "Content-MD5", row.content.md5.empty() ? std::string() : to_base64(row.content.md5));
   append_element(out_, "Cache-Control", row.content.cache_control);
   append_element(out_, "Content-Disposition", row.content.disposition);
+  if (row.page) append_element(out_, "x-ms-blob-sequence-number", std::to_string(row.page->sequence_number));
   append_element(out_, "BlobType", to_string(row.type));
+  if (row.append && row.append->sealed) out_ += "<Sealed>true</Sealed>";
   if (row.type == BlobType::kBlock) add_tier(row, now);
   if (!row.is_snapshot()) add_lease(row.lease, now);
   out_ += "<ServerEncrypted>true</ServerEncrypted>";

@@ -52,6 +52,7 @@ ApiResult<ContentPlace> place_of(BlobParts& parts, const BlobTarget& target, Byt
 }
 
 void retire_content(const BlobRow& old, const std::string& name, BlobChange& change) {
+  if (old.page) change.garbage.add_pages(name, {old.page->generation, 0, kAllWindows, false});
   const auto& direct = old.layout.direct;
   const bool one_inline = old.layout.manifests.empty() && direct.size() == 1 && direct[0].segments.size() == 1 &&
                           direct[0].segments[0].place == Segment::Place::kInline;

@@ -42,6 +42,14 @@ FH_BLOB_OPERATION(PutBlock, put_block);
 FH_BLOB_OPERATION(PutBlockList, put_block_list);
 FH_BLOB_OPERATION(GetBlockList, get_block_list);
 
+FH_BLOB_OPERATION(CreateAppendBlob, create_append_blob);
+FH_BLOB_OPERATION(AppendBlock, append_block);
+FH_BLOB_OPERATION(SealAppendBlob, seal_append_blob);
+
+FH_BLOB_OPERATION(CreatePageBlob, create_page_blob);
+FH_BLOB_OPERATION(PutPage, put_page);
+FH_BLOB_OPERATION(GetPageRanges, get_page_ranges);
+
 #undef FH_BLOB_OPERATION
 
 }  // namespace freehold::blob

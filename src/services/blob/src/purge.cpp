@@ -11,7 +11,7 @@ namespace freehold::blob {
 Task<Result<>> Collector::purge(gate::Permit<PurgeContainer> permit, Item item) {
   const JobPass pass(permit);
   FH_CO_CHECK_OK(co_await containers_.fence(item.partition));
-  for (const char prefix : {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kTagPrefix,
+  for (const char prefix : {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kPagePrefix, row_keys::kTagPrefix,
                             row_keys::kGarbagePrefix, row_keys::kSharedGarbagePrefix, row_keys::kContentPrefix}) {
     FH_CO_CHECK_OK(co_await purge_rows(pass, item, prefix));
   }
@@ -44,8 +44,11 @@ Task<Result<>> Collector::purge_rows(JobPass pass, Item item, char prefix) {
       } else if (prefix == row_keys::kStagedPrefix) {
         FH_CO_TRY(auto block, decode_staged_block(row.value));
         FH_CO_CHECK_OK(co_await remove_segments(pass, item.partition, Layout{std::move(block)}));
+      } else if (prefix == row_keys::kPagePrefix) {
+        FH_CO_CHECK_OK(co_await pages_.remove_content(pass, row.value));
       } else if (prefix == row_keys::kGarbagePrefix || prefix == row_keys::kSharedGarbagePrefix) {
-        FH_CO_CHECK_OK(co_await remove_named_by(pass, item.account, item.partition, row.key, Others::kGone));
+        Item garbage{item.account, item.partition, row.key, std::nullopt};
+        FH_CO_CHECK_OK(co_await remove_named_by(pass, garbage, Others::kGone));
       }
       keys.push_back(row.key);
     }

@@ -57,6 +57,11 @@ void add_blob_headers(http::Response& response, const BlobRow& row, Part part, s
   }
   headers.add("Accept-Ranges", "bytes");
   headers.add("x-ms-blob-type", std::string(to_string(row.type)));
+  if (row.page) headers.add("x-ms-blob-sequence-number", std::to_string(row.page->sequence_number));
+  if (row.append) {
+    headers.add("x-ms-blob-committed-block-count", std::to_string(row.append->committed_blocks));
+    if (row.append->sealed) headers.add("x-ms-blob-sealed", "true");
+  }
   headers.add("x-ms-creation-time", http_date(row.creation_time()));
   if (!row.is_snapshot()) add_lease_headers(response, row.lease, now);
   if (!row.tags.empty()) headers.add("x-ms-tag-count", std::to_string(row.tags.size()));

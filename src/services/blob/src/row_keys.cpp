@@ -151,6 +151,35 @@ std::optional<TagKey> parse_tag(BytesView key) {
   return TagKey{std::move(*tag_key), std::move(*value), std::move(*name)};
 }
 
+Bytes pages(std::string_view name, std::uint64_t generation) {
+  Bytes key(1, kPagePrefix);
+  key += escape_name(name);
+  key += kNameEnd;
+  append_u64(key, generation);
+  return key;
+}
+
+Bytes page_window(std::string_view name, std::uint64_t generation, std::uint32_t window, std::uint64_t version) {
+  auto key = pages(name, generation);
+  append_u32(key, window);
+  append_u64(key, ~version);
+  return key;
+}
+
+Bytes after_window(std::string_view name, std::uint64_t generation, std::uint32_t window) {
+  return page_window(name, generation, window, 0) + '\0';
+}
+
+std::optional<PagePlace> page_place(BytesView key) {
+  constexpr std::size_t kPlaceBytes = 4 + 8;
+  if (key.size() < kPlaceBytes || key.front() != kPagePrefix) return std::nullopt;
+  ByteReader in(key.substr(key.size() - kPlaceBytes));
+  PagePlace place;
+  place.window = in.u32();
+  place.version = ~in.u64();
+  return place;
+}
+
 Bytes container(std::string_view name) { return "n" + Bytes(name); }
 Bytes deleted_container(ContainerId id) { return "d" + Bytes(id.view()); }
 

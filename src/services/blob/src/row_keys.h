@@ -31,6 +31,7 @@ inline constexpr char kGarbagePrefix = 'g';
 inline constexpr char kSharedGarbagePrefix = 'h';  // next to the other garbage: both are scanned as one
 inline constexpr char kStagedPrefix = 'u';
 inline constexpr char kTagPrefix = 't';
+inline constexpr char kPagePrefix = 'p';
 
 // Order of names = byte order of their UTF-8: 00 becomes 00 FF, and 00 01 ends the name, so that a name stands before
 // all names that it begins.
@@ -72,6 +73,18 @@ struct TagKey {
   std::string name;
 };
 [[nodiscard]] std::optional<TagKey> parse_tag(BytesView key);
+// 'p' + escaped name + 00 01 + generation: the windows of one page blob, in order; of each window the newest version
+// stands first.
+[[nodiscard]] Bytes pages(std::string_view name, std::uint64_t generation);
+[[nodiscard]] Bytes page_window(std::string_view name, std::uint64_t generation, std::uint32_t window,
+                                std::uint64_t version);
+// The key after all of that window's.
+[[nodiscard]] Bytes after_window(std::string_view name, std::uint64_t generation, std::uint32_t window);
+struct PagePlace {
+  std::uint32_t window = 0;
+  std::uint64_t version = 0;
+};
+[[nodiscard]] std::optional<PagePlace> page_place(BytesView key);  // of a window's key
 
 // --- in an account's partition ---
 [[nodiscard]] Bytes container(std::string_view name);   // 'n' + name

@@ -144,6 +144,11 @@ Bytes encode_page_state(const PageState& page) {
   append_u64(out, page.sequence_number);
   append_u64(out, page.generation);
   append_u64(out, page.version);
+  for (const auto& hole : page.holes) {
+    append_u32(out, hole.from);
+    append_u32(out, hole.end);
+    append_u64(out, hole.stamp);
+  }
   return out;
 }
 
@@ -153,6 +158,14 @@ std::optional<PageState> decode_page_state(BytesView bytes) {
   page.sequence_number = in.u64();
   page.generation = in.u64();
   page.version = in.u64();
+  while (in.ok() && !in.rest().empty()) {
+    PageHole hole;
+    hole.from = in.u32();
+    hole.end = in.u32();
+    hole.stamp = in.u64();
+    page.holes.push_back(hole);
+  }
+  if (page.holes.size() > kHolesPerBlob) return std::nullopt;
   if (!in.done()) return std::nullopt;
   return page;
 }

@@ -71,11 +71,22 @@ struct CopyState {
 [[nodiscard]] Bytes encode_copy(const CopyState& copy);
 [[nodiscard]] std::optional<CopyState> decode_copy(BytesView bytes);
 
+// Windows [from, end) of a page blob were cleared at that hybrid time: their rows that are older hold nothing any more,
+// and the collector takes them away by and by. So clearing or cutting off terabytes is one small commit.
+struct PageHole {
+  std::uint32_t from = 0;
+  std::uint32_t end = 0;
+  std::uint64_t stamp = 0;
+  friend bool operator==(const PageHole&, const PageHole&) = default;
+};
+inline constexpr std::size_t kHolesPerBlob = 32;
+
 // What only page blobs have. Pages stand in rows of their own, by generation and version.
 struct PageState {
   std::uint64_t sequence_number = 0;
   std::uint64_t generation = 0;  // a new one for each blob of the name, so that its pages are nobody else's
   std::uint64_t version = 0;     // grows with each snapshot, which freezes the one before
+  std::vector<PageHole> holes;   // at most kHolesPerBlob
   friend bool operator==(const PageState&, const PageState&) = default;
 };
 [[nodiscard]] Bytes encode_page_state(const PageState& page);

@@ -25,7 +25,7 @@ BlobRow sample() {
   row.lease = Lease{Bytes(16, 'l'), 15, WallTime(std::chrono::seconds(5)), std::nullopt};
   row.tags = {{"project", "x"}, {"state", ""}};
   row.copy = CopyState{"id", "https://source", CopyStatus::kFailed, "why", 1, 2, 3, true, 4, "work"};
-  row.page = PageState{1, 2, 3};
+  row.page = PageState{1, 2, 3, {{4, 5, 6}}};
   row.append = AppendState{50'000, true};
   row.customer_key_sha256 = Bytes(32, 'k');
   row.snapshot = 55;
@@ -110,8 +110,15 @@ TEST(BlobRow, EveryCutIsRefusedOrWhole) {
 }
 
 TEST(GarbageRow, RoundTrip) {
-  GarbageRow row{"key",   {{{"", {{Segment::Place::kChunk, {1, 2}, 3}}}}, {{{7, 8}, 9, 10}}}, {{5, 6}}, "name", 9, true,
-                 "shared"};
+  GarbageRow row{"key",
+                 {{{"", {{Segment::Place::kChunk, {1, 2}, 3}}}}, {{{7, 8}, 9, 10}}},
+                 {{5, 6}},
+                 "name",
+                 9,
+                 true,
+                 "shared",
+                 "disk",
+                 {{7, 0, kAllWindows, false}, {7, 0, 0, true}}};
   const auto back = decode_garbage_row(encode_garbage_row(row));
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(back->expand, row.expand);
@@ -120,6 +127,8 @@ TEST(GarbageRow, RoundTrip) {
   EXPECT_EQ(back->staged_generation, 9u);
   EXPECT_TRUE(back->staged_content);
   EXPECT_EQ(back->shared_name, "shared");
+  EXPECT_EQ(back->page_name, "disk");
+  EXPECT_EQ(back->pages, row.pages);
 }
 
 // A block of 4,000 MiB named 50,000 times, and two of them in turn: 190 TiB that cost what 50,000 ids cost.

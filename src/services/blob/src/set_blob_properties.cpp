@@ -1,5 +1,7 @@
-// Set Blob Properties (HTTP headers) and Set Blob Metadata.
+// Set Blob Properties (HTTP headers; of page blobs also the length and the sequence number) and Set Blob Metadata.
 #include "src/operations.h"
+#include "src/page_edit.h"
+#include "src/page_rules.h"
 #include "src/responses.h"
 #include "src/tier_rules.h"
 
@@ -16,32 +18,75 @@ ApiResult<BlobChange> amend(const std::optional<StoredBlob>& current, const Cond
   return change;
 }
 
-// What only page blobs have.
-ApiResult<> refuse_page_blob_headers(const http::Headers& headers) {
-  for (const std::string_view name :
-       {"x-ms-blob-content-length", "x-ms-sequence-number-action", "x-ms-blob-sequence-number"}) {
-    if (headers.has(name)) return refuse(errors::invalid_blob_type());
+struct SetPropertiesPlan {
+  ContentHeaders content;
+  bool sets_content = true;  // a request that only resizes or numbers a page blob leaves the rest as it is
+  PageBlobProperties page;
+  Conditions conditions;
+};
+
+ApiResult<SetPropertiesPlan> plan_set_properties(const http::Request& request) {
+  SetPropertiesPlan plan;
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
+  FH_CHECK_OK(refuse_snapshot(request));
+  FH_TRY(plan.page, parse_page_blob_properties(request.headers));
+  FH_TRY(plan.conditions, parse_conditions(request.headers));
+  FH_TRY(plan.content, parse_blob_content_headers(request.headers));
+  plan.sets_content = plan.page.empty() || sets_content_headers(request.headers);
+  return plan;
+}
+
+ApiResult<BlobChange> amend(const std::optional<StoredBlob>& current, const SetPropertiesPlan& plan,
+                            std::uint64_t now) {
+  FH_TRY(auto change, amend(current, plan.conditions, now));
+  if (plan.sets_content) change.row.content = plan.content;
+  if (plan.page.empty()) return change;
+  FH_CHECK_OK(check_page_blob(change.row));
+  auto& number = change.row.page->sequence_number;
+  FH_TRY(number, next_sequence_number(plan.page, number));
+  change.row.length = plan.page.length.value_or(change.row.length);
+  return change;
+}
+
+// Pages past the new end are gone for good: should the blob grow again, they read as zeros.
+Task<ApiResult<BlobRow>> resize(BlobParts& parts, BlobTarget target, SetPropertiesPlan plan, AuditRow audit) {
+  auto pending = pending_chunks(parts);
+  FH_CO_TRY(const auto turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
+    const auto now = parts.hybrid.next();
+    FH_CO_TRY(auto change, amend(current, plan, now));
+    const auto before = current->row.length;
+    if (change.row.length < before) {
+      change.frees_space = true;
+      const PageEdit cut{change.row.length, before - change.row.length, {}};
+      FH_CO_TRY(change, co_await edit_pages(parts, target, current->row, cut, now, std::move(change), pending));
+    }
+    auto row = change.row;
+    FH_CO_TRY(const bool applied,
+              co_await apply(parts, target, std::move(current), std::move(change), audit, &pending));
+    if (applied) co_return row;
   }
-  return {};
+  co_return refuse(errors::busy("too many writers of one blob"));
 }
 
 }  // namespace
 
 Task<Reply> set_blob_properties(BlobParts& parts, Permit<SetBlobProperties> permit) {
-  FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers));
-  FH_CO_CHECK_OK(refuse_snapshot(permit.request()));
-  FH_CO_CHECK_OK(refuse_page_blob_headers(permit.request().headers));
-  FH_CO_TRY(const auto conditions, parse_conditions(permit.request().headers));
-  FH_CO_TRY(const auto content, parse_blob_content_headers(permit.request().headers));
+  FH_CO_TRY(const auto plan, plan_set_properties(permit.request()));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
-  const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
-    FH_TRY(auto change, amend(current, conditions, now));
-    change.row.content = content;
-    return change;
-  };
-  FH_CO_TRY(const auto row, co_await change_blob(parts, target, decide, audit_row(permit, 200), nullptr));
+  BlobRow row;
+  if (plan.page.length) {
+    FH_CO_TRY(row, co_await resize(parts, target, plan, audit_row(permit, 200)));
+  } else {
+    const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
+      return amend(current, plan, now);
+    };
+    FH_CO_TRY(row, co_await change_blob(parts, target, decide, audit_row(permit, 200), nullptr));
+  }
   auto response = answer(200);
   add_entity(response, row.etag, row.last_modified());
+  if (row.page) response.headers.add("x-ms-blob-sequence-number", std::to_string(row.page->sequence_number));
   co_return response;
 }
 

@@ -22,7 +22,7 @@ BlobRow snapshot_of(const BlobRow& base, const Metadata& metadata, std::uint64_t
   row.staging.reset();
   row.has_snapshots = false;
   row.last_snapshot = 0;
-  row.shared_content = true;
+  row.shared_content = row.type != BlobType::kPage;
   if (row.copy) row.copy->work.clear();
   if (!metadata.empty()) {
     row.metadata = metadata;
@@ -36,7 +36,7 @@ BlobRow with_snapshot(const BlobRow& base, std::uint64_t time) {
   auto row = base;
   row.has_snapshots = true;
   row.last_snapshot = time;
-  row.shared_content = true;
+  row.shared_content = row.type != BlobType::kPage;
   if (row.page) ++row.page->version;
   return row;
 }

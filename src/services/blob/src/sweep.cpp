@@ -2,8 +2,8 @@
 // moment.
 //
 // A chunk is removed only if no request claims it and no row names it. Rows give chunks on to each other while the
-// sweep looks: from staged blocks to blobs, from both to garbage, never back. So it looks in that order and can't miss
-// one.
+// sweep looks: from staged blocks to blobs, from all to garbage, never back; rows of a page blob's window only from the
+// newest to a newer one, which stands before it (page_window.h). So it looks in that order and can't miss one.
 #include <boost/asio/post.hpp>
 
 #include "base/log.h"
@@ -99,8 +99,8 @@ Task<Result<>> Collector::list_candidates(JobPass, store::ChunkId from, store::C
 Task<Result<>> Collector::spare_named(JobPass pass, AccountRef account, store::PartitionId partition,
                                       std::set<store::ChunkId>& candidates) {
   const auto executor = co_await boost::asio::this_coro::executor;
-  for (const char prefix :
-       {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kGarbagePrefix, row_keys::kSharedGarbagePrefix}) {
+  for (const char prefix : {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kPagePrefix,
+                            row_keys::kGarbagePrefix, row_keys::kSharedGarbagePrefix}) {
     Bytes from(1, prefix);
     const auto end = row_keys::after_prefix(from);
     while (!candidates.empty()) {
@@ -128,6 +128,11 @@ Task<Result<>> Collector::spare_row(JobPass pass, AccountRef account, store::Par
       FH_CO_TRY(auto blob, decode_blob_row(row.value));
       co_return co_await spare_layout(pass, account, partition, blob.wrapped_key, std::move(blob.layout),
                                       Manifests::kThere, candidates);
+    }
+    case row_keys::kPagePrefix: {
+      FH_CO_TRY(auto window, decode_page_window(row.value));
+      for (const auto& segment : window.segments) candidates.erase(segment.id);
+      co_return Result<>();
     }
     default: {
       FH_CO_TRY(auto garbage, decode_garbage_row(row.value));
