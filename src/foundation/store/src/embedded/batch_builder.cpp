@@ -1,6 +1,6 @@
 #include "src/embedded/batch_builder.h"
 
-#include "base/log.h"
+#include "base/check.h"
 
 namespace freehold::store::embedded {
 namespace {
@@ -159,6 +159,7 @@ bool BatchBuilder::add_removal(Op& op) {
 bool BatchBuilder::add_rows(Op& op) {
   for (auto& row : op.rows) {
     if (!row.end.empty()) {
+      FH_CHECK(row.key.size() <= kLongestRangeKey);
       known_.clear();
       batch_->rows.DeleteRange(slice(row.key), slice(row.end));
       append_touched(batch_->touched, row.key, row.end);

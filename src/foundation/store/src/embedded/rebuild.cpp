@@ -217,6 +217,9 @@ Result<bool> Rebuild::copy_keys(OpenDomain& source, OpenDomain& target) {
   for (int rows = 0; next_key_ < plan_.keys.size() && rows < kPageRows && page_.GetDataSize() < kPageBytes; ++rows) {
     const auto& touched = plan_.keys[next_key_];
     if (!touched.end.empty()) {
+      if (touched.key.size() > kLongestRangeKey) {
+        return fail(ErrorCode::kCorrupt, "stored rows are damaged", "range of a batch");
+      }
       page_.DeleteRange(slice(touched.key), slice(touched.end));
     } else if (auto copied = copy_key(source, target, touched.key); !copied) {
       next_key_ = begin;

@@ -3,6 +3,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 
@@ -26,6 +27,30 @@ class NoLog final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
   void Logv(const char*, va_list) override {}
+};
+
+// Of what runs of growing keys a row is one, if any: transactions, and within a partition the rows of one kind (its own
+// key's first byte). RocksDB remembers where in the write buffer it was last in each, and doesn't search from the top:
+// most keys of a small commit follow the last of their kind.
+//
+// Ranges that are deleted must not be in its domain (RocksDB keeps them in a list of their own, and would look for the
+// same place in both): they are shorter than any row here, and partitions' rows are deleted one by one.
+class KeyRuns final : public rocksdb::SliceTransform {
+ public:
+  [[nodiscard]] const char* Name() const override { return "freehold.runs"; }
+  [[nodiscard]] bool InDomain(const rocksdb::Slice& key) const override { return length_of(key) != 0; }
+  [[nodiscard]] rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
+    return {key.data(), length_of(key)};
+  }
+
+ private:
+  static std::size_t length_of(const rocksdb::Slice& key) {
+    if (key.size() <= kLongestRangeKey) return 0;
+    if (key[0] == static_cast<char>(Space::kTransaction)) return 1;
+    if (key[0] != static_cast<char>(Space::kRow)) return 0;
+    const std::size_t partition = 2 + static_cast<unsigned char>(key[1]);
+    return partition < key.size() ? partition + 1 : 0;
+  }
 };
 
 rocksdb::BlockBasedTableOptions table_options(const RowsMemory& memory) {
@@ -59,6 +84,8 @@ rocksdb::Options db_options(rocksdb::Env* env, const RowsMemory& memory) {
   options.write_buffer_manager = memory.write_buffers;
   options.write_buffer_size = memory.write_buffer_bytes;
   options.max_write_buffer_number = 3;
+  options.allow_concurrent_memtable_write = false;  // there is one writer
+  options.memtable_insert_with_hint_prefix_extractor = std::make_shared<KeyRuns>();
   options.level_compaction_dynamic_level_bytes = true;
   options.max_bytes_for_level_base = std::max<std::uint64_t>(memory.write_buffer_bytes * 4, 1 << 20);
   options.target_file_size_base = std::max<std::uint64_t>(memory.write_buffer_bytes, 256 << 10);

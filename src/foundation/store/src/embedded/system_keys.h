@@ -44,6 +44,8 @@ inline constexpr BytesView kCleanMark = "clean";            // closed in order, 
 [[nodiscard]] Bytes row_prefix(const PartitionId& partition);
 [[nodiscard]] Bytes transaction_key(TransactionId transaction, const PartitionId& partition);
 [[nodiscard]] Bytes transaction_bound(std::uint64_t hybrid_time);  // all older transactions sort before it
+// Ranges of rows that are deleted at once begin with keys of at most this length (transaction_bound()).
+inline constexpr std::size_t kLongestRangeKey = 1 + 8;
 // The first key behind all that begin with `prefix`.
 [[nodiscard]] Bytes prefix_end(Bytes prefix);
 
