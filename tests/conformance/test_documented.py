@@ -9,6 +9,7 @@ from harness.cases import ServerCase
 from harness.server import run
 
 from .test_js_sdk import JS
+from .test_python_sdk import PYTHON
 
 PAGE = paths.ROOT / "docs" / "clients.md"
 SECONDS = 60
@@ -44,3 +45,8 @@ class Documented(ServerCase):
         (self.folder / "recipe.mjs").write_text(recipe)
         self.assertEqual(self.shell(f"{node.node_program()} recipe.mjs"), "hello\n")
         self.process.stop()
+
+    def test_python_recipe(self):
+        (recipe,) = blocks("python")
+        (self.folder / "recipe.py").write_text(recipe)
+        self.assertEqual(self.shell(f"{PYTHON} recipe.py"), "b'hello'\n")
