@@ -13,6 +13,7 @@ Principal local_operator(const http::Request& request) {
 
 bool needs_container_access(const http::Request& request, const Target& target, const StorageAccount& account) {
   if (target.container.empty() || request.listener == http::Listener::kAdmin) return false;
+  if (request.method == http::Method::kOptions) return false;
   if (request.headers.has("authorization")) return false;
   if (has_sas(request)) return request.has_parameter("si");
   return account.allow_public_access;
@@ -20,6 +21,8 @@ bool needs_container_access(const http::Request& request, const Target& target, 
 
 ApiResult<Principal> authenticate(const http::Request& request, const Target& target, const StorageAccount& account,
                                   WallTime now, const ContainerAccess* container) {
+  // A browser's preflight has the URL of the request to come, SAS and all, but isn't that request.
+  if (request.method == http::Method::kOptions) return Principal{.credential = kPreflight};
   // Two credentials, or one that names another account than the host does, would leave it open who called.
   bool header = request.headers.has("authorization");
   bool sas = has_sas(request);
@@ -50,6 +53,8 @@ std::string_view to_string(Credential credential) {
       return "SystemJob";
     case kBearer:
       return "Bearer";
+    case kPreflight:
+      return "Preflight";
     case kAnonymous:
     case kNoCredential:
       break;

@@ -141,10 +141,10 @@ http::Response Pipeline::State::render(Passage& p, ApiError error) const {
 
 http::Response Pipeline::State::finish(Passage& p, http::Response response) const {
   const auto& a = p.admission;
-  if (p.service != nullptr) p.service->finish(response, *a.request, a);
   response.headers.set("x-ms-request-id", a.request_id_text);
   auto client_id = a.request->headers.get("x-ms-client-request-id");
   if (may_be_echoed(client_id)) response.headers.set("x-ms-client-request-id", std::string(client_id));
+  if (p.service != nullptr) p.service->finish(response, *a.request, a);
   if (auto* stream = std::get_if<http::StreamBody>(&response.body)) {
     stream->writer = std::make_unique<PlacedBody>(std::move(stream->writer), std::move(p.place));
   }

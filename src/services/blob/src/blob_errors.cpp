@@ -116,6 +116,20 @@ ApiError tags_too_large() {
 ApiError access_tier_not_supported_for_blob_type() {
   return make(400, "AccessTierNotSupportedForBlobType", "The access tier is not supported for this blob type.");
 }
+ApiError unsupported_xml_node(std::string_view name) {
+  return with(make(400, "UnsupportedXmlNode", "One of the XML nodes specified in the request body is not supported."),
+              "XmlNodeName", name.substr(0, 256));
+}
+ApiError missing_xml_node(std::string_view name) {
+  return with(make(400, "MissingRequiredXmlNode", "A required XML node was not specified in the request body."),
+              "XmlNodeName", name);
+}
+ApiError invalid_xml_value(std::string_view name, std::string_view value) {
+  auto error = make(400, "InvalidXmlNodeValue",
+                    "The value provided for one of the XML nodes in the request body was not in the correct format.");
+  return with(with(std::move(error), "XmlNodeName", name), "XmlNodeValue", value.substr(0, 256));
+}
+ApiError missing_cors_header() { return make(400, "InvalidHeaderValue", "A required CORS header is not present."); }
 ApiError overwrite_not_allowed() {
   return make(403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.");
 }
@@ -125,6 +139,9 @@ ApiError key_denied() {
 ApiError permission_mismatch() {
   return make(403, "AuthorizationPermissionMismatch",
               "This request is not authorized to perform this operation using this permission.");
+}
+ApiError cors_preflight_failure() {
+  return make(403, "CorsPreflightFailure", "CORS not enabled or no matching rule found for this request.");
 }
 ApiError container_not_found() { return make(404, "ContainerNotFound", "The specified container does not exist."); }
 ApiError blob_not_found() { return make(404, "BlobNotFound", "The specified blob does not exist."); }

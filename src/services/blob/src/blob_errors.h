@@ -48,10 +48,15 @@ namespace errors {
 [[nodiscard]] ApiError tags_too_large();
 [[nodiscard]] ApiError access_tier_not_supported_for_blob_type();
 [[nodiscard]] ApiError previous_snapshot_newer();
+[[nodiscard]] ApiError unsupported_xml_node(std::string_view name);
+[[nodiscard]] ApiError missing_xml_node(std::string_view name);
+[[nodiscard]] ApiError invalid_xml_value(std::string_view name, std::string_view value);
+[[nodiscard]] ApiError missing_cors_header();
 // 403
 [[nodiscard]] ApiError overwrite_not_allowed();
 [[nodiscard]] ApiError key_denied();
 [[nodiscard]] ApiError permission_mismatch();
+[[nodiscard]] ApiError cors_preflight_failure();
 // 404, 405, 409
 [[nodiscard]] ApiError container_not_found();
 [[nodiscard]] ApiError blob_not_found();

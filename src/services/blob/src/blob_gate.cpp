@@ -1,38 +1,15 @@
 #include "src/blob_gate.h"
 
-#include <cstdio>
-
 #include "base/encoding.h"
 #include "route/storage_target.h"
 #include "src/xml_text.h"
 
 namespace freehold::blob {
-namespace {
-
-constexpr int kOldestVersion = 20180328;
-constexpr int kNewestVersion = 20261006;
-
-}  // namespace
-
-std::string version_text(int version) {
-  std::array<char, 16> text{};
-  const int n =
-      std::snprintf(text.data(), text.size(), "%04d-%02d-%02d", version / 10000, version / 100 % 100, version % 100);
-  return {text.data(), static_cast<std::size_t>(n)};
-}
-
-int parse_version(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return 0;
-  const auto year = parse_u64(text.substr(0, 4));
-  const auto month = parse_u64(text.substr(5, 2));
-  const auto day = parse_u64(text.substr(8, 2));
-  if (!year || !month || !day || *month < 1 || *month > 12 || *day < 1 || *day > 31) return 0;
-  const auto version = static_cast<int>(*year * 10000 + *month * 100 + *day);
-  return version >= kOldestVersion && version <= kNewestVersion ? version : 0;
-}
-
 BlobGate::BlobGate(BlobParts& parts, std::vector<std::string> host_suffixes)
-    : host_suffixes_(std::move(host_suffixes)), containers_(parts.containers) {
+    : host_suffixes_(std::move(host_suffixes)),
+      accounts_(parts.accounts),
+      properties_(parts.properties),
+      containers_(parts.containers) {
   add_routes(*this, parts);
   add_jobs(*this);
 }
@@ -44,8 +21,8 @@ bool BlobGate::claims(const http::Request& request, gate::Target& target) const 
   return true;
 }
 
-// A SAS speaks the version it was signed for unless a header or `api-version` says otherwise; older ones are answered
-// as the oldest known.
+// A SAS speaks the version it was signed for unless a header or `api-version` says otherwise; a request without any of
+// them the account's default. Older ones are answered as the oldest known.
 gate::ApiResult<int> BlobGate::check_version(const http::Request& request) const {
   if (request.headers.has("x-ms-version")) {
     const int version = parse_version(request.headers.get("x-ms-version"));
@@ -60,7 +37,15 @@ gate::ApiResult<int> BlobGate::check_version(const http::Request& request) const
     return version;
   }
   const int signed_version = parse_version(request.parameter("sv"));
-  return signed_version != 0 ? signed_version : kOldestVersion;
+  if (signed_version != 0) return signed_version;
+  gate::Target target;
+  const auto properties = claims(request, target) ? properties_of(target.account) : nullptr;
+  return properties != nullptr && properties->default_version != 0 ? properties->default_version : kOldestVersion;
+}
+
+std::shared_ptr<const ServiceProperties> BlobGate::properties_of(std::string_view account) const {
+  const auto found = accounts_.find(account);
+  return found != nullptr ? properties_.find(found->id) : nullptr;
 }
 
 http::Response BlobGate::render(const gate::ApiError& error, const http::Request& request) const {
@@ -82,13 +67,7 @@ http::Response BlobGate::render(const gate::ApiError& error, const http::Request
 }
 
 gate::ApiError BlobGate::no_such_route(const http::Request& request, gate::Scope scope) const {
-  if (request.method == http::Method::kOptions) {
-    gate::ApiError error;
-    error.status = 403;
-    error.code = "CorsPreflightFailure";
-    error.message = "CORS not enabled or no matching rule found for this request.";
-    return error;
-  }
+  if (request.method == http::Method::kOptions) return errors::cors_preflight_failure();
   for (const std::string_view name : {"comp", "restype"}) {
     if (request.has_parameter(name)) {
       return errors::invalid_parameter(name, request.parameter(name), "No such operation");
@@ -102,9 +81,13 @@ gate::ApiError BlobGate::no_such_route(const http::Request& request, gate::Scope
   return errors::verb_not_supported();
 }
 
-void BlobGate::finish(http::Response& response, const http::Request&, const gate::Admission& admission) const {
+// Refusals say what the rules allow too: a page has to see why it was refused.
+void BlobGate::finish(http::Response& response, const http::Request& request, const gate::Admission& admission) const {
   response.headers.set("x-ms-version",
                        version_text(admission.api_version != 0 ? admission.api_version : kOldestVersion));
+  if (!properties_.any_cors() || request.method == http::Method::kOptions) return;
+  const auto properties = properties_of(admission.target.account);
+  if (properties != nullptr) add_cors_headers(response, request, properties->cors);
 }
 
 }  // namespace freehold::blob

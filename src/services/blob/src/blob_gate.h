@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pipeline/pipeline.h"
+#include "src/api_versions.h"
 #include "src/container_directory.h"
 #include "src/operation.h"
 
@@ -21,16 +22,16 @@ class BlobGate final : public gate::ServiceGate {
   [[nodiscard]] gate::ContainerDirectory* containers() const override { return &containers_; }
 
  private:
+  // What the owner of the account that this request points to has set; null if there is no such account.
+  [[nodiscard]] std::shared_ptr<const ServiceProperties> properties_of(std::string_view account) const;
+
   std::vector<std::string> host_suffixes_;
+  const AccountStore& accounts_;
+  const ServicePropertiesStore& properties_;
   mutable BlobContainerDirectory containers_;  // thread-safe, and asked through a gate that is const once it serves
 };
 
 // Every operation of the service, those that answer 501 included (routes.cpp).
 void add_routes(gate::ServiceGate& gate, BlobParts& parts);
-
-// x-ms-version as yyyymmdd, or 0 if it isn't a date from 2018-03-28 to the newest version known.
-[[nodiscard]] int parse_version(std::string_view text);
-// And back: "2021-06-08".
-[[nodiscard]] std::string version_text(int version);
 
 }  // namespace freehold::blob

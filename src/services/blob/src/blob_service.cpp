@@ -9,17 +9,19 @@ struct BlobService::State {
   explicit State(BlobServiceOptions options)
       : accounts({options.rows, options.epoch, options.hybrid, options.wrapper, options.row_keys, options.random}),
         containers(options.rows, options.epoch, options.hybrid, RowSealer(options.row_keys, options.random)),
+        properties(options.rows, options.epoch, options.hybrid, RowSealer(options.row_keys, options.random)),
         blobs(options.rows, options.epoch, options.hybrid),
         claims(options.hybrid),
         reads(options.hybrid),
         content(options.rows, options.chunks, claims, options.pool),
         collector(accounts, containers, blobs, content, reads),
-        parts{accounts, containers, blobs,          content,        collector,
+        parts{accounts, containers, properties,     blobs,          content,    collector,
               reads,    scope,      options.hybrid, options.random, options.sku},
         gate(parts, std::move(options.host_suffixes)) {}
 
   AccountStore accounts;
   ContainerStore containers;
+  ServicePropertiesStore properties;
   BlobStore blobs;
   ChunkClaims claims;
   ActiveReads reads;
@@ -33,7 +35,13 @@ struct BlobService::State {
 BlobService::BlobService(BlobServiceOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 BlobService::~BlobService() = default;
 
-Task<Result<>> BlobService::load() { return state_->accounts.load(); }
+Task<Result<>> BlobService::load() {
+  FH_CO_CHECK_OK(co_await state_->accounts.load());
+  for (const auto& account : state_->accounts.all()) {
+    FH_CO_CHECK_OK(co_await state_->properties.load(ref_of(*account)));
+  }
+  co_return Result<>();
+}
 AccountStore& BlobService::accounts() { return state_->accounts; }
 gate::ServiceGate& BlobService::gate() { return state_->gate; }
 

@@ -186,7 +186,6 @@ TEST_F(ContainerOperations, TheServiceSaysWhatItIs) {
   const auto properties = get("/?restype=service&comp=properties");
   EXPECT_EQ(properties.status, 200);
   EXPECT_NE(properties.body.find("<StaticWebsite><Enabled>false</Enabled></StaticWebsite>"), std::string::npos);
-  EXPECT_EQ(run(Method::kPut, "/?restype=service&comp=properties").status, 501);
 }
 
 TEST_F(ContainerOperations, ASasThatMayCreateMustNotOverwrite) {

@@ -14,6 +14,7 @@
 #include "src/container_store.h"
 #include "src/content_store.h"
 #include "src/garbage_row.h"
+#include "src/service_properties_store.h"
 
 namespace freehold::blob {
 
@@ -24,6 +25,7 @@ using gate::Reply;
 struct BlobParts {
   AccountStore& accounts;
   ContainerStore& containers;
+  ServicePropertiesStore& properties;
   BlobStore& blobs;
   ContentStore& content;
   Collector& collector;

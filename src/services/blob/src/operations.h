@@ -15,6 +15,8 @@ FH_BLOB_OPERATION(ListContainers, list_containers);
 FH_BLOB_OPERATION(GetAccountInformation, get_account_information);
 FH_BLOB_OPERATION(GetBlobServiceProperties, get_blob_service_properties);
 FH_BLOB_OPERATION(GetUserDelegationKey, get_user_delegation_key);
+FH_BLOB_OPERATION(SetBlobServiceProperties, set_blob_service_properties);
+FH_BLOB_OPERATION(PreflightBlobRequest, preflight_blob_request);
 
 FH_BLOB_OPERATION(CreateContainer, create_container);
 FH_BLOB_OPERATION(GetContainerProperties, get_container_properties);

@@ -87,6 +87,7 @@ struct PagePlace {
 [[nodiscard]] std::optional<PagePlace> page_place(BytesView key);  // of a window's key
 
 // --- in an account's partition ---
+inline constexpr std::string_view kServiceProperties = "s";
 [[nodiscard]] Bytes container(std::string_view name);   // 'n' + name
 [[nodiscard]] Bytes deleted_container(ContainerId id);  // 'd' + id: purge still to be finished
 

@@ -1,7 +1,8 @@
-// Get Account Information and Get Blob Service Properties: what is fixed about every account here.
+// Get and Set Blob Service Properties, and Get Account Information: what is set and what is fixed about an account.
 #include "src/operations.h"
 #include "src/responses.h"
-#include "src/xml_text.h"
+#include "src/service_properties_store.h"
+#include "src/service_properties_xml.h"
 
 namespace freehold::blob {
 
@@ -14,22 +15,29 @@ Task<Reply> get_account_information(BlobParts& parts, Permit<GetAccountInformati
   co_return response;
 }
 
-// Everything that these properties could switch on is off, and Set Blob Service Properties answers 501.
 Task<Reply> get_blob_service_properties(BlobParts& parts, Permit<GetBlobServiceProperties> permit) {
-  static_cast<void>(parts);
-  static_cast<void>(permit);
-  constexpr std::string_view kMetrics =
-      "<Version>1.0</Version><Enabled>false</Enabled><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy>";
-  std::string body(kXmlDeclaration);
-  body +=
-      "<StorageServiceProperties><Logging><Version>1.0</Version><Delete>false</Delete><Read>false</Read>"
-      "<Write>false</Write><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy></Logging>";
-  body += "<HourMetrics>" + std::string(kMetrics) + "</HourMetrics>";
-  body += "<MinuteMetrics>" + std::string(kMetrics) + "</MinuteMetrics>";
-  body +=
-      "<Cors /><DeleteRetentionPolicy><Enabled>false</Enabled></DeleteRetentionPolicy>"
-      "<StaticWebsite><Enabled>false</Enabled></StaticWebsite></StorageServiceProperties>";
+  auto body = service_properties_xml(*parts.properties.find(permit.account().id));
+  permit.count_out(body.size());
   co_return xml_answer(std::move(body));
+}
+
+Task<Reply> set_blob_service_properties(BlobParts& parts, Permit<SetBlobServiceProperties> permit) {
+  auto body = co_await http::read_all(*permit.request().body, kServicePropertiesBytes);
+  if (!body && body.error().code == ErrorCode::kExhausted) {
+    co_return refuse(errors::body_too_large(kServicePropertiesBytes));
+  }
+  if (!body) co_return refuse(errors::from_body(std::move(body.error())));
+  permit.count_in(body->size());
+  FH_CO_TRY(const auto change, parse_service_properties(*body));
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    FH_CO_TRY(const auto done,
+              api(co_await parts.properties.change(
+                  ref_of(permit.account()), [&](ServiceProperties& properties) { change.apply(properties); },
+                  audit_row(permit, 202))));
+    if (done.unknown) co_return refuse(errors::busy("the outcome of a commit is not known yet"));
+    if (done.applied) co_return answer(202);
+  }
+  co_return refuse(errors::busy("too many writers of one account's properties"));
 }
 
 }  // namespace freehold::blob

@@ -3,6 +3,30 @@
 
 namespace freehold::blob {
 
+namespace {
+
+// A browser asks about the very URL that it is going to use, whatever operation that names. Nobody calls, and whatever
+// credentials the URL carries prove nobody.
+void add_preflight_routes(gate::ServiceGate& gate, BlobParts& parts) {
+  const std::vector<std::vector<Selector>> queries = {
+      {{"restype", ""}, {"comp", ""}}, {{"restype", ""}}, {{"comp", ""}}, {}};
+  for (const auto scope : {Scope::kService, Scope::kContainer, Scope::kBlob}) {
+    for (const auto& query : queries) {
+      if (scope == Scope::kContainer && (query.empty() || query.front().name != "restype"))
+        continue;  // a blob of $root
+      RouteSpec spec;
+      spec.method = Method::kOptions;
+      spec.scope = scope;
+      spec.query = query;
+      spec.credentials = gate::kPreflight;
+      spec.data = DataClass::kSystemMetadata;
+      gate.add<PreflightBlobRequest>(std::move(spec), bind(parts, preflight_blob_request));
+    }
+  }
+}
+
+}  // namespace
+
 void add_service_routes(gate::ServiceGate& gate, BlobParts& parts) {
   gate.add<ListContainers>(
       row(Method::kGet, {Scope::kService, DataClass::kCustomerData, 's'}, {{"comp", "list"}}, "l", kReadContainer),
@@ -19,8 +43,9 @@ void add_service_routes(gate::ServiceGate& gate, BlobParts& parts) {
       gate.add<GetAccountInformation>(std::move(spec), bind(parts, get_account_information));
     }
   }
-  not_yet(gate, "SetBlobServiceProperties",
-          write_row(Method::kPut, kService, {{"restype", "service"}, {"comp", "properties"}}, "w", kWriteService));
+  gate.add<SetBlobServiceProperties>(
+      write_row(Method::kPut, kService, {{"restype", "service"}, {"comp", "properties"}}, "w", kWriteService),
+      bind(parts, set_blob_service_properties));
   not_yet(gate, "GetBlobServiceStats",
           row(Method::kGet, kService, {{"restype", "service"}, {"comp", "stats"}}, "r", kReadService));
   // Who has an account key needs no key to delegate with: only principals ask. It is given on record.
@@ -29,6 +54,7 @@ void add_service_routes(gate::ServiceGate& gate, BlobParts& parts) {
           "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action", AuditClass::kControl);
   delegation.credentials = gate::kBearer;
   gate.add<GetUserDelegationKey>(std::move(delegation), bind(parts, get_user_delegation_key));
+  add_preflight_routes(gate, parts);
   not_yet(gate, "BlobBatch", write_row(Method::kPost, kService, {{"comp", "batch"}}, "wd", kWriteBlob));
   not_yet(gate, "FindBlobsByTags", row(Method::kGet, kService, {{"comp", "blobs"}}, "f", kFilter));
 }

@@ -47,8 +47,8 @@ class ServiceGate {
   [[nodiscard]] virtual http::Response render(const ApiError& error, const http::Request& request) const = 0;
   // What to answer when no row matches.
   [[nodiscard]] virtual ApiError no_such_route(const http::Request& request, Scope scope) const = 0;
-  // Headers that every response of the service carries (x-ms-version, ...). Called for refusals too, when the admission
-  // holds only what the stages before the refusal found.
+  // Headers that every response of the service carries (x-ms-version, ...), when it has all others. Called for refusals
+  // too, when the admission holds only what the stages before the refusal found.
   virtual void finish(http::Response& response, const http::Request& request, const Admission& admission) const = 0;
 
   // Null for a service without containers: then nobody is anonymous in one, and no SAS names a policy. Outlives the

@@ -33,6 +33,7 @@ enum Credential : std::uint32_t {
   kServiceSas = 1u << 5,         // signed with an account key for one resource
   kUserDelegationSas = 1u << 6,  // signed with a user delegation key for one resource
   kBearer = 1u << 7,             // a token of the directory: what it may do is decided by its roles
+  kPreflight = 1u << 8,          // OPTIONS: a browser asks about a request to come, in nobody's name
 };
 using CredentialSet = std::uint32_t;
 

@@ -136,6 +136,10 @@ class RouteMatrix {
     faults_.clear();
     for (const auto& row : rows_) {
       if (row.scope == Scope::kSystem) continue;
+      if (row.credentials == kPreflight) {
+        run_preflight(row);
+        continue;
+      }
       run_row(row);
       run_strangers(row);
       run_resource_sas(row, kServiceSas);
@@ -147,6 +151,21 @@ class RouteMatrix {
 
  private:
   static constexpr std::string_view kKey = "the right key of the account acct1";
+
+  // Whatever a preflight's URL carries proves nobody and keeps nobody out.
+  void run_preflight(const RouteSpec& row) {
+    check(row, "no credential", plain(row), "200 ");
+    check(row, "bad signature", with_authorization(row, "SharedKey acct1:" + to_base64(std::string(32, 'x'))), "200 ");
+    auto expired = right_sas(row);
+    expired.expiry = rfc3339(clock_.now() - std::chrono::seconds(1));
+    check(row, "expired SAS", with_sas(row, expired), "200 ");
+    auto request = plain(row);
+    request.listener = http::Listener::kHttp;
+    check(row, "plain http", std::move(request), "400 AccountRequiresHttps");
+    log_.take_away(true);
+    check(row, "audit log away", plain(row), "503 ServerBusy");
+    log_.take_away(false);
+  }
 
   void run_row(const RouteSpec& row) {
     bool sas = (row.credentials & kAccountSas) != 0;
