@@ -49,3 +49,9 @@ class JavaScriptSdkBlobState(JavaScriptSdk):
     """Leases, snapshots, tags, tiers and conditions."""
 
     script = "blob_state.test.mjs"
+
+
+class JavaScriptSdkService(JavaScriptSdk):
+    """Service properties, CORS, batches, finding by tags, listings from a name on."""
+
+    script = "service.test.mjs"

@@ -94,7 +94,13 @@ ApiResult<> Pipeline::State::check_load(Passage&) const {
   return {};
 }
 
+// A part that names no version is of the version of the whole: it can't name one where its client signed none.
 ApiResult<> Pipeline::State::check_version(Passage& p) const {
+  const bool named = p.admission.request->headers.has("x-ms-version");
+  if (p.whole != nullptr && p.whole->api_version != 0 && !named) {
+    p.admission.api_version = p.whole->api_version;
+    return {};
+  }
   FH_TRY(p.admission.api_version, p.service->check_version(*p.admission.request));
   return {};
 }

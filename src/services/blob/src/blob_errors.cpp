@@ -129,6 +129,12 @@ ApiError invalid_xml_value(std::string_view name, std::string_view value) {
                     "The value provided for one of the XML nodes in the request body was not in the correct format.");
   return with(with(std::move(error), "XmlNodeName", name), "XmlNodeValue", value.substr(0, 256));
 }
+ApiError too_many_batch_parts() {
+  return make(400, "ExceedsMaxBatchRequestCount", "The batch operation exceeds maximum number of allowed subrequests.");
+}
+ApiError mixed_batch() {
+  return make(400, "AllBatchSubRequestsShouldBeSameApi", "All batch subrequests should be the same api.");
+}
 ApiError missing_cors_header() { return make(400, "InvalidHeaderValue", "A required CORS header is not present."); }
 ApiError overwrite_not_allowed() {
   return make(403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.");

@@ -52,6 +52,8 @@ namespace errors {
 [[nodiscard]] ApiError missing_xml_node(std::string_view name);
 [[nodiscard]] ApiError invalid_xml_value(std::string_view name, std::string_view value);
 [[nodiscard]] ApiError missing_cors_header();
+[[nodiscard]] ApiError too_many_batch_parts();
+[[nodiscard]] ApiError mixed_batch();
 // 403
 [[nodiscard]] ApiError overwrite_not_allowed();
 [[nodiscard]] ApiError key_denied();

@@ -2,7 +2,7 @@
 
 #include "base/encoding.h"
 #include "route/storage_target.h"
-#include "src/xml_text.h"
+#include "src/responses.h"
 
 namespace freehold::blob {
 BlobGate::BlobGate(BlobParts& parts, std::vector<std::string> host_suffixes)
@@ -12,6 +12,7 @@ BlobGate::BlobGate(BlobParts& parts, std::vector<std::string> host_suffixes)
       containers_(parts.containers) {
   add_routes(*this, parts);
   add_jobs(*this);
+  rows_ = rows();
 }
 
 bool BlobGate::claims(const http::Request& request, gate::Target& target) const {
@@ -36,8 +37,10 @@ gate::ApiResult<int> BlobGate::check_version(const http::Request& request) const
     }
     return version;
   }
-  const int signed_version = parse_version(request.parameter("sv"));
-  if (signed_version != 0) return signed_version;
+  if (request.has_parameter("sv")) {
+    const int signed_version = parse_version(request.parameter("sv"));
+    return signed_version != 0 ? signed_version : kOldestVersion;
+  }
   gate::Target target;
   const auto properties = claims(request, target) ? properties_of(target.account) : nullptr;
   return properties != nullptr && properties->default_version != 0 ? properties->default_version : kOldestVersion;
@@ -49,36 +52,39 @@ std::shared_ptr<const ServiceProperties> BlobGate::properties_of(std::string_vie
 }
 
 http::Response BlobGate::render(const gate::ApiError& error, const http::Request& request) const {
-  http::Response response;
-  response.status = error.status;
-  response.headers.add("x-ms-error-code", error.code);
-  if (request.method == http::Method::kHead || error.status == 304) return response;
-  std::string body(kXmlDeclaration);
-  body += "<Error>";
-  append_element(body, "Code", error.code);
-  body += "<Message>";
-  append_escaped(body, error.message);
-  body += "\nRequestId:" + error.request_id + "\nTime:" + rfc3339_ticks(error.time) + "</Message>";
-  for (const auto& [name, value] : error.fields) append_element(body, name, value);
-  body += "</Error>";
-  response.headers.add("Content-Type", "application/xml");
-  response.body = std::move(body);
+  auto response = error_answer(error);
+  if (request.method != http::Method::kHead && error.status != 304) return response;
+  response.headers.remove("Content-Type");
+  response.body = std::monostate();
   return response;
 }
 
 gate::ApiError BlobGate::no_such_route(const http::Request& request, gate::Scope scope) const {
-  if (request.method == http::Method::kOptions) return errors::cors_preflight_failure();
+  using http::Method;
+  if (request.method == Method::kOptions) return errors::cors_preflight_failure();
+  if (scope == gate::Scope::kBlob && request.method == Method::kPut && !request.has_parameter("comp")) {
+    if (!request.headers.has("x-ms-blob-type")) return errors::missing_header("x-ms-blob-type");
+    return errors::invalid_header("x-ms-blob-type", request.headers.get("x-ms-blob-type"));
+  }
+  if (has_route_of_another_verb(request, scope)) return errors::verb_not_supported();
   for (const std::string_view name : {"comp", "restype"}) {
     if (request.has_parameter(name)) {
       return errors::invalid_parameter(name, request.parameter(name), "No such operation");
     }
   }
-  if (scope == gate::Scope::kBlob && request.method == http::Method::kPut) {
-    if (!request.headers.has("x-ms-blob-type")) return errors::missing_header("x-ms-blob-type");
-    return errors::invalid_header("x-ms-blob-type", request.headers.get("x-ms-blob-type"));
+  const bool reads = request.method == Method::kGet || request.method == Method::kHead;
+  if (!reads || scope == gate::Scope::kBlob) return errors::verb_not_supported();
+  if (scope == gate::Scope::kService) return errors::invalid_parameter("comp", "", "No operation is named");
+  return errors::resource_not_found();
+}
+
+bool BlobGate::has_route_of_another_verb(const http::Request& request, gate::Scope scope) const {
+  auto other = request;
+  for (const auto method : {http::Method::kGet, http::Method::kPut, http::Method::kPost, http::Method::kDelete}) {
+    other.method = method;
+    if (gate::find_route(rows_, other, scope) != nullptr) return true;
   }
-  if (scope != gate::Scope::kBlob) return errors::resource_not_found();
-  return errors::verb_not_supported();
+  return false;
 }
 
 // Refusals say what the rules allow too: a page has to see why it was refused.

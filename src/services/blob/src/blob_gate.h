@@ -25,7 +25,11 @@ class BlobGate final : public gate::ServiceGate {
   // What the owner of the account that this request points to has set; null if there is no such account.
   [[nodiscard]] std::shared_ptr<const ServiceProperties> properties_of(std::string_view account) const;
 
+  // Is it the verb alone that keeps the request from being one of ours?
+  [[nodiscard]] bool has_route_of_another_verb(const http::Request& request, gate::Scope scope) const;
+
   std::vector<std::string> host_suffixes_;
+  std::vector<gate::RouteSpec> rows_;
   const AccountStore& accounts_;
   const ServicePropertiesStore& properties_;
   mutable BlobContainerDirectory containers_;  // thread-safe, and asked through a gate that is const once it serves

@@ -128,6 +128,29 @@ TEST_F(ContainerOperations, ListingsAgreeWithTheModelAtEveryPageSize) {
   }
 }
 
+TEST_F(ContainerOperations, AListingMayBeginAndEndAtANameOfItsOwn) {
+  make_container("box");
+  for (const std::string name : {"a", "b", "b/1", "b/2", "b2", "c"}) ASSERT_EQ(put("/box/" + name, "x").status, 201);
+  using Names = std::vector<std::string>;
+  const auto names = [&](const std::string& query, const std::string& version = "2026-10-06") {
+    const auto page = get("/box?restype=container&comp=list" + query, {{"x-ms-version", version}});
+    return page.status == 200 ? elements(page.body, "Name") : Names{page.code()};
+  };
+  EXPECT_EQ(names("&startFrom=b/2"), (Names{"b/2", "b2", "c"}));
+  EXPECT_EQ(names("&startFrom=b/15"), (Names{"b/2", "b2", "c"}));
+  EXPECT_EQ(names("&startFrom=b/2&prefix=b/"), Names{"b/2"});
+  EXPECT_EQ(names("&startFrom=a&prefix=b/"), (Names{"b/1", "b/2"}));
+  EXPECT_EQ(names("&startFrom=b&delimiter=/"), (Names{"b", "b/", "b2", "c"}));
+  EXPECT_EQ(names("&endBefore=b/2"), (Names{"a", "b", "b/1"}));
+  EXPECT_EQ(names("&startFrom=b&endBefore=b2"), (Names{"b", "b/1", "b/2"}));
+  EXPECT_EQ(names("&startFrom=c&endBefore=a"), Names{});
+  const auto first = get("/box?restype=container&comp=list&startFrom=b&maxresults=2", {{"x-ms-version", "2026-02-06"}});
+  EXPECT_EQ(names("&startFrom=b&marker=" + elements(first.body, "NextMarker").at(0)), (Names{"b/2", "b2", "c"}));
+  // An older version doesn't know them, and passing them over would list more than was asked for.
+  EXPECT_EQ(names("&startFrom=b", "2025-11-05"), Names{"InvalidQueryParameterValue"});
+  EXPECT_EQ(names("&endBefore=b", "2026-02-06"), Names{"InvalidQueryParameterValue"});
+}
+
 TEST_F(ContainerOperations, APrefixMayCarryItsSpacesAsFormsDo) {
   make_container("box");
   ASSERT_EQ(put("/box/my%20dir/a+b", "x").status, 201);

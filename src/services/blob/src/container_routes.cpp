@@ -28,9 +28,11 @@ void add_container_routes(gate::ServiceGate& gate, BlobParts& parts) {
                            bind(parts, lease_container));
   not_yet(gate, "RestoreContainer", write_row(Method::kPut, kContainer, with("undelete"), "w", kWriteContainer));
   not_yet(gate, "RenameContainer", write_row(Method::kPut, kContainer, with("rename"), "w", kWriteContainer));
-  not_yet(gate, "ContainerBlobBatch", write_row(Method::kPost, kContainer, with("batch"), "wd", kWriteBlob));
-  not_yet(gate, "FindBlobsByTagsInContainer",
-          with_resource_sas(row(Method::kGet, kContainer, with("blobs"), "f", kFilter), "f"));
+  gate.add<ContainerBlobBatch>(with_resource_sas(row(Method::kPost, kContainer, with("batch"), "wd", kWriteBlob), "wd"),
+                               bind(parts, container_blob_batch));
+  gate.add<FindBlobsByTagsInContainer>(
+      with_resource_sas(row(Method::kGet, kContainer, with("blobs"), "f", kFilter), "f"),
+      bind(parts, find_blobs_by_tags_in_container));
   gate.add<CreateContainer>(write_row(Method::kPut, kContainer, plain, "cw", kWriteContainer),
                             bind(parts, create_container));
   gate.add<DeleteContainer>(write_row(Method::kDelete, kContainer, plain, "d", kDeleteContainer),

@@ -15,14 +15,6 @@ constexpr std::uint32_t kMostRowsSeen = 50'000;
 // each.
 constexpr std::size_t kMostBytes = 8 * 1024 * 1024;
 
-std::string endpoint_of(const http::Request& request, const gate::Target& target) {
-  std::string endpoint = request.listener == http::Listener::kHttps ? "https://" : "http://";
-  endpoint += request.headers.has("host") ? std::string(request.headers.get("host")) : request.host;
-  endpoint += '/';
-  if (target.path_style) endpoint += target.account + (target.secondary ? "-secondary/" : "/");
-  return endpoint;
-}
-
 // A page of results in the making.
 struct Listing {
   ListingQuery query;
@@ -53,6 +45,15 @@ struct Listing {
   }
 };
 
+// No name before the first that may be listed, none from the first that may not.
+void narrow(Listing& listing) {
+  const auto& query = listing.query;
+  if (!query.start_from.empty()) listing.from = std::max(listing.from, row_keys::blobs_from(query.start_from));
+  if (query.end_before.empty()) return;
+  const auto end = row_keys::blobs_from(query.end_before);
+  listing.end = listing.end.empty() ? end : std::min(listing.end, end);
+}
+
 Task<ApiResult<bool>> take_page(BlobParts& parts, const store::PartitionId& partition, Listing& listing) {
   const auto want = std::min<std::uint32_t>(1'000, listing.query.max_results - listing.results + 1);
   FH_CO_TRY(const auto page, api(co_await parts.blobs.rows().scan(partition, listing.from, listing.end, want)));
@@ -73,14 +74,15 @@ Task<ApiResult<bool>> take_page(BlobParts& parts, const store::PartitionId& part
 }  // namespace
 
 Task<Reply> list_blobs(BlobParts& parts, Permit<ListBlobs> permit) {
-  FH_CO_TRY(auto query, parse_listing(permit.request(), ListingKind::kBlobs));
+  FH_CO_TRY(auto query, parse_listing(permit.request(), ListingKind::kBlobs, permit.api_version()));
   const auto container_name = permit.target().container;
   FH_CO_CHECK_OK(check_container_name(container_name));
   FH_CO_TRY(const auto container, api(co_await parts.containers.open(ref_of(permit.account()), container_name)));
   if (!container) co_return refuse(errors::container_not_found());
-  Listing listing{query, ListingXml(endpoint_of(permit.request(), permit.target()), container_name, query),
+  Listing listing{query, ListingXml(service_endpoint(permit.request(), permit.target()), container_name, query),
                   row_keys::blobs_from(query.prefix), row_keys::blobs_after(query.prefix)};
   listing.now = parts.hybrid.next();
+  narrow(listing);
   // A marker from another listing goes on inside this one's prefix or ends at once.
   if (!query.from.empty()) listing.from = std::max(listing.from, query.from);
   while (!listing.done && !listing.full() && (listing.end.empty() || listing.from < listing.end)) {
@@ -100,8 +102,8 @@ Task<Reply> list_blobs(BlobParts& parts, Permit<ListBlobs> permit) {
 }
 
 Task<Reply> list_containers(BlobParts& parts, Permit<ListContainers> permit) {
-  FH_CO_TRY(const auto query, parse_listing(permit.request(), ListingKind::kContainers));
-  ListingXml xml(endpoint_of(permit.request(), permit.target()), "", query);
+  FH_CO_TRY(const auto query, parse_listing(permit.request(), ListingKind::kContainers, permit.api_version()));
+  ListingXml xml(service_endpoint(permit.request(), permit.target()), "", query);
   FH_CO_TRY(const auto page,
             api(co_await parts.containers.list(ref_of(permit.account()), query.from, query.prefix, query.max_results)));
   const auto now = parts.hybrid.next();

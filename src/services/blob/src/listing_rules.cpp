@@ -37,9 +37,27 @@ ApiResult<> parse_includes(ListingQuery& query, ListingKind kind, std::string_vi
   return {};
 }
 
+// A bound on names, as long as a name may be; empty if it isn't given.
+ApiResult<std::string> parse_bound(const http::Request& request, std::string_view name, int since, int api_version) {
+  if (!request.has_parameter(name)) return std::string();
+  const auto value = request.parameter(name);
+  if (api_version < since) return refuse(errors::invalid_parameter(name, value, "Not in this version"));
+  if (value.size() > kBlobNameChars * 4) return refuse(errors::invalid_parameter(name, value, "Longer than any name"));
+  return std::string(value);
+}
+
 }  // namespace
 
-ApiResult<ListingQuery> parse_listing(const http::Request& request, ListingKind kind) {
+ApiResult<std::uint32_t> parse_max_results(const http::Request& request) {
+  const auto text = request.parameter("maxresults");
+  if (text.empty()) return kMostResults;
+  const auto number = parse_u64(text);
+  if (!number) return refuse(errors::invalid_parameter("maxresults", text, "Not a number"));
+  if (*number == 0) return refuse(errors::out_of_range_parameter("maxresults", text, "1", "2147483647"));
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(*number, kMostResults));
+}
+
+ApiResult<ListingQuery> parse_listing(const http::Request& request, ListingKind kind, int api_version) {
   ListingQuery query;
   query.prefix = request.parameter("prefix");
   // Longer than any name, and than a key of the store may be.
@@ -53,16 +71,13 @@ ApiResult<ListingQuery> parse_listing(const http::Request& request, ListingKind 
     if (!from) return refuse(errors::invalid_parameter("marker", query.marker, "Invalid marker"));
     query.from = std::move(*from);
   }
-  if (const auto text = request.parameter("maxresults"); !text.empty()) {
-    const auto number = parse_u64(text);
-    if (!number) return refuse(errors::invalid_parameter("maxresults", text, "Not a number"));
-    if (*number == 0) return refuse(errors::out_of_range_parameter("maxresults", text, "1", "2147483647"));
-    query.max_results = static_cast<std::uint32_t>(std::min<std::uint64_t>(*number, kMostResults));
-    query.max_given = true;
+  FH_TRY(query.max_results, parse_max_results(request));
+  query.max_given = !request.parameter("maxresults").empty();
+  if (kind == ListingKind::kBlobs) {
+    FH_TRY(query.start_from, parse_bound(request, "startfrom", 2026'02'06, api_version));
+    FH_TRY(query.end_before, parse_bound(request, "endbefore", 2026'10'06, api_version));
   }
-  for (const std::string_view name : {"startfrom", "endbefore", "showonly"}) {
-    if (request.has_parameter(name)) return refuse(errors::not_implemented(name));
-  }
+  if (request.has_parameter("showonly")) return refuse(errors::not_implemented("showonly"));
   FH_CHECK_OK(parse_includes(query, kind, request.parameter("include")));
   if (query.snapshots && !query.delimiter.empty()) {
     return refuse(errors::invalid_parameter("include", "snapshots", "Not together with a delimiter"));

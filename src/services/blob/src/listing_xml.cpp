@@ -11,6 +11,14 @@
 
 namespace freehold::blob {
 
+void append_name(std::string& out, std::string_view name) {
+  if (fits_xml(name)) {
+    append_element(out, "Name", name);
+  } else {
+    out += "<Name Encoded=\"true\">" + percent_encode(name, "/") + "</Name>";
+  }
+}
+
 ListingXml::ListingXml(std::string_view endpoint, std::string_view container, const ListingQuery& query)
     : out_(kXmlDeclaration), list_(container.empty() ? "Containers" : "Blobs") {
   out_ += "<EnumerationResults ServiceEndpoint=\"";
@@ -27,14 +35,6 @@ ListingXml::ListingXml(std::string_view endpoint, std::string_view container, co
   if (query.max_given) append_element(out_, "MaxResults", std::to_string(query.max_results));
   if (!query.delimiter.empty()) append_element(out_, "Delimiter", query.delimiter);
   out_ += '<' + std::string(list_) + '>';
-}
-
-void ListingXml::add_name(std::string_view name) {
-  if (fits_xml(name)) {
-    append_element(out_, "Name", name);
-  } else {
-    out_ += "<Name Encoded=\"true\">" + percent_encode(name, "/") + "</Name>";
-  }
 }
 
 void ListingXml::add_metadata(const Metadata& metadata) {
@@ -68,7 +68,7 @@ void ListingXml::add_tier(const BlobRow& row, std::uint64_t now) {
 
 void ListingXml::add_blob(std::string_view name, const BlobRow& row, const ListingQuery& query, std::uint64_t now) {
   out_ += "<Blob>";
-  add_name(name);
+  append_name(out_, name);
   if (row.is_snapshot()) append_element(out_, "Snapshot", snapshot_text(row.snapshot));
   out_ += "<Properties>";
   append_element(out_, "Creation-Time", http_date(row.creation_time()));
@@ -97,14 +97,14 @@ void ListingXml::add_blob(std::string_view name, const BlobRow& row, const Listi
 
 void ListingXml::add_prefix(std::string_view name) {
   out_ += "<BlobPrefix>";
-  add_name(name);
+  append_name(out_, name);
   out_ += "</BlobPrefix>";
 }
 
 void ListingXml::add_container(std::string_view name, const ContainerRow& row, const ListingQuery& query,
                                std::uint64_t now) {
   out_ += "<Container>";
-  add_name(name);
+  append_name(out_, name);
   out_ += "<Properties>";
   append_element(out_, "Last-Modified", http_date(row.last_modified()));
   append_element(out_, "Etag", quoted_etag(row.etag));

@@ -10,8 +10,11 @@
 
 namespace freehold::blob {
 
-// Written as the listing goes along. Names that XML can't carry are percent-encoded and marked so (x-ms-version
-// 2021-02-12 and later; earlier versions can't show them right, and get the same).
+// The Name element. Names that XML can't carry are percent-encoded and marked so (x-ms-version 2021-02-12 and later;
+// earlier versions can't show them right, and get the same).
+void append_name(std::string& out, std::string_view name);
+
+// Written as the listing goes along.
 class ListingXml {
  public:
   // `container` is empty for a listing of containers.
@@ -24,7 +27,6 @@ class ListingXml {
   [[nodiscard]] std::string finish(std::string_view next_marker);
 
  private:
-  void add_name(std::string_view name);
   void add_metadata(const Metadata& metadata);
   void add_lease(const std::optional<Lease>& lease, std::uint64_t now);
   void add_tier(const BlobRow& row, std::uint64_t now);

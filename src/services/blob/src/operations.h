@@ -16,7 +16,12 @@ FH_BLOB_OPERATION(GetAccountInformation, get_account_information);
 FH_BLOB_OPERATION(GetBlobServiceProperties, get_blob_service_properties);
 FH_BLOB_OPERATION(GetUserDelegationKey, get_user_delegation_key);
 FH_BLOB_OPERATION(SetBlobServiceProperties, set_blob_service_properties);
+FH_BLOB_OPERATION(GetBlobServiceStats, get_blob_service_stats);
 FH_BLOB_OPERATION(PreflightBlobRequest, preflight_blob_request);
+FH_BLOB_OPERATION(FindBlobsByTags, find_blobs_by_tags);
+FH_BLOB_OPERATION(FindBlobsByTagsInContainer, find_blobs_by_tags_in_container);
+FH_BLOB_OPERATION(BlobBatch, blob_batch);
+FH_BLOB_OPERATION(ContainerBlobBatch, container_blob_batch);
 
 FH_BLOB_OPERATION(CreateContainer, create_container);
 FH_BLOB_OPERATION(GetContainerProperties, get_container_properties);

@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "src/lease_rules.h"
 #include "src/tier_rules.h"
+#include "src/xml_text.h"
 #include "store/hybrid_clock.h"
 
 namespace freehold::blob {
@@ -104,6 +105,22 @@ void add_container_headers(http::Response& response, const ContainerRow& row, st
   add_metadata(response, row.metadata);
 }
 
+http::Response error_answer(const ApiError& error) {
+  auto response = answer(error.status);
+  response.headers.add("x-ms-error-code", error.code);
+  std::string body(kXmlDeclaration);
+  body += "<Error>";
+  append_element(body, "Code", error.code);
+  body += "<Message>";
+  append_escaped(body, error.message);
+  body += "\nRequestId:" + error.request_id + "\nTime:" + rfc3339_ticks(error.time) + "</Message>";
+  for (const auto& [name, value] : error.fields) append_element(body, name, value);
+  body += "</Error>";
+  response.headers.add("Content-Type", "application/xml");
+  response.body = std::move(body);
+  return response;
+}
+
 http::Response answer(int status) {
   http::Response response;
   response.status = status;
@@ -122,6 +139,14 @@ http::Response xml_answer(Bytes body) {
   response.headers.add("Content-Type", "application/xml");
   response.body = std::move(body);
   return response;
+}
+
+std::string service_endpoint(const http::Request& request, const gate::Target& target) {
+  std::string endpoint = request.listener == http::Listener::kHttps ? "https://" : "http://";
+  endpoint += request.headers.has("host") ? std::string(request.headers.get("host")) : request.host;
+  endpoint += '/';
+  if (target.path_style) endpoint += target.account + (target.secondary ? "-secondary/" : "/");
+  return endpoint;
 }
 
 ApiError with_entity(ApiError error, std::uint64_t etag, WallTime last_modified) {

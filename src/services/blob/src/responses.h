@@ -3,6 +3,7 @@
 
 #include "authn/authenticate.h"
 #include "http/message.h"
+#include "route/route.h"
 #include "src/blob_row.h"
 #include "src/container_row.h"
 #include "src/range_rules.h"
@@ -29,9 +30,13 @@ void add_public_access(http::Response& response, const ContainerRow& row);
 void apply_overrides(http::Response& response, const gate::Principal& principal);
 
 [[nodiscard]] http::Response answer(int status);
+// A refusal with its body.
+[[nodiscard]] http::Response error_answer(const ApiError& error);
 // 201 or 200 of a write: the blob's entity, and that its content is encrypted.
 [[nodiscard]] http::Response written(int status, const BlobRow& row);
 [[nodiscard]] http::Response xml_answer(Bytes body);
+// The URL below which the request reached its account's service.
+[[nodiscard]] std::string service_endpoint(const http::Request& request, const gate::Target& target);
 // A read's refusal says what is there, so that a 304 can refresh a cache.
 [[nodiscard]] ApiError with_entity(ApiError error, std::uint64_t etag, WallTime last_modified);
 

@@ -257,11 +257,11 @@ TEST(ListingRules, RefusesWhatWouldOverrunAKey) {
   EXPECT_FALSE(open_marker(make_marker(Bytes(8'190, 'a'))).has_value());
   http::Request request;
   request.query = {{"prefix", std::string(4'096, 'a'), "prefix"}};
-  EXPECT_EQ(code_of(parse_listing(request, ListingKind::kBlobs)), "ok");
+  EXPECT_EQ(code_of(parse_listing(request, ListingKind::kBlobs, 20211202)), "ok");
   request.query[0].value += 'a';
-  EXPECT_EQ(code_of(parse_listing(request, ListingKind::kBlobs)), "InvalidQueryParameterValue");
+  EXPECT_EQ(code_of(parse_listing(request, ListingKind::kBlobs, 20211202)), "InvalidQueryParameterValue");
   request.query = {{"showonly", "deleted", "showonly"}};
-  EXPECT_EQ(code_of(parse_listing(request, ListingKind::kBlobs)), "NotImplemented");
+  EXPECT_EQ(code_of(parse_listing(request, ListingKind::kBlobs, 20211202)), "NotImplemented");
 }
 
 TEST(HeaderRules, ContentHeadersThatWouldSpoilAListingAreRefused) {

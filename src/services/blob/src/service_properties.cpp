@@ -1,4 +1,5 @@
-// Get and Set Blob Service Properties, and Get Account Information: what is set and what is fixed about an account.
+// Get and Set Blob Service Properties, Get Account Information and Get Blob Service Stats: what is set and what is
+// fixed about an account.
 #include "src/operations.h"
 #include "src/responses.h"
 #include "src/service_properties_store.h"
@@ -38,6 +39,16 @@ Task<Reply> set_blob_service_properties(BlobParts& parts, Permit<SetBlobServiceP
     if (done.applied) co_return answer(202);
   }
   co_return refuse(errors::busy("too many writers of one account's properties"));
+}
+
+// How far a secondary region has come is told at its endpoint alone. No account of this region has one that can be
+// read: its redundancies are within the region.
+Task<Reply> get_blob_service_stats(BlobParts& parts, Permit<GetBlobServiceStats> permit) {
+  static_cast<void>(parts);
+  if (!permit.target().secondary) {
+    co_return refuse(errors::invalid_parameter("comp", "stats", "Only at the secondary endpoint"));
+  }
+  co_return refuse(errors::not_implemented("GeoReplication"));
 }
 
 }  // namespace freehold::blob

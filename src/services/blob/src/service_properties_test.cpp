@@ -211,6 +211,24 @@ TEST_F(Properties, AnswersTellTheBrowserWhatThePageMayRead) {
   }
 }
 
+TEST_F(Properties, StatsAreThereForASecondaryOnly) {
+  EXPECT_EQ(get("/?restype=service&comp=stats").code(), "InvalidQueryParameterValue");
+}
+
+TEST_F(Properties, AWrongVerbIsToldApartFromAWrongOperation) {
+  make_container("box");
+  EXPECT_EQ(run(Method::kPost, "/?comp=list").code(), "UnsupportedHttpVerb");
+  EXPECT_EQ(run(Method::kPost, "/box/b").code(), "UnsupportedHttpVerb");
+  EXPECT_EQ(run(Method::kDelete, "/").code(), "UnsupportedHttpVerb");
+  EXPECT_EQ(run(Method::kPatch, "/box?restype=container").code(), "UnsupportedHttpVerb");
+  EXPECT_EQ(get("/").code(), "InvalidQueryParameterValue");
+  EXPECT_EQ(get("/?comp=nonsense").code(), "InvalidQueryParameterValue");
+  EXPECT_EQ(get("/box?restype=nonsense").code(), "InvalidQueryParameterValue");
+  const auto head = run(Method::kHead, "/box/none");
+  EXPECT_EQ(head.code(), "BlobNotFound");
+  EXPECT_TRUE(head.body.empty());
+}
+
 TEST_F(Properties, OneChangeAfterTheOtherAndEachInItsOwnRecord) {
   static_cast<void>(log.take_entries());
   set_cors(rule("*", "GET"));

@@ -2,7 +2,6 @@
 #include "src/route_rows.h"
 
 namespace freehold::blob {
-
 namespace {
 
 // A browser asks about the very URL that it is going to use, whatever operation that names. Nobody calls, and whatever
@@ -46,17 +45,21 @@ void add_service_routes(gate::ServiceGate& gate, BlobParts& parts) {
   gate.add<SetBlobServiceProperties>(
       write_row(Method::kPut, kService, {{"restype", "service"}, {"comp", "properties"}}, "w", kWriteService),
       bind(parts, set_blob_service_properties));
-  not_yet(gate, "GetBlobServiceStats",
-          row(Method::kGet, kService, {{"restype", "service"}, {"comp", "stats"}}, "r", kReadService));
+  gate.add<GetBlobServiceStats>(
+      row(Method::kGet, kService, {{"restype", "service"}, {"comp", "stats"}}, "r", kReadService),
+      bind(parts, get_blob_service_stats));
   // Who has an account key needs no key to delegate with: only principals ask. It is given on record.
   auto delegation =
       row(Method::kPost, kService, {{"restype", "service"}, {"comp", "userdelegationkey"}}, "",
           "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action", AuditClass::kControl);
   delegation.credentials = gate::kBearer;
   gate.add<GetUserDelegationKey>(std::move(delegation), bind(parts, get_user_delegation_key));
+  // Its parts are writes and have their own records.
+  gate.add<BlobBatch>(row(Method::kPost, kService, {{"comp", "batch"}}, "wd", kWriteBlob), bind(parts, blob_batch));
+  gate.add<FindBlobsByTags>(
+      row(Method::kGet, {Scope::kService, DataClass::kCustomerData, 's'}, {{"comp", "blobs"}}, "f", kFilter),
+      bind(parts, find_blobs_by_tags));
   add_preflight_routes(gate, parts);
-  not_yet(gate, "BlobBatch", write_row(Method::kPost, kService, {{"comp", "batch"}}, "wd", kWriteBlob));
-  not_yet(gate, "FindBlobsByTags", row(Method::kGet, kService, {{"comp", "blobs"}}, "f", kFilter));
 }
 
 }  // namespace freehold::blob

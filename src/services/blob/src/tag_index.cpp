@@ -63,11 +63,10 @@ Task<Result<TaggedBlobs>> find_tagged(BlobStore& blobs, store::PartitionId parti
   auto range = tag_range(query);
   range.from = std::max(range.from, from);
   TaggedBlobs result;
-  std::uint32_t seen = 0;
   while (range.from < range.end) {
     FH_CO_TRY(const auto page, co_await blobs.rows().scan(partition, range.from, range.end, kRowsAtOnce));
     for (const auto& row : page.rows) {
-      if (result.blobs.size() == limit || seen++ == kMostRowsSeen) {
+      if (result.blobs.size() == limit || result.seen++ == kMostRowsSeen) {
         result.next = row.key;
         co_return result;
       }

@@ -28,6 +28,7 @@ struct TaggedBlob {
 struct TaggedBlobs {
   std::vector<TaggedBlob> blobs;  // in order of the value that was looked for, then of name
   Bytes next;                     // where to go on; empty at the end
+  std::uint32_t seen = 0;         // rows looked at
 };
 // Blobs of the partition whose tags satisfy the query, from that key of the index on (empty: the beginning); at most
 // `limit` of them, and at most 5,000 rows looked at. Each is checked against its own row.

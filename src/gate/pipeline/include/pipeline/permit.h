@@ -93,6 +93,7 @@ class Permit {
   [[nodiscard]] TenantId tenant() const { return admission_->tenant; }
   [[nodiscard]] WallTime now() const { return admission_->now; }
   [[nodiscard]] int api_version() const { return admission_->api_version; }
+  [[nodiscard]] std::string_view request_id() const { return admission_->request_id_text; }
 
   // The audit row of this write: to be put into the operation's own commit to `partition`, with the status that will be
   // answered if the commit is Ok. Called again (a commit retried after Conflict), it replaces the earlier one.
