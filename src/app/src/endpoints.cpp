@@ -37,7 +37,7 @@ Json endpoints_json(const Settings& settings, const RegionIdentity& identity, co
   json["hsmSuffix"] = "managedhsm." + domain;
   json["tenantId"] = to_string(identity.tenant);
   json["subscriptionId"] = to_string(identity.subscription);
-  json["resourceGroup"] = "default";
+  json["resourceGroup"] = kResourceGroup;
   json["admin"] = {{"clientId", to_string(identity.admin)},
                    {"clientSecret", std::string(identity.admin_secret.view())}};
   json["storageAccounts"] = Json::array();
@@ -103,6 +103,7 @@ Result<std::string> shell_exports(disk::Disk& disk, const std::string& data) {
   put("SSL_CERT_FILE", directory + "/ca-bundle.pem");
   put("FREEHOLD_CA_FILE", directory + "/ca.pem");
   put("FREEHOLD_BLOB_ENDPOINT", blob);
+  put("FREEHOLD_LOGIN", json["loginEntra"]);
   return out;
 }
 

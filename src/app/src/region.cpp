@@ -3,12 +3,15 @@
 #include <thread>
 
 #include "audit/log.h"
+#include "authz/assignment_store.h"
 #include "base/encoding.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "blob/blob_service.h"
 #include "certificates.h"
+#include "directory/directory_service.h"
 #include "endpoints.h"
+#include "first_roles.h"
 #include "http/server.h"
 #include "operations/operations_service.h"
 #include "pipeline/pipeline.h"
@@ -39,6 +42,10 @@ Secret random_account_key(Random& random) {
   return key;
 }
 
+std::vector<std::string> blob_suffixes(const Settings& settings) {
+  return {"blob.core." + settings.domain, "blob." + settings.domain};
+}
+
 unsigned loop_count() { return std::max(1u, std::min(64u, std::thread::hardware_concurrency())); }
 
 }  // namespace
@@ -57,6 +64,10 @@ struct Region::Parts {
   std::unique_ptr<AuditKeys> audit_keys;
   std::unique_ptr<RowKeys> row_keys;
   std::unique_ptr<gate::audit::DurableLog> audit;
+  std::unique_ptr<directory::DirectoryService> directory;
+  std::unique_ptr<gate::authz::AssignmentStore> assignments;
+  std::unique_ptr<gate::authz::StorageAccess> access;
+  std::unique_ptr<gate::BearerTrust> bearer;
   std::unique_ptr<blob::BlobService> blob;
   std::unique_ptr<VisibleAccounts> accounts;
   std::unique_ptr<RegionMetrics> metrics;
@@ -73,6 +84,7 @@ struct Region::Parts {
   void stop();
   [[nodiscard]] Result<> open_keys();
   [[nodiscard]] Result<> open_audit();
+  [[nodiscard]] Result<> open_directory();
   [[nodiscard]] Result<> open_blob();
   [[nodiscard]] Result<> ensure_account(const std::string& name, bool emulator);
   void open_door();
@@ -117,12 +129,33 @@ Result<> Region::Parts::ensure_account(const std::string& name, bool emulator) {
   blob::NewAccount account;
   account.tenant = identity.tenant;
   account.name = name;
+  account.subscription = identity.subscription;
+  account.resource_group = kResourceGroup;
   account.secure_transfer_required = !emulator;
   account.emulator = emulator;
   for (Secret& key : account.keys) {
     key = emulator ? Secret(BytesView(*from_base64(kEmulatorKey))) : random_account_key(storage->random);
   }
   FH_TRY([[maybe_unused]] const AccountId id, run_blocking(blob->accounts().create_account(std::move(account))));
+  return {};
+}
+
+Result<> Region::Parts::open_directory() {
+  Storage& s = *storage;
+  const keys::SealedStore sealed{
+      .rows = s.engine->partitions(), .epoch = epoch, .hybrid = *hybrid, .row_keys = *row_keys, .random = s.random};
+  directory = std::make_unique<directory::DirectoryService>(
+      directory::DirectoryServiceOptions{.store = sealed,
+                                         .clock = s.clock,
+                                         .pool = *pool,
+                                         .domain = settings.domain,
+                                         .blob_suffixes = blob_suffixes(settings)});
+  FH_CHECK_OK(run_blocking(directory->open(identity.tenant, {identity.admin, identity.admin_secret.clone()})));
+  assignments = std::make_unique<gate::authz::AssignmentStore>(sealed);
+  FH_CHECK_OK(run_blocking(assignments->load(identity.tenant)));
+  FH_CHECK_OK(assign_first_roles(identity, directory->store(), *assignments, s.random));
+  access = std::make_unique<gate::authz::StorageAccess>(*assignments, directory->store());
+  bearer = std::make_unique<gate::BearerTrust>(directory->authority(), directory->store(), blob_suffixes(settings));
   return {};
 }
 
@@ -137,7 +170,7 @@ Result<> Region::Parts::open_blob() {
                                .row_keys = *row_keys,
                                .random = s.random,
                                .pool = *pool,
-                               .host_suffixes = {"blob.core." + settings.domain, "blob." + settings.domain},
+                               .host_suffixes = blob_suffixes(settings),
                                .sku = settings.redundancy == Redundancy::kZrs ? "Standard_ZRS" : "Standard_LRS"});
   FH_CHECK_OK(run_blocking(blob->load()));
   FH_CHECK_OK(ensure_account(identity.account_name, false));
@@ -160,13 +193,18 @@ void Region::Parts::open_door() {
   metrics = std::make_unique<RegionMetrics>();
   metrics->add_operations(blob->gate());
   metrics->add_operations(operations->gate());
+  metrics->add_operations(directory->gate());
   metrics->add_engine(*s.engine);
   pipeline = std::make_unique<gate::Pipeline>(
       *accounts, *audit, s.clock, s.random,
       gate::PipelineOptions{.max_running = settings.max_running_requests,
                             .max_running_per_tenant = settings.max_running_requests / 4 * 3,
-                            .observer = metrics.get()});
+                            .observer = metrics.get(),
+                            .delegators = access.get(),
+                            .bearer = bearer.get(),
+                            .access = access.get()});
   pipeline->add(operations->gate());
+  pipeline->add(directory->gate());
   pipeline->add(blob->gate());
   server = std::make_unique<http::Server>(loops, *pipeline,
                                           http::ServerOptions{.max_connections = settings.max_connections});
@@ -215,11 +253,13 @@ Endpoints Region::Parts::endpoints(const Ports& ports) const {
 
 // Writes whose records an earlier process committed but never put into a batch. On the pool: one look a container.
 void Region::Parts::recover_audit() {
-  const auto partitions = run_blocking(blob->partitions());
+  auto partitions = run_blocking(blob->partitions());
   if (!partitions) {
     return log_error("the audit log could not be recovered now; it will be at the next start",
                      {{"error", partitions.error().message}});
   }
+  for (auto& partition : assignments->partitions()) partitions->push_back(std::move(partition));
+  for (auto& partition : directory->store().partitions()) partitions->push_back(std::move(partition));
   std::uint64_t appended = 0;
   for (const store::PartitionId& partition : *partitions) {
     if (stopping) return;
@@ -257,6 +297,7 @@ Result<std::unique_ptr<Region>> Region::open(const Settings& settings) {
   FH_CHECK_OK(open_engine(*parts->storage, settings));
   FH_CHECK_OK(parts->open_keys());
   FH_CHECK_OK(parts->open_audit());
+  FH_CHECK_OK(parts->open_directory());
   FH_CHECK_OK(parts->open_blob());
   parts->open_door();
   return std::unique_ptr<Region>(new Region(std::move(parts)));

@@ -15,6 +15,9 @@
 
 namespace freehold::app {
 
+// Where a first start puts the storage account that it makes.
+inline constexpr std::string_view kResourceGroup = "default";
+
 struct RegionIdentity {
   TenantId tenant;
   SubscriptionId subscription;

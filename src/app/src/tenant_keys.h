@@ -2,8 +2,8 @@
 #pragma once
 
 #include "audit/audit.h"
-#include "blob/account_store.h"
 #include "keys/key_ring.h"
+#include "keys/sealed_rows.h"
 
 namespace freehold::app {
 
@@ -21,7 +21,7 @@ class AuditKeys final : public gate::audit::TenantAuditKeys {
   const keys::KeyRing& ring_;
 };
 
-class RowKeys final : public blob::RowKeySource {
+class RowKeys final : public keys::RowKeySource {
  public:
   explicit RowKeys(const keys::KeyRing& ring) : ring_(ring) {}
   [[nodiscard]] Result<Secret> row_key(TenantId tenant) override { return ring_.derived(tenant, keys::Purpose::kRows); }
