@@ -55,3 +55,9 @@ class JavaScriptSdkService(JavaScriptSdk):
     """Service properties, CORS, batches, finding by tags, listings from a name on."""
 
     script = "service.test.mjs"
+
+
+class JavaScriptSdkCopies(JavaScriptSdk):
+    """Copies, content from URLs, keys of the customer's own."""
+
+    script = "copies.test.mjs"

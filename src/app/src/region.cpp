@@ -1,5 +1,6 @@
 #include "region.h"
 
+#include <fstream>
 #include <thread>
 
 #include "audit/log.h"
@@ -12,6 +13,7 @@
 #include "directory/directory_service.h"
 #include "endpoints.h"
 #include "first_roles.h"
+#include "http/client.h"
 #include "http/server.h"
 #include "operations/operations_service.h"
 #include "pipeline/pipeline.h"
@@ -68,6 +70,7 @@ struct Region::Parts {
   std::unique_ptr<gate::authz::AssignmentStore> assignments;
   std::unique_ptr<gate::authz::StorageAccess> access;
   std::unique_ptr<gate::BearerTrust> bearer;
+  std::unique_ptr<http::Client> outside;
   std::unique_ptr<blob::BlobService> blob;
   std::unique_ptr<VisibleAccounts> accounts;
   std::unique_ptr<RegionMetrics> metrics;
@@ -85,6 +88,7 @@ struct Region::Parts {
   [[nodiscard]] Result<> open_keys();
   [[nodiscard]] Result<> open_audit();
   [[nodiscard]] Result<> open_directory();
+  [[nodiscard]] Result<> open_outside();
   [[nodiscard]] Result<> open_blob();
   [[nodiscard]] Result<> ensure_account(const std::string& name, bool emulator);
   void open_door();
@@ -159,6 +163,21 @@ Result<> Region::Parts::open_directory() {
   return {};
 }
 
+// The client for copies from outside; none where the operator allows none.
+Result<> Region::Parts::open_outside() {
+  if (settings.allowed_sources.empty()) return {};
+  auto options = http::default_client_options();
+  if (!settings.copy_ca_file.empty()) {
+    std::ifstream in(settings.copy_ca_file, std::ios::binary);
+    options.authorities_pem.assign(std::istreambuf_iterator<char>(in), {});
+    if (!in || options.authorities_pem.empty()) {
+      return fail(ErrorCode::kInvalidArgument, "copy.ca_file can't be read: " + settings.copy_ca_file);
+    }
+  }
+  FH_TRY(outside, http::Client::make(std::move(options)));
+  return {};
+}
+
 Result<> Region::Parts::open_blob() {
   Storage& s = *storage;
   blob = std::make_unique<blob::BlobService>(
@@ -171,7 +190,9 @@ Result<> Region::Parts::open_blob() {
                                .random = s.random,
                                .pool = *pool,
                                .host_suffixes = blob_suffixes(settings),
-                               .sku = settings.redundancy == Redundancy::kZrs ? "Standard_ZRS" : "Standard_LRS"});
+                               .sku = settings.redundancy == Redundancy::kZrs ? "Standard_ZRS" : "Standard_LRS",
+                               .allowed_sources = blob::AllowedSources(settings.allowed_sources),
+                               .outside = outside.get()});
   FH_CHECK_OK(run_blocking(blob->load()));
   FH_CHECK_OK(ensure_account(identity.account_name, false));
   if (settings.emulator) {
@@ -298,6 +319,7 @@ Result<std::unique_ptr<Region>> Region::open(const Settings& settings) {
   FH_CHECK_OK(parts->open_keys());
   FH_CHECK_OK(parts->open_audit());
   FH_CHECK_OK(parts->open_directory());
+  FH_CHECK_OK(parts->open_outside());
   FH_CHECK_OK(parts->open_blob());
   parts->open_door();
   return std::unique_ptr<Region>(new Region(std::move(parts)));

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 6> kSections = {"region", "zone", "hsm", 
 constexpr std::array<std::string_view, 2> kRegionKeys = {"name", "domain"};
 constexpr std::array<std::string_view, 2> kZoneKeys = {"name", "fault_domains"};
 constexpr std::array<std::string_view, 3> kHsmKeys = {"module", "slot", "pin_file"};
-constexpr std::array<std::string_view, 1> kCopyKeys = {"allowed_sources"};
+constexpr std::array<std::string_view, 2> kCopyKeys = {"allowed_sources", "ca_file"};
 constexpr std::array<std::string_view, 1> kDirectoryKeys = {"ldap"};
 constexpr std::array<std::string_view, 2> kLimitKeys = {"connections", "running_requests"};
 
@@ -133,12 +133,23 @@ void check_placement(Reader& in, Settings& out) {
   }
 }
 
-void refuse_unbuilt(Reader& in) {
+void read_copy(Reader& in, Settings& out) {
   const toml::table* copy = in.section("copy", kCopyKeys);
-  if (copy != nullptr && copy->contains("allowed_sources") && copy->get("allowed_sources")->is_array() &&
-      !copy->get("allowed_sources")->as_array()->empty()) {
-    in.refuse("copy.allowed_sources: copying from other hosts is not supported by this version; leave it empty");
+  in.text(copy, "ca_file", out.copy_ca_file);
+  if (!out.copy_ca_file.empty()) out.copy_ca_file = absolute(out.copy_ca_file, out.data);
+  if (copy == nullptr || !copy->contains("allowed_sources")) return;
+  const toml::array* entries = copy->get("allowed_sources")->as_array();
+  if (entries == nullptr) return in.refuse("copy.allowed_sources must be a list of hosts in quotes");
+  for (const toml::node& entry : *entries) {
+    const auto text = entry.value<std::string>();
+    if (!text) return in.refuse("copy.allowed_sources must be a list of hosts in quotes");
+    auto source = blob::parse_allowed_source(*text);
+    if (!source) return in.refuse("copy.allowed_sources: " + source.error().message);
+    out.allowed_sources.push_back(std::move(*source));
   }
+}
+
+void refuse_unbuilt(Reader& in) {
   const toml::table* directory = in.section("directory", kDirectoryKeys);
   std::string ldap;
   in.text(directory, "ldap", ldap);
@@ -197,6 +208,7 @@ Result<Settings> parse_settings(const std::string& text, const std::string& path
     in.refuse("hsm.slot is not supported by this version: the token is found by its label, freehold-REGION");
   }
   out.pin_file = absolute(out.pin_file.empty() ? "pin" : out.pin_file, out.data);
+  read_copy(in, out);
   refuse_unbuilt(in);
 
   const toml::table* limits = in.section("limits", kLimitKeys);
@@ -247,6 +259,13 @@ std::string default_settings_text(const UpOptions& options) {
 # tampering. The PIN's file: whoever has it and the token can read everything.
 # module = ""
 # pin_file = "pin"
+
+[copy]
+# Hosts outside this cloud from which copies may read, by https and with a verified certificate: "files.example",
+# "*.blob.example", with a port behind it if it isn't 443. Names that lead to inner addresses are refused unless the
+# addresses stand here too: "10.1.2.3", "10.1.0.0/16". ca_file: whose certificates are believed instead of the system's.
+# allowed_sources = []
+# ca_file = ""
 
 [limits]
 # Connections open at once, and requests running at once; load beyond them is told to come back later (503).

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "blob/allowed_sources.h"
 
 namespace freehold::app {
 
@@ -32,6 +33,10 @@ struct Settings {
   std::optional<std::uint16_t> http_port;
   std::uint16_t metrics_port = 0;
   bool emulator = false;
+
+  // [copy]
+  std::vector<blob::AllowedSource> allowed_sources;
+  std::string copy_ca_file;  // absolute; empty: the system's certificate authorities
 
   // [limits]
   std::uint64_t max_connections = 16'384;

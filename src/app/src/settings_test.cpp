@@ -60,5 +60,16 @@ TEST(Settings, FaultsSayWhatIsWrongAndHowToMendIt) {
   EXPECT_NE(fault_of("[directory]\nldap='ldap://x'\n").find("not supported"), std::string::npos);
 }
 
+TEST(Settings, SourcesOfCopiesAreRead) {
+  const auto settings = parse_settings("[copy]\nallowed_sources=['files.example','10.0.0.0/8']\nca_file='ca.pem'\n",
+                                       "f.toml", options());
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->allowed_sources.size(), 2u);
+  EXPECT_EQ(settings->copy_ca_file, "/srv/fh/ca.pem");
+  EXPECT_EQ(fault_of("[copy]\nallowed_sources=['https://x']\n"),
+            "f.toml: copy.allowed_sources: 'https://x' names a scheme; give the host alone, https is always meant");
+  EXPECT_NE(fault_of("[copy]\nallowed_sources='x'\n").find("list"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace freehold::app

@@ -70,7 +70,7 @@ Result<std::string> head_for(Method method, const Url& url, const Headers& heade
 ClientOptions default_client_options() {
   using std::chrono::seconds;
   return {
-      .authorities_pem = {}, .connect_timeout = seconds(10), .head_timeout = seconds(30), .read_timeout = seconds(30)};
+      .authorities_pem = {}, .connect_timeout = seconds(5), .head_timeout = seconds(15), .read_timeout = seconds(10)};
 }
 
 struct Client::State {

@@ -136,6 +136,9 @@ ApiError mixed_batch() {
   return make(400, "AllBatchSubRequestsShouldBeSameApi", "All batch subrequests should be the same api.");
 }
 ApiError missing_cors_header() { return make(400, "InvalidHeaderValue", "A required CORS header is not present."); }
+ApiError customer_key_needs_https() {
+  return make(400, "InvalidInput", "A customer specified encryption key can only be sent over https.");
+}
 ApiError overwrite_not_allowed() {
   return make(403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.");
 }
@@ -148,6 +151,34 @@ ApiError permission_mismatch() {
 }
 ApiError cors_preflight_failure() {
   return make(403, "CorsPreflightFailure", "CORS not enabled or no matching rule found for this request.");
+}
+ApiError copy_source_not_allowed() {
+  return make(403, "CannotVerifyCopySource", "This request is not authorized to perform this operation.");
+}
+ApiError cannot_verify_copy_source(int status, std::string_view source_code) {
+  const std::string_view message =
+      status == 404   ? "The specified resource does not exist."
+      : status == 401 ? "Server failed to authenticate the request. Please refer to the information in the "
+                        "www-authenticate header."
+      : status == 403 ? "Server failed to authenticate the request of the copy source."
+                      : "Could not verify the copy source within the specified time.";
+  auto error = make(status, "CannotVerifyCopySource", message);
+  if (!source_code.empty()) error.headers.emplace_back("x-ms-copy-source-error-code", source_code);
+  return error;
+}
+ApiError source_said(int status, std::string_view code) {
+  return make(status, code, "The copy source refused to be read.");
+}
+ApiError source_condition_not_met() {
+  return make(412, "SourceConditionNotMet",
+              "The source condition specified using HTTP conditional header(s) is not met.");
+}
+ApiError invalid_source_range() {
+  return make(416, "InvalidRange", "The range specified is invalid for the current size of the resource.");
+}
+ApiError copy_source_too_large(std::uint64_t limit) {
+  return with(make(409, "CannotVerifyCopySource", "The copy source is larger than this operation copies."), "MaxLimit",
+              std::to_string(limit));
 }
 ApiError container_not_found() { return make(404, "ContainerNotFound", "The specified container does not exist."); }
 ApiError blob_not_found() { return make(404, "BlobNotFound", "The specified blob does not exist."); }
@@ -212,6 +243,28 @@ ApiError lease_id_mismatch_with_lease_operation() {
 }
 ApiError lease_not_present_with_lease_operation() {
   return make(409, "LeaseNotPresentWithLeaseOperation", "There is currently no lease on the container or blob.");
+}
+ApiError pending_copy() { return make(409, "PendingCopyOperation", "There is currently a pending copy operation."); }
+ApiError interrupted_copy() {
+  return make(500, "CopyInterrupted", "The copy was interrupted by a restart of the server.");
+}
+ApiError no_pending_copy() {
+  return make(409, "NoPendingCopyOperation", "There is currently no pending copy operation.");
+}
+ApiError copy_id_mismatch() {
+  return make(409, "CopyIdMismatch", "The specified copy ID did not match the copy ID for the pending copy operation.");
+}
+ApiError customer_key_missing() {
+  return make(409, "BlobUsesCustomerSpecifiedEncryption",
+              "The blob is encrypted with customer specified encryption, but it was not provided in the request.");
+}
+ApiError customer_key_mismatch() {
+  return make(409, "BlobCustomerSpecifiedEncryptionMismatch",
+              "The given customer specified encryption does not match the encryption used to encrypt the blob.");
+}
+ApiError customer_key_not_used() {
+  return make(409, "BlobDoesNotUseCustomerSpecifiedEncryption",
+              "The blob is not encrypted with customer specified encryption, but it was provided in the request.");
 }
 ApiError not_modified() {
   return make(304, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.");

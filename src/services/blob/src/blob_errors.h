@@ -54,11 +54,20 @@ namespace errors {
 [[nodiscard]] ApiError missing_cors_header();
 [[nodiscard]] ApiError too_many_batch_parts();
 [[nodiscard]] ApiError mixed_batch();
+[[nodiscard]] ApiError customer_key_needs_https();
 // 403
 [[nodiscard]] ApiError overwrite_not_allowed();
 [[nodiscard]] ApiError key_denied();
 [[nodiscard]] ApiError permission_mismatch();
 [[nodiscard]] ApiError cors_preflight_failure();
+[[nodiscard]] ApiError copy_source_not_allowed();
+// A copy's source that can't be had, with the status that says why (or 500), and the source's own code if it gave one.
+[[nodiscard]] ApiError cannot_verify_copy_source(int status, std::string_view source_code);
+// The source's own refusal, passed on.
+[[nodiscard]] ApiError source_said(int status, std::string_view code);
+[[nodiscard]] ApiError source_condition_not_met();
+[[nodiscard]] ApiError invalid_source_range();
+[[nodiscard]] ApiError copy_source_too_large(std::uint64_t limit);
 // 404, 405, 409
 [[nodiscard]] ApiError container_not_found();
 [[nodiscard]] ApiError blob_not_found();
@@ -82,6 +91,13 @@ namespace errors {
 [[nodiscard]] ApiError lease_is_broken_and_cannot_be_renewed();
 [[nodiscard]] ApiError lease_id_mismatch_with_lease_operation();
 [[nodiscard]] ApiError lease_not_present_with_lease_operation();
+[[nodiscard]] ApiError pending_copy();
+[[nodiscard]] ApiError interrupted_copy();  // told in x-ms-copy-status-description
+[[nodiscard]] ApiError no_pending_copy();
+[[nodiscard]] ApiError copy_id_mismatch();
+[[nodiscard]] ApiError customer_key_missing();
+[[nodiscard]] ApiError customer_key_mismatch();
+[[nodiscard]] ApiError customer_key_not_used();
 // 304, 411, 412, 413, 416
 [[nodiscard]] ApiError not_modified();
 [[nodiscard]] ApiError length_required();

@@ -51,6 +51,7 @@ Bytes encode_staging(const Staging& staging) {
   append_u64(out, staging.generation);
   append_u8(out, staging.id_bytes);
   append_u32(out, staging.revision);
+  out += staging.customer_key_sha256;
   return out;
 }
 
@@ -67,6 +68,7 @@ bool read_staging(BytesView value, BlobRow& row) {
   staging.generation = in.u64();
   staging.id_bytes = in.u8();
   staging.revision = in.u32();
+  if (!in.rest().empty()) staging.customer_key_sha256 = in.take(32);
   row.staging = staging;
   return in.done();
 }

@@ -25,7 +25,8 @@ struct Staging {
   std::uint64_t generation = 0;
   std::uint8_t id_bytes = 0;  // all block ids of a blob have one length (Put Block)
   std::uint32_t revision =
-      0;  // grows when a staged block is replaced, so that a commit that read the old one conflicts
+      0;                      // grows when a staged block is replaced, so that a commit that read the old one conflicts
+  Bytes customer_key_sha256;  // 32 bytes if they are under a customer-provided key
   friend bool operator==(const Staging&, const Staging&) = default;
 };
 

@@ -1,13 +1,15 @@
 #include "blob/blob_service.h"
 
 #include "src/blob_gate.h"
+#include "src/copier.h"
 #include "src/row_keys.h"
 
 namespace freehold::blob {
 
 struct BlobService::State {
   explicit State(BlobServiceOptions options)
-      : accounts({options.rows, options.epoch, options.hybrid, options.wrapper, options.row_keys, options.random}),
+      : suffixes(std::move(options.host_suffixes)),
+        accounts({options.rows, options.epoch, options.hybrid, options.wrapper, options.row_keys, options.random}),
         containers(options.rows, options.epoch, options.hybrid, RowSealer(options.row_keys, options.random)),
         properties(options.rows, options.epoch, options.hybrid, RowSealer(options.row_keys, options.random)),
         blobs(options.rows, options.epoch, options.hybrid),
@@ -15,10 +17,13 @@ struct BlobService::State {
         reads(options.hybrid),
         content(options.rows, options.chunks, claims, options.pool),
         collector(accounts, containers, blobs, content, reads),
-        parts{accounts, containers, properties,     blobs,          content,    collector,
-              reads,    scope,      options.hybrid, options.random, options.sku},
-        gate(parts, std::move(options.host_suffixes)) {}
+        sources(std::move(options.allowed_sources), suffixes, options.outside, scope),
+        parts{accounts,  containers,     properties,     blobs,   content, collector, reads,
+              scope,     options.hybrid, options.random, sources, copier,  options.sku},
+        copier(parts),
+        gate(parts, suffixes) {}
 
+  std::vector<std::string> suffixes;
   AccountStore accounts;
   ContainerStore containers;
   ServicePropertiesStore properties;
@@ -28,7 +33,9 @@ struct BlobService::State {
   ContentStore content;
   Collector collector;
   runtime::TaskScope scope;
+  CopySources sources;
   BlobParts parts;
+  Copier copier;
   BlobGate gate;
 };
 
@@ -47,6 +54,7 @@ gate::ServiceGate& BlobService::gate() { return state_->gate; }
 
 void BlobService::start(boost::asio::io_context& loop, gate::Pipeline& door) {
   state_->scope.spawn(loop, state_->collector.run(state_->scope, door));
+  state_->scope.spawn(loop, state_->copier.run(state_->scope, door));
 }
 void BlobService::close_and_wait() { state_->scope.close_and_wait(); }
 
@@ -66,5 +74,9 @@ Task<Result<std::size_t>> BlobService::collect_garbage(gate::Pipeline& door) {
 }
 Task<Result<std::size_t>> BlobService::sweep_orphans(gate::Pipeline& door) { return state_->collector.sweep(door); }
 std::size_t BlobService::garbage_waiting() const { return state_->collector.waiting(); }
+
+Task<Result<>> BlobService::find_pending_copies(gate::Pipeline& door) { return state_->copier.find_left_over(door); }
+Task<> BlobService::continue_copies(gate::Pipeline& door) { return state_->copier.run_waiting(door); }
+std::size_t BlobService::copies_waiting() const { return state_->copier.waiting(); }
 
 }  // namespace freehold::blob

@@ -139,10 +139,10 @@ Task<Result<>> stream_chunks(http::BodyReader& body, std::uint64_t length, Conte
 }  // namespace
 
 Task<Result<Ingested>> ContentStore::ingest(http::BodyReader& body, std::uint64_t length, Digest digest,
-                                            ContentPlace place, PendingChunks& pending) {
+                                            ContentPlace place, PendingChunks& pending, Inlining inlining) {
   Ingested result;
   result.length = length;
-  if (length <= limits::kInlineContentBytes) {
+  if (length == 0 || (length <= limits::kInlineContentBytes && inlining == Inlining::kAllowed)) {
     Digests digests(digest);
     if (length > 0) {
       Bytes page(static_cast<std::size_t>(length) + crypto::kAeadTagBytes, '\0');

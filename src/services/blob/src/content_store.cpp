@@ -96,7 +96,7 @@ Task<Result<ManifestRef>> ContentStore::store_manifest(ContentPlace place, Layou
   const auto plain = encode_layout(part);
   if (plain.size() > limits::kChunkContentBytes) co_return fail(ErrorCode::kExhausted, "a block list is too long");
   const auto id = pending.claim(place.tenant);
-  const crypto::ChunkCipher cipher(*place.key, store::to_bytes(id));
+  const crypto::ChunkCipher cipher(*place.manifest_key(), store::to_bytes(id));
   AlignedBuffer sealed(sealed_size(plain.size()));
   for (std::size_t page = 0; page * limits::kPageBytes < plain.size(); ++page) {
     const auto piece = BytesView(plain).substr(page * limits::kPageBytes, limits::kPageBytes);
@@ -109,6 +109,7 @@ Task<Result<ManifestRef>> ContentStore::store_manifest(ContentPlace place, Layou
 
 Task<Result<Layout>> ContentStore::load_manifest(ContentPlace place, ManifestRef manifest) {
   const Segment segment{Segment::Place::kChunk, manifest.id, manifest.plain_bytes};
+  place.key = place.manifest_key();
   Bytes plain;
   for (std::uint32_t offset = 0; offset < manifest.plain_bytes; offset += kPieceBytes) {
     const auto length = std::min(kPieceBytes, manifest.plain_bytes - offset);

@@ -34,6 +34,9 @@ enum class Digest : std::uint8_t { kNone = 0, kMd5 = 1, kCrc64 = 2, kBoth = 3 };
   return (static_cast<unsigned>(digest) & static_cast<unsigned>(what)) != 0;
 }
 
+// May short content become a row? Each one makes the commit that names it longer.
+enum class Inlining { kAllowed, kNever };
+
 // What became of a request's body: durable chunks that nothing names yet, or one sealed page to go into the row's
 // commit.
 struct Ingested {
@@ -73,7 +76,9 @@ struct PlainPiece {
 struct ContentPlace {
   TenantId tenant;
   store::PartitionId partition;
-  BlobKey key;
+  BlobKey key;                  // of content
+  BlobKey manifests = nullptr;  // of the manifests that tell where content lies, if that is another one
+  [[nodiscard]] const BlobKey& manifest_key() const { return manifests ? manifests : key; }
 };
 
 // Owned by BlobService; thread-safe.
@@ -87,7 +92,8 @@ class ContentStore {
   // body ended early. kExhausted: bodies that are under way fill the memory set aside for them; nothing was read.
   // `body` outlives the call.
   [[nodiscard]] Task<Result<Ingested>> ingest(http::BodyReader& body, std::uint64_t length, Digest digest,
-                                              ContentPlace place, PendingChunks& pending);
+                                              ContentPlace place, PendingChunks& pending,
+                                              Inlining inlining = Inlining::kAllowed);
 
   // The same for bodies of at most limits::kChunkContentBytes that must be cut.
   [[nodiscard]] Task<Result<CutIngested>> ingest_cut(http::BodyReader& body, std::uint32_t length, Cuts cuts,

@@ -19,11 +19,13 @@ struct GetBlobPlan {
   std::string if_range;
   bool range_md5 = false;
   Conditions conditions;
+  std::optional<CustomerKey> customer;
 };
 
-ApiResult<GetBlobPlan> plan_get_blob(const http::Request& request) {
+ApiResult<GetBlobPlan> plan_get_blob(const http::Request& request, const gate::StorageAccount& account) {
   GetBlobPlan plan;
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_TRY(plan.customer, parse_customer_key(request, account));
   FH_TRY(plan.range, requested_range(request.headers));
   plan.if_range = request.headers.get("if-range");
   FH_TRY(plan.conditions, parse_conditions(request.headers));
@@ -100,6 +102,7 @@ Task<ApiResult<std::unique_ptr<ContentRuns>>> runs_of(BlobParts& parts, BlobTarg
 // nullopt: the content went away between its row and itself; read the row again.
 Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget target, BlobRow row, GetBlobPlan plan,
                                                     ActiveReads::Ticket ticket) {
+  FH_CO_CHECK_OK(check_customer_key(row.customer_key_sha256, plan.customer));
   drop_stale_range(plan, row);
   const auto now = parts.hybrid.next();
   FH_CO_TRY(const auto range, decide_range(plan, row, now));
@@ -108,7 +111,7 @@ Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget
     response.body = Bytes();
     co_return std::optional(std::move(response));
   }
-  FH_CO_TRY(const auto place, place_of(parts, target, row.wrapped_key));
+  FH_CO_TRY(const auto place, place_of(parts, target, row.wrapped_key, plan.customer));
   if (const auto* segment = only_inline_segment(row)) {
     FH_CO_TRY(auto content, api(co_await parts.content.read_inline(place, *segment)));
     if (!content) co_return std::nullopt;
@@ -139,7 +142,7 @@ Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget
 }  // namespace
 
 Task<Reply> get_blob(BlobParts& parts, Permit<GetBlob> permit) {
-  FH_CO_TRY(const auto plan, plan_get_blob(permit.request()));
+  FH_CO_TRY(const auto plan, plan_get_blob(permit.request(), permit.account()));
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
     FH_CO_TRY(auto stored, co_await read_committed(parts, target));

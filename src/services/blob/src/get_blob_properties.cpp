@@ -5,13 +5,22 @@
 namespace freehold::blob {
 namespace {
 
-ApiResult<Conditions> plan_read(const http::Request& request) {
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
-  return parse_conditions(request.headers);
+struct ReadPlan {
+  Conditions conditions;
+  std::optional<CustomerKey> customer;
+};
+
+ApiResult<ReadPlan> plan_read(const http::Request& request, const gate::StorageAccount& account) {
+  ReadPlan plan;
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_TRY(plan.customer, parse_customer_key(request, account));
+  FH_TRY(plan.conditions, parse_conditions(request.headers));
+  return plan;
 }
 
-ApiResult<> check_conditions(const Conditions& conditions, const BlobRow& row, std::uint64_t now) {
-  auto held = check_read(conditions, row.existing(now));
+ApiResult<> check_plan(const ReadPlan& plan, const BlobRow& row, std::uint64_t now) {
+  FH_CHECK_OK(check_customer_key(row.customer_key_sha256, plan.customer));
+  auto held = check_read(plan.conditions, row.existing(now));
   if (!held) return refuse(with_entity(std::move(held.error()), row.etag, row.last_modified()));
   return {};
 }
@@ -19,11 +28,11 @@ ApiResult<> check_conditions(const Conditions& conditions, const BlobRow& row, s
 }  // namespace
 
 Task<Reply> get_blob_properties(BlobParts& parts, Permit<GetBlobProperties> permit) {
-  FH_CO_TRY(const auto conditions, plan_read(permit.request()));
+  FH_CO_TRY(const auto plan, plan_read(permit.request(), permit.account()));
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   FH_CO_TRY(const auto stored, co_await read_committed(parts, target));
   const auto now = parts.hybrid.next();
-  FH_CO_CHECK_OK(check_conditions(conditions, stored.row, now));
+  FH_CO_CHECK_OK(check_plan(plan, stored.row, now));
   auto response = answer(200);
   add_blob_headers(response, stored.row, Part::kWhole, now);
   apply_overrides(response, permit.principal());
@@ -33,13 +42,14 @@ Task<Reply> get_blob_properties(BlobParts& parts, Permit<GetBlobProperties> perm
 }
 
 Task<Reply> get_blob_metadata(BlobParts& parts, Permit<GetBlobMetadata> permit) {
-  FH_CO_TRY(const auto conditions, plan_read(permit.request()));
+  FH_CO_TRY(const auto plan, plan_read(permit.request(), permit.account()));
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   FH_CO_TRY(const auto stored, co_await read_committed(parts, target));
-  FH_CO_CHECK_OK(check_conditions(conditions, stored.row, parts.hybrid.next()));
+  FH_CO_CHECK_OK(check_plan(plan, stored.row, parts.hybrid.next()));
   auto response = answer(200);
   add_entity(response, stored.row.etag, stored.row.last_modified());
   add_metadata(response, stored.row.metadata);
+  add_customer_key(response, stored.row.customer_key_sha256);
   co_return response;
 }
 

@@ -28,10 +28,17 @@ constexpr std::array<std::string_view, 6> kContentHeaderNames = {
     "x-ms-blob-content-type",        "x-ms-blob-content-encoding", "x-ms-blob-content-language",
     "x-ms-blob-content-disposition", "x-ms-blob-cache-control",    "x-ms-blob-content-md5"};
 
-constexpr std::array<std::string_view, 9> kNotYet = {
-    "x-ms-encryption-key",        "x-ms-encryption-key-sha256",          "x-ms-encryption-algorithm",
-    "x-ms-source-encryption-key", "x-ms-immutability-policy-until-date", "x-ms-immutability-policy-mode",
-    "x-ms-structured-body",       "x-ms-structured-content-length",      "x-ms-expiry-option"};
+constexpr std::array<std::string_view, 5> kNotYet = {"x-ms-immutability-policy-until-date",
+                                                     "x-ms-immutability-policy-mode", "x-ms-structured-body",
+                                                     "x-ms-structured-content-length", "x-ms-expiry-option"};
+
+ApiResult<> refuse_customer_keys(const http::Headers& headers) {
+  for (const std::string_view name : {"x-ms-encryption-key", "x-ms-encryption-key-sha256", "x-ms-encryption-algorithm",
+                                      "x-ms-source-encryption-key"}) {
+    if (headers.has(name)) return refuse(errors::not_implemented(name));
+  }
+  return {};
+}
 
 ApiResult<> refuse_not_yet(const http::Headers& headers) {
   for (const auto name : kNotYet) {
@@ -67,10 +74,8 @@ ApiResult<Metadata> parse_metadata(const http::Headers& headers) {
   return metadata;
 }
 
-namespace {
-
 // A value comes back in headers and in listings, and one that XML can't hold would spoil the listing for everybody.
-ApiResult<> check_content(const ContentHeaders& content) {
+ApiResult<> check_content_headers(const ContentHeaders& content) {
   const std::pair<std::string_view, const std::string&> values[] = {
       {"x-ms-blob-content-type", content.type},
       {"x-ms-blob-content-encoding", content.encoding},
@@ -84,8 +89,6 @@ ApiResult<> check_content(const ContentHeaders& content) {
   }
   return {};
 }
-
-}  // namespace
 
 ApiResult<Bytes> parse_md5(const http::Headers& headers, std::string_view name) {
   if (!headers.has(name) || headers.get(name).empty()) return Bytes();
@@ -102,7 +105,7 @@ ApiResult<ContentHeaders> parse_blob_content_headers(const http::Headers& header
   content.language = headers.get("x-ms-blob-content-language");
   content.disposition = headers.get("x-ms-blob-content-disposition");
   content.cache_control = headers.get("x-ms-blob-cache-control");
-  FH_CHECK_OK(check_content(content));
+  FH_CHECK_OK(check_content_headers(content));
   FH_TRY(content.md5, parse_md5(headers, "x-ms-blob-content-md5"));
   return content;
 }
@@ -115,7 +118,7 @@ ApiResult<ContentHeaders> parse_put_blob_headers(const http::Headers& headers) {
   content.language = first_of(headers, "x-ms-blob-content-language", "content-language");
   content.disposition = headers.get("x-ms-blob-content-disposition");
   content.cache_control = first_of(headers, "x-ms-blob-cache-control", "cache-control");
-  FH_CHECK_OK(check_content(content));
+  FH_CHECK_OK(check_content_headers(content));
   FH_TRY(content.md5, parse_md5(headers, "x-ms-blob-content-md5"));
   return content;
 }
@@ -125,10 +128,14 @@ bool sets_content_headers(const http::Headers& headers) {
                      [&](std::string_view name) { return headers.has(name); });
 }
 
-ApiResult<> refuse_unsupported_for_blob(const http::Headers& headers) { return refuse_not_yet(headers); }
+ApiResult<> refuse_unsupported_for_blob(const http::Headers& headers, CustomerKeys customer_keys) {
+  FH_CHECK_OK(refuse_not_yet(headers));
+  return customer_keys == CustomerKeys::kRefused ? refuse_customer_keys(headers) : ApiResult<>();
+}
 
 ApiResult<> refuse_unsupported_for_container(const http::Headers& headers) {
   FH_CHECK_OK(refuse_not_yet(headers));
+  FH_CHECK_OK(refuse_customer_keys(headers));
   if (equals_ignoring_case(headers.get("x-ms-deny-encryption-scope-override"), "true")) {
     return refuse(errors::not_implemented("x-ms-deny-encryption-scope-override"));
   }

@@ -34,6 +34,9 @@ struct ContentHeaders {
 // value joined by a comma, as everywhere in HTTP.
 [[nodiscard]] ApiResult<Metadata> parse_metadata(const http::Headers& headers);
 
+// Can these be given back as they are, in headers and in XML? 400 InvalidHeaderValue names the one that can't.
+[[nodiscard]] ApiResult<> check_content_headers(const ContentHeaders& content);
+
 // x-ms-blob-content-* alone (Set Blob Properties, Put Block List). 400 InvalidHeaderValue for what is too long, no
 // UTF-8 or nothing that XML can hold.
 [[nodiscard]] ApiResult<ContentHeaders> parse_blob_content_headers(const http::Headers& headers);
@@ -47,8 +50,11 @@ struct ContentHeaders {
 [[nodiscard]] bool sets_content_headers(const http::Headers& headers);
 
 // Features that aren't here yet and would be lied about if they were passed over: customer-provided keys, encryption
-// scopes, immutability, legal hold and structured bodies are 501.
-[[nodiscard]] ApiResult<> refuse_unsupported_for_blob(const http::Headers& headers);
+// scopes, immutability, legal hold and structured bodies are 501. An operation that knows customer-provided keys says
+// so.
+enum class CustomerKeys { kRefused, kTaken };
+[[nodiscard]] ApiResult<> refuse_unsupported_for_blob(const http::Headers& headers,
+                                                      CustomerKeys customer_keys = CustomerKeys::kRefused);
 [[nodiscard]] ApiResult<> refuse_unsupported_for_container(const http::Headers& headers);
 
 }  // namespace freehold::blob

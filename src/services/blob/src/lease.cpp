@@ -55,6 +55,7 @@ Task<Reply> lease_blob(BlobParts& parts, Permit<LeaseBlob> permit) {
     BlobChange change;
     change.row = current->row;
     change.row.lease = outcome.lease;
+    change.during_copy = true;
     return change;
   };
   const auto audit = audit_row(permit, status_of(request.action));

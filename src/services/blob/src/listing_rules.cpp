@@ -15,7 +15,8 @@ bool set_include(ListingQuery& query, ListingKind kind, std::string_view word) {
   if (word == "uncommittedblobs") return query.uncommitted = true;
   if (word == "snapshots") return query.snapshots = true;
   if (word == "tags") return query.tags = true;
-  return word == "copy";  // no blob was copied, so there is nothing to add
+  if (word == "copy") return query.copy = true;
+  return false;
 }
 
 bool is_not_yet(std::string_view word) {

@@ -25,6 +25,7 @@ struct ListingQuery {
   bool uncommitted = false;
   bool snapshots = false;
   bool tags = false;
+  bool copy = false;
 };
 
 enum class ListingKind { kContainers, kBlobs };

@@ -66,6 +66,18 @@ void ListingXml::add_tier(const BlobRow& row, std::uint64_t now) {
   append_element(out_, "RehydratePriority", to_string(tier.rehydration->priority));
 }
 
+void ListingXml::add_copy(const CopyState& copy) {
+  append_element(out_, "CopyId", copy.id);
+  append_element(out_, "CopySource", copy.source);
+  append_element(out_, "CopyStatus", to_string(copy.status));
+  if (!copy.description.empty()) append_element(out_, "CopyStatusDescription", copy.description);
+  append_element(out_, "CopyProgress", std::to_string(copy.copied) + "/" + std::to_string(copy.total));
+  if (copy.completed != 0) {
+    append_element(out_, "CopyCompletionTime", http_date(store::HybridClock::wall_time(copy.completed)));
+  }
+  if (copy.incremental) append_element(out_, "IncrementalCopy", "true");
+}
+
 void ListingXml::add_blob(std::string_view name, const BlobRow& row, const ListingQuery& query, std::uint64_t now) {
   out_ += "<Blob>";
   append_name(out_, name);
@@ -87,10 +99,15 @@ void ListingXml::add_blob(std::string_view name, const BlobRow& row, const Listi
   if (row.append && row.append->sealed) out_ += "<Sealed>true</Sealed>";
   if (row.type == BlobType::kBlock) add_tier(row, now);
   if (!row.is_snapshot()) add_lease(row.lease, now);
+  if (query.copy && row.copy) add_copy(*row.copy);
   out_ += "<ServerEncrypted>true</ServerEncrypted>";
   if (!row.tags.empty()) append_element(out_, "TagCount", std::to_string(row.tags.size()));
+  const bool locked = !row.customer_key_sha256.empty();
+  if (locked) append_element(out_, "CustomerProvidedKeySha256", to_base64(row.customer_key_sha256));
   out_ += "</Properties>";
-  if (query.metadata) add_metadata(row.metadata);
+  // A listing brings no keys, so it doesn't tell what only a key's holder may read.
+  if (query.metadata && locked) out_ += "<Metadata Encrypted=\"true\" />";
+  if (query.metadata && !locked) add_metadata(row.metadata);
   if (query.tags && !row.tags.empty()) append_tags_xml(out_, row.tags);
   out_ += "<OrMetadata /></Blob>";
 }

@@ -29,6 +29,7 @@ class ListingXml {
  private:
   void add_metadata(const Metadata& metadata);
   void add_lease(const std::optional<Lease>& lease, std::uint64_t now);
+  void add_copy(const CopyState& copy);
   void add_tier(const BlobRow& row, std::uint64_t now);
   std::string out_;
   std::string_view list_;  // "Blobs" or "Containers"

@@ -45,10 +45,11 @@ Task<ApiResult<std::vector<Block>>> list_staged(BlobParts& parts, BlobTarget tar
   co_return blocks;
 }
 
-ApiResult<ContentPlace> place_of(BlobParts& parts, const BlobTarget& target, BytesView wrapped_key) {
+ApiResult<ContentPlace> place_of(BlobParts& parts, const BlobTarget& target, BytesView wrapped_key,
+                                 const std::optional<CustomerKey>& customer) {
   FH_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
   FH_TRY(auto key, api(open_blob_key(*account_key, wrapped_key)));
-  return ContentPlace{target.account.tenant, target.partition(), std::move(key)};
+  return ContentPlace{target.account.tenant, target.partition(), content_key(key, customer), key};
 }
 
 void retire_content(const BlobRow& old, const std::string& name, BlobChange& change) {
@@ -64,6 +65,12 @@ void retire_content(const BlobRow& old, const std::string& name, BlobChange& cha
     change.garbage.wrapped_key = old.wrapped_key;
     if (old.shared_content) change.garbage.shared_name = name;
   }
+}
+
+ApiResult<> check_no_pending_copy(const std::optional<StoredBlob>& current) {
+  const bool pending = current && current->row.copy && current->row.copy->status == CopyStatus::kPending;
+  if (pending) return refuse(errors::pending_copy());
+  return {};
 }
 
 void retire_staged(const BlobRow& old, const std::string& name, bool with_content, BlobChange& change) {
@@ -127,6 +134,9 @@ void follow_tags(const BlobTarget& target, const std::optional<StoredBlob>& curr
 
 Task<ApiResult<bool>> apply(BlobParts& parts, BlobTarget target, std::optional<StoredBlob> current, BlobChange change,
                             AuditRow audit, PendingChunks* pending) {
+  if (!change.during_copy) {
+    FH_CO_CHECK_OK(check_no_pending_copy(current));
+  }
   auto commit = parts.blobs.begin(target.partition(), target.name, current, target.snapshot);
   auto key = row_keys::blob(target.name, target.snapshot);
   follow_tags(target, current, change, commit);

@@ -13,6 +13,8 @@
 #include "src/collector.h"
 #include "src/container_store.h"
 #include "src/content_store.h"
+#include "src/copy_sources.h"
+#include "src/customer_key.h"
 #include "src/garbage_row.h"
 #include "src/service_properties_store.h"
 
@@ -20,6 +22,8 @@ namespace freehold::blob {
 
 using gate::Permit;
 using gate::Reply;
+
+class Copier;
 
 // Owned by BlobService; outlives every request.
 struct BlobParts {
@@ -33,6 +37,8 @@ struct BlobParts {
   runtime::TaskScope& scope;
   store::HybridClock& hybrid;
   Random& random;
+  CopySources& sources;
+  Copier& copier;
   std::string sku;  // "Standard_LRS"
 };
 
@@ -71,7 +77,8 @@ template <class Operation>
 // The staged blocks of a row that has staging; 409 BlockCountExceedsLimit.
 [[nodiscard]] Task<ApiResult<std::vector<Block>>> list_staged(BlobParts& parts, BlobTarget target, Staging staging);
 
-[[nodiscard]] ApiResult<ContentPlace> place_of(BlobParts& parts, const BlobTarget& target, BytesView wrapped_key);
+[[nodiscard]] ApiResult<ContentPlace> place_of(BlobParts& parts, const BlobTarget& target, BytesView wrapped_key,
+                                               const std::optional<CustomerKey>& customer = std::nullopt);
 
 // One atomic change around one blob.
 enum class RowFate { kPut, kDelete, kLeave };
@@ -84,6 +91,7 @@ struct BlobChange {
   GarbageRow garbage;
   std::vector<GarbageRow> more_garbage;
   bool frees_space = false;  // may use the disk's reserve, as every deletion may
+  bool during_copy = false;  // may be done while an asynchronous copy to this blob is under way
 };
 
 // Marks what the old row named as garbage: content (what snapshots name too lives on), and staged blocks unless they
@@ -97,6 +105,8 @@ void retire_staged(const BlobRow& old, const std::string& name, bool with_conten
                                       std::uint64_t now);
 // What a write that keeps the blob leaves of its row: a new etag, and no lease that is over.
 [[nodiscard]] BlobRow amended(BlobRow row, std::uint64_t now);
+// 409 while an asynchronous copy to this blob is under way. apply() asks it for every change but those that say otherwise.
+[[nodiscard]] ApiResult<> check_no_pending_copy(const std::optional<StoredBlob>& current);
 
 // The audit row of this write, made anew for each attempt. Bound to the permit, which outlives the call.
 using AuditRow = std::function<store::KeyValue(const store::PartitionId&)>;

@@ -57,6 +57,14 @@ FH_BLOB_OPERATION(CreatePageBlob, create_page_blob);
 FH_BLOB_OPERATION(PutPage, put_page);
 FH_BLOB_OPERATION(GetPageRanges, get_page_ranges);
 
+FH_BLOB_OPERATION(PutBlobFromUrl, put_blob_from_url);
+FH_BLOB_OPERATION(PutBlockFromUrl, put_block_from_url);
+FH_BLOB_OPERATION(CopyBlobFromUrl, copy_blob_from_url);
+FH_BLOB_OPERATION(CopyBlob, copy_blob);
+FH_BLOB_OPERATION(AbortCopyBlob, abort_copy_blob);
+FH_BLOB_OPERATION(AppendBlockFromUrl, append_block_from_url);
+FH_BLOB_OPERATION(PutPageFromUrl, put_page_from_url);
+
 #undef FH_BLOB_OPERATION
 
 }  // namespace freehold::blob

@@ -14,16 +14,19 @@ struct PutBlobPlan {
   SentDigests sent;
   ContentHeaders content;
   NewBlob fresh;
+  std::optional<CustomerKey> customer;
 };
 
-ApiResult<PutBlobPlan> plan_put_blob(const http::Request& request, int version, const gate::Principal& principal) {
+ApiResult<PutBlobPlan> plan_put_blob(const Permit<PutBlob>& permit) {
   PutBlobPlan plan;
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
+  const auto& request = permit.request();
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CHECK_OK(refuse_snapshot(request));
-  FH_TRY(plan.length, body_length(request, put_blob_limit(version)));
+  FH_TRY(plan.length, body_length(request, put_blob_limit(permit.api_version())));
   FH_TRY(plan.sent, parse_sent_digests(request.headers));
   FH_TRY(plan.content, parse_put_blob_headers(request.headers));
-  FH_TRY(plan.fresh, parse_new_blob(request, version, principal, BlobType::kBlock));
+  FH_TRY(plan.fresh, parse_new_blob(request, permit.api_version(), permit.principal(), BlobType::kBlock));
   return plan;
 }
 
@@ -33,6 +36,7 @@ BlobRow new_row(const PutBlobPlan& plan, const WrappedBlobKey& key, LayoutRef la
   row.content = plan.content;
   row.content.md5 = std::move(md5);
   row.wrapped_key = key.wrapped;
+  if (plan.customer) row.customer_key_sha256 = plan.customer->sha256;
   row.layout = std::move(layout);
   return row;
 }
@@ -40,7 +44,7 @@ BlobRow new_row(const PutBlobPlan& plan, const WrappedBlobKey& key, LayoutRef la
 }  // namespace
 
 Task<Reply> put_blob(BlobParts& parts, Permit<PutBlob> permit) {
-  FH_CO_TRY(const auto plan, plan_put_blob(permit.request(), permit.api_version(), permit.principal()));
+  FH_CO_TRY(const auto plan, plan_put_blob(permit));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
   if (!plan.fresh.conditions.empty() || plan.fresh.create_only) {
     // What can be refused before the body is sent, is; the commit decides again.
@@ -49,7 +53,7 @@ Task<Reply> put_blob(BlobParts& parts, Permit<PutBlob> permit) {
   }
   FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
   const auto key = make_blob_key(*account_key, parts.random);
-  const ContentPlace place{target.account.tenant, target.partition(), key.key};
+  const ContentPlace place{target.account.tenant, target.partition(), content_key(key.key, plan.customer), key.key};
 
   auto pending = pending_chunks(parts);
   const auto digest = plan.sent.crc64.empty() ? Digest::kMd5 : Digest::kBoth;

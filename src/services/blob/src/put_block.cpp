@@ -1,152 +1,35 @@
 // Put Block: stages a block of a blob that a block list will name later.
-#include "base/encoding.h"
 #include "src/lease_rules.h"
 #include "src/name_rules.h"
 #include "src/operations.h"
-#include "src/responses.h"
-#include "src/row_keys.h"
-#include "src/tier_rules.h"
-#include "src/upload_rules.h"
+#include "src/stage_block.h"
 
 namespace freehold::blob {
 namespace {
 
-struct PutBlockPlan {
-  Bytes id;
-  std::uint64_t length = 0;
-  SentDigests sent;
-  std::optional<Bytes> lease_id;
-};
-
-ApiResult<PutBlockPlan> plan_put_block(const http::Request& request, int version) {
-  PutBlockPlan plan;
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
+ApiResult<BlockPlan> plan_put_block(const Permit<PutBlock>& permit) {
+  BlockPlan plan;
+  const auto& request = permit.request();
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.id, parse_block_id(request.parameter("blockid")));
-  FH_TRY(plan.length, body_length(request, put_block_limit(version)));
+  FH_TRY(plan.length, body_length(request, put_block_limit(permit.api_version())));
   if (plan.length == 0) return refuse(errors::invalid_header("Content-Length", "0"));
   FH_TRY(plan.sent, parse_sent_digests(request.headers));
   FH_TRY(plan.lease_id, parse_lease_id(request.headers));
   return plan;
 }
 
-// A block needs what is there to be a block blob at hand, its lease to be named, and its id to have the length of the
-// others. Put Block has no other conditions.
-ApiResult<> check_may_stage(const PutBlockPlan& plan, const std::optional<StoredBlob>& current, std::uint64_t time) {
-  if (!current) return plan.lease_id ? refuse(errors::no_lease_on_blob()) : ApiResult<>();
-  if (current->row.type != BlobType::kBlock) return refuse(errors::invalid_blob_type());
-  const auto now = store::HybridClock::wall_time(time);
-  FH_CHECK_OK(check_lease_for_write(current->row.lease, plan.lease_id, now, Leased::kBlob));
-  FH_CHECK_OK(refuse_archived(current->row, now));
-  if (current->row.staging && current->row.staging->id_bytes != plan.id.size()) {
-    return refuse(errors::invalid_blob_or_block());
-  }
-  return {};
-}
-
-BlobRow uncommitted_row(const Bytes& wrapped_key, std::uint64_t now) {
-  BlobRow row;
-  row.state = BlobState::kUncommitted;
-  row.etag = row.created = now;
-  row.wrapped_key = wrapped_key;
-  return row;
-}
-
-// What the block is sealed under: the key of the blob that is there, or one shared with the other blocks of a new blob.
-struct StagingKey {
-  Bytes wrapped;
-  std::optional<StagingKeys::Share> share;  // none: the blob was there
-};
-
-Task<ApiResult<StagingKey>> choose_key(BlobParts& parts, BlobTarget target, PutBlockPlan plan) {
-  FH_CO_TRY(const auto turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
-  FH_CO_TRY(const auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
-  FH_CO_CHECK_OK(check_may_stage(plan, current, parts.hybrid.next()));
-  if (current) co_return StagingKey{current->row.wrapped_key, std::nullopt};
-  FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
-  auto made = make_blob_key(*account_key, parts.random);
-  StagingKey key;
-  key.share.emplace(parts.blobs.staging_keys().share(target.partition(), target.name, std::move(made.wrapped)));
-  key.wrapped = key.share->wrapped();
-  co_return key;
-}
-
-// Overwritten or deleted while the block came in: what was staged before that is gone, and this block with it.
-ApiResult<> check_still_wanted(const StagingKey& key, const std::optional<StoredBlob>& current) {
-  const bool same = current ? current->row.wrapped_key == key.wrapped : key.share.has_value();
-  if (same) return {};
-  return refuse(errors::busy("the blob changed while a block of it was put"));
-}
-
-// The blob's row with a place for staged blocks in it; made or opened by the first block, in that block's own commit.
-struct Opened {
-  BlobRow row;
-  bool changed = false;
-};
-
-Opened open_staging(const std::optional<StoredBlob>& current, const StagingKey& key, const PutBlockPlan& plan,
-                    std::uint64_t now) {
-  if (current && current->row.staging) return {current->row, false};
-  Opened opened{current ? current->row : uncommitted_row(key.wrapped, now), true};
-  opened.row.staging = Staging{now, static_cast<std::uint8_t>(plan.id.size()), 0};
-  return opened;
-}
-
-// Names the block among the staged ones; an earlier block of that id becomes garbage.
-BlobChange stage(Opened opened, const PutBlockPlan& plan, const std::string& name,
-                 const std::optional<StoredBlock>& earlier, const Ingested& ingested) {
-  BlobChange change;
-  const auto key = row_keys::staged(name, opened.row.staging->generation, plan.id);
-  change.puts.push_back({key, encode_staged_block({plan.id, ingested.segments})});
-  if (ingested.inline_row) change.puts.push_back(*ingested.inline_row);
-  change.expect.push_back(earlier ? store::equals(key, earlier->raw) : store::absent(key));
-  change.row = std::move(opened.row);
-  if (earlier) {
-    change.garbage.expand.direct = {earlier->block};
-    ++change.row.staging->revision;
-  } else if (!opened.changed) {
-    change.fate = RowFate::kLeave;
-  }
-  return change;
-}
-
 }  // namespace
 
 Task<Reply> put_block(BlobParts& parts, Permit<PutBlock> permit) {
-  FH_CO_TRY(const auto plan, plan_put_block(permit.request(), permit.api_version()));
+  FH_CO_TRY(const auto plan, plan_put_block(permit));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
-  FH_CO_TRY(const auto blob_key, co_await choose_key(parts, target, plan));
-  FH_CO_TRY(const auto place, place_of(parts, target, blob_key.wrapped));
-
-  auto pending = pending_chunks(parts);
-  Digest digest = Digest::kNone;
-  if (!plan.sent.md5.empty()) digest = Digest::kMd5;
-  if (!plan.sent.crc64.empty()) digest = Digest::kCrc64;
-  auto ingested = co_await parts.content.ingest(*permit.request().body, plan.length, digest, place, pending);
-  if (!ingested) co_return refuse(errors::from_body(std::move(ingested.error())));
+  FH_CO_TRY([[maybe_unused]] const auto ingested,
+            co_await stage_block(parts, target, plan, *permit.request().body, audit_row(permit, 201)));
   permit.count_in(plan.length);
-  FH_CO_CHECK_OK(check_digests(plan.sent, {}, *ingested));
-
-  FH_CO_TRY(const auto turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
-    const auto now = parts.hybrid.next();
-    FH_CO_CHECK_OK(check_may_stage(plan, current, now));
-    FH_CO_CHECK_OK(check_still_wanted(blob_key, current));
-    auto opened = open_staging(current, blob_key, plan, now);
-    const auto key = row_keys::staged(target.name, opened.row.staging->generation, plan.id);
-    FH_CO_TRY(const auto earlier, api(co_await parts.blobs.read_staged(target.partition(), key)));
-    auto change = stage(std::move(opened), plan, target.name, earlier, *ingested);
-    FH_CO_TRY(const bool applied,
-              co_await apply(parts, target, std::move(current), std::move(change), audit_row(permit, 201), &pending));
-    if (!applied) continue;
-    auto response = answer(201);
-    if (!plan.sent.md5.empty()) response.headers.add("Content-MD5", to_base64(plan.sent.md5));
-    if (!plan.sent.crc64.empty()) response.headers.add("x-ms-content-crc64", to_base64(plan.sent.crc64));
-    response.headers.add("x-ms-request-server-encrypted", "true");
-    co_return response;
-  }
-  co_return refuse(errors::busy("too many writers of one blob"));
+  co_return block_staged(plan);
 }
 
 }  // namespace freehold::blob

@@ -15,15 +15,17 @@ struct PutBlockListPlan {
   std::vector<NamedBlock> list;
   ContentHeaders content;
   NewBlob fresh;
+  std::optional<CustomerKey> customer;
 };
 
-ApiResult<PutBlockListPlan> plan_put_block_list(const http::Request& request, int version,
-                                                const gate::Principal& principal) {
+ApiResult<PutBlockListPlan> plan_put_block_list(const Permit<PutBlockList>& permit) {
   PutBlockListPlan plan;
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
+  const auto& request = permit.request();
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.content, parse_blob_content_headers(request.headers));
-  FH_TRY(plan.fresh, parse_new_blob(request, version, principal, BlobType::kBlock));
+  FH_TRY(plan.fresh, parse_new_blob(request, permit.api_version(), permit.principal(), BlobType::kBlock));
   return plan;
 }
 
@@ -42,6 +44,7 @@ BlobRow committed_row(const PutBlockListPlan& plan, const std::optional<StoredBl
   row.length = length;
   row.content = plan.content;
   row.wrapped_key = std::move(wrapped_key);
+  if (plan.customer) row.customer_key_sha256 = plan.customer->sha256;
   if (!current) return row;
   const auto& old = current->row;
   if (old.committed()) row.created = old.created;
@@ -50,6 +53,18 @@ BlobRow committed_row(const PutBlockListPlan& plan, const std::optional<StoredBl
   row.last_snapshot = old.last_snapshot;
   row.shared_content = old.shared_content;  // blocks that stay are still the snapshots' too
   return row;
+}
+
+// The blob's content is under one key. Committed blocks under another one can't be taken over, and a list that names
+// one of them is told so.
+ApiResult<Layout> resolve_under_key(const PutBlockListPlan& plan, const std::optional<StoredBlob>& current,
+                                    const Layout& committed, const std::vector<Block>& staged) {
+  if (!current || committed.empty()) return resolve_block_list(plan.list, committed, staged);
+  const auto right_key = check_customer_key(current->row.customer_key_sha256, plan.customer);
+  if (right_key) return resolve_block_list(plan.list, committed, staged);
+  auto layout = resolve_block_list(plan.list, {}, staged);
+  if (!layout && resolve_block_list(plan.list, committed, staged)) return std::unexpected(right_key.error());
+  return layout;
 }
 
 // One attempt: reads what is there, resolves, stores the layout. The commit expects the row as it was read here.
@@ -70,10 +85,11 @@ Task<ApiResult<BlobChange>> resolve(BlobParts& parts, BlobTarget target, const P
   if (current) {
     FH_CO_TRY(committed, api(co_await parts.content.load_layout(place, current->row.layout)));
     if (current->row.staging) {
+      FH_CO_CHECK_OK(check_customer_key(current->row.staging->customer_key_sha256, plan.customer));
       FH_CO_TRY(staged, co_await list_staged(parts, target, *current->row.staging));
     }
   }
-  FH_CO_TRY(auto layout, resolve_block_list(plan.list, committed, staged));
+  FH_CO_TRY(auto layout, resolve_under_key(plan, current, committed, staged));
   BlobChange change;
   change.row = committed_row(plan, current, wrapped_key, length_of(layout), now);
   if (current) {
@@ -90,7 +106,7 @@ Task<ApiResult<BlobChange>> resolve(BlobParts& parts, BlobTarget target, const P
 }  // namespace
 
 Task<Reply> put_block_list(BlobParts& parts, Permit<PutBlockList> permit) {
-  FH_CO_TRY(auto plan, plan_put_block_list(permit.request(), permit.api_version(), permit.principal()));
+  FH_CO_TRY(auto plan, plan_put_block_list(permit));
   FH_CO_TRY(const auto sent, parse_sent_digests(permit.request().headers));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
   auto body = co_await http::read_all(*permit.request().body, kBlockListBodyBytes);

@@ -1,6 +1,7 @@
 #include "src/responses.h"
 
 #include "base/encoding.h"
+#include "src/customer_key.h"
 #include "src/lease_rules.h"
 #include "src/tier_rules.h"
 #include "src/xml_text.h"
@@ -67,6 +68,8 @@ void add_blob_headers(http::Response& response, const BlobRow& row, Part part, s
   if (!row.is_snapshot()) add_lease_headers(response, row.lease, now);
   if (!row.tags.empty()) headers.add("x-ms-tag-count", std::to_string(row.tags.size()));
   headers.add("x-ms-server-encrypted", "true");
+  add_customer_key(response, row.customer_key_sha256);
+  add_copy_headers(response, row.copy);
   add_metadata(response, row.metadata);
 }
 
@@ -91,6 +94,20 @@ void apply_overrides(http::Response& response, const gate::Principal& principal)
   for (const auto& [name, value] : overrides) {
     if (!value.empty()) response.headers.set(std::string(name), value);
   }
+}
+
+void add_copy_headers(http::Response& response, const std::optional<CopyState>& copy) {
+  if (!copy) return;
+  auto& headers = response.headers;
+  headers.add("x-ms-copy-id", copy->id);
+  headers.add("x-ms-copy-source", copy->source);
+  headers.add("x-ms-copy-status", std::string(to_string(copy->status)));
+  add_if(response, "x-ms-copy-status-description", copy->description);
+  headers.add("x-ms-copy-progress", std::to_string(copy->copied) + "/" + std::to_string(copy->total));
+  if (copy->completed != 0) {
+    headers.add("x-ms-copy-completion-time", http_date(store::HybridClock::wall_time(copy->completed)));
+  }
+  if (copy->incremental) headers.add("x-ms-incremental-copy", "true");
 }
 
 void add_container_headers(http::Response& response, const ContainerRow& row, std::uint64_t now) {
@@ -131,6 +148,7 @@ http::Response written(int status, const BlobRow& row) {
   auto response = answer(status);
   add_entity(response, row.etag, row.last_modified());
   response.headers.add("x-ms-request-server-encrypted", "true");
+  add_customer_key(response, row.customer_key_sha256);
   return response;
 }
 

@@ -108,6 +108,13 @@ Bytes shared_garbage(std::string_view name, store::ChunkId id) {
   return key;
 }
 
+Bytes pending_copy(std::string_view name) {
+  Bytes key(1, kPendingCopyPrefix);
+  key += escape_name(name);
+  key += kNameEnd;
+  return key;
+}
+
 Bytes staged(std::string_view name, std::uint64_t generation) {
   Bytes key(1, kStagedPrefix);
   key += escape_name(name);

@@ -32,6 +32,7 @@ inline constexpr char kSharedGarbagePrefix = 'h';  // next to the other garbage:
 inline constexpr char kStagedPrefix = 'u';
 inline constexpr char kTagPrefix = 't';
 inline constexpr char kPagePrefix = 'p';
+inline constexpr char kPendingCopyPrefix = 'k';
 
 // Order of names = byte order of their UTF-8: 00 becomes 00 FF, and 00 01 ends the name, so that a name stands before
 // all names that it begins.
@@ -59,6 +60,7 @@ struct BlobKey {
 [[nodiscard]] Bytes garbage(store::ChunkId id);
 // 'h' + escaped name + 00 01 + id: garbage of which other rows of that name may name some. In order of time.
 [[nodiscard]] Bytes shared_garbage(std::string_view name, store::ChunkId id);
+[[nodiscard]] Bytes pending_copy(std::string_view name);  // 'k' + escaped name + 00 01
 // 'u' + escaped name + 00 01 + generation, and with + block id.
 [[nodiscard]] Bytes staged(std::string_view name, std::uint64_t generation);
 [[nodiscard]] Bytes staged(std::string_view name, std::uint64_t generation, BytesView block_id);

@@ -107,6 +107,20 @@ std::optional<TierState> decode_tier(BytesView bytes) {
   return tier;
 }
 
+std::string_view to_string(CopyStatus status) {
+  switch (status) {
+    case CopyStatus::kPending:
+      return "pending";
+    case CopyStatus::kSuccess:
+      return "success";
+    case CopyStatus::kAborted:
+      return "aborted";
+    case CopyStatus::kFailed:
+      break;
+  }
+  return "failed";
+}
+
 Bytes encode_copy(const CopyState& copy) {
   Bytes out;
   append_u8(out, static_cast<std::uint8_t>(copy.status));

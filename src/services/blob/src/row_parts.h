@@ -54,6 +54,7 @@ struct TierState {
 [[nodiscard]] std::optional<TierState> decode_tier(BytesView bytes);
 
 enum class CopyStatus : std::uint8_t { kPending = 1, kSuccess = 2, kAborted = 3, kFailed = 4 };
+[[nodiscard]] std::string_view to_string(CopyStatus status);  // "pending" ...
 // The last Copy Blob that had this blob as its destination.
 struct CopyState {
   std::string id;

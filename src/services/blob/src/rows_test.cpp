@@ -20,7 +20,7 @@ BlobRow sample() {
   row.wrapped_key = Bytes(40, 'w');
   row.layout.direct = {{"id1", {{Segment::Place::kInline, {1, 2}, 3}}}, {"", {{Segment::Place::kChunk, {4, 5}, 6}}}};
   row.layout.manifests = {{{7, 8}, 9, 10}};
-  row.staging = Staging{11, 12, 13};
+  row.staging = Staging{11, 12, 13, {}};
   row.tier = {AccessTier::kArchive, true, 88, Rehydration{AccessTier::kCool, RehydratePriority::kHigh, 99}};
   row.lease = Lease{Bytes(16, 'l'), 15, WallTime(std::chrono::seconds(5)), std::nullopt};
   row.tags = {{"project", "x"}, {"state", ""}};

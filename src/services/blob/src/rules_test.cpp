@@ -168,7 +168,7 @@ TEST(HeaderRules, Metadata) {
 
 TEST(HeaderRules, WhatIsNotHereYetIsRefused) {
   const std::pair<std::pair<std::string, std::string>, std::string> cases[] = {
-      {{"x-ms-encryption-key", "abc"}, "NotImplemented"},
+      {{"x-ms-encryption-key", "abc"}, "NotImplemented"},  // where an operation doesn't take it
       {{"x-ms-legal-hold", "true"}, "NotImplemented"},
       {{"x-ms-legal-hold", "false"}, "ok"},
       {{"x-ms-encryption-scope", "mine"}, "NotImplemented"}};

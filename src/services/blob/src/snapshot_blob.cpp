@@ -44,7 +44,8 @@ BlobRow with_snapshot(const BlobRow& base, std::uint64_t time) {
 }  // namespace
 
 Task<Reply> snapshot_blob(BlobParts& parts, Permit<SnapshotBlob> permit) {
-  FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers));
+  FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers, CustomerKeys::kTaken));
+  FH_CO_TRY(const auto customer, parse_customer_key(permit.request(), permit.account()));
   FH_CO_CHECK_OK(refuse_snapshot(permit.request()));
   FH_CO_TRY(const auto metadata, parse_metadata(permit.request().headers));
   FH_CO_TRY(const auto conditions, parse_conditions(permit.request().headers));
@@ -54,6 +55,7 @@ Task<Reply> snapshot_blob(BlobParts& parts, Permit<SnapshotBlob> permit) {
     if (!current || !current->row.committed()) return refuse(errors::blob_not_found());
     FH_CHECK_OK(check_unguarded_write(conditions, current->row.existing(now)));
     FH_CHECK_OK(refuse_archived(current->row, store::HybridClock::wall_time(now)));
+    FH_CHECK_OK(check_customer_key(current->row.customer_key_sha256, customer));
     const auto time = snapshot_time(current->row, now);
     snapshot = snapshot_of(current->row, metadata, time, now);
     BlobChange change;

@@ -131,6 +131,8 @@ class TestRegion {
     auto request = make(method, path, std::move(headers), body);
     return runtime::run_blocking(exchange(*pipeline, request));
   }
+  // With the SAS that the path brings along instead of a key.
+  Answer sas_call(Method method, const std::string& path, HeaderList headers);
   Answer put(const std::string& path, Bytes body, HeaderList headers = {}) {
     headers.emplace_back("x-ms-blob-type", "BlockBlob");
     return run(Method::kPut, path, std::move(headers), std::move(body));
@@ -170,6 +172,8 @@ class TestRegion {
   gate::testing::FakeLog log;
   Bytes key = Bytes(64, 'k');
   bool created = false;
+  AllowedSources allowed_sources;   // set before restart()
+  http::Client* outside = nullptr;  // as well
   std::unique_ptr<BlobService> service;
   std::unique_ptr<gate::Pipeline> pipeline;
 

@@ -9,6 +9,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "blob/account_store.h"
+#include "blob/allowed_sources.h"
+#include "http/client.h"
 #include "pipeline/pipeline.h"
 #include "runtime/pool.h"
 #include "store/chunk_store.h"
@@ -28,6 +30,9 @@ struct BlobServiceOptions {
   // Hosts are ACCOUNT.<suffix>: {"blob.core.freehold.localhost", "blob.freehold.localhost"}.
   std::vector<std::string> host_suffixes;
   std::string sku = "Standard_LRS";  // what Get Account Information says
+  // Copies may read from these servers besides this cloud's own blobs, by this client (null: from none).
+  AllowedSources allowed_sources = {};
+  http::Client* outside = nullptr;
 };
 
 // Owned by app/. load() once before gate() is used; start() and close_and_wait() from outside the loops; the rest
@@ -57,6 +62,10 @@ class BlobService {
   // One round of the background work at once; the same as start() does by and by. Not while that runs.
   [[nodiscard]] Task<Result<std::size_t>> collect_garbage(gate::Pipeline& door);
   [[nodiscard]] Task<Result<std::size_t>> sweep_orphans(gate::Pipeline& door);
+  // The same for copies: finds those that an earlier process began; one try at each that waits now.
+  [[nodiscard]] Task<Result<>> find_pending_copies(gate::Pipeline& door);
+  [[nodiscard]] Task<> continue_copies(gate::Pipeline& door);
+  [[nodiscard]] std::size_t copies_waiting() const;
   // Garbage that waits to be collected.
   [[nodiscard]] std::size_t garbage_waiting() const;
 

@@ -1,0 +1,226 @@
+#include "src/copier.h"
+
+#include "base/log.h"
+#include "src/copy_plan.h"
+#include "src/row_keys.h"
+
+namespace freehold::blob {
+namespace {
+
+constexpr std::size_t kWaitingPerTenant = 10'000;
+constexpr int kRunning = 4;           // copies at once
+constexpr int kRunningPerTenant = 2;  // of one tenant, while others wait
+constexpr int kTries = 8;
+constexpr std::chrono::milliseconds kRound{50};
+constexpr std::chrono::milliseconds kFirstPause{200};
+constexpr std::uint64_t kSliceBytes = 64 * 1024 * 1024;
+
+// Will it be otherwise if it is tried again?
+bool may_pass(const ApiError& error) { return error.status >= 500 && error.code != "CopyInterrupted"; }
+
+std::string describe(const ApiError& error) { return std::to_string(error.status) + ' ' + error.code; }
+
+}  // namespace
+
+Result<> Copier::check_room(TenantId tenant) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = waiting_.find(tenant);
+  if (found == waiting_.end() || found->second.size() < kWaitingPerTenant) return {};
+  return fail(ErrorCode::kExhausted, "too many copies wait");
+}
+
+void Copier::add(PendingCopy copy) {
+  const std::lock_guard lock(mutex_);
+  waiting_[copy.account.tenant].push_back(std::move(copy));
+}
+
+std::size_t Copier::waiting() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t count = 0;
+  for (const auto& [tenant, copies] : waiting_) count += copies.size();
+  return count;
+}
+
+// The next tenant after the last one that has something due and isn't at its limit.
+std::optional<PendingCopy> Copier::take_next() {
+  const std::lock_guard lock(mutex_);
+  int running = 0;
+  for (const auto& [tenant, count] : running_) running += count;
+  if (running >= kRunning || waiting_.empty()) return std::nullopt;
+  const auto now = std::chrono::steady_clock::now();
+  auto at = waiting_.upper_bound(last_);
+  for (std::size_t seen = 0; seen < waiting_.size(); ++seen, ++at) {
+    if (at == waiting_.end()) at = waiting_.begin();
+    auto& [tenant, copies] = *at;
+    if (waiting_.size() > 1 && running_[tenant] >= kRunningPerTenant) continue;
+    const auto due = std::ranges::find_if(copies, [&](const PendingCopy& copy) { return copy.due <= now; });
+    if (due == copies.end()) continue;
+    auto copy = std::move(*due);
+    copies.erase(due);
+    last_ = tenant;
+    ++running_[tenant];
+    if (copies.empty()) waiting_.erase(at);
+    return copy;
+  }
+  return std::nullopt;
+}
+
+void Copier::finished(TenantId tenant) {
+  const std::lock_guard lock(mutex_);
+  if (--running_[tenant] == 0) running_.erase(tenant);
+}
+
+Task<> Copier::run(runtime::TaskScope& scope, gate::Pipeline& door) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  bool found = false;
+  while (co_await scope.sleep(kRound)) {
+    if (!found) found = (co_await find_left_over(door)).has_value();
+    while (auto copy = take_next()) scope.spawn(executor.context(), run_one(door, std::move(*copy)));
+  }
+}
+
+Task<> Copier::run_waiting(gate::Pipeline& door) {
+  for (auto count = waiting(); count > 0; --count) {
+    auto copy = take_next();
+    if (!copy) co_return;
+    co_await run_one(door, std::move(*copy));
+  }
+}
+
+Task<> Copier::run_one(gate::Pipeline& door, PendingCopy copy) {
+  const auto tenant = copy.account.tenant;
+  gate::Job job{.tenant = tenant,
+                .principal = "blob copier",
+                .resource = "/" + copy.account_name + "/" + copy.container_name + "/" + copy.name,
+                .account = parts_.accounts.find(copy.account_name)};
+  ApiResult<> outcome;
+  const auto ran =
+      co_await door.run_job<ContinueCopy>(std::move(job), [this, &copy, &outcome](gate::Permit<ContinueCopy> permit) {
+        return copy_under(std::move(permit), copy, outcome);
+      });
+  finished(tenant);
+  if (ran && outcome) co_return;
+  if (parts_.scope.stopping()) co_return;
+  ++copy.failures;
+  copy.due = std::chrono::steady_clock::now() + kFirstPause * (1 << std::min(copy.failures, 10));
+  add(std::move(copy));
+}
+
+Task<Result<>> Copier::find_left_over(gate::Pipeline& door) {
+  co_return co_await door.run_job<FindPendingCopies>(
+      {.tenant = {}, .principal = "blob copier", .resource = "/", .account = {}},
+      [this](gate::Permit<FindPendingCopies> permit) { return look_for_left_over(std::move(permit)); });
+}
+
+Task<Result<>> Copier::look_for_left_over(gate::Permit<FindPendingCopies> permit) {
+  permit.nothing_done();
+  std::map<AccountId, std::string> names;
+  for (const auto& account : parts_.accounts.all()) names[account->id] = account->name;
+  FH_CO_TRY(const auto all, co_await parts_.collector.partitions());
+  for (const auto& [account, partition] : all) {
+    Bytes from(1, row_keys::kPendingCopyPrefix);
+    const auto end = row_keys::after_prefix(from);
+    while (true) {
+      FH_CO_TRY(const auto page, co_await parts_.blobs.rows().scan(partition, from, end, 1000));
+      for (const auto& row : page.rows) {
+        FH_CO_TRY(auto copy, read_journal_row(row));
+        copy.account = account;
+        copy.account_name = names[account.account];
+        copy.partition = partition;
+        add(std::move(copy));
+      }
+      if (!page.more || page.rows.empty()) break;
+      from = page.rows.back().key + '\0';
+    }
+  }
+  co_return Result<>();
+}
+
+Task<Result<>> Copier::copy_under(gate::Permit<ContinueCopy> permit, const PendingCopy& copy, ApiResult<>& outcome) {
+  auto found = co_await find_target(parts_, copy.account, copy.container_name, copy.name);
+  // The container is gone, or another has its name: what was to be copied went with it.
+  const bool gone = found ? found->partition() != copy.partition : found.error().status == 404;
+  if (gone) {
+    permit.nothing_done();
+    co_return Result<>();
+  }
+  if (!found) {
+    outcome = std::unexpected(std::move(found.error()));
+    co_return Result<>();
+  }
+  const auto target = std::move(*found);
+  const auto audit = audit_row(permit, 200);
+  const auto stored = co_await parts_.blobs.read(target.partition(), target.name);
+  if (!stored) co_return fail(stored.error().code, stored.error().message, stored.error().detail);
+  if (!is_pending(*stored, copy.copy_id)) {
+    permit.nothing_done();
+    co_return Result<>();
+  }
+  outcome = co_await copy_content(target, (*stored)->row, copy, door_of(permit), audit);
+  if (outcome || parts_.scope.stopping()) co_return Result<>();
+  if (may_pass(outcome.error()) && copy.failures + 1 < kTries) co_return Result<>();
+  const auto reason = describe(outcome.error());
+  const auto ended = co_await amend_copy(
+      parts_, target, copy.copy_id,
+      [&](BlobChange& change, std::uint64_t now) { end_copy(change, target.name, CopyStatus::kFailed, reason, now); },
+      audit, nullptr);
+  if (ended) outcome = {};
+  co_return Result<>();
+}
+
+Task<ApiResult<>> Copier::copy_content(BlobTarget target, BlobRow row, const PendingCopy& copy, AskDoor door,
+                                       AuditRow audit) {
+  const auto work = decode_copy_work(row.copy->work);
+  if (!work) co_return refuse(errors::internal("a pending copy's work can't be read"));
+  SourceQuestion question;
+  CopySource source;
+  if (copy.live) {
+    source = copy.live->source;
+    question.headers = copy.live->headers;
+  } else if (!work->here) {
+    co_return refuse(errors::interrupted_copy());
+  } else {
+    FH_CO_TRY(source, parts_.sources.parse_again(row.copy->source));
+    question.headers.add("x-ms-version", work->version);
+  }
+  const auto asked_by = gate::AskedBy::kCaller;
+  if (source.here) question.headers.remove("authorization");
+  if (!work->etag.empty()) question.headers.set("if-match", work->etag);
+  const auto total = row.copy->total;
+  std::vector<SourceBlock> blocks;
+  if (source.here && work->type == BlobType::kBlock) {
+    FH_CO_TRY(auto told,
+              co_await ask_source_blocks(parts_, source, door, asked_by, question.headers, work->etag, total));
+    if (!told) co_return refuse(errors::source_condition_not_met());
+    blocks = std::move(*told);
+  }
+  FH_CO_TRY(const auto place, place_of(parts_, target, row.wrapped_key));
+  auto pending = pending_chunks(parts_);
+  CopiedContent content(std::move(blocks), total);
+  // Without an ETag nothing says that two slices are of one content.
+  const auto slice = work->etag.empty() ? std::max<std::uint64_t>(total, 1) : kSliceBytes;
+  while (content.copied() < total) {
+    const auto length = std::min(slice, total - content.copied());
+    question.range = SourceRange{content.copied(), content.copied() + length - 1};
+    FH_CO_TRY(auto opened, co_await parts_.sources.open_as(source, question, door, asked_by));
+    if (opened.headers.get("etag") != work->etag) co_return refuse(errors::source_condition_not_met());
+    const auto taken = co_await content.take(parts_.content, *opened.body, length, Digest::kNone, place, pending);
+    if (!taken) co_return refuse(blame(*opened.body, errors::from_body(taken.error())));
+    const AmendCopy progress = [&](BlobChange& change, std::uint64_t) { change.row.copy->copied = content.copied(); };
+    if (content.copied() == total) break;
+    FH_CO_TRY(const bool still, co_await amend_copy(parts_, target, copy.copy_id, progress, {}, nullptr));
+    if (!still) co_return ApiResult<>();
+  }
+  FH_CO_TRY(const auto layout, api(co_await parts_.content.store_layout(place, content.layout(), pending)));
+  const AmendCopy finish = [&](BlobChange& change, std::uint64_t now) {
+    end_copy(change, target.name, CopyStatus::kSuccess, {}, now);
+    change.row.copy->copied = change.row.length = total;
+    change.row.layout = layout;
+    change.puts = content.inline_rows();
+  };
+  FH_CO_TRY([[maybe_unused]] const bool done,
+            co_await amend_copy(parts_, target, copy.copy_id, finish, std::move(audit), &pending));
+  co_return ApiResult<>();
+}
+
+}  // namespace freehold::blob

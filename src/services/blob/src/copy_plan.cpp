@@ -1,0 +1,105 @@
+#include "src/copy_plan.h"
+
+#include "base/encoding.h"
+#include "src/crc64.h"
+#include "src/tag_rules.h"
+
+namespace freehold::blob {
+namespace {
+
+ApiResult<bool> parse_tag_option(const http::Headers& headers, TagOption tag_option) {
+  constexpr std::string_view kName = "x-ms-copy-source-tag-option";
+  if (!headers.has(kName)) return false;
+  if (tag_option == TagOption::kRefused) return refuse(errors::unsupported_header(kName));
+  const auto value = headers.get(kName);
+  if (equals_ignoring_case(value, "REPLACE")) return false;
+  if (!equals_ignoring_case(value, "COPY") || headers.has("x-ms-tags")) {
+    return refuse(errors::invalid_header(kName, value));
+  }
+  return true;
+}
+
+// Digests of all that is read, whatever it is cut into. On the loop: only for who sends digests with a list of blocks.
+class DigestedBody final : public http::BodyReader {
+ public:
+  explicit DigestedBody(http::BodyReader& body) : body_(body) {}
+  [[nodiscard]] std::optional<std::uint64_t> length() const override { return body_.length(); }
+  [[nodiscard]] http::Task<Result<std::size_t>> read_some(std::span<char> out) override {
+    FH_CO_TRY(const auto got, co_await body_.read_some(out));
+    md5_.update({out.data(), got});
+    crc_ = crc64(crc_, {out.data(), got});
+    co_return got;
+  }
+  [[nodiscard]] Ingested finish() {
+    Ingested digests;
+    const auto md5 = md5_.finish();
+    digests.md5 = Bytes(crypto::view(md5));
+    digests.crc64 = crc_;
+    return digests;
+  }
+
+ private:
+  http::BodyReader& body_;
+  crypto::Md5 md5_;
+  std::uint64_t crc_ = 0;
+};
+
+bool any(const SentDigests& sent) { return !sent.md5.empty() || !sent.crc64.empty(); }
+
+}  // namespace
+
+ApiResult<CopyPlan> plan_copy(const BlobParts& parts, const http::Request& request, int version,
+                              const gate::Principal& principal, TagOption tag_option) {
+  FH_CHECK_OK(refuse_snapshot(request));
+  CopyPlan plan;
+  FH_TRY(plan.fresh, parse_new_blob(request, version, principal, BlobType::kBlock));
+  FH_TRY(plan.copy_tags, parse_tag_option(request.headers, tag_option));
+  FH_TRY(plan.source, plan_source(parts, request, SourceRanges::kRefused));
+  return plan;
+}
+
+Task<ApiResult<Tags>> ask_source_tags(BlobParts& parts, const SourcePlan& plan, AskDoor door, gate::AskedBy asked_by) {
+  SourceQuestion question;
+  question.more_query = "comp=tags";
+  for (const std::string_view name : {"x-ms-version", "authorization"}) {
+    const auto value = plan.question.headers.get(name);
+    if (!value.empty()) question.headers.add(std::string(name), std::string(value));
+  }
+  if (!plan.source.here) co_return refuse(errors::not_implemented("tags of a source outside this cloud"));
+  const auto source = plan.source;
+  FH_CO_TRY(auto opened, co_await parts.sources.open_as(source, std::move(question), std::move(door), asked_by));
+  auto xml = co_await http::read_all(*opened.body, kTagsBodyBytes);
+  if (!xml) co_return refuse(errors::cannot_verify_copy_source(500, ""));
+  co_return parse_tags_xml(*xml);
+}
+
+Task<ApiResult<NewContent>> store_copy(BlobParts& parts, BlobTarget target, OpenedSource& opened,
+                                       std::vector<SourceBlock> blocks, SentDigests sent,
+                                       std::optional<CustomerKey> customer, PendingChunks& pending) {
+  FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
+  const auto key = make_blob_key(*account_key, parts.random);
+  const ContentPlace place{target.account.tenant, target.partition(), content_key(key.key, customer), key.key};
+  const bool whole = blocks.empty();
+  const auto length = *opened.body->length();
+  CopiedContent content(std::move(blocks), length);
+  DigestedBody digested(*opened.body);
+  http::BodyReader& body = !whole && any(sent) ? static_cast<http::BodyReader&>(digested) : *opened.body;
+  Digest digest = Digest::kNone;
+  if (whole) digest = sent.crc64.empty() ? Digest::kMd5 : Digest::kBoth;
+  const auto taken = co_await content.take(parts.content, body, length, digest, place, pending);
+  if (!taken) co_return refuse(blame(*opened.body, errors::from_body(taken.error())));
+  if (any(sent)) {
+    FH_CO_CHECK_OK(check_digests(sent, {}, whole ? content.last() : digested.finish()));
+  }
+  FH_CO_TRY(auto layout, api(co_await parts.content.store_layout(place, content.layout(), pending)));
+  co_return NewContent{std::move(content), key.wrapped, std::move(layout)};
+}
+
+std::string new_copy_id(Random& random) { return to_string(random_id<RequestId>(random)); }
+
+void add_copy_started(http::Response& response, const CopyState& copy) {
+  response.headers.add("x-ms-copy-id", copy.id);
+  response.headers.add("x-ms-copy-status", std::string(to_string(copy.status)));
+}
+
+}  // namespace freehold::blob

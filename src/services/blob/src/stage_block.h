@@ -1,0 +1,25 @@
+// Staging a block: what Put Block and Put Block From URL have in common.
+#pragma once
+
+#include "src/operation.h"
+#include "src/upload_rules.h"
+
+namespace freehold::blob {
+
+struct BlockPlan {
+  Bytes id;  // decoded
+  std::uint64_t length = 0;
+  SentDigests sent;  // of the body on its way here
+  std::optional<Bytes> lease_id;
+  std::optional<CustomerKey> customer;
+};
+
+// Reads the block's content from `body`, which outlives the call, and names it among the staged blocks of its blob,
+// which is made (uncommitted) if it isn't there. 400 for an id of another length or wrong digests, 409 for another key.
+[[nodiscard]] Task<ApiResult<Ingested>> stage_block(BlobParts& parts, BlobTarget target, BlockPlan plan,
+                                                    http::BodyReader& body, AuditRow audit);
+
+// Its answer: the digests that were sent with it, and whose key it is under.
+[[nodiscard]] http::Response block_staged(const BlockPlan& plan);
+
+}  // namespace freehold::blob
