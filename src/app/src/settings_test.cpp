@@ -61,8 +61,8 @@ TEST(Settings, FaultsSayWhatIsWrongAndHowToMendIt) {
 }
 
 TEST(Settings, SourcesOfCopiesAreRead) {
-  const auto settings = parse_settings("[copy]\nallowed_sources=['files.example','10.0.0.0/8']\nca_file='ca.pem'\n",
-                                       "f.toml", options());
+  const auto settings =
+      parse_settings("[copy]\nallowed_sources=['files.example','10.0.0.0/8']\nca_file='ca.pem'\n", "f.toml", options());
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_EQ(settings->allowed_sources.size(), 2u);
   EXPECT_EQ(settings->copy_ca_file, "/srv/fh/ca.pem");

@@ -81,7 +81,13 @@ test("a customer's own key is needed for all that reads and writes", { skip: !ht
                                 encryptionKeySha256: createHash("sha256").update(secret).digest("base64") };
   const blob = container.getBlockBlobClient("locked");
   const content = randomBytes(2_500_000);
-  const put = await blob.uploadData(content, { blockSize: 1_000_000, maxSingleShotSize: 1_000_000, customerProvidedKey });
+  // Block by block: uploadData() of this SDK doesn't send the key with its blocks.
+  const ids = [0, 1, 2].map((n) => Buffer.from(`block${n}`).toString("base64"));
+  for (const [n, id] of ids.entries()) {
+    const piece = content.subarray(n * 1_000_000, (n + 1) * 1_000_000);
+    await blob.stageBlock(id, piece, piece.length, { customerProvidedKey });
+  }
+  const put = await blob.commitBlockList(ids, { customerProvidedKey });
   assert.equal(put.encryptionKeySha256, customerProvidedKey.encryptionKeySha256);
   assert.ok((await blob.downloadToBuffer(0, undefined, { customerProvidedKey })).equals(content));
   await fails(blob.download(), 409, "BlobUsesCustomerSpecifiedEncryption");

@@ -31,7 +31,7 @@ test("properties are kept, and what isn't named stays", async () => {
     const set = await service.getProperties();
     assert.deepEqual(set.cors, [rule]);
     assert.equal(set.hourMetrics.retentionPolicy.days, 3);
-    assert.equal(set.logging.read, before.logging.read);
+    assert.equal(set.blobAnalyticsLogging.read, before.blobAnalyticsLogging.read);
     const blob = await upload("cors");
     const asked = await fetch(blob.url, { method: "OPTIONS", headers: {
       Origin: "https://page.test", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "x-ms-date" } });

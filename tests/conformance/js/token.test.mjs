@@ -36,7 +36,7 @@ test("an AD FS style authority does too", async () => {
 });
 
 test("a token for the account's own host is good there", async () => {
-  const audience = new URL(url).origin;
+  const audience = `${new URL(url).origin}/.default`;
   await works(new BlobServiceClient(url, credential, { retryOptions, audience }));
 });
 

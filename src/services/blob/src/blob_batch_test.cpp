@@ -116,7 +116,9 @@ TEST_F(Batch, WhatIsWrongWithTheWholeIsDoneInNoPart) {
   refused(post({one, {.method = Method::kGet, .path = "/box/a"}}), "InvalidInput");
   refused(post({one, {.path = "/box?restype=container"}}), "InvalidInput");
   refused(post({{.path = "/box/a", .headers = {{"x-ms-version", "2020-10-02"}}}}), "InvalidInput");
-  refused(post({{.path = "/box/%GG"}}), "InvalidInput");
+  auto undecodable = written(one, "0");
+  undecodable.replace(undecodable.find("/box/a"), 6, "/box/%G");
+  refused(post(undecodable + "--b1--"), "InvalidInput");
   refused(post("--b1--\r\n"), "InvalidInput");
   refused(post(written(one, "0")), "InvalidInput");
   refused(post(written(one, "0") + written(one, "0") + "--b1--"), "InvalidInput");

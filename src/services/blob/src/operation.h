@@ -105,7 +105,8 @@ void retire_staged(const BlobRow& old, const std::string& name, bool with_conten
                                       std::uint64_t now);
 // What a write that keeps the blob leaves of its row: a new etag, and no lease that is over.
 [[nodiscard]] BlobRow amended(BlobRow row, std::uint64_t now);
-// 409 while an asynchronous copy to this blob is under way. apply() asks it for every change but those that say otherwise.
+// 409 while an asynchronous copy to this blob is under way. apply() asks it for every change but those that say
+// otherwise.
 [[nodiscard]] ApiResult<> check_no_pending_copy(const std::optional<StoredBlob>& current);
 
 // The audit row of this write, made anew for each attempt. Bound to the permit, which outlives the call.

@@ -1,5 +1,7 @@
 // Put Page From URL: pages of a page blob, read from a range of a source that is as long.
+#include "base/encoding.h"
 #include "src/operations.h"
+#include "src/page_edit.h"
 #include "src/put_page.h"
 #include "src/responses.h"
 #include "src/source_plan.h"
