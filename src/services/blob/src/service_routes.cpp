@@ -54,7 +54,8 @@ void add_service_routes(gate::ServiceGate& gate, BlobParts& parts) {
           "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action", AuditClass::kControl);
   delegation.credentials = gate::kBearer;
   gate.add<GetUserDelegationKey>(std::move(delegation), bind(parts, get_user_delegation_key));
-  // Its parts are writes and have their own records. In path style the JavaScript SDK takes the account for a container.
+  // Its parts are writes and have their own records. In path style the JavaScript SDK takes the account for a
+  // container.
   gate.add<BlobBatch>(row(Method::kPost, kService, {{"restype", "container"}, {"comp", "batch"}}, "wd", kWriteBlob),
                       bind(parts, blob_batch));
   gate.add<BlobBatch>(row(Method::kPost, kService, {{"comp", "batch"}}, "wd", kWriteBlob), bind(parts, blob_batch));
