@@ -34,6 +34,9 @@ class Duplicity(ServerCase):
         self.duplicity("full", self.tree, remote)
         first = trees.digests(self.tree)
         begun = int(time.time())
+        # Duplicity names a backup by the second in which it begins, and restores the last one up to the time asked for.
+        while int(time.time()) == begun:
+            time.sleep(0.05)
         trees.change_tree(self.tree, seed=6)
         self.duplicity("incremental", self.tree, remote)
         self.duplicity("verify", "--compare-data", remote, self.tree)
