@@ -45,9 +45,11 @@ struct Options {
   std::size_t connections = 1;
   double seconds = 1;
   double warmup = 0.2;
-  std::size_t requests = 0;  // > 0: stop after so many instead of after `seconds`
+  std::size_t requests = 0;  // > 0: stop after so many instead of after `seconds`, or after `patience`
+  double patience = 300;
   std::size_t size = 4096;
   std::size_t objects = 0;
+  std::uint64_t seed = 0;
   bool tls = false;
   std::string prefix;
   Peer peer;
@@ -194,7 +196,7 @@ class LoadLoop {
     begun_ = SteadyClock::now();
     const auto warm = begun_ + duration(options_.requests > 0 ? 0 : options_.warmup);
     measured_from_ = warm;
-    const auto end = warm + duration(options_.requests > 0 ? 300 : options_.seconds);
+    const auto end = warm + duration(options_.requests > 0 ? options_.patience : options_.seconds);
     for (std::size_t i = 0; i < connections_.size(); ++i) start(i);
     while (busy_ > 0) {
       std::array<epoll_event, 256> events{};
@@ -277,7 +279,7 @@ class LoadLoop {
   void count(const Connection& connection) {
     ++completed_;
     const bool wanted = connection.reader().status() == source_.expected_status() &&
-                        (!source_.body().empty() || connection.reader().body_bytes() == options_.size);
+                        (options_.op != "get" || connection.reader().body_bytes() == options_.size);
     if (!wanted) {
       ++errors_;
       last_bad_status_ = connection.reader().status();
@@ -337,8 +339,9 @@ Options parse(int argc, char** argv) {
     if (word == "--tls") {
       out.tls = true;
     } else if (!word.starts_with("--") || i + 1 == argc) {
-      die("usage: fh_load --op get|put --port N [--tls] [--connections N] [--seconds S] [--warmup S] [--requests N] "
-          "[--size BYTES] [--objects N] [--prefix TEXT] [--account NAME] [--container NAME] (key: FH_LOAD_KEY)");
+      die("usage: fh_load --op get|put|block|list --port N [--tls] [--connections N] [--seconds S] [--warmup S] "
+          "[--requests N] [--patience S] [--size BYTES] [--objects N] [--seed N] [--prefix TEXT] [--account NAME] "
+          "[--container NAME] (key: FH_LOAD_KEY)");
     } else {
       given[word.substr(2)] = argv[++i];
     }
@@ -349,24 +352,33 @@ Options parse(int argc, char** argv) {
   read_number(given, "seconds", out.seconds);
   read_number(given, "warmup", out.warmup);
   read_number(given, "requests", out.requests);
+  read_number(given, "patience", out.patience);
   read_number(given, "size", out.size);
   read_number(given, "objects", out.objects);
+  read_number(given, "seed", out.seed);
   read_text(given, "prefix", out.prefix);
   read_text(given, "account", out.peer.account);
   read_text(given, "container", out.peer.container);
   if (!given.empty()) die("unknown option --" + given.begin()->first);
-  if (out.port == 0 || out.connections == 0 || (out.op != "get" && out.op != "put")) die("--op and --port are needed");
+  if (out.port == 0 || out.connections == 0) die("--port and --connections must be above 0");
   if (out.op == "get" && out.objects == 0) die("--op get needs --objects");
   if (const char* key = std::getenv("FH_LOAD_KEY"); key != nullptr) out.peer.key = key;
   out.peer.host = "127.0.0.1:" + std::to_string(out.port);
   return out;
 }
 
+std::unique_ptr<RequestSource> source_of(const Options& options) {
+  if (options.op == "get") return get_requests(options.peer, options.objects, options.seed);
+  if (options.op == "put") return put_requests(options.peer, options.prefix, options.size, options.objects);
+  if (options.op == "block") return block_requests(options.peer, options.prefix, options.size);
+  if (options.op == "list") return list_requests(options.peer);
+  die("no such --op: " + options.op);
+}
+
 int run(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   const Options options = parse(argc, argv);
-  const auto source = options.op == "get" ? get_requests(options.peer, options.objects)
-                                          : put_requests(options.peer, options.prefix, options.size, options.objects);
+  const auto source = source_of(options);
   // Certificates aren't checked here: what is measured is speed, on loopback; the conformance tests check them.
   SSL_CTX* tls = options.tls ? SSL_CTX_new(TLS_client_method()) : nullptr;
   {

@@ -3,9 +3,10 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <algorithm>
 #include <array>
-#include <cstdint>
 #include <ctime>
+#include <numeric>
 #include <random>
 
 namespace freehold::bench {
@@ -39,15 +40,15 @@ class Signer {
  public:
   explicit Signer(const Peer& peer) : peer_(peer), key_(from_base64(peer.key)) {}
 
-  // Appends the date, the version and Authorization of a request for /account/container/blob.
+  // Appends the date, the version and Authorization of a request for a path, its query written as it is signed.
   void append(std::string& out, std::string_view method, std::string_view length, std::string_view blob_type,
-              std::string_view target) {
+              std::string_view path, std::string_view query_lines = {}) {
     if (key_.empty()) return;
     refresh_date();
     text_.assign(method).append("\n\n\n").append(length).append("\n\n\n\n\n\n\n\n\n");
     if (!blob_type.empty()) text_.append("x-ms-blob-type:").append(blob_type).append("\n");
     text_.append("x-ms-date:").append(date_).append("\nx-ms-version:").append(kVersion).append("\n/");
-    text_.append(peer_.account).append(target);
+    text_.append(peer_.account).append(path).append(query_lines);
     out.append("x-ms-date: ").append(date_).append("\r\nx-ms-version: ").append(kVersion);
     out.append("\r\nAuthorization: SharedKey ").append(peer_.account).append(":");
     append_hmac(out);
@@ -79,20 +80,38 @@ class Signer {
   std::time_t date_of_ = 0;
 };
 
-std::string target_of(const Peer& peer, std::string_view name) {
-  std::string out;
-  if (!peer.account.empty()) out.append("/").append(peer.account);
-  return out.append("/").append(peer.container).append("/").append(name);
+std::string container_path(const Peer& peer) {
+  return (peer.account.empty() ? "" : "/" + peer.account) + "/" + peer.container;
+}
+
+std::string blob_path(const Peer& peer, std::string_view name) { return container_path(peer).append("/").append(name); }
+
+std::string random_bytes(std::size_t size) {
+  std::mt19937_64 engine(size);
+  std::string out(size, '\0');
+  for (char& byte : out) byte = static_cast<char>(engine());
+  return out;
+}
+
+// All of 0 .. objects-1, or so many of them that their heads fit into memory, chosen by the seed.
+std::vector<std::size_t> sample(std::size_t objects, std::uint64_t seed) {
+  constexpr std::size_t kMostHeads = 65'536;
+  std::vector<std::size_t> out(std::min(objects, kMostHeads));
+  std::iota(out.begin(), out.end(), std::size_t{0});
+  if (objects <= kMostHeads) return out;
+  std::mt19937_64 engine(seed);
+  for (auto& number : out) number = engine() % objects;
+  return out;
 }
 
 class GetRequests final : public RequestSource {
  public:
-  GetRequests(const Peer& peer, std::size_t objects) {
+  GetRequests(const Peer& peer, std::size_t objects, std::uint64_t seed) {
     Signer signer(peer);
-    for (std::size_t i = 0; i < objects; ++i) {
-      const std::string target = target_of(peer, std::to_string(i));
-      std::string head = "GET " + target + " HTTP/1.1\r\nHost: " + peer.host + "\r\n";
-      signer.append(head, "GET", "", "", target);
+    for (const std::size_t number : sample(objects, seed)) {
+      const std::string path = blob_path(peer, std::to_string(number));
+      std::string head = "GET " + path + " HTTP/1.1\r\nHost: " + peer.host + "\r\n";
+      signer.append(head, "GET", "", "", path);
       heads_.push_back(head + "\r\n");
     }
   }
@@ -111,18 +130,19 @@ class GetRequests final : public RequestSource {
 class PutRequests final : public RequestSource {
  public:
   PutRequests(const Peer& peer, std::string prefix, std::size_t size, std::size_t objects)
-      : peer_(peer), signer_(peer), prefix_(std::move(prefix)), body_(size, '\0'), objects_(objects) {
-    std::mt19937_64 engine(size);
-    for (char& byte : body_) byte = static_cast<char>(engine());
-    length_ = std::to_string(size);
-  }
+      : peer_(peer),
+        signer_(peer),
+        prefix_(std::move(prefix)),
+        length_(std::to_string(size)),
+        body_(random_bytes(size)),
+        objects_(objects) {}
   void next_head(std::string& out) override {
     const std::size_t number = objects_ == 0 ? next_ : next_ % objects_;
     ++next_;
-    const std::string target = target_of(peer_, prefix_ + std::to_string(number));
-    out.assign("PUT ").append(target).append(" HTTP/1.1\r\nHost: ").append(peer_.host);
+    const std::string path = blob_path(peer_, prefix_ + std::to_string(number));
+    out.assign("PUT ").append(path).append(" HTTP/1.1\r\nHost: ").append(peer_.host);
     out.append("\r\nContent-Length: ").append(length_).append("\r\nx-ms-blob-type: BlockBlob\r\n");
-    signer_.append(out, "PUT", length_ == "0" ? "" : length_, "BlockBlob", target);
+    signer_.append(out, "PUT", length_ == "0" ? "" : length_, "BlockBlob", path);
     out.append("\r\n");
   }
   [[nodiscard]] std::string_view body() const override { return body_; }
@@ -138,15 +158,69 @@ class PutRequests final : public RequestSource {
   std::size_t next_ = 0;
 };
 
+class BlockRequests final : public RequestSource {
+ public:
+  BlockRequests(const Peer& peer, std::string prefix, std::size_t size)
+      : peer_(peer),
+        signer_(peer),
+        prefix_(std::move(prefix)),
+        length_(std::to_string(size)),
+        body_(random_bytes(size)) {}
+  void next_head(std::string& out) override {
+    constexpr std::size_t kBlocksOfBlob = 64;
+    const std::string path = blob_path(peer_, prefix_ + std::to_string(next_ / kBlocksOfBlob));
+    // Eight digits are Base64 of six bytes.
+    std::string id = std::to_string(next_ % kBlocksOfBlob);
+    id.insert(0, 8 - id.size(), '0');
+    ++next_;
+    out.assign("PUT ").append(path).append("?comp=block&blockid=").append(id);
+    out.append(" HTTP/1.1\r\nHost: ").append(peer_.host).append("\r\nContent-Length: ").append(length_).append("\r\n");
+    signer_.append(out, "PUT", length_, "", path, "\nblockid:" + id + "\ncomp:block");
+    out.append("\r\n");
+  }
+  [[nodiscard]] std::string_view body() const override { return body_; }
+  [[nodiscard]] int expected_status() const override { return 201; }
+
+ private:
+  Peer peer_;
+  Signer signer_;
+  std::string prefix_;
+  std::string length_;
+  std::string body_;
+  std::size_t next_ = 0;
+};
+
+class ListRequests final : public RequestSource {
+ public:
+  explicit ListRequests(const Peer& peer) {
+    const std::string path = container_path(peer);
+    head_ = "GET " + path + "?restype=container&comp=list HTTP/1.1\r\nHost: " + peer.host + "\r\n";
+    Signer(peer).append(head_, "GET", "", "", path, "\ncomp:list\nrestype:container");
+    head_ += "\r\n";
+  }
+  void next_head(std::string& out) override { out = head_; }
+  [[nodiscard]] std::string_view body() const override { return {}; }
+  [[nodiscard]] int expected_status() const override { return 200; }
+
+ private:
+  std::string head_;
+};
+
 }  // namespace
 
-std::unique_ptr<RequestSource> get_requests(const Peer& peer, std::size_t objects) {
-  return std::make_unique<GetRequests>(peer, objects);
+std::unique_ptr<RequestSource> get_requests(const Peer& peer, std::size_t objects, std::uint64_t seed) {
+  return std::make_unique<GetRequests>(peer, objects, seed);
 }
 
 std::unique_ptr<RequestSource> put_requests(const Peer& peer, std::string prefix, std::size_t size,
                                             std::size_t objects) {
   return std::make_unique<PutRequests>(peer, std::move(prefix), size, objects);
 }
+
+std::unique_ptr<RequestSource> block_requests(const Peer& peer, std::string prefix, std::size_t size) {
+  return std::make_unique<BlockRequests>(peer, std::move(prefix), size);
+}
+
+std::unique_ptr<RequestSource> list_requests(const Peer& peer) { return std::make_unique<ListRequests>(peer); }
 
 }  // namespace freehold::bench

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,13 +27,20 @@ class RequestSource {
   [[nodiscard]] virtual int expected_status() const = 0;
 };
 
-// GETs of blobs 0 .. objects-1 in turn. Their signatures are made once: a signature holds for 15 minutes, and these
-// requests are all alike, as a client that caches its headers would send them.
-[[nodiscard]] std::unique_ptr<RequestSource> get_requests(const Peer& peer, std::size_t objects);
+// GETs of blobs 0 .. objects-1 in turn; of very many, of some thousands that the seed chooses. Their signatures are
+// made once: a signature holds for 15 minutes, and these requests are all alike, as a client that caches its headers
+// would send them.
+[[nodiscard]] std::unique_ptr<RequestSource> get_requests(const Peer& peer, std::size_t objects, std::uint64_t seed);
 
 // PUTs of `size` random bytes. Names are prefix + counter, so that no two collide; each is signed on its own. With
 // objects > 0 the counter wraps there.
 [[nodiscard]] std::unique_ptr<RequestSource> put_requests(const Peer& peer, std::string prefix, std::size_t size,
                                                           std::size_t objects);
+
+// Blocks of `size` random bytes, staged without a digest, 64 to a blob.
+[[nodiscard]] std::unique_ptr<RequestSource> block_requests(const Peer& peer, std::string prefix, std::size_t size);
+
+// The first page of the container's listing, again and again.
+[[nodiscard]] std::unique_ptr<RequestSource> list_requests(const Peer& peer);
 
 }  // namespace freehold::bench
