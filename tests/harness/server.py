@@ -30,8 +30,10 @@ class StartFailed(Exception):
 class Server:
     """Owns the process it starts and nothing else: stops it by the pid of its ready line, never by name."""
 
-    def __init__(self, data, *, emulator=False, https_port=0, http_port=None, args=(), env=None, prefix=()):
+    def __init__(self, data, *, emulator=False, https_port=0, http_port=None, args=(), env=None, prefix=(),
+                 program=None):
         self.data = pathlib.Path(data)
+        self.program = program or paths.freehold_binary()
         self.emulator = emulator
         self.https_port_wanted = https_port
         self.http_port_wanted = 0 if emulator and http_port is None else http_port
@@ -48,7 +50,7 @@ class Server:
     # --- starting and stopping ---------------------------------------------------------------------------------------
 
     def command(self) -> list[str]:
-        command = [*self.prefix, str(paths.freehold_binary()), "up", "--data", str(self.data),
+        command = [*self.prefix, str(self.program), "up", "--data", str(self.data),
                    "--https-port", str(self.https_port_wanted), "--metrics-port", "0"]
         if self.http_port_wanted is not None:
             command += ["--http-port", str(self.http_port_wanted)]
