@@ -41,6 +41,8 @@ class SameRequests(ServerCase):
                  for difference in differences.compare(row.id, their, our)]
         table = differences.read()
         unlisted = differences.unexplained(found, table)
+        for row, their, our in zip(rows, theirs, ours):
+            differences.mark_agreements(row.id, their, our, table)
         gone = [row for row in table if not row.used]
         if unlisted or gone:
             self.fail("\n".join(["differences without a reason:", *map(str, unlisted),

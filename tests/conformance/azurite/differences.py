@@ -6,8 +6,10 @@
 Right by Azure's documentation, its SDKs' tests or its recorded answers is `freehold`, `either` of them, or, what is a
 defect of ours and waits to be mended, `azurite` or `neither`. `requests` are ids (group/name) with *, and {a,b} for
 several; `aspect` is one of observation.py's, with *; the values are as they were seen, `-` for nothing, * for anything.
-An indented line goes on with the row above it. The first row that fits explains a difference, and each row, and each
-name in braces, has to explain one at least, so that a row goes when its difference does.
+What both answer wrong in the same way has the same value twice. An indented line goes on with the row above it.
+
+The first row that fits explains a difference. Each row, and each name in braces, has to explain one at least: it goes when
+its difference does, which is part of mending a defect.
 """
 
 import dataclasses
@@ -92,6 +94,13 @@ def unexplained(differences: list[Difference], table: list[Explanation]) -> list
         else:
             row.used = True
     return left
+
+
+def mark_agreements(request: str, azurite: dict, freehold: dict, table: list[Explanation]) -> None:
+    """Rows of what both answer alike are used where both do."""
+    for row in table:
+        if row.azurite == row.freehold and "*" not in row.azurite and _fits(row.request, request):
+            row.used = row.used or azurite.get(row.aspect, "-") == freehold.get(row.aspect, "-") == row.azurite
 
 
 def _alternatives(text: str) -> list[str]:
