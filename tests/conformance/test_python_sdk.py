@@ -1,4 +1,4 @@
-"""Debian's Python SDK (python3-azure-storage), unmodified, by python/blob.py: by host name, by path, over plain http."""
+"""Debian's Python SDK (python3-azure-storage, python3-azure), unmodified, by python/*.py: over https, over plain http."""
 
 import os
 import pathlib
@@ -8,17 +8,19 @@ from harness import paths
 from harness.cases import SharedServerCase
 from harness.server import EMULATOR_ACCOUNT, EMULATOR_KEY
 
-SCRIPT = pathlib.Path(__file__).resolve().parent / "python" / "blob.py"
+SCRIPTS = pathlib.Path(__file__).resolve().parent / "python"
 PYTHON = "/usr/bin/python3"  # the one that Debian's modules belong to, whatever PATH says
 SECONDS = 120
 
 
 class PythonSdk(SharedServerCase):
-    def run_tests(self, url: str, account: str, key: str) -> None:
+    script = "blob.py"
+
+    def run_tests(self, url: str, account: str, key: str, **settings: str) -> None:
         env = {**os.environ, "REQUESTS_CA_BUNDLE": self.server.ca_file, "BLOB_URL": url, "ACCOUNT_NAME": account,
-               "ACCOUNT_KEY": key, "no_proxy": "*", "PYTHONDONTWRITEBYTECODE": "1"}
-        done = subprocess.run([paths.needs(PYTHON), "-W", "ignore", str(SCRIPT)], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=SECONDS, env=env)
+               "ACCOUNT_KEY": key, "no_proxy": "*", "PYTHONDONTWRITEBYTECODE": "1", **settings}
+        done = subprocess.run([paths.needs(PYTHON), "-W", "ignore", str(SCRIPTS / self.script)],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, env=env)
         self.assertEqual(done.returncode, 0, done.stdout[-3000:] + done.stderr[-6000:])
         self.assertRegex(done.stderr, r"Ran [1-9]\d* tests")
 
@@ -27,3 +29,27 @@ class PythonSdk(SharedServerCase):
 
     def test_plain_http_emulator(self):
         self.run_tests(f"http://127.0.0.1:{self.server.http_port}/{EMULATOR_ACCOUNT}", EMULATOR_ACCOUNT, EMULATOR_KEY)
+
+
+class PythonSdkBlobState(PythonSdk):
+    """Leases, snapshots, tags, tiers, append and page blobs."""
+
+    script = "blob_state.py"
+
+
+class PythonSdkService(PythonSdk):
+    """Copies, batches, finding by tags, SAS of each kind."""
+
+    script = "service.py"
+
+
+class PythonSdkSignedIn(SharedServerCase):
+    """azure-identity."""
+
+    def test_client_secret(self):
+        ends = self.server.endpoints
+        PythonSdk.run_tests(self, self.server.blob_url, self.server.account, self.server.key,
+                            LOGIN_URL=ends["loginEntra"], TENANT_ID=ends["tenantId"],
+                            CLIENT_ID=ends["admin"]["clientId"], CLIENT_SECRET=ends["admin"]["clientSecret"])
+
+    script = "signed_in.py"

@@ -1,48 +1,17 @@
-"""What users of Debian's Python SDK do with blobs; test_python_sdk.py runs it by the system's Python.
+"""What users of Debian's Python SDK do with block blobs; test_python_sdk.py runs it by the system's Python."""
 
-Needs BLOB_URL, ACCOUNT_NAME, ACCOUNT_KEY and REQUESTS_CA_BUNDLE.
-"""
-
-import datetime
+import base64
+import hashlib
 import os
 import unittest
-import uuid
 
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.storage.blob import (AccessPolicy, BlobBlock, BlobServiceClient, ContainerSasPermissions, ContentSettings,
-                                generate_blob_sas, generate_container_sas)
-
-URL, ACCOUNT, KEY = (os.environ[name] for name in ("BLOB_URL", "ACCOUNT_NAME", "ACCOUNT_KEY"))
-SMALL = {"max_single_put_size": 1 << 20, "max_block_size": 1 << 20, "max_single_get_size": 1 << 20,
-         "max_chunk_get_size": 1 << 20, "retry_total": 0}
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob import BlobBlock, ContentSettings, CustomerProvidedEncryptionKey
+from sdk_case import URL, SdkCase
 
 
-def soon():
-    return datetime.datetime.utcnow() + datetime.timedelta(hours=1)
-
-
-class Blob(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.service = BlobServiceClient(URL, credential={"account_name": ACCOUNT, "account_key": KEY}, **SMALL)
-        cls.container = cls.service.create_container(f"py-{uuid.uuid4().hex[:8]}", metadata={"purpose": "conformance"})
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.container.delete_container()
-        assert not cls.container.exists()
-
-    def fails(self, status, code, call, *args, **options):
-        with self.assertRaises(HttpResponseError) as caught:
-            call(*args, **options)
-        self.assertEqual((caught.exception.status_code, getattr(caught.exception, "error_code", None)), (status, code))
-
-    def upload(self, name, data, **options):
-        blob = self.container.get_blob_client(name)
-        blob.upload_blob(data, **options)
-        return blob
-
+class Blob(SdkCase):
     def test_container(self):
         properties = self.container.get_container_properties()
         self.assertEqual(properties.metadata, {"purpose": "conformance"})
@@ -77,6 +46,13 @@ class Blob(unittest.TestCase):
             self.assertEqual(blob.download_blob(begin, count).readall(), body[begin:begin + count])
         self.fails(416, "InvalidRange", blob.download_blob, 9_000_001, 5)
         self.assertEqual(b"".join(blob.download_blob().chunks()), body)
+
+    def test_a_download_in_chunks_is_of_one_content(self):
+        blob = self.upload("replaced", b"a" * 5_000_000)
+        chunks = blob.download_blob().chunks()
+        self.assertEqual(next(chunks)[:1], b"a")
+        blob.upload_blob(b"b" * 5_000_000, overwrite=True)
+        self.fails(412, "ConditionNotMet", list, chunks)
 
     def test_a_stream_of_unknown_length(self):
         parts = [os.urandom(700_000) for _ in range(5)]
@@ -118,24 +94,15 @@ class Blob(unittest.TestCase):
         self.assertFalse(blob.exists())
         self.fails(404, "BlobNotFound", blob.delete_blob)
 
-    def test_sas_and_stored_policies(self):
-        blob = self.upload("shared", b"readable")
-        names = {"account_name": ACCOUNT, "container_name": self.container.container_name, "account_key": KEY}
-        sas = generate_blob_sas(**names, blob_name="shared", permission="r", expiry=soon())
-        holder = BlobServiceClient(URL, credential=sas, **SMALL)
-        theirs = holder.get_blob_client(self.container.container_name, "shared")
-        self.assertEqual(theirs.download_blob().readall(), b"readable")
-        self.fails(403, "AuthorizationPermissionMismatch", theirs.set_blob_metadata, {"a": "1"})
-
-        policy = AccessPolicy(permission=ContainerSasPermissions(read=True, list=True), expiry=soon())
-        self.container.set_container_access_policy({"readers": policy})
-        self.assertEqual(self.container.get_container_access_policy()["signed_identifiers"][0].id, "readers")
-        holder = BlobServiceClient(URL, credential=generate_container_sas(**names, policy_id="readers"), **SMALL)
-        theirs = holder.get_container_client(self.container.container_name)
-        self.assertIn("shared", [each.name for each in theirs.list_blobs()])
-        self.container.set_container_access_policy({})
-        self.fails(403, "AuthenticationFailed", theirs.get_blob_client("shared").download_blob)
-        self.assertTrue(blob.exists())
+    def test_customer_provided_key(self):
+        if not URL.startswith("https:"):
+            self.skipTest("this SDK sends keys over https only")
+        secret, body = os.urandom(32), os.urandom(2_500_000)
+        digest = base64.b64encode(hashlib.sha256(secret).digest()).decode()
+        key = CustomerProvidedEncryptionKey(base64.b64encode(secret).decode(), digest)
+        blob = self.upload("locked", body, cpk=key)
+        self.assertEqual(blob.download_blob(cpk=key).readall(), body)
+        self.fails(409, "BlobUsesCustomerSpecifiedEncryption", blob.download_blob)
 
 
 if __name__ == "__main__":
