@@ -12,7 +12,7 @@ from .test_js_sdk import JS
 from .test_python_sdk import PYTHON
 
 PAGE = paths.ROOT / "docs" / "clients.md"
-SECONDS = 60
+SECONDS = 180
 
 
 def blocks(info: str) -> list[str]:
@@ -29,7 +29,8 @@ class Documented(ServerCase):
     def shell(self, script: str) -> str:
         done = subprocess.run(["bash", "-euo", "pipefail", "-c", f". ./exports\n{script}"], cwd=self.folder,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS,
-                              env={**os.environ, "no_proxy": "*", "NO_PROXY": "*", "RCLONE_CONFIG": "/dev/null"})
+                              env={**os.environ, "no_proxy": "*", "NO_PROXY": "*", "RCLONE_CONFIG": "/dev/null",
+                                   "HOME": str(self.folder), "AZURE_CORE_COLLECT_TELEMETRY": "0"})
         self.assertEqual(done.returncode, 0, f"{script}\n{done.stdout}{done.stderr}")
         return done.stdout
 
@@ -50,3 +51,6 @@ class Documented(ServerCase):
         (recipe,) = blocks("python")
         (self.folder / "recipe.py").write_text(recipe)
         self.assertEqual(self.shell(f"{PYTHON} recipe.py"), "b'hello'\n")
+        (recipe,) = blocks("python signed in")
+        (self.folder / "recipe.py").write_text(recipe)
+        self.assertEqual(self.shell(f"{PYTHON} recipe.py"), "['notes']\n")

@@ -1,0 +1,193 @@
+"""az storage of Debian's azure-cli, unmodified: with the account's key, with a SAS, and signed in.
+
+`az login` asks the resource manager for the caller's subscriptions and takes no for an error, also with
+--allow-no-subscriptions. Freehold has no resource manager yet: ResourceManager stands in for that one answer, and for
+nothing else of signing in.
+"""
+
+import base64
+import http.server
+import json
+import os
+import pathlib
+import ssl
+import subprocess
+import threading
+
+from harness import paths, signer, trees
+from harness.azurite import make_certificate
+from harness.cases import SharedServerCase
+
+SECONDS = 120
+
+
+class Az(SharedServerCase):
+    """Az with a configuration of its own, in which Freehold is registered as a cloud."""
+
+    options: dict = {}
+    management = None
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.home = paths.temporary_folder(cls)
+        cls.trusted = cls.server.ca_file
+        cls.open_management()
+        ends = cls.server.endpoints
+        done = cls.start("cloud", "register", "--name", "Freehold", "--endpoint-resource-manager", cls.management,
+                         "--endpoint-management", ends["management"], "--endpoint-active-directory", ends["login"],
+                         "--endpoint-active-directory-resource-id", ends["management"],
+                         "--endpoint-active-directory-graph-resource-id", ends["graph"],
+                         "--suffix-storage-endpoint", f"core.{cls.server.domain}:{cls.server.https_port}")
+        assert done.returncode == 0, done.stderr
+        done = cls.start("cloud", "set", "--name", "Freehold")
+        assert done.returncode == 0, done.stderr
+
+    @classmethod
+    def open_management(cls) -> None:
+        cls.management = cls.server.endpoints["management"]
+
+    @classmethod
+    def start(cls, *args, **settings) -> subprocess.CompletedProcess:
+        env = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
+        env |= {"AZURE_CONFIG_DIR": str(cls.home), "AZURE_CORE_COLLECT_TELEMETRY": "0", "no_proxy": "*",
+                "AZURE_CORE_ONLY_SHOW_ERRORS": "1", "REQUESTS_CA_BUNDLE": cls.trusted, **settings}
+        return subprocess.run([paths.needs("az"), *map(str, args)], cwd=cls.home, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=SECONDS, env=env)
+
+    credentials: dict = {}  # what each call of az() gets in its environment
+
+    def az(self, *args, **settings):
+        """What the command answered, from its JSON."""
+        done = self.start(*args, "--output", "json", **{**self.credentials, **settings})
+        self.assertEqual(done.returncode, 0, f"az {args}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def blob(self, command: str, *args, **settings):
+        """`az storage blob COMMAND` where a bar of progress would only be in the way."""
+        return self.az("storage", "blob", *command.split(), *args, "--no-progress", **settings)
+
+
+class AzStorage(Az):
+    @property
+    def credentials(self) -> dict:
+        server = self.server
+        return {"AZURE_STORAGE_CONNECTION_STRING":
+                f"DefaultEndpointsProtocol=https;AccountName={server.account};AccountKey={server.key};"
+                f"BlobEndpoint={server.blob_url}"}
+
+    def setUp(self):
+        self.folder = paths.temporary_folder(self)
+
+    def test_a_blob_from_upload_to_delete(self):
+        film = self.folder / "film.bin"
+        film.write_bytes(os.urandom((66 << 20) + 1))  # az sends more than 64 MiB in blocks
+        key = {"AZURE_STORAGE_CONNECTION_STRING": "", "AZURE_STORAGE_ACCOUNT": self.server.account,
+               "AZURE_STORAGE_KEY": self.server.key}
+        self.assertTrue(self.az("storage", "container", "create", "--name", "films", **key)["created"])
+        self.blob("upload", "-c", "films", "-n", "ein Film/ä+1.bin", "-f", film, "--metadata", "mood=good",
+                  "--content-type", "video/x-test", **key)
+        copied = self.az("storage", "blob", "copy", "start", "--source-container", "films", "--source-blob",
+                         "ein Film/ä+1.bin", "--destination-container", "films", "--destination-blob", "copy", **key)
+        self.assertIn(copied["copy_status"], ("success", "pending"))
+
+        sas = self.az("storage", "container", "generate-sas", "--name", "films", "--permissions", "rl",
+                      "--expiry", signer.sas_time(3600))
+        with_sas = {"AZURE_STORAGE_CONNECTION_STRING": "", "AZURE_STORAGE_ACCOUNT": self.server.account,
+                    "AZURE_STORAGE_SAS_TOKEN": sas}
+        self.blob("download", "-c", "films", "-n", "ein Film/ä+1.bin", "-f", self.folder / "back.bin", **with_sas)
+        self.assertEqual((self.folder / "back.bin").read_bytes(), film.read_bytes())
+        refused = self.start("storage", "blob", "delete", "-c", "films", "-n", "copy", **with_sas)
+        self.assertIn("You do not have the required permissions", refused.stderr)
+
+        shown = self.az("storage", "blob", "show", "-c", "films", "-n", "copy")
+        self.assertEqual((shown["properties"]["contentLength"], shown["metadata"]), (film.stat().st_size, {"mood": "good"}))
+        self.assertEqual(shown["properties"]["contentSettings"]["contentType"], "video/x-test")
+        self.az("storage", "blob", "delete", "-c", "films", "-n", "ein Film/ä+1.bin")
+        listed = self.az("storage", "blob", "list", "-c", "films", "--query", "[].name")
+        self.assertEqual(listed, ["copy"])
+
+    def test_a_tree_there_and_back(self):
+        tree = trees.make_tree(self.folder / "tree", seed=7, small=60, big_bytes=6_000_000)
+        self.az("storage", "container", "create", "--name", "trees")
+        self.blob("upload-batch", "-d", "trees", "-s", tree, "--destination-path", "a/tree")
+        listed = self.az("storage", "blob", "list", "-c", "trees", "--prefix", "a/", "--query", "[].name")
+        self.assertEqual(sorted(listed), sorted(f"a/tree/{name}" for name in trees.digests(tree)))
+        back = self.folder / "back"
+        back.mkdir()
+        self.blob("download-batch", "-d", back, "-s", "trees", "--pattern", "a/tree/*")
+        self.assertEqual(trees.digests(back / "a" / "tree"), trees.digests(tree))
+
+
+class AzSignedIn(Az):
+    @classmethod
+    def open_management(cls) -> None:
+        manager = ResourceManager(cls.server.endpoints, paths.temporary_folder(cls))
+        cls.addClassCleanup(manager.close)
+        cls.manager = manager
+        cls.management = manager.url
+        bundle = cls.home / "trusted.pem"
+        bundle.write_text(pathlib.Path(cls.server.ca_file).read_text() + manager.ca_file.read_text())
+        cls.trusted = str(bundle)
+
+    def test_auth_mode_login(self):
+        ends, folder = self.server.endpoints, paths.temporary_folder(self)
+        self.az("login", "--service-principal", "-u", ends["admin"]["clientId"], "-p", ends["admin"]["clientSecret"],
+                "--tenant", ends["tenantId"])
+        claims = json.loads(base64.urlsafe_b64decode(self.manager.tokens[0].split(".")[1] + "=="))
+        self.assertEqual((claims["tid"], claims["aud"].rstrip("/")), (ends["tenantId"], ends["management"]))
+
+        mine = ("--account-name", self.server.account, "--auth-mode", "login")
+        self.assertTrue(self.az("storage", "container", "create", "-n", "signed-in", *mine)["created"])
+        source = folder / "source.bin"
+        source.write_bytes(os.urandom(3_000_000))
+        self.blob("upload", "-c", "signed-in", "-n", "a/source.bin", "-f", source, *mine)
+        self.blob("download", "-c", "signed-in", "-n", "a/source.bin", "-f", folder / "back.bin", *mine)
+        self.assertEqual((folder / "back.bin").read_bytes(), source.read_bytes())
+
+        sas = self.az("storage", "blob", "generate-sas", "-c", "signed-in", "-n", "a/source.bin", "--permissions", "r",
+                      "--expiry", signer.sas_time(3600), "--as-user", *mine)
+        self.assertIn("skoid=", sas)
+        self.blob("download", "--blob-url", f"{self.server.blob_url}/signed-in/a/source.bin?{sas}", "-f",
+                  folder / "by sas.bin")
+        self.assertEqual((folder / "by sas.bin").read_bytes(), source.read_bytes())
+
+
+class ResourceManager:
+    """Says which subscriptions there are, over TLS by a certificate of its own; keeps the tokens it is shown."""
+
+    def __init__(self, endpoints: dict, folder: pathlib.Path):
+        make_certificate(folder, "localhost")
+        self.ca_file = folder / "ca.pem"
+        self.tokens: list[str] = []
+        subscription = {"id": f"/subscriptions/{endpoints['subscriptionId']}", "tenantId": endpoints["tenantId"],
+                        "subscriptionId": endpoints["subscriptionId"], "displayName": "default", "state": "Enabled"}
+        tokens = self.tokens
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+                known = self.path.partition("?")[0] == "/subscriptions" and scheme == "Bearer"
+                tokens.append(token)
+                body = json.dumps({"value": [subscription]} if known else {"error": {"code": "NotFound"}}).encode()
+                self.send_response(200 if known else 404)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder / "server.pem", folder / "server.key")
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self.url = f"https://localhost:{self._server.server_port}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(10)
