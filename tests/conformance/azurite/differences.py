@@ -8,8 +8,8 @@ defect of ours and waits to be mended, `azurite` or `neither`. `requests` are id
 several; `aspect` is one of observation.py's, with *; the values are as they were seen, `-` for nothing, * for anything.
 What both answer wrong in the same way has the same value twice. An indented line goes on with the row above it.
 
-The first row that fits explains a difference. Each row, and each name in braces, has to explain one at least: it goes when
-its difference does, which is part of mending a defect.
+The first row that fits explains a difference. Each row, and each name in braces, has to explain one at least: it goes
+when its difference does, which is part of mending a defect.
 """
 
 import dataclasses
