@@ -25,6 +25,7 @@ CommitResult refused(Error error) { return {CommitOutcome::kUnavailable, std::mo
 }  // namespace
 
 Built BatchBuilder::build(std::vector<std::unique_ptr<Op>> ops, Position last, Room room) {
+  if (metas_.size() >= kMetasRemembered) metas_.clear();
   batch_ = std::make_shared<Batch>(bytes_of(ops));
   batch_->position = {last.term, last.sequence + 1};
   append_u64(batch_->touched, last.term);
@@ -46,6 +47,7 @@ Built BatchBuilder::build(std::vector<std::unique_ptr<Op>> ops, Position last, R
 
 void BatchBuilder::forget() {
   metas_.clear();
+  changed_metas_.clear();
   known_.clear();
 }
 
@@ -131,8 +133,8 @@ void BatchBuilder::write_commit(const Commit& commit, BytesView prefix, BytesVie
   for (const auto& key : commit.deletes) remove(Bytes(prefix).append(key));
   put_owned(transaction_key(commit.transaction, commit.partition), {});
   if (before.epoch != after.epoch || before.changes != after.changes) {
-    put_owned(Bytes(meta_key), encode(after));
     metas_.insert_or_assign(Bytes(meta_key), after);
+    changed_metas_.emplace(meta_key);
   }
   if (before.changes == after.changes) return;
   Change change{after.changes, commit.transaction, {}, commit.deletes};
@@ -201,7 +203,6 @@ Result<PartitionMeta> BatchBuilder::meta_of(const Bytes& key) {
     if (!decoded) return fail(ErrorCode::kCorrupt, "stored rows are damaged", "partition row");
     meta = *decoded;
   }
-  if (metas_.size() >= kMetasRemembered) metas_.clear();
   metas_.emplace(key, meta);
   return meta;
 }
@@ -228,6 +229,8 @@ void BatchBuilder::remove(Bytes key) {
 }
 
 void BatchBuilder::finish() {
+  for (const auto& key : changed_metas_) put_owned(key, encode(metas_.at(key)));
+  changed_metas_.clear();
   const std::uint64_t sequence = batch_->position.sequence;
   batch_->rows.Put(slice(touched_key(sequence)), slice(batch_->touched));
   if (sequence > kTouchedKept) batch_->rows.Delete(slice(touched_key(sequence - kTouchedKept)));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -46,7 +47,8 @@ class BatchBuilder {
 
   Replicator& replicator_;
   std::shared_ptr<Batch> batch_;
-  std::unordered_map<Bytes, PartitionMeta> metas_;  // by partition_key; a bounded cache
+  std::unordered_map<Bytes, PartitionMeta> metas_;  // by partition_key; a cache, bounded between batches
+  std::set<Bytes> changed_metas_;                   // by the batch in hand: written once, at its end
   // The latest value of rows that commits looked at; bounded. Nobody else writes rows while a term lasts.
   std::unordered_map<Bytes, Value> known_;
 };

@@ -69,6 +69,23 @@ rocksdb::BlockBasedTableOptions table_options(const RowsMemory& memory) {
   return table;
 }
 
+// Large values lie in blob files, so a flushed write buffer becomes a small table: many of them are gathered before
+// they are merged into the first level, and that level is kept about as small as what is merged into it, since each
+// merge writes all of it anew. Tables are a fraction of it: most rows are appended to growing runs (transactions,
+// changes, audit), and a table that overlaps nothing moves down without being rewritten. What will soon be merged again
+// isn't compressed.
+void shape_levels(rocksdb::Options& options, std::uint64_t write_buffer_bytes) {
+  options.level_compaction_dynamic_level_bytes = true;
+  options.level0_file_num_compaction_trigger = 8;
+  options.level0_slowdown_writes_trigger = 32;
+  options.level0_stop_writes_trigger = 48;
+  options.max_bytes_for_level_base = std::max<std::uint64_t>(write_buffer_bytes, 1 << 20);
+  options.target_file_size_base = std::max<std::uint64_t>(write_buffer_bytes / 4, 256 << 10);
+  options.target_file_size_multiplier = 2;
+  options.compression_per_level.assign(static_cast<std::size_t>(options.num_levels), rocksdb::kLZ4Compression);
+  options.compression_per_level[0] = options.compression_per_level[1] = rocksdb::kNoCompression;
+}
+
 rocksdb::Options db_options(rocksdb::Env* env, const RowsMemory& memory) {
   rocksdb::Options options;
   options.env = env;
@@ -86,10 +103,7 @@ rocksdb::Options db_options(rocksdb::Env* env, const RowsMemory& memory) {
   options.max_write_buffer_number = 3;
   options.allow_concurrent_memtable_write = false;  // there is one writer
   options.memtable_insert_with_hint_prefix_extractor = std::make_shared<KeyRuns>();
-  options.level_compaction_dynamic_level_bytes = true;
-  options.max_bytes_for_level_base = std::max<std::uint64_t>(memory.write_buffer_bytes * 4, 1 << 20);
-  options.target_file_size_base = std::max<std::uint64_t>(memory.write_buffer_bytes, 256 << 10);
-  options.compression = rocksdb::kLZ4Compression;
+  shape_levels(options, memory.write_buffer_bytes);
   options.enable_blob_files = true;
   options.min_blob_size = kMinBlobBytes;
   options.blob_file_size = std::max<std::uint64_t>(memory.write_buffer_bytes * 4, 1 << 20);
