@@ -167,9 +167,12 @@ Result<bool> RowsDb::get_into(BytesView key, Wait wait, rocksdb::PinnableSlice& 
   rocksdb::ReadOptions options;
   if (wait == Wait::kNo) options.read_tier = rocksdb::kBlockCacheTier;
   const auto status = db_->Get(options, db_->DefaultColumnFamily(), rocksdb::Slice(key.data(), key.size()), &value);
+  // Of a key whose table isn't open RocksDB says, asked for what is in memory, "found" and leaves the value empty. A
+  // stored value never is.
+  const bool unknown = status.ok() && value.empty();
+  if (wait == Wait::kNo && (unknown || status.IsIncomplete())) return false;
   found = status.ok();
   if (status.ok() || status.IsNotFound()) return true;
-  if (wait == Wait::kNo && status.IsIncomplete()) return false;
   return fail_rocksdb(status, "get");
 }
 
