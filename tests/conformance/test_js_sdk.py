@@ -61,9 +61,3 @@ class JavaScriptSdkCopies(JavaScriptSdk):
     """Copies, content from URLs, keys of the customer's own."""
 
     script = "copies.test.mjs"
-
-
-class JavaScriptSdkTransfers(JavaScriptSdk):
-    """Large, parallel, broken and resumed transfers; ranges and tags in pages."""
-
-    script = "transfers.test.mjs"
