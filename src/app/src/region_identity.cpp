@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "crypto/aead.h"
 #include "crypto/ed25519.h"
+#include "directory/secret_text.h"
 #include "runtime/task_scope.h"
 
 namespace freehold::app {
@@ -92,9 +93,7 @@ Result<RegionIdentity> make_identity(const std::string& region, WallTime now, Ra
   out.tenant = random_id<TenantId>(random);
   out.subscription = random_id<SubscriptionId>(random);
   out.admin = random_id<PrincipalId>(random);
-  Bytes secret = to_base64url(random.bytes(30));
-  out.admin_secret = Secret(BytesView(secret));
-  wipe(secret);
+  out.admin_secret = directory::make_secret_text(random);
   out.account_name = "default" + random_suffix(random);
   FH_TRY(out.authority, crypto::make_authority("Freehold " + region + " local authority", now, random));
   out.audit_seed = crypto::make_ed25519().seed.clone();

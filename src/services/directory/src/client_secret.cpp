@@ -2,6 +2,7 @@
 
 #include "base/encoding.h"
 #include "crypto/digest.h"
+#include "directory/secret_text.h"
 
 namespace freehold::directory {
 namespace {
@@ -25,12 +26,18 @@ ClientSecret keep(const Secret& text, Random& random, std::optional<WallTime> ex
   return kept;
 }
 
-NewSecret make_secret(Random& random, std::optional<WallTime> expiry) {
+Secret make_secret_text(Random& random) {
   Bytes raw = random.bytes(kSecretBytes);
+  raw[0] = static_cast<char>(raw[0] & 0x7f);  // the first six bits are below 32 then: A to Z, a to f
   Bytes text = to_base64url(raw);
-  NewSecret out{Secret(BytesView(text)), {}};
+  Secret out{BytesView(text)};
   wipe(raw);
   wipe(text);
+  return out;
+}
+
+NewSecret make_secret(Random& random, std::optional<WallTime> expiry) {
+  NewSecret out{make_secret_text(random), {}};
   out.kept = keep(out.text, random, expiry);
   return out;
 }

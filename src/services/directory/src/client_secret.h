@@ -10,7 +10,7 @@ struct NewSecret {
   Secret text;  // shown once
   ClientSecret kept;
 };
-// 240 random bits as 40 characters.
+// Its text is of make_secret_text().
 [[nodiscard]] NewSecret make_secret(Random& random, std::optional<WallTime> expiry);
 // The kept form of a secret that was made so elsewhere (a first start's).
 [[nodiscard]] ClientSecret keep(const Secret& text, Random& random, std::optional<WallTime> expiry);

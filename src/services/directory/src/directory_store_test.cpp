@@ -80,6 +80,18 @@ TEST_F(Directory, SecretsAreShownOnceAndKeptAsDigests) {
   EXPECT_TRUE(store_.service_principal(tenant_, object)->secrets.empty());
 }
 
+TEST_F(Directory, NoSecretLooksLikeAnOption) {
+  const auto object = add(7);
+  for (int i = 0; i < 200; ++i) {
+    const auto secret = run_blocking(store_.add_secret(tenant_, object, std::nullopt));
+    ASSERT_TRUE(secret);
+    const char first = secret->view()[0];
+    EXPECT_TRUE((first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'f')) << first;
+    ASSERT_TRUE(
+        run_blocking(store_.remove_secret(tenant_, object, store_.service_principal(tenant_, object)->secrets[0].id)));
+  }
+}
+
 TEST_F(Directory, GroupsOfGroupsAreFoundHoweverDeepAndInCircles) {
   const auto me = add(7);
   const auto inner = add_group("inner");
