@@ -25,7 +25,7 @@ ApiResult<> check_may_create(const NewBlob& fresh, const std::optional<StoredBlo
   const bool there = current && current->row.committed();
   FH_CHECK_OK(check_write(fresh.conditions, there ? std::optional(current->row.existing(now)) : std::nullopt));
   if (there && fresh.create_only) return refuse(errors::overwrite_not_allowed());
-  return {};
+  return there ? refuse_archived(current->row, store::HybridClock::wall_time(now)) : ApiResult<>();
 }
 
 BlobRow row_of(const NewBlob& fresh, BlobType type) {

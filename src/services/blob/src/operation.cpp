@@ -7,6 +7,7 @@
 #include "src/row_keys.h"
 #include "src/snapshot_time.h"
 #include "src/tag_index.h"
+#include "src/tier_rules.h"
 
 namespace freehold::blob {
 
@@ -88,6 +89,7 @@ BlobChange replace_blob(BlobRow fresh, const std::optional<StoredBlob>& current,
   if (!current) return change;
   const auto& old = current->row;
   if (old.committed()) change.row.created = old.created;
+  change.row.tier = tier_over(old, change.row, store::HybridClock::wall_time(now));
   change.row.lease = lease_after_write(old.lease, store::HybridClock::wall_time(now));
   change.row.has_snapshots = old.has_snapshots;
   change.row.last_snapshot = old.last_snapshot;

@@ -32,9 +32,7 @@ ApiResult<PutBlockListPlan> plan_put_block_list(const Permit<PutBlockList>& perm
 ApiResult<> check_may_commit(const PutBlockListPlan& plan, const std::optional<StoredBlob>& current,
                              std::uint64_t now) {
   if (current && current->row.type != BlobType::kBlock) return refuse(errors::invalid_blob_type());
-  FH_CHECK_OK(check_may_create(plan.fresh, current, now));
-  // Its committed blocks are out of reach.
-  return current ? refuse_archived(current->row, store::HybridClock::wall_time(now)) : ApiResult<>();
+  return check_may_create(plan.fresh, current, now);
 }
 
 BlobRow committed_row(const PutBlockListPlan& plan, const std::optional<StoredBlob>& current, Bytes wrapped_key,
@@ -48,6 +46,7 @@ BlobRow committed_row(const PutBlockListPlan& plan, const std::optional<StoredBl
   if (!current) return row;
   const auto& old = current->row;
   if (old.committed()) row.created = old.created;
+  row.tier = tier_over(old, row, store::HybridClock::wall_time(now));
   row.lease = lease_after_write(old.lease, store::HybridClock::wall_time(now));
   row.has_snapshots = old.has_snapshots;
   row.last_snapshot = old.last_snapshot;

@@ -153,6 +153,26 @@ TEST_F(TierOperations, AreSetAndShown) {
   EXPECT_EQ(run(Method::kHead, "/box/b").header("x-ms-access-tier"), "Cool");
 }
 
+TEST_F(TierOperations, ABlobThatTakesAnothersPlaceHasItsTier) {
+  ASSERT_EQ(put("/box/b", "1", {{"x-ms-access-tier", "Cool"}}).status, 201);
+  ASSERT_EQ(put("/box/b", "2").status, 201);
+  auto head = run(Method::kHead, "/box/b");
+  EXPECT_EQ(head.header("x-ms-access-tier"), "Cool");
+  EXPECT_EQ(head.header("x-ms-access-tier-inferred"), "");
+  ASSERT_EQ(run(Method::kPut, "/box/b?comp=block&blockid=AAAA", {}, "3").status, 201);
+  ASSERT_EQ(run(Method::kPut, "/box/b?comp=blocklist", {}, "<BlockList><Latest>AAAA</Latest></BlockList>").status, 201);
+  EXPECT_EQ(run(Method::kHead, "/box/b").header("x-ms-access-tier"), "Cool");
+  ASSERT_EQ(put("/box/b", "4", {{"x-ms-access-tier", "Hot"}}).status, 201);
+  head = run(Method::kHead, "/box/b");
+  EXPECT_EQ(head.header("x-ms-access-tier"), "Hot");
+  EXPECT_EQ(head.header("x-ms-access-tier-inferred"), "");
+  // Of a blob of another type, or of none, there is nothing to take over.
+  ASSERT_EQ(run(Method::kPut, "/box/b", {{"x-ms-blob-type", "AppendBlob"}}).status, 201);
+  EXPECT_EQ(run(Method::kHead, "/box/b").header("x-ms-access-tier"), "");
+  ASSERT_EQ(put("/box/b", "5").status, 201);
+  EXPECT_EQ(run(Method::kHead, "/box/b").header("x-ms-access-tier-inferred"), "true");
+}
+
 TEST_F(TierOperations, AnArchivedBlobIsOutOfReachUntilItIsBack) {
   ASSERT_EQ(put("/box/b", "content", {{"x-ms-access-tier", "Archive"}}).status, 201);
   EXPECT_EQ(get("/box/b").code(), "BlobArchived");
@@ -180,11 +200,11 @@ TEST_F(TierOperations, AnArchivedBlobIsOutOfReachUntilItIsBack) {
   EXPECT_EQ(set_tier("Hot", {{"x-ms-rehydrate-priority", "High"}}).status, 202);
   clock.advance(seconds(10));
   EXPECT_EQ(get("/box/b").body, "content");
-  // Overwriting and deleting need nothing from the archive.
+  // Nothing takes its place; deleting needs nothing from the archive.
   ASSERT_EQ(set_tier("Archive").status, 200);
-  EXPECT_EQ(put("/box/b", "new").status, 201);
-  EXPECT_EQ(get("/box/b").body, "new");
-  ASSERT_EQ(set_tier("Archive").status, 200);
+  EXPECT_EQ(put("/box/b", "new").code(), "BlobArchived");
+  EXPECT_EQ(put("/box/b", "new", {{"x-ms-access-tier", "Hot"}}).code(), "BlobArchived");
+  EXPECT_EQ(run(Method::kPut, "/box/b", {{"x-ms-blob-type", "AppendBlob"}}).code(), "BlobArchived");
   EXPECT_EQ(run(Method::kDelete, "/box/b").status, 202);
 }
 

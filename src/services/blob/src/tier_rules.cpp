@@ -56,6 +56,11 @@ TierState created_tier(const std::optional<AccessTier>& named) {
   return state;
 }
 
+TierState tier_over(const BlobRow& old, const BlobRow& fresh, WallTime now) {
+  const bool tiers = old.committed() && old.type == BlobType::kBlock && fresh.type == BlobType::kBlock;
+  return tiers && !fresh.tier.named ? tier_at(old.tier, now) : fresh.tier;
+}
+
 TierState tier_at(const TierState& stored, WallTime now) {
   if (!stored.rehydration) return stored;
   const auto& under_way = *stored.rehydration;

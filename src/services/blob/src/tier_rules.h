@@ -22,6 +22,9 @@ namespace freehold::blob {
 [[nodiscard]] ApiResult<RehydratePriority> parse_rehydrate_priority(const http::Headers& headers);
 // What a blob is made with.
 [[nodiscard]] TierState created_tier(const std::optional<AccessTier>& named);
+// The tier of a blob that takes another's place: without one of its own it has that one's, as it is by now ("Access
+// tiers for blob data"). Only block blobs have any.
+[[nodiscard]] TierState tier_over(const BlobRow& old, const BlobRow& fresh, WallTime now);
 
 // An archived blob is as much at hand as any other here. It comes back after a time all the same, so that a client that
 // forgets to wait finds out in its tests.
@@ -35,7 +38,8 @@ inline constexpr std::chrono::seconds kHighRehydration{10};
 // What Set Blob Tier makes of the state. 409 BlobBeingRehydrated, but for the same target with another priority.
 [[nodiscard]] ApiResult<TierState> set_tier(const TierState& current, AccessTier to, RehydratePriority priority,
                                             std::uint64_t now);
-// 409 BlobArchived, which holds while a rehydration is pending too.
+// 409 BlobArchived, which holds while a rehydration is pending too. Azure lets nothing take an archived blob's place
+// either.
 [[nodiscard]] ApiResult<> refuse_archived(const BlobRow& row, WallTime now);
 
 }  // namespace freehold::blob
