@@ -5,6 +5,7 @@
 #include "src/copier.h"
 #include "src/operations.h"
 #include "src/responses.h"
+#include "src/tier_rules.h"
 
 namespace freehold::blob {
 namespace {
@@ -17,7 +18,52 @@ Task<ApiResult<OpenedSource>> look_at_source(BlobParts& parts, const Permit<Copy
   if (!parse_u64(opened.headers.get("content-length"))) {
     co_return refuse(errors::cannot_verify_copy_source(400, "MissingContentLengthHeader"));
   }
+  FH_CO_CHECK_OK(check_source_has_content(opened.headers));
   co_return opened;
+}
+
+// Is the destination its own source, whatever the URL looks like? A source outside is by its ETag, which no other blob
+// has: this cloud under a name that it doesn't know as its own.
+bool is_itself(const CopySource& source, const BlobTarget& target, const std::string& account,
+               const SourceProperties& seen, const std::optional<StoredBlob>& before) {
+  if (!source.here) return before && seen.etag == quoted_etag(before->row.etag);
+  const auto& here = *source.here;
+  if (here.account != account || here.container != target.container_name || here.blob != target.name) return false;
+  const auto asked = http::request_for(http::Method::kGet, source.url);
+  return asked && !asked->has_parameter("snapshot");
+}
+
+// A copy onto itself reads nothing: the content stays where it is and under its key, as long as it is the content that
+// was looked at. To copy it would be to retire first what is to be read.
+Task<ApiResult<BlobRow>> copy_onto_itself(BlobParts& parts, BlobTarget target, CopyPlan plan, SourceProperties seen,
+                                          AuditRow audit) {
+  const auto copied = copied_row(plan, seen);
+  const auto id = new_copy_id(parts.random);
+  const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
+    FH_CHECK_OK(check_may_create(plan.fresh, current, now));
+    if (!current || !current->row.committed() || quoted_etag(current->row.etag) != seen.etag) {
+      return refuse(errors::busy("the copy's source changed"));
+    }
+    if (!current->row.customer_key_sha256.empty()) {
+      return refuse(errors::not_implemented("a copy onto itself of a blob under a customer's key"));
+    }
+    BlobChange change;
+    change.row = amended(current->row, now);
+    change.row.content = copied.content;
+    change.row.metadata = copied.metadata;
+    change.row.tags = copied.tags;
+    change.row.tier = tier_over(current->row, copied, store::HybridClock::wall_time(now));
+    change.row.staging.reset();
+    retire_staged(current->row, target.name, true, change);
+    auto& copy = change.row.copy.emplace();
+    copy.id = id;
+    copy.source = plan.source.source.shown();
+    copy.status = CopyStatus::kSuccess;
+    copy.copied = copy.total = change.row.length;
+    copy.completed = now;
+    return change;
+  };
+  co_return co_await change_blob(parts, target, decide, std::move(audit), nullptr);
 }
 
 Task<ApiResult<BlobRow>> begin_copy(BlobParts& parts, BlobTarget target, const Permit<CopyBlob>& permit, CopyPlan plan,
@@ -71,8 +117,11 @@ Task<Reply> copy_blob(BlobParts& parts, Permit<CopyBlob> permit) {
     co_return refuse(errors::not_implemented("copies of append and page blobs"));
   }
   ApiResult<BlobRow> row;
-  if (plan.source.source.here && properties.length <= kAtOnceBytes) {
+  if (is_itself(plan.source.source, target, permit.account().name, properties, before)) {
+    row = co_await copy_onto_itself(parts, target, std::move(plan), std::move(properties), audit_row(permit, 202));
+  } else if (plan.source.source.here && properties.length <= kAtOnceBytes) {
     FH_CO_TRY(auto opened, co_await open_source(parts, permit, plan.source));
+    if (*opened.body->length() > kAtOnceBytes) co_return refuse(errors::busy("the copy's source changed"));
     row = co_await copy_at_once(parts, target, std::move(plan), std::move(opened), door_of(permit),
                                 audit_row(permit, 202));
   } else {

@@ -20,9 +20,12 @@ BlobRow copied_row(const CopyPlan& plan, const SourceProperties& properties) {
 
 Task<ApiResult<BlobRow>> copy_at_once(BlobParts& parts, BlobTarget target, CopyPlan plan, OpenedSource opened,
                                       AskDoor door, AuditRow audit) {
+  // What was opened decides, whatever was there when the caller looked.
   FH_CO_TRY(const auto properties, properties_of(opened.headers));
+  FH_CO_CHECK_OK(check_source_has_content(opened.headers));
+  if (properties.type != BlobType::kBlock) co_return refuse(errors::invalid_blob_type());
   std::vector<SourceBlock> blocks;
-  if (plan.source.source.here && properties.type == BlobType::kBlock && properties.length > 0) {
+  if (plan.source.source.here && properties.length > 0) {
     FH_CO_TRY(auto told, co_await ask_source_blocks(parts, plan.source.source, door, opened.asked_by,
                                                     plan.source.question.headers, properties.etag, properties.length));
     if (!told) co_return refuse(errors::busy("the copy's source changed"));
@@ -58,9 +61,6 @@ Task<Reply> copy_blob_from_url(BlobParts& parts, Permit<CopyBlobFromUrl> permit)
   FH_CO_CHECK_OK(check_may_create(plan.fresh, before, parts.hybrid.next()));
   FH_CO_TRY(auto opened, co_await open_source(parts, permit, plan.source));
   if (*opened.body->length() > kSyncCopyBytes) co_return refuse(errors::copy_source_too_large(kSyncCopyBytes));
-  if (opened.headers.has("x-ms-blob-type") && opened.headers.get("x-ms-blob-type") != "BlockBlob") {
-    co_return refuse(errors::invalid_blob_type());
-  }
   if (plan.copy_tags) {
     FH_CO_TRY(plan.fresh.tags, co_await ask_source_tags(parts, plan.source, door_of(permit), opened.asked_by));
   }

@@ -167,6 +167,63 @@ TEST_F(CopyOperations, AShortAsynchronousCopyIsDoneAtOnce) {
       "NoPendingCopyOperation");
 }
 
+TEST_F(CopyOperations, ABlobOfAnySizeMayBeCopiedOntoItself) {
+  const auto content = pattern(33 * 1024 * 1024 + 1);
+  for (const char* self : {"/box/a", "/box/%61"}) {
+    ASSERT_EQ(
+        put("/box/a", content, {{"content-type", "text/x"}, {"x-ms-meta-mood", "good"}, {"x-ms-tags", "a=1"}}).status,
+        201);
+    const auto before = run(Method::kHead, "/box/a").header("etag");
+    ASSERT_EQ(run(Method::kPut, "/box/a?comp=block&blockid=AAAA", {}, pattern(100'000)).status, 201);
+    const auto copied = copy("/box/a", self, {{"x-ms-source-if-match", before}});
+    ASSERT_EQ(copied.status, 202) << copied.body;
+    EXPECT_EQ(copied.header("x-ms-copy-status"), "success");
+    EXPECT_NE(copied.header("etag"), before);
+    work();
+    collect();
+    const auto got = get("/box/a");
+    EXPECT_TRUE(got.body == content) << self;
+    EXPECT_EQ(got.header("etag"), copied.header("etag"));
+    EXPECT_EQ(got.header("content-type"), "text/x");
+    EXPECT_EQ(got.header("content-md5"), md5_base64(content));
+    EXPECT_EQ(got.header("x-ms-meta-mood"), "good");
+    EXPECT_EQ(got.header("x-ms-tag-count"), "");
+    EXPECT_EQ(got.header("x-ms-copy-id"), copied.header("x-ms-copy-id"));
+    EXPECT_EQ(got.header("x-ms-copy-status"), "success");
+    EXPECT_EQ(elements(get("/box/a?comp=blocklist&blocklisttype=uncommitted").body, "Name").size(), 0u);
+    EXPECT_EQ(copy("/box/a", self, {{"x-ms-source-if-match", before}}).code(), "SourceConditionNotMet");
+    EXPECT_EQ(copy("/box/a", self, {{"if-none-match", "*"}}).code(), "BlobAlreadyExists");
+    ASSERT_EQ(copy("/box/a", self, {{"x-ms-meta-new", "word"}}).status, 202);
+    EXPECT_EQ(get("/box/a").header("x-ms-meta-new"), "word");
+    EXPECT_EQ(get("/box/a").header("x-ms-meta-mood"), "");
+  }
+  ASSERT_EQ(run(Method::kDelete, "/box/a").status, 202);
+  collect();
+  EXPECT_EQ(chunk_count(), 0u);
+}
+
+TEST_F(CopyOperations, ACopyOntoItselfLeavesTheSnapshotsTheirContent) {
+  const auto content = pattern(33 * 1024 * 1024 + 1);
+  ASSERT_EQ(put("/box/a", content).status, 201);
+  const auto snapshot = "/box/a?snapshot=" + run(Method::kPut, "/box/a?comp=snapshot").header("x-ms-snapshot");
+  ASSERT_EQ(copy("/box/a", "/box/a").header("x-ms-copy-status"), "success");
+  ASSERT_EQ(put("/box/a", "other").status, 201);
+  collect();
+  EXPECT_TRUE(get(snapshot).body == content);
+  // The snapshot is another blob than the one that it is copied over.
+  ASSERT_EQ(copy("/box/a", snapshot).header("x-ms-copy-status"), "pending");
+  work();
+  EXPECT_TRUE(get("/box/a").body == content);
+}
+
+TEST_F(CopyOperations, AnArchivedSourceCostsTheDestinationNothing) {
+  ASSERT_EQ(put("/box/a", pattern(33 * 1024 * 1024 + 1), {{"x-ms-access-tier", "Archive"}}).status, 201);
+  ASSERT_EQ(put("/box/b", "kept").status, 201);
+  EXPECT_EQ(copy("/box/b", "/box/a").code(), "BlobArchived");
+  EXPECT_EQ(copy("/box/a", "/box/a").code(), "BlobArchived");
+  EXPECT_EQ(get("/box/b").body, "kept");
+}
+
 struct LongCopies : CopyOperations {
   static constexpr std::size_t kSize = 70 * 1024 * 1024;
   LongCopies() {
@@ -203,6 +260,17 @@ TEST_F(LongCopies, GoOnInTheBackground) {
   EXPECT_TRUE(got.body == content);
   EXPECT_EQ(service->copies_waiting(), 0u);
   EXPECT_EQ(put("/box/b", "x").status, 201);
+}
+
+// It has nothing yet, and a copy of nothing would take the place of the content that it waits for.
+TEST_F(LongCopies, AreNoSourceUntilTheyAreDone) {
+  EXPECT_EQ(copy("/box/a", "/box/b").code(), "PendingCopyOperation");
+  EXPECT_EQ(copy_sync("/box/a", "/box/b").code(), "PendingCopyOperation");
+  EXPECT_EQ(put_from("/box/a", "/box/b").code(), "PendingCopyOperation");
+  EXPECT_EQ(copy("/box/b", "/box/b").code(), "PendingCopyOperation");
+  work();
+  EXPECT_TRUE(get("/box/a").body == content);
+  EXPECT_TRUE(get("/box/b").body == content);
 }
 
 TEST_F(LongCopies, MayBeAborted) {

@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "src/crc64.h"
 #include "src/tag_rules.h"
+#include "src/tier_rules.h"
 
 namespace freehold::blob {
 namespace {
@@ -56,6 +57,12 @@ ApiResult<CopyPlan> plan_copy(const BlobParts& parts, const http::Request& reque
   FH_TRY(plan.copy_tags, parse_tag_option(request.headers, tag_option));
   FH_TRY(plan.source, plan_source(parts, request, SourceRanges::kRefused));
   return plan;
+}
+
+ApiResult<> check_source_has_content(const http::Headers& answer) {
+  if (answer.get("x-ms-copy-status") == to_string(CopyStatus::kPending)) return refuse(errors::pending_copy());
+  if (answer.get("x-ms-access-tier") == to_string(AccessTier::kArchive)) return refuse(errors::blob_archived());
+  return {};
 }
 
 Task<ApiResult<Tags>> ask_source_tags(BlobParts& parts, const SourcePlan& plan, AskDoor door, gate::AskedBy asked_by) {

@@ -22,6 +22,10 @@ enum class TagOption { kTaken, kRefused };
 [[nodiscard]] ApiResult<CopyPlan> plan_copy(const BlobParts& parts, const http::Request& request, int version,
                                             const gate::Principal& principal, TagOption tag_option);
 
+// 409 for a source that a copy can't begin with: it is itself waiting for the content of another copy, or archived. A
+// copy of what it has now, which is nothing, would take the place of content.
+[[nodiscard]] ApiResult<> check_source_has_content(const http::Headers& answer);
+
 // The tags of the source, read through the door as the source itself was.
 [[nodiscard]] Task<ApiResult<Tags>> ask_source_tags(BlobParts& parts, const SourcePlan& plan, AskDoor door,
                                                     gate::AskedBy asked_by);

@@ -59,6 +59,7 @@ Task<Reply> put_blob_from_url(BlobParts& parts, Permit<PutBlobFromUrl> permit) {
   FH_CO_TRY(auto opened, co_await open_source(parts, permit, plan.copy.source));
   const auto limit = put_blob_limit(permit.api_version());
   if (*opened.body->length() > limit) co_return refuse(errors::copy_source_too_large(limit));
+  FH_CO_CHECK_OK(check_source_has_content(opened.headers));
   FH_CO_TRY(const auto properties, properties_of(opened.headers));
   if (plan.copy.copy_tags) {
     FH_CO_TRY(plan.copy.fresh.tags,
