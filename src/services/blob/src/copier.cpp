@@ -181,7 +181,7 @@ Task<ApiResult<>> Copier::copy_content(BlobTarget target, BlobRow row, const Pen
     co_return refuse(errors::interrupted_copy());
   } else {
     FH_CO_TRY(source, parts_.sources.parse_again(row.copy->source));
-    question.headers.add("x-ms-version", work->version);
+    if (!work->version.empty()) question.headers.add("x-ms-version", work->version);
   }
   const auto asked_by = gate::AskedBy::kCaller;
   if (source.here) question.headers.remove("authorization");

@@ -2,6 +2,7 @@
 #include "src/copy_blob.h"
 
 #include "base/encoding.h"
+#include "src/api_versions.h"
 #include "src/copier.h"
 #include "src/operations.h"
 #include "src/responses.h"
@@ -70,7 +71,9 @@ Task<ApiResult<BlobRow>> begin_copy(BlobParts& parts, BlobTarget target, const P
                                     SourceProperties properties) {
   FH_CO_CHECK_OK(api(parts.copier.check_room(permit.tenant())));
   FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
-  const std::string version(plan.source.question.headers.get("x-ms-version"));
+  // The version that the request is read by, from wherever it has that: the source is read by it, after a restart too.
+  const auto version = version_text(permit.api_version());
+  if (plan.source.source.here) plan.source.question.headers.set("x-ms-version", version);
   auto fresh = copied_row(plan, properties);
   fresh.wrapped_key = make_blob_key(*account_key, parts.random).wrapped;
   fresh.copy = CopyState{

@@ -224,6 +224,23 @@ TEST_F(CopyOperations, AnArchivedSourceCostsTheDestinationNothing) {
   EXPECT_EQ(get("/box/b").body, "kept");
 }
 
+TEST_F(CopyOperations, OneThatNamesNoVersionGoesOnAfterARestart) {
+  const auto content = pattern(33 * 1024 * 1024 + 1);
+  ASSERT_EQ(put("/box/a", content).status, 201);
+  BytesBody none("");
+  auto request = make(Method::kPut, "/box/b", from("/box/a"), none);
+  request.headers.remove("x-ms-version");
+  request.headers.set("authorization", gate::shared_key_authorization(request, "acct1", key));
+  const auto begun = runtime::run_blocking(exchange(*pipeline, request));
+  ASSERT_EQ(begun.header("x-ms-copy-status"), "pending") << begun.body;
+  restart();
+  ASSERT_TRUE(runtime::run_blocking(service->find_pending_copies(*pipeline)));
+  work();
+  const auto got = get("/box/b");
+  EXPECT_EQ(got.header("x-ms-copy-status"), "success") << got.header("x-ms-copy-status-description");
+  EXPECT_TRUE(got.body == content);
+}
+
 struct LongCopies : CopyOperations {
   static constexpr std::size_t kSize = 70 * 1024 * 1024;
   LongCopies() {
