@@ -100,6 +100,25 @@ TEST_F(CopyOperations, BlocksComeFromRanges) {
   EXPECT_TRUE(get("/box/b").body == range);
 }
 
+TEST_F(CopyOperations, BlocksFromUrlsNeedTheLease) {
+  const std::string lease = "0a1b2c3d-0011-2233-4455-66778899aabb";
+  ASSERT_EQ(put("/box/a", "text").status, 201);
+  ASSERT_EQ(put("/box/b", "old").status, 201);
+  const std::string path = "/box/b?comp=block&blockid=AAAA";
+  EXPECT_EQ(run(Method::kPut, path, from("/box/a", {{"x-ms-lease-id", lease}})).code(),
+            "LeaseNotPresentWithBlobOperation");
+  ASSERT_EQ(run(Method::kPut, "/box/b?comp=lease",
+                {{"x-ms-lease-action", "acquire"}, {"x-ms-lease-duration", "-1"}, {"x-ms-proposed-lease-id", lease}})
+                .status,
+            201);
+  EXPECT_EQ(run(Method::kPut, path, from("/box/a")).code(), "LeaseIdMissing");
+  EXPECT_EQ(run(Method::kPut, path, from("/box/a", {{"x-ms-lease-id", "0a1b2c3d-0011-2233-4455-66778899ffff"}})).code(),
+            "LeaseIdMismatchWithBlobOperation");
+  EXPECT_EQ(run(Method::kPut, path, from("/box/a", {{"x-ms-lease-id", "no guid"}})).code(), "InvalidHeaderValue");
+  const auto staged = run(Method::kPut, path, from("/box/a", {{"x-ms-lease-id", lease}}));
+  EXPECT_EQ(staged.status, 201) << staged.body;
+}
+
 TEST_F(CopyOperations, CopyFromUrlKeepsBlocksAndSaysSo) {
   const auto one = pattern(100'000, 1), two = pattern(10, 2), three = pattern(70'000, 3);
   put_blocks("/box/a", {one, two, three});

@@ -1,4 +1,5 @@
 // Put Block From URL: stages a block whose content is read from a source.
+#include "src/lease_rules.h"
 #include "src/name_rules.h"
 #include "src/operations.h"
 #include "src/source_plan.h"
@@ -13,6 +14,7 @@ Task<Reply> put_block_from_url(BlobParts& parts, Permit<PutBlockFromUrl> permit)
   FH_CO_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CO_CHECK_OK(refuse_snapshot(request));
   FH_CO_TRY(plan.id, parse_block_id(request.parameter("blockid")));
+  FH_CO_TRY(plan.lease_id, parse_lease_id(request.headers));
   FH_CO_TRY(auto source, plan_source(parts, request, SourceRanges::kTaken));
   plan.sent = source.sent;
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
