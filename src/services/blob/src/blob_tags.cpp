@@ -7,10 +7,25 @@
 #include "src/xml_text.h"
 
 namespace freehold::blob {
+namespace {
+
+// Here the conditions on the blob are called x-ms-blob-if-...; under their usual names they hold as everywhere.
+ApiResult<Conditions> parse_tag_conditions(const http::Headers& headers) {
+  http::Headers usual = headers;
+  for (const std::string name : {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"}) {
+    const auto value = headers.get("x-ms-blob-" + name);
+    if (!headers.has("x-ms-blob-" + name)) continue;
+    if (usual.has(name)) return refuse(errors::multiple_conditions());
+    usual.add(name, std::string(value));
+  }
+  return parse_conditions(usual);
+}
+
+}  // namespace
 
 Task<Reply> get_blob_tags(BlobParts& parts, Permit<GetBlobTags> permit) {
   FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers));
-  FH_CO_TRY(const auto conditions, parse_conditions(permit.request().headers));
+  FH_CO_TRY(const auto conditions, parse_tag_conditions(permit.request().headers));
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   FH_CO_TRY(const auto stored, co_await read_committed(parts, target));
   FH_CO_CHECK_OK(check_read(conditions, stored.row.existing(parts.hybrid.next())));
@@ -22,7 +37,7 @@ Task<Reply> get_blob_tags(BlobParts& parts, Permit<GetBlobTags> permit) {
 
 Task<Reply> set_blob_tags(BlobParts& parts, Permit<SetBlobTags> permit) {
   FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers));
-  FH_CO_TRY(const auto conditions, parse_conditions(permit.request().headers));
+  FH_CO_TRY(const auto conditions, parse_tag_conditions(permit.request().headers));
   FH_CO_TRY(const auto sent, parse_sent_digests(permit.request().headers));
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   auto body = co_await http::read_all(*permit.request().body, kTagsBodyBytes);

@@ -84,6 +84,33 @@ TEST_F(TagOperations, ConditionsOverTags) {
   EXPECT_EQ(run(Method::kDelete, "/box/b", is_done).status, 202);
 }
 
+TEST_F(TagOperations, ConditionsOnTheBlobGuardItsTags) {
+  ASSERT_EQ(put("/box/b", "1", {{"x-ms-tags", "state=new"}}).status, 201);
+  const auto head = run(Method::kHead, "/box/b");
+  const auto etag = head.header("etag");
+  const auto past = "Mon, 01 Jan 2001 00:00:00 GMT";
+  const HeaderList right[] = {{{"x-ms-blob-if-match", etag}},
+                              {{"x-ms-blob-if-none-match", "\"0x8OTHER\""}},
+                              {{"x-ms-blob-if-modified-since", past}},
+                              {{"x-ms-blob-if-unmodified-since", head.header("last-modified")}}};
+  const HeaderList wrong[] = {{{"x-ms-blob-if-match", "\"0x8OTHER\""}},
+                              {{"x-ms-blob-if-none-match", etag}},
+                              {{"x-ms-blob-if-modified-since", head.header("last-modified")}},
+                              {{"x-ms-blob-if-unmodified-since", past}}};
+  for (const auto& headers : right) {
+    EXPECT_EQ(get("/box/b?comp=tags", headers).status, 200) << headers.front().first;
+    EXPECT_EQ(set_tags("/box/b", {{"state", "new"}}, headers).status, 204) << headers.front().first;
+  }
+  for (const auto& headers : wrong) {
+    EXPECT_GE(get("/box/b?comp=tags", headers).status, 304) << headers.front().first;
+    EXPECT_EQ(set_tags("/box/b", {{"state", "lost"}}, headers).code(), "ConditionNotMet") << headers.front().first;
+  }
+  EXPECT_EQ(set_tags("/box/b", {}, {{"x-ms-blob-if-match", etag}, {"if-match", etag}}).code(),
+            "MultipleConditionHeadersNotSupported");
+  EXPECT_EQ(set_tags("/box/b", {}, {{"x-ms-blob-if-modified-since", "soon"}}).code(), "InvalidHeaderValue");
+  EXPECT_EQ(elements(get("/box/b?comp=tags").body, "Value"), Names{"new"});
+}
+
 TEST_F(TagOperations, TheIndexFollowsTheBlobs) {
   ASSERT_EQ(put("/box/a", "x", {{"x-ms-tags", "n=1&s=on"}}).status, 201);
   ASSERT_EQ(put("/box/b", "x", {{"x-ms-tags", "n=2&s=on"}}).status, 201);
