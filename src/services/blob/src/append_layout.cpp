@@ -2,12 +2,17 @@
 
 #include <cstring>
 
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace freehold::blob {
 namespace {
 
 constexpr std::size_t kMergedAtOnce = 16;
+
+// Joined runs that are inline ride in the append's own commit, beside its block and its row, and a commit is bounded
+// (limits::kCommitBytes). Runs beyond this become chunks.
+constexpr std::size_t kJoinedInlineBytes = 256 * 1024;
 
 // Sixteen of one class make one of the next, so that a list of 50,000 blocks, of 13 segments each, takes some forty.
 int size_class(const ManifestRef& manifest) {
@@ -29,9 +34,25 @@ Layout one_block(std::vector<Segment> segments) {
   return layout;
 }
 
+class JoinedBody final : public http::BodyReader {
+ public:
+  explicit JoinedBody(AlignedBuffer bytes) : bytes_(std::move(bytes)) {}
+  [[nodiscard]] std::optional<std::uint64_t> length() const override { return bytes_.size(); }
+  [[nodiscard]] http::Task<Result<std::size_t>> read_some(std::span<char> out) override {
+    const auto size = std::min(out.size(), bytes_.size() - at_);
+    std::memcpy(out.data(), bytes_.data() + at_, size);
+    at_ += size;
+    co_return size;
+  }
+
+ private:
+  AlignedBuffer bytes_;
+  std::size_t at_ = 0;
+};
+
 // The content of consecutive inline segments as one.
 Task<Result<StoredContent>> join_run(ContentStore& content, ContentPlace place, std::vector<Segment> run,
-                                     PendingChunks& pending) {
+                                     Inlining inlining, PendingChunks& pending) {
   AlignedBuffer joined(length_of(Layout{{{}, run}}));
   std::size_t at = 0;
   for (const auto& segment : run) {
@@ -40,13 +61,20 @@ Task<Result<StoredContent>> join_run(ContentStore& content, ContentPlace place, 
     std::memcpy(joined.data() + at, plain->data(), plain->size());
     at += plain->size();
   }
-  co_return co_await content.put_content(std::move(place), std::move(joined), pending);
+  if (inlining == Inlining::kAllowed) {
+    co_return co_await content.put_content(std::move(place), std::move(joined), pending);
+  }
+  JoinedBody body(std::move(joined));
+  FH_CO_TRY(const auto put, co_await content.ingest(body, at, Digest::kNone, std::move(place), pending, inlining));
+  FH_CHECK(put.segments.size() == 1 && !put.inline_row);
+  co_return StoredContent{put.segments.front(), std::nullopt};
 }
 
 // Joins every run of inline segments.
 Task<Result<std::vector<Segment>>> join_inline(ContentStore& content, ContentPlace place, std::vector<Segment> segments,
                                                PendingChunks& pending, GrownLayout& grown) {
   std::vector<Segment> result;
+  std::size_t inlined = 0;
   for (std::size_t i = 0; i < segments.size();) {
     std::vector<Segment> run;
     std::size_t bytes = 0;
@@ -59,9 +87,13 @@ Task<Result<std::vector<Segment>>> join_inline(ContentStore& content, ContentPla
       result.push_back(run.empty() ? segments[i++] : run.front());
       continue;
     }
-    FH_CO_TRY(auto stored, co_await join_run(content, place, run, pending));
+    const auto inlining = inlined + bytes <= kJoinedInlineBytes ? Inlining::kAllowed : Inlining::kNever;
+    FH_CO_TRY(auto stored, co_await join_run(content, place, run, inlining, pending));
     result.push_back(stored.segment);
-    if (stored.inline_row) grown.puts.push_back(std::move(*stored.inline_row));
+    if (stored.inline_row) {
+      inlined += bytes;
+      grown.puts.push_back(std::move(*stored.inline_row));
+    }
     grown.joined.insert(grown.joined.end(), run.begin(), run.end());
   }
   co_return result;

@@ -170,6 +170,48 @@ TEST_F(AppendOperations, LargeBlocksFoldIntoManifests) {
   EXPECT_EQ(chunk_count(), 0u);
 }
 
+// Two blocks that are inline and still are when they are joined, then one that isn't: the runs that are joined at once
+// are short and many.
+TEST_F(AppendOperations, ManyShortRunsAreJoinedInOneCommit) {
+  ASSERT_EQ(create("/box/log").status, 201);
+  constexpr std::size_t kSizes[] = {32'000, 32'000, 66'000};
+  Bytes all;
+  for (std::size_t i = 0; i < 450; ++i) {
+    const auto block = pattern(kSizes[i % 3], i);
+    const auto answer = append("/box/log", block);
+    ASSERT_EQ(answer.status, 201) << i << ' ' << answer.body;
+    all += block;
+    if (i % 100 == 0) collect();
+  }
+  take_audit_rows();
+  collect();
+  EXPECT_TRUE(get("/box/log").body == all);
+  EXPECT_EQ(runtime::run_blocking(service->sweep_orphans(*pipeline)).value_or(99), 0u);
+  EXPECT_TRUE(get("/box/log").body == all);
+  ASSERT_EQ(run(Method::kDelete, "/box/log").status, 202);
+  collect();
+  take_audit_rows();
+  EXPECT_EQ(rows().size(), 1u);
+  EXPECT_EQ(chunk_count(), 0u);
+}
+
+TEST_F(AppendOperations, BlocksOfAnySizeAroundTheInlineOnesFold) {
+  ASSERT_EQ(create("/box/log").status, 201);
+  SeededRandom dice(11);
+  Bytes all;
+  for (std::size_t i = 0; i < 600; ++i) {
+    const auto roll = static_cast<unsigned char>(dice.bytes(1)[0]);
+    const std::size_t around = roll % 2 == 0 ? 32 * 1024 : 64 * 1024;
+    const auto block = pattern(around - 128 + roll, i);
+    const auto answer = append("/box/log", block);
+    ASSERT_EQ(answer.status, 201) << i << ' ' << answer.body;
+    all += block;
+  }
+  take_audit_rows();
+  collect();
+  EXPECT_TRUE(get("/box/log").body == all);
+}
+
 // 50,000 blocks of 13 segments each: the list of manifests stays short.
 TEST(AppendLayout, ManifestsMergeByClasses) {
   std::vector<ManifestRef> manifests;
