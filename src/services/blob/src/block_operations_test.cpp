@@ -1,4 +1,5 @@
 // Put Block, Put Block List and Get Block List, through the pipeline.
+#include "src/crc64.h"
 #include "src/test_region.h"
 
 namespace freehold::blob::testing {
@@ -49,6 +50,17 @@ TEST_F(BlockOperations, StagedBlocksAreInvisibleUntilNamed) {
   const auto committed = get("/box/b?comp=blocklist");
   EXPECT_EQ(elements(committed.body, "Name"), (std::vector<std::string>{"Yg==", "YQ==", "Yg=="}));
   EXPECT_EQ(committed.header("x-ms-blob-content-length"), std::to_string(got.body.size()));
+}
+
+TEST_F(BlockOperations, ADigestOfTheListIsVerified) {
+  ASSERT_EQ(put_block("a", "x").status, 201);
+  const auto list = list_of({"a"});
+  const auto crc = to_base64(crc64_bytes(crc64(0, list)));
+  EXPECT_EQ(commit(list, {{"x-ms-content-crc64", "AAAAAAAAAAA="}}).code(), "Crc64Mismatch");
+  EXPECT_EQ(commit(list, {{"content-md5", md5_base64("other")}}).code(), "Md5Mismatch");
+  const auto done = commit(list, {{"x-ms-content-crc64", crc}});
+  EXPECT_EQ(done.status, 201) << done.body;
+  EXPECT_EQ(done.header("x-ms-content-crc64"), crc);
 }
 
 TEST_F(BlockOperations, ABlobIsChangedBlockByBlock) {

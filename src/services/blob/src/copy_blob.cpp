@@ -23,6 +23,12 @@ Task<ApiResult<OpenedSource>> look_at_source(BlobParts& parts, const Permit<Copy
   co_return opened;
 }
 
+// Digests of the source are verified where it is read before the answer.
+ApiResult<> refuse_digests(const SentDigests& sent) {
+  if (sent.md5.empty() && sent.crc64.empty()) return {};
+  return refuse(errors::not_implemented("digests of a source that isn't read at once"));
+}
+
 // Is the destination its own source, whatever the URL looks like? A source outside is by its ETag, which no other blob
 // has: this cloud under a name that it doesn't know as its own.
 bool is_itself(const CopySource& source, const BlobTarget& target, const std::string& account,
@@ -38,6 +44,7 @@ bool is_itself(const CopySource& source, const BlobTarget& target, const std::st
 // was looked at. To copy it would be to retire first what is to be read.
 Task<ApiResult<BlobRow>> copy_onto_itself(BlobParts& parts, BlobTarget target, CopyPlan plan, SourceProperties seen,
                                           AuditRow audit) {
+  FH_CO_CHECK_OK(refuse_digests(plan.source.sent));
   const auto copied = copied_row(plan, seen);
   const auto id = new_copy_id(parts.random);
   const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
@@ -69,6 +76,7 @@ Task<ApiResult<BlobRow>> copy_onto_itself(BlobParts& parts, BlobTarget target, C
 
 Task<ApiResult<BlobRow>> begin_copy(BlobParts& parts, BlobTarget target, const Permit<CopyBlob>& permit, CopyPlan plan,
                                     SourceProperties properties) {
+  FH_CO_CHECK_OK(refuse_digests(plan.source.sent));
   FH_CO_CHECK_OK(api(parts.copier.check_room(permit.tenant())));
   FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
   // The version that the request is read by, from wherever it has that: the source is read by it, after a restart too.

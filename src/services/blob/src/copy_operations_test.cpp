@@ -243,6 +243,16 @@ TEST_F(CopyOperations, AnArchivedSourceCostsTheDestinationNothing) {
   EXPECT_EQ(get("/box/b").body, "kept");
 }
 
+TEST_F(CopyOperations, DigestsOfALongSourceAreRefusedRatherThanPassedOver) {
+  const auto content = pattern(33 * 1024 * 1024 + 1);
+  ASSERT_EQ(put("/box/a", content).status, 201);
+  ASSERT_EQ(put("/box/b", "kept").status, 201);
+  for (const char* path : {"/box/a", "/box/b"}) {
+    EXPECT_EQ(copy(path, "/box/a", {{"x-ms-source-content-md5", md5_base64(content)}}).code(), "NotImplemented");
+  }
+  EXPECT_EQ(get("/box/b").body, "kept");
+}
+
 TEST_F(CopyOperations, OneThatNamesNoVersionGoesOnAfterARestart) {
   const auto content = pattern(33 * 1024 * 1024 + 1);
   ASSERT_EQ(put("/box/a", content).status, 201);

@@ -85,6 +85,10 @@ TEST_F(PageOperations, RangesAndLengthsAreChecked) {
   EXPECT_EQ(put_range("/box/disk", "bytes=0-4194815", pattern(4 * kMiB + 512), "update").code(), "RequestBodyTooLarge");
   EXPECT_EQ(put_range("/box/disk", "bytes=0-511", "", "erase").code(), "InvalidHeaderValue");
   EXPECT_EQ(put_range("/box/disk", "bytes=0-511", pattern(512), "clear").code(), "InvalidHeaderValue");
+  for (const char* digest : {"content-md5", "x-ms-content-crc64"}) {
+    const HeaderList headers = {{"x-ms-page-write", "clear"}, {"x-ms-range", "bytes=0-511"}, {digest, "AAAAAAAAAAA="}};
+    EXPECT_EQ(run(Method::kPut, "/box/disk?comp=page", headers).status, 400) << digest;
+  }
   EXPECT_EQ(run(Method::kPut, "/box/disk?comp=page", {{"range", "bytes=0-511"}}).code(), "MissingRequiredHeader");
   EXPECT_EQ(create("/box/odd", 513).code(), "InvalidHeaderValue");
   EXPECT_EQ(run(Method::kPut, "/box/odd", {{"x-ms-blob-type", "PageBlob"}}).code(), "MissingRequiredHeader");

@@ -127,6 +127,7 @@ Task<Reply> put_block_list(BlobParts& parts, Permit<PutBlockList> permit) {
     if (!applied) continue;
     auto response = written(201, row);
     if (!sent.md5.empty()) response.headers.add("Content-MD5", to_base64(sent.md5));
+    if (!sent.crc64.empty()) response.headers.add("x-ms-content-crc64", to_base64(sent.crc64));
     co_return response;
   }
   co_return refuse(errors::busy("too many writers of one blob"));

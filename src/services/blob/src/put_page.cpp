@@ -32,6 +32,9 @@ ApiResult<PutPagePlan> plan_put_page(const http::Request& request, int version) 
   if (plan.clear && !plan.sent.md5.empty()) {
     return refuse(errors::invalid_header("Content-MD5", request.headers.get("content-md5")));
   }
+  if (plan.clear && !plan.sent.crc64.empty()) {
+    return refuse(errors::invalid_header("x-ms-content-crc64", request.headers.get("x-ms-content-crc64")));
+  }
   plan.digest = transit_digest(plan.sent, version);
   FH_TRY(plan.sequence, parse_sequence_conditions(request.headers));
   FH_TRY(plan.conditions, parse_conditions(request.headers));

@@ -21,7 +21,7 @@ struct SentDigests {
 // 400 Md5Mismatch / Crc64Mismatch. `stored_md5` is x-ms-blob-content-md5 where the operation verifies that too.
 [[nodiscard]] ApiResult<> check_digests(const SentDigests& sent, BytesView stored_md5, const Ingested& ingested);
 
-// The same for a body that was read whole (XML). x-ms-content-crc64: 501.
+// The same for a body that was read whole (XML).
 [[nodiscard]] ApiResult<> check_small_body(const SentDigests& sent, BytesView body);
 
 // The announced length of the body: 411 without one, 413 over the limit.
