@@ -1,5 +1,7 @@
 // Put Block, Put Block List and Get Block List, through the pipeline.
+#include "src/blob_store.h"
 #include "src/crc64.h"
+#include "src/row_keys.h"
 #include "src/test_region.h"
 
 namespace freehold::blob::testing {
@@ -109,6 +111,28 @@ TEST_F(BlockOperations, BlockIdsOfABlobHaveOneLength) {
   EXPECT_EQ(put_block("bb", "").code(), "InvalidHeaderValue");
   EXPECT_EQ(put_block("bb", "x", {{"content-md5", md5_base64("y")}}).code(), "Md5Mismatch");
   EXPECT_EQ(commit("<BlockList><Latest>", {}).code(), "InvalidXmlDocument");
+}
+
+TEST_F(BlockOperations, ABlockThatNoListCouldNameIsRefused) {
+  for (const char* id : {"a", "b", "c", "b"}) ASSERT_EQ(put_block(id, id).status, 201);
+  const auto partitions = runtime::run_blocking(service->partitions());
+  const auto partition = std::ranges::find_if(*partitions, [](const auto& p) { return p.value[16] == 'b'; });
+  BlobStore blobs(engine->partitions(), {1}, hybrid);
+  auto stored = runtime::run_blocking(blobs.read(*partition, "b"));
+  ASSERT_TRUE(stored && *stored && (*stored)->row.staging);
+  auto& row = (*stored)->row;
+  EXPECT_EQ(row.staging->revision % (1u << 17), 3u);  // the one that was put twice is one
+  row.staging->revision += 100'000 - 3;
+  auto commit_row = blobs.begin(*partition);
+  commit_row.puts.push_back({row_keys::blob("b", 0), encode_blob_row(row)});
+  ASSERT_TRUE(runtime::run_blocking(blobs.commit(std::move(commit_row)))->applied);
+  const auto refused = put_block("d", "d");
+  EXPECT_EQ(refused.code(), "BlockCountExceedsLimit");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_EQ(put_block("a", "A").status, 201);  // it replaces one
+  ASSERT_EQ(commit(list_of({"a", "b", "c"})).status, 201);
+  EXPECT_EQ(get("/box/b").body, "Abc");
+  EXPECT_EQ(put_block("d", "d").status, 201);
 }
 
 TEST_F(BlockOperations, ALongListLiesInManifestsAndGivesThemBack) {

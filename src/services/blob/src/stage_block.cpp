@@ -1,6 +1,7 @@
 #include "src/stage_block.h"
 
 #include "base/encoding.h"
+#include "src/block_list_rules.h"
 #include "src/lease_rules.h"
 #include "src/responses.h"
 #include "src/row_keys.h"
@@ -8,6 +9,12 @@
 
 namespace freehold::blob {
 namespace {
+
+// Staging::revision has how many blocks are staged in its low bits, so that one too many is refused when it is put, and
+// above them how often one was put again.
+constexpr std::uint32_t kOneReplaced = 1u << 17;
+static_assert(kStagedPerBlob < kOneReplaced);
+std::size_t staged_count(const Staging& staging) { return staging.revision % kOneReplaced; }
 
 // A block needs what is there to be a block blob at hand, its lease to be named, its id to have the length of the
 // others, and its key to be theirs. Put Block has no other conditions.
@@ -58,35 +65,28 @@ ApiResult<> check_still_wanted(const StagingKey& key, const std::optional<Stored
 }
 
 // The blob's row with a place for staged blocks in it; made or opened by the first block, in that block's own commit.
-struct Opened {
-  BlobRow row;
-  bool changed = false;
-};
-
-Opened open_staging(const std::optional<StoredBlob>& current, const StagingKey& key, const BlockPlan& plan,
-                    std::uint64_t now) {
-  if (current && current->row.staging) return {current->row, false};
-  Opened opened{current ? current->row : uncommitted_row(key.wrapped, now), true};
-  opened.row.staging = Staging{now, static_cast<std::uint8_t>(plan.id.size()), 0, {}};
-  if (plan.customer) opened.row.staging->customer_key_sha256 = plan.customer->sha256;
-  return opened;
+BlobRow open_staging(const std::optional<StoredBlob>& current, const StagingKey& key, const BlockPlan& plan,
+                     std::uint64_t now) {
+  if (current && current->row.staging) return current->row;
+  auto row = current ? current->row : uncommitted_row(key.wrapped, now);
+  row.staging = Staging{now, static_cast<std::uint8_t>(plan.id.size()), 0, {}};
+  if (plan.customer) row.staging->customer_key_sha256 = plan.customer->sha256;
+  return row;
 }
 
 // Names the block among the staged ones; an earlier block of that id becomes garbage.
-BlobChange stage(Opened opened, const BlockPlan& plan, const std::string& name,
-                 const std::optional<StoredBlock>& earlier, const Ingested& ingested) {
+ApiResult<BlobChange> stage(BlobRow row, const BlockPlan& plan, const std::string& name,
+                            const std::optional<StoredBlock>& earlier, const Ingested& ingested) {
+  // More of them no list could ever name.
+  if (!earlier && staged_count(*row.staging) >= kStagedPerBlob) return refuse(errors::too_many_staged_blocks());
   BlobChange change;
-  const auto key = row_keys::staged(name, opened.row.staging->generation, plan.id);
+  const auto key = row_keys::staged(name, row.staging->generation, plan.id);
   change.puts.push_back({key, encode_staged_block({plan.id, ingested.segments})});
   if (ingested.inline_row) change.puts.push_back(*ingested.inline_row);
   change.expect.push_back(earlier ? store::equals(key, earlier->raw) : store::absent(key));
-  change.row = std::move(opened.row);
-  if (earlier) {
-    change.garbage.expand.direct = {earlier->block};
-    ++change.row.staging->revision;
-  } else if (!opened.changed) {
-    change.fate = RowFate::kLeave;
-  }
+  change.row = std::move(row);
+  change.row.staging->revision += earlier ? kOneReplaced : 1u;
+  if (earlier) change.garbage.expand.direct = {earlier->block};
   return change;
 }
 
@@ -111,10 +111,10 @@ Task<ApiResult<Ingested>> stage_block(BlobParts& parts, BlobTarget target, Block
     const auto now = parts.hybrid.next();
     FH_CO_CHECK_OK(check_may_stage(plan, current, now));
     FH_CO_CHECK_OK(check_still_wanted(blob_key, current));
-    auto opened = open_staging(current, blob_key, plan, now);
-    const auto key = row_keys::staged(target.name, opened.row.staging->generation, plan.id);
+    auto row = open_staging(current, blob_key, plan, now);
+    const auto key = row_keys::staged(target.name, row.staging->generation, plan.id);
     FH_CO_TRY(const auto earlier, api(co_await parts.blobs.read_staged(target.partition(), key)));
-    auto change = stage(std::move(opened), plan, target.name, earlier, *ingested);
+    FH_CO_TRY(auto change, stage(std::move(row), plan, target.name, earlier, *ingested));
     FH_CO_TRY(const bool applied,
               co_await apply(parts, target, std::move(current), std::move(change), audit, &pending));
     if (applied) co_return std::move(*ingested);
