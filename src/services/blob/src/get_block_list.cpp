@@ -29,41 +29,66 @@ std::vector<ListedBlock> listed(const std::vector<Block>& blocks) {
   return result;
 }
 
+struct Question {
+  Wanted wanted;
+  Conditions conditions;
+  bool anonymous = false;
+};
+
+struct Lists {
+  BlobRow row;
+  std::vector<ListedBlock> committed;
+  std::vector<ListedBlock> uncommitted;
+};
+
+// All of it as of one moment; nullopt if the blob was changed while its staged blocks were read.
+Task<ApiResult<std::optional<Lists>>> read_lists(BlobParts& parts, BlobTarget target, Question question) {
+  // Before the row is read: what the row names stays for as long as the ticket lives.
+  const auto ticket = parts.reads.begin();
+  FH_CO_TRY(const auto stored, api(co_await parts.blobs.read(target.partition(), target.name, target.snapshot)));
+  if (!stored || (question.anonymous && !stored->row.committed())) co_return refuse(errors::blob_not_found());
+  const auto& row = stored->row;
+  if (row.type != BlobType::kBlock) co_return refuse(errors::invalid_blob_type());
+  FH_CO_CHECK_OK(check_read(question.conditions, row.existing(parts.hybrid.next())));
+  Lists lists;
+  if (question.wanted.committed && !row.layout.empty()) {
+    FH_CO_TRY(const auto place, place_of(parts, target, row.wrapped_key));
+    FH_CO_TRY(const auto layout, api(co_await parts.content.load_layout(place, row.layout)));
+    lists.committed = listed(layout);
+  }
+  if (question.wanted.uncommitted && row.staging) {
+    FH_CO_TRY(const auto staged, co_await list_staged(parts, target, *row.staging));
+    lists.uncommitted = listed(staged);
+    FH_CO_TRY(const auto after, api(co_await parts.blobs.read(target.partition(), target.name, target.snapshot)));
+    const bool same = after && after->row.etag == row.etag && after->row.staging &&
+                      after->row.staging->generation == row.staging->generation;
+    if (!same) co_return std::nullopt;
+  }
+  lists.row = row;
+  co_return lists;
+}
+
 }  // namespace
 
 Task<Reply> get_block_list(BlobParts& parts, Permit<GetBlockList> permit) {
   FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers));
-  FH_CO_TRY(const auto conditions, parse_conditions(permit.request().headers));
-  FH_CO_TRY(const auto wanted, parse_type(permit.request().parameter("blocklisttype")));
+  Question question;
+  FH_CO_TRY(question.conditions, parse_conditions(permit.request().headers));
+  FH_CO_TRY(question.wanted, parse_type(permit.request().parameter("blocklisttype")));
   // Strangers see what is public, and what was only staged isn't yet.
-  const bool anonymous = permit.principal().credential == gate::kAnonymous;
-  if (anonymous && wanted.uncommitted) co_return refuse(errors::resource_not_found());
+  question.anonymous = permit.principal().credential == gate::kAnonymous;
+  if (question.anonymous && question.wanted.uncommitted) co_return refuse(errors::resource_not_found());
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
-  FH_CO_TRY(const auto stored, api(co_await parts.blobs.read(target.partition(), target.name, target.snapshot)));
-  if (!stored || (anonymous && !stored->row.committed())) co_return refuse(errors::blob_not_found());
-  const auto& row = stored->row;
-  if (row.type != BlobType::kBlock) co_return refuse(errors::invalid_blob_type());
-  FH_CO_CHECK_OK(check_read(conditions, row.existing(parts.hybrid.next())));
-  std::vector<ListedBlock> committed;
-  std::vector<ListedBlock> uncommitted;
-  if (wanted.committed && !row.layout.empty()) {
-    // The read that finds a manifest gone would be a commit later than this one; the ticket keeps it here.
-    const auto ticket = parts.reads.begin();
-    FH_CO_TRY(const auto again, api(co_await parts.blobs.read(target.partition(), target.name, target.snapshot)));
-    if (!again) co_return refuse(errors::blob_not_found());
-    FH_CO_TRY(const auto place, place_of(parts, target, again->row.wrapped_key));
-    FH_CO_TRY(const auto layout, api(co_await parts.content.load_layout(place, again->row.layout)));
-    committed = listed(layout);
+  std::optional<Lists> lists;
+  for (int attempt = 0; attempt < kAttempts && !lists; ++attempt) {
+    FH_CO_TRY(lists, co_await read_lists(parts, target, question));
   }
-  if (wanted.uncommitted && row.staging) {
-    FH_CO_TRY(const auto staged, co_await list_staged(parts, target, *row.staging));
-    uncommitted = listed(staged);
-  }
-  auto response =
-      xml_answer(block_list_xml(wanted.committed ? &committed : nullptr, wanted.uncommitted ? &uncommitted : nullptr));
-  if (row.committed()) {
-    add_entity(response, row.etag, row.last_modified());
-    response.headers.add("x-ms-blob-content-length", std::to_string(row.length));
+  if (!lists) co_return refuse(errors::busy("the blob changes faster than its blocks can be listed"));
+  auto response = xml_answer(block_list_xml(question.wanted.committed ? &lists->committed : nullptr,
+                                            question.wanted.uncommitted ? &lists->uncommitted : nullptr));
+  if (lists->row.committed()) {
+    add_entity(response, lists->row.etag, lists->row.last_modified());
+    response.headers.add("x-ms-blob-content-length", std::to_string(lists->row.length));
   }
   co_return response;
 }
