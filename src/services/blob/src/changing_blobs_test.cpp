@@ -105,5 +105,18 @@ TEST_F(ChangingBlobs, ACopyIsOfWhatWasOpenedAndNotOfWhatWasSeen) {
   EXPECT_EQ(run(Method::kHead, "/box/b").header("x-ms-blob-type"), "BlockBlob");
 }
 
+// Two copies that begin at once, each onto the other's source, would otherwise both retire what the other is to read.
+TEST_F(ChangingBlobs, ALongCopyBeginsOnlyWhileItsSourceIsWhatWasSeen) {
+  ASSERT_EQ(put("/box/a", pattern(33 * 1024 * 1024)).status, 201);
+  ASSERT_EQ(put("/box/b", "kept").status, 201);
+  before_second_read("b", [this] { EXPECT_EQ(put("/box/a", "other").status, 201); });
+  const auto copied =
+      run(Method::kPut, "/box/b", {{"x-ms-copy-source", "https://acct1.blob.core.freehold.test/box/a"}});
+  EXPECT_FALSE(meddled.on_get);
+  EXPECT_EQ(copied.status, 503) << copied.body;
+  EXPECT_EQ(get("/box/b").body, "kept");
+  EXPECT_EQ(service->copies_waiting(), 0u);
+}
+
 }  // namespace
 }  // namespace freehold::blob::testing

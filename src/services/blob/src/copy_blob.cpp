@@ -6,6 +6,7 @@
 #include "src/copier.h"
 #include "src/operations.h"
 #include "src/responses.h"
+#include "src/row_keys.h"
 #include "src/tier_rules.h"
 
 namespace freehold::blob {
@@ -29,15 +30,29 @@ ApiResult<> refuse_digests(const SentDigests& sent) {
   return refuse(errors::not_implemented("digests of a source that isn't read at once"));
 }
 
+// Is it a blob, and no snapshot of one, of the destination's container?
+bool in_container_of(const CopySource& source, const BlobTarget& target, const std::string& account) {
+  if (!source.here || source.here->account != account || source.here->container != target.container_name) return false;
+  const auto asked = http::request_for(http::Method::kGet, source.url);
+  return asked && !asked->has_parameter("snapshot");
+}
+
 // Is the destination its own source, whatever the URL looks like? A source outside is by its ETag, which no other blob
 // has: this cloud under a name that it doesn't know as its own.
 bool is_itself(const CopySource& source, const BlobTarget& target, const std::string& account,
                const SourceProperties& seen, const std::optional<StoredBlob>& before) {
   if (!source.here) return before && seen.etag == quoted_etag(before->row.etag);
-  const auto& here = *source.here;
-  if (here.account != account || here.container != target.container_name || here.blob != target.name) return false;
-  const auto asked = http::request_for(http::Method::kGet, source.url);
-  return asked && !asked->has_parameter("snapshot");
+  return in_container_of(source, target, account) && source.here->blob == target.name;
+}
+
+// What makes the commit that retires the destination's content fail once the source isn't any more what was looked at:
+// of two blobs that are copied onto each other at once, one keeps its content. Only where one commit sees both.
+Task<ApiResult<std::optional<store::Expectation>>> expect_source(BlobParts& parts, BlobTarget target, CopySource source,
+                                                                 std::string account, std::string etag) {
+  if (!in_container_of(source, target, account)) co_return std::nullopt;
+  FH_CO_TRY(const auto stored, api(co_await parts.blobs.read(target.partition(), source.here->blob)));
+  if (!stored || quoted_etag(stored->row.etag) != etag) co_return refuse(errors::busy("the copy's source changed"));
+  co_return store::equals(row_keys::blob(source.here->blob, 0), stored->raw);
 }
 
 // A copy onto itself reads nothing: the content stays where it is and under its key, as long as it is the content that
@@ -82,6 +97,8 @@ Task<ApiResult<BlobRow>> begin_copy(BlobParts& parts, BlobTarget target, const P
   // The version that the request is read by, from wherever it has that: the source is read by it, after a restart too.
   const auto version = version_text(permit.api_version());
   if (plan.source.source.here) plan.source.question.headers.set("x-ms-version", version);
+  FH_CO_TRY(const auto source_stays,
+            co_await expect_source(parts, target, plan.source.source, permit.account().name, properties.etag));
   auto fresh = copied_row(plan, properties);
   fresh.wrapped_key = make_blob_key(*account_key, parts.random).wrapped;
   fresh.copy = CopyState{
@@ -105,6 +122,7 @@ Task<ApiResult<BlobRow>> begin_copy(BlobParts& parts, BlobTarget target, const P
     FH_CHECK_OK(check_may_create(plan.fresh, current, now));
     auto change = replace_blob(fresh, current, target.name, now);
     change.puts.push_back(journal_row(copy));
+    if (source_stays) change.expect.push_back(*source_stays);
     return change;
   };
   FH_CO_TRY(auto row, co_await change_blob(parts, target, decide, audit_row(permit, 202), nullptr));
