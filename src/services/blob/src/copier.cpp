@@ -197,6 +197,7 @@ Task<ApiResult<>> Copier::copy_content(BlobTarget target, BlobRow row, const Pen
   FH_CO_TRY(const auto place, place_of(parts_, target, row.wrapped_key));
   auto pending = pending_chunks(parts_);
   CopiedContent content(std::move(blocks), total);
+  std::uint32_t committed_blocks = 0;
   // Without an ETag nothing says that two slices are of one content.
   const auto slice = work->etag.empty() ? std::max<std::uint64_t>(total, 1) : kSliceBytes;
   while (content.copied() < total) {
@@ -204,6 +205,8 @@ Task<ApiResult<>> Copier::copy_content(BlobTarget target, BlobRow row, const Pen
     question.range = SourceRange{content.copied(), content.copied() + length - 1};
     FH_CO_TRY(auto opened, co_await parts_.sources.open_as(source, question, door, asked_by));
     if (opened.headers.get("etag") != work->etag) co_return refuse(errors::source_condition_not_met());
+    FH_CO_TRY(const auto properties, properties_of(opened.headers));
+    committed_blocks = properties.committed_blocks;
     const auto taken = co_await content.take(parts_.content, *opened.body, length, Digest::kNone, place, pending);
     if (!taken) co_return refuse(blame(*opened.body, errors::from_body(taken.error())));
     const AmendCopy progress = [&](BlobChange& change, std::uint64_t) { change.row.copy->copied = content.copied(); };
@@ -216,6 +219,7 @@ Task<ApiResult<>> Copier::copy_content(BlobTarget target, BlobRow row, const Pen
     end_copy(change, target.name, CopyStatus::kSuccess, {}, now);
     change.row.copy->copied = change.row.length = total;
     change.row.layout = layout;
+    if (change.row.append) change.row.append->committed_blocks = committed_blocks;
     change.puts = content.inline_rows();
   };
   FH_CO_TRY([[maybe_unused]] const bool done,

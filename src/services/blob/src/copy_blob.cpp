@@ -63,7 +63,7 @@ Task<ApiResult<BlobRow>> copy_onto_itself(BlobParts& parts, BlobTarget target, C
   const auto copied = copied_row(plan, seen);
   const auto id = new_copy_id(parts.random);
   const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
-    FH_CHECK_OK(check_may_create(plan.fresh, current, now));
+    FH_CHECK_OK(check_may_copy(plan.fresh, copied.type, current, now));
     if (!current || !current->row.committed() || quoted_etag(current->row.etag) != seen.etag) {
       return refuse(errors::busy("the copy's source changed"));
     }
@@ -75,6 +75,7 @@ Task<ApiResult<BlobRow>> copy_onto_itself(BlobParts& parts, BlobTarget target, C
     change.row.content = copied.content;
     change.row.metadata = copied.metadata;
     change.row.tags = copied.tags;
+    if (change.row.append) change.row.append->sealed = false;
     change.row.tier = tier_over(current->row, copied, store::HybridClock::wall_time(now));
     change.row.staging.reset();
     retire_staged(current->row, target.name, true, change);
@@ -119,7 +120,7 @@ Task<ApiResult<BlobRow>> begin_copy(BlobParts& parts, BlobTarget target, const P
     copy.live->headers.remove(name);  // they held when the copy began; from then on the ETag tells
   }
   const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
-    FH_CHECK_OK(check_may_create(plan.fresh, current, now));
+    FH_CHECK_OK(check_may_copy(plan.fresh, fresh.type, current, now));
     auto change = replace_blob(fresh, current, target.name, now);
     change.puts.push_back(journal_row(copy));
     if (source_stays) change.expect.push_back(*source_stays);
@@ -142,8 +143,9 @@ Task<Reply> copy_blob(BlobParts& parts, Permit<CopyBlob> permit) {
   FH_CO_CHECK_OK(check_may_create(plan.fresh, before, parts.hybrid.next()));
   FH_CO_TRY(const auto seen, co_await look_at_source(parts, permit, plan.source));
   FH_CO_TRY(auto properties, properties_of(seen.headers));
-  if (properties.type != BlobType::kBlock) {
-    co_return refuse(errors::not_implemented("copies of append and page blobs"));
+  if (properties.type == BlobType::kPage) co_return refuse(errors::not_implemented("copies of page blobs"));
+  if (equals_ignoring_case(permit.request().headers.get("x-ms-seal-blob"), "true")) {
+    co_return refuse(errors::not_implemented("x-ms-seal-blob"));
   }
   ApiResult<BlobRow> row;
   if (is_itself(plan.source.source, target, permit.account().name, properties, before)) {

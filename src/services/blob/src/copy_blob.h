@@ -5,11 +5,17 @@
 
 namespace freehold::blob {
 
-// A row with what a copy takes over from its source and what its request says; without content.
+// May the copy of a source of that type stand where `current` stands, at hybrid time `now`? What check_may_create()
+// asks, and a destination that is there has to be of the source's type; only block blobs have tiers.
+[[nodiscard]] ApiResult<> check_may_copy(const NewBlob& fresh, BlobType type, const std::optional<StoredBlob>& current,
+                                         std::uint64_t now);
+
+// A row with what a copy takes over from its source and what its request says; without content, and of append blobs
+// without their count of blocks.
 [[nodiscard]] BlobRow copied_row(const CopyPlan& plan, const SourceProperties& properties);
 
-// Reads an opened source to its end and puts the copy in its place, with the source's blocks. 409 InvalidBlobType for a
-// source that is no block blob.
+// Reads an opened source to its end and puts the copy in its place, with the source's blocks. 501 for page
+// blobs.
 [[nodiscard]] Task<ApiResult<BlobRow>> copy_at_once(BlobParts& parts, BlobTarget target, CopyPlan plan,
                                                     OpenedSource opened, AskDoor door, AuditRow audit);
 

@@ -11,10 +11,19 @@ namespace {
 constexpr std::uint64_t kSyncCopyBytes = 256 * 1024 * 1024;
 }  // namespace
 
+ApiResult<> check_may_copy(const NewBlob& fresh, BlobType type, const std::optional<StoredBlob>& current,
+                           std::uint64_t now) {
+  if (fresh.tier.named && type != BlobType::kBlock) return refuse(errors::access_tier_not_supported_for_blob_type());
+  FH_CHECK_OK(check_may_create(fresh, current, now));
+  if (current && current->row.committed() && current->row.type != type) return refuse(errors::invalid_blob_type());
+  return {};
+}
+
 BlobRow copied_row(const CopyPlan& plan, const SourceProperties& properties) {
   auto row = row_of(plan.fresh, properties.type);
   row.content = properties.content;
   if (row.metadata.empty()) row.metadata = properties.metadata;
+  if (row.type == BlobType::kAppend) row.append.emplace();
   return row;
 }
 
@@ -23,9 +32,9 @@ Task<ApiResult<BlobRow>> copy_at_once(BlobParts& parts, BlobTarget target, CopyP
   // What was opened decides, whatever was there when the caller looked.
   FH_CO_TRY(const auto properties, properties_of(opened.headers));
   FH_CO_CHECK_OK(check_source_has_content(opened.headers));
-  if (properties.type != BlobType::kBlock) co_return refuse(errors::invalid_blob_type());
+  if (properties.type == BlobType::kPage) co_return refuse(errors::not_implemented("copies of page blobs"));
   std::vector<SourceBlock> blocks;
-  if (plan.source.source.here && properties.length > 0) {
+  if (plan.source.source.here && properties.type == BlobType::kBlock && properties.length > 0) {
     FH_CO_TRY(auto told, co_await ask_source_blocks(parts, plan.source.source, door, opened.asked_by,
                                                     plan.source.question.headers, properties.etag, properties.length));
     if (!told) co_return refuse(errors::busy("the copy's source changed"));
@@ -38,13 +47,14 @@ Task<ApiResult<BlobRow>> copy_at_once(BlobParts& parts, BlobTarget target, CopyP
   fresh.length = stored.content.length();
   fresh.wrapped_key = stored.wrapped_key;
   fresh.layout = stored.layout;
+  if (fresh.append) fresh.append->committed_blocks = properties.committed_blocks;
   auto& copy = fresh.copy.emplace();
   copy.id = new_copy_id(parts.random);
   copy.source = plan.source.source.shown();
   copy.status = CopyStatus::kSuccess;
   copy.copied = copy.total = fresh.length;
   const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
-    FH_CHECK_OK(check_may_create(plan.fresh, current, now));
+    FH_CHECK_OK(check_may_copy(plan.fresh, properties.type, current, now));
     auto change = replace_blob(fresh, current, target.name, now);
     change.row.copy->completed = now;
     change.puts = stored.content.inline_rows();
@@ -61,6 +71,8 @@ Task<Reply> copy_blob_from_url(BlobParts& parts, Permit<CopyBlobFromUrl> permit)
   FH_CO_CHECK_OK(check_may_create(plan.fresh, before, parts.hybrid.next()));
   FH_CO_TRY(auto opened, co_await open_source(parts, permit, plan.source));
   if (*opened.body->length() > kSyncCopyBytes) co_return refuse(errors::copy_source_too_large(kSyncCopyBytes));
+  FH_CO_TRY(const auto properties, properties_of(opened.headers));
+  if (properties.type != BlobType::kBlock) co_return refuse(errors::invalid_blob_type());
   if (plan.copy_tags) {
     FH_CO_TRY(plan.fresh.tags, co_await ask_source_tags(parts, plan.source, door_of(permit), opened.asked_by));
   }

@@ -1,6 +1,7 @@
 #include "src/source_plan.h"
 
 #include "base/encoding.h"
+#include "src/append_rules.h"
 
 namespace freehold::blob {
 namespace {
@@ -59,6 +60,8 @@ ApiResult<SourceProperties> properties_of(const http::Headers& answer) {
   out.type = type_of(answer.get("x-ms-blob-type"));
   out.length = parse_u64(answer.get("content-length")).value_or(0);
   out.etag = answer.get("etag");
+  const auto blocks = parse_u64(answer.get("x-ms-blob-committed-block-count")).value_or(0);
+  out.committed_blocks = static_cast<std::uint32_t>(std::min<std::uint64_t>(blocks, kBlocksPerAppendBlob));
   out.content.type = answer.get("content-type");
   out.content.encoding = answer.get("content-encoding");
   out.content.language = answer.get("content-language");

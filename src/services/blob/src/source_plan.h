@@ -35,8 +35,9 @@ template <class Operation>
 // What the answer of a source says of the blob.
 struct SourceProperties {
   BlobType type = BlobType::kBlock;
-  std::uint64_t length = 0;  // of the answer's body; of HEAD, the blob's
-  std::string etag;          // as sent, with its quotes; empty if there is none
+  std::uint64_t length = 0;            // of the answer's body; of HEAD, the blob's
+  std::string etag;                    // as sent, with its quotes; empty if there is none
+  std::uint32_t committed_blocks = 0;  // of append blobs
   ContentHeaders content;
   Metadata metadata;
 };
