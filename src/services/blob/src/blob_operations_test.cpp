@@ -1,4 +1,5 @@
 // Put, Get, properties, metadata and deletion of blobs, through the pipeline.
+#include "src/crc64.h"
 #include "src/test_region.h"
 
 namespace freehold::blob::testing {
@@ -51,6 +52,25 @@ TEST_F(BlobOperations, RangesDecryptAlone) {
   EXPECT_EQ(hashed.header("content-md5"), md5_base64(BytesView(content).substr(5, 95)));
   EXPECT_EQ(get("/box/b", {{"range", "bytes=0-4194304"}, {"x-ms-range-get-content-md5", "true"}}).code(),
             "OutOfRangeInput");
+  const auto summed = get("/box/b", {{"range", "bytes=5-99"}, {"x-ms-range-get-content-crc64", "true"}});
+  EXPECT_EQ(summed.header("x-ms-content-crc64"), to_base64(crc64_bytes(crc64(0, BytesView(content).substr(5, 95)))));
+  EXPECT_EQ(summed.header("content-md5"), "");
+  const auto neither = get("/box/b", {{"range", "bytes=5-99"}, {"x-ms-range-get-content-crc64", "false"}});
+  EXPECT_EQ(neither.status, 206);
+  EXPECT_EQ(neither.header("x-ms-content-crc64"), "");
+  const std::string bad[] = {"maybe", "1"};
+  for (const char* name : {"x-ms-range-get-content-md5", "x-ms-range-get-content-crc64"}) {
+    EXPECT_EQ(get("/box/b", {{"range", "bytes=0-4194304"}, {name, "true"}}).code(), "OutOfRangeInput") << name;
+    EXPECT_EQ(get("/box/b", {{name, "true"}}).code(), "InvalidHeaderValue") << name;
+    for (const auto& value : bad) {
+      EXPECT_EQ(get("/box/b", {{"range", "bytes=0-9"}, {name, value}}).code(), "InvalidHeaderValue") << name;
+    }
+  }
+  EXPECT_EQ(
+      get("/box/b",
+          {{"range", "bytes=5-99"}, {"x-ms-range-get-content-md5", "true"}, {"x-ms-range-get-content-crc64", "true"}})
+          .code(),
+      "InvalidHeaderValue");
   const auto etag = hashed.header("etag");
   EXPECT_EQ(get("/box/b", {{"range", "bytes=5-99"}, {"if-range", etag}}).status, 206);
   const auto changed = get("/box/b", {{"range", "bytes=5-99"}, {"if-range", "\"0x8OTHER\""}});

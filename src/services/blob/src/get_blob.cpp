@@ -2,6 +2,7 @@
 #include "base/encoding.h"
 #include "crypto/digest.h"
 #include "src/content_reader.h"
+#include "src/crc64.h"
 #include "src/operations.h"
 #include "src/page_map.h"
 #include "src/responses.h"
@@ -10,17 +11,33 @@
 namespace freehold::blob {
 namespace {
 
-constexpr std::uint64_t kMostHashed = 4 * 1024 * 1024;  // x-ms-range-get-content-md5
+constexpr std::uint64_t kMostHashed = 4 * 1024 * 1024;  // x-ms-range-get-content-md5, -crc64
 constexpr int kReadAttempts = 8;
 constexpr int kPatientAttempt = 4;
 
 struct GetBlobPlan {
   std::optional<RangeHeader> range;
   std::string if_range;
-  bool range_md5 = false;
+  Digest range_digest = Digest::kNone;  // at most one
   Conditions conditions;
   std::optional<CustomerKey> customer;
 };
+
+ApiResult<bool> parse_switch(const http::Headers& headers, std::string_view name) {
+  if (!headers.has(name) || equals_ignoring_case(headers.get(name), "false")) return false;
+  if (equals_ignoring_case(headers.get(name), "true")) return true;
+  return refuse(errors::invalid_header(name, headers.get(name)));
+}
+
+// "Get Blob": of a range alone, and one of the two.
+ApiResult<Digest> parse_range_digest(const http::Headers& headers, bool has_range) {
+  FH_TRY(const bool md5, parse_switch(headers, "x-ms-range-get-content-md5"));
+  FH_TRY(const bool crc64, parse_switch(headers, "x-ms-range-get-content-crc64"));
+  if (crc64 && (md5 || !has_range)) return refuse(errors::invalid_header("x-ms-range-get-content-crc64", "true"));
+  if (md5 && !has_range) return refuse(errors::invalid_header("x-ms-range-get-content-md5", "true"));
+  if (crc64) return Digest::kCrc64;
+  return md5 ? Digest::kMd5 : Digest::kNone;
+}
 
 ApiResult<GetBlobPlan> plan_get_blob(const http::Request& request, const gate::StorageAccount& account) {
   GetBlobPlan plan;
@@ -29,13 +46,7 @@ ApiResult<GetBlobPlan> plan_get_blob(const http::Request& request, const gate::S
   FH_TRY(plan.range, requested_range(request.headers));
   plan.if_range = request.headers.get("if-range");
   FH_TRY(plan.conditions, parse_conditions(request.headers));
-  if (request.headers.has("x-ms-range-get-content-crc64")) {
-    return refuse(errors::not_implemented("x-ms-range-get-content-crc64"));
-  }
-  plan.range_md5 = equals_ignoring_case(request.headers.get("x-ms-range-get-content-md5"), "true");
-  if (plan.range_md5 && !plan.range) {
-    return refuse(errors::invalid_header("x-ms-range-get-content-md5", "true"));
-  }
+  FH_TRY(plan.range_digest, parse_range_digest(request.headers, plan.range.has_value()));
   return plan;
 }
 
@@ -43,7 +54,7 @@ ApiResult<GetBlobPlan> plan_get_blob(const http::Request& request, const gate::S
 void drop_stale_range(GetBlobPlan& plan, const BlobRow& row) {
   if (plan.if_range.empty() || range_is_current(plan.if_range, row.existing(0))) return;
   plan.range.reset();
-  plan.range_md5 = false;
+  plan.range_digest = Digest::kNone;
 }
 
 // The range of this blob to send, once its conditions hold.
@@ -53,7 +64,7 @@ ApiResult<ByteRange> decide_range(const GetBlobPlan& plan, const BlobRow& row, s
   }
   FH_CHECK_OK(refuse_archived(row, store::HybridClock::wall_time(now)));
   FH_TRY(const auto range, resolve_range(plan.range, row.length));
-  if (plan.range_md5 && range.length > kMostHashed) return refuse(errors::out_of_range_input());
+  if (plan.range_digest != Digest::kNone && range.length > kMostHashed) return refuse(errors::out_of_range_input());
   return range;
 }
 
@@ -71,7 +82,9 @@ const Segment* only_inline_segment(const BlobRow& row) {
   return segment.place == Segment::Place::kInline ? &segment : nullptr;
 }
 
-void add_range_md5(http::Response& response, BytesView content) {
+void add_range_digest(http::Response& response, Digest wanted, BytesView content) {
+  if (wanted == Digest::kCrc64) response.headers.set("x-ms-content-crc64", to_base64(crc64_bytes(crc64(0, content))));
+  if (wanted != Digest::kMd5) return;
   crypto::Md5 md5;
   md5.update(content);
   const auto digest = md5.finish();
@@ -118,7 +131,7 @@ Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget
     if (range.offset != 0 || range.length != content->size()) {
       *content = content->substr(static_cast<std::size_t>(range.offset), static_cast<std::size_t>(range.length));
     }
-    if (plan.range_md5) add_range_md5(response, *content);
+    add_range_digest(response, plan.range_digest, *content);
     response.body = std::move(*content);
     co_return std::optional(std::move(response));
   }
@@ -129,9 +142,9 @@ Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget
   auto ready = co_await reader->prepare();
   if (!ready && ready.error().code == ErrorCode::kNotFound) co_return std::nullopt;
   if (!ready) co_return refuse(errors::from_storage(std::move(ready.error())));
-  if (plan.range_md5) {
+  if (plan.range_digest != Digest::kNone) {
     FH_CO_TRY(auto content, api(co_await read_whole(std::move(reader))));
-    add_range_md5(response, content);
+    add_range_digest(response, plan.range_digest, content);
     response.body = std::move(content);
   } else {
     response.body = http::StreamBody{range.length, std::move(reader)};
