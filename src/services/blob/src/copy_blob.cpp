@@ -24,6 +24,13 @@ Task<ApiResult<OpenedSource>> look_at_source(BlobParts& parts, const Permit<Copy
   co_return opened;
 }
 
+// With "true" the request would be a Copy Blob From URL.
+ApiResult<> check_not_sync(const http::Headers& headers) {
+  constexpr std::string_view kName = "x-ms-requires-sync";
+  if (!headers.has(kName) || equals_ignoring_case(headers.get(kName), "false")) return {};
+  return refuse(errors::invalid_header(kName, headers.get(kName)));
+}
+
 // Digests of the source are verified where it is read before the answer.
 ApiResult<> refuse_digests(const SentDigests& sent) {
   if (sent.md5.empty() && sent.crc64.empty()) return {};
@@ -135,6 +142,7 @@ Task<ApiResult<BlobRow>> begin_copy(BlobParts& parts, BlobTarget target, const P
 
 Task<Reply> copy_blob(BlobParts& parts, Permit<CopyBlob> permit) {
   FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers));
+  FH_CO_CHECK_OK(check_not_sync(permit.request().headers));
   FH_CO_TRY(auto plan,
             plan_copy(parts, permit.request(), permit.api_version(), permit.principal(), TagOption::kRefused));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));

@@ -173,6 +173,12 @@ TEST_F(CopyOperations, ConditionsOfSourceAndDestination) {
   EXPECT_EQ(copy_sync("/box/b", "/box/a", {{"x-ms-source-content-md5", md5_base64("text")}}).status, 202);
 }
 
+TEST_F(CopyOperations, AWordThatSaysNothingOfWhenToAnswerIsRefused) {
+  ASSERT_EQ(put("/box/a", "text").status, 201);
+  EXPECT_EQ(copy("/box/b", "/box/a", {{"x-ms-requires-sync", "maybe"}}).code(), "InvalidHeaderValue");
+  EXPECT_EQ(copy("/box/b", "/box/a", {{"x-ms-requires-sync", "false"}}).status, 202);
+}
+
 TEST_F(CopyOperations, AShortAsynchronousCopyIsDoneAtOnce) {
   put_blocks("/box/a", {pattern(100'000, 1), pattern(10, 2)});
   const auto begun = copy("/box/b", "/box/a");
