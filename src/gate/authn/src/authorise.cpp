@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "authn/authenticate.h"
+#include "authn/needed_actions.h"
 #include "authn_errors.h"
 #include "base/check.h"
 #include "base/encoding.h"
@@ -22,16 +23,13 @@ ApiResult<> refuse_anonymous(const Principal& principal, const http::Request& re
 }
 
 // Tags have a permission of their own, also where another operation sets them, asks for them or depends on them
-// ("Manage and find Azure Blob data with blob index tags", permissions).
+// ("Manage and find Azure Blob data with blob index tags", permissions; "Put Blob From URL", authorization, for those
+// that come along from a copy's source).
 bool touches_tags(const http::Request& request) {
-  if (request.headers.has("x-ms-tags") || request.headers.has("x-ms-if-tags")) return true;
-  auto rest = request.parameter("include");
-  while (!rest.empty()) {
-    const auto item = rest.substr(0, rest.find(','));
-    if (equals_ignoring_case(item, "tags")) return true;
-    rest.remove_prefix(std::min(rest.size(), item.size() + 1));
-  }
-  return false;
+  const auto& headers = request.headers;
+  if (headers.has("x-ms-tags") || headers.has("x-ms-if-tags")) return true;
+  if (equals_ignoring_case(headers.get("x-ms-copy-source-tag-option"), "copy")) return true;
+  return list_has(request, "include", "tags");
 }
 
 bool is_public(const Principal& principal, const RouteSpec& route) {
@@ -94,13 +92,16 @@ ApiResult<> authorise(const Principal& principal, const RouteSpec& route, const 
   return check_resource_grant(*principal.sas, route, request);
 }
 
-ApiResult<> check_delegator(const Principal& principal, const RouteSpec& route, const StorageAccount& account,
-                            const Target& target, const DelegatorRights* rights) {
+ApiResult<> check_delegator(Principal& principal, const RouteSpec& route, const http::Request& request,
+                            const StorageAccount& account, const Target& target, const DelegatorRights* rights) {
   if (principal.credential != kUserDelegationSas) return {};
   FH_CHECK(principal.delegator.has_value());
-  const bool may = rights != nullptr && !route.data_action.empty() &&
-                   rights->may(*principal.delegator, account, target, route.data_action);
-  if (!may) return permission_mismatch();
+  if (rights == nullptr) return permission_mismatch();
+  const auto extent = allowed_extent(actions_needed(route, request), [&](std::string_view action) {
+    return rights->may(*principal.delegator, account, target, action);
+  });
+  if (extent == Extent::kNothing) return permission_mismatch();
+  principal.only_creates = extent == Extent::kCreating;
   return {};
 }
 

@@ -186,9 +186,11 @@ TEST(Authorise, AUserDelegationSasMayNoMoreThanItsDelegator) {
   StorageAccount account;
   account.name = "acct1";
   Principal caller{.credential = kUserDelegationSas, .delegator = Delegator{}};
-  const auto at = [&](const RouteSpec& row, std::string blob, const DelegatorRights* of) {
-    return outcome(
-        check_delegator(caller, row, account, {.account = "acct1", .container = "c", .blob = std::move(blob)}, of));
+  const auto at = [&](const RouteSpec& row, std::string blob, const DelegatorRights* of,
+                      const testing::HeaderList& headers = {}) {
+    const auto request = make_request(http::Method::kGet, "https://acct1.blob.test/c/b", headers);
+    const Target target{.account = "acct1", .container = "c", .blob = std::move(blob)};
+    return outcome(check_delegator(caller, row, request, account, target, of));
   };
   const std::string not_so = "403 AuthorizationPermissionMismatch";
   EXPECT_EQ(at(read, "mine", &rights), not_so);
@@ -202,5 +204,15 @@ TEST(Authorise, AUserDelegationSasMayNoMoreThanItsDelegator) {
   EXPECT_EQ(at(write, "yours", nullptr), "allowed");  // not its concern
 }
 
+  const RouteSpec tagged = {.operation = "Read",
+                            .data_action = "blobs/read",
+                            .further_actions = {{.name = "x-tags", .value = "all", .action = "blobs/tags"}}};
+  EXPECT_EQ(at(tagged, "mine", &rights), "allowed");
+  EXPECT_EQ(at(tagged, "mine", &rights, {{"x-tags", "ALL"}}), not_so);
+  EXPECT_EQ(at(tagged, "mine", &rights, {{"x-tags", "none"}}), "allowed");
+  EXPECT_FALSE(caller.only_creates);
+  const RouteSpec creating = {.operation = "Put", .data_action = "blobs/write", .create_action = "blobs/read"};
+  EXPECT_EQ(at(creating, "mine", &rights), "allowed");
+  EXPECT_TRUE(caller.only_creates);
 }  // namespace
 }  // namespace freehold::gate

@@ -42,6 +42,8 @@ class SampleService final : public ServiceGate {
   SampleService() {
     constexpr CredentialSet kKeyOrSas = kSharedKey | kAccountSas | kServiceSas | kUserDelegationSas;
     add<ReadNote>({.method = http::Method::kGet,
+    constexpr std::string_view kTagsWrite =
+        "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/write";
                    .scope = Scope::kBlob,
                    .credentials = kKeyOrSas | kAnonymous | kSystemJob | kBearer,
                    .sas = {.resource_type = 'o', .permissions = "r", .resource_permissions = "r"},
@@ -53,8 +55,7 @@ class SampleService final : public ServiceGate {
                     .sas = {.resource_type = 'o', .permissions = "cw", .resource_permissions = "cw"},
                     .data_action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete",
                     .create_action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",
-                    .header_actions = {{"x-ms-tags",
-                                        "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/write"}},
+                    .further_actions = {{.name = "x-ms-tags", .value = "", .action = kTagsWrite}},
                     .audit = AuditClass::kWrite},
                    [this](Permit<WriteNote> permit) { return write_note(std::move(permit)); });
     // Reads the note that x-source names, as the caller or (x-asked-by: itself) as whoever they say.

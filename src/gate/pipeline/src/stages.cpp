@@ -1,4 +1,5 @@
 // The stages of a request, in the order in which Pipeline::handle calls them.
+#include "authn/needed_actions.h"
 #include "base/encoding.h"
 #include "gate_errors.h"
 #include "state.h"
@@ -196,14 +197,11 @@ ApiResult<> Pipeline::State::identify(Passage& p) const {
 ApiResult<> Pipeline::State::check_role(Admission& a) const {
   if (a.account == nullptr || options.access == nullptr) return std::unexpected(permission_mismatch());
   FH_CHECK(a.principal.identity != nullptr);
-  const auto has = [&](std::string_view action) {
-    return !action.empty() && options.access->decide(*a.principal.identity, *a.account, a.target, action).allowed();
-  };
-  for (const auto& [header, action] : a.route->header_actions) {
-    if (a.request->headers.has(header) && !has(action)) return std::unexpected(permission_mismatch());
-  }
-  a.principal.only_creates = !has(a.route->data_action);
-  if (a.principal.only_creates && !has(a.route->create_action)) return std::unexpected(permission_mismatch());
+  const auto extent = allowed_extent(actions_needed(*a.route, *a.request), [&](std::string_view action) {
+    return options.access->decide(*a.principal.identity, *a.account, a.target, action).allowed();
+  });
+  if (extent == Extent::kNothing) return std::unexpected(permission_mismatch());
+  a.principal.only_creates = extent == Extent::kCreating;
   return {};
 }
 
@@ -215,7 +213,7 @@ ApiResult<> Pipeline::State::permit(Passage& p) const {
   }
   FH_CHECK_OK(check_signed_resource(a.principal, *a.request, a.target));
   if (a.account != nullptr) {
-    FH_CHECK_OK(check_delegator(a.principal, *a.route, *a.account, a.target, options.delegators));
+    FH_CHECK_OK(check_delegator(a.principal, *a.route, *a.request, *a.account, a.target, options.delegators));
   }
   if (!a.route->implemented) return std::unexpected(not_implemented());
   return {};

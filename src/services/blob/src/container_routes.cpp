@@ -8,8 +8,10 @@ void add_container_routes(gate::ServiceGate& gate, BlobParts& parts) {
     return std::vector<Selector>{{"restype", "container"}, {"comp", comp}};
   };
   const std::vector<Selector> plain = {{"restype", "container"}};
-  gate.add<ListBlobs>(also_public(with_resource_sas(row(Method::kGet, kContainer, with("list"), "l", kReadBlob), "l")),
-                      bind(parts, list_blobs));
+  auto list = also_public(with_resource_sas(row(Method::kGet, kContainer, with("list"), "l", kReadBlob), "l"));
+  list.further_actions = {
+      {.in = gate::FurtherAction::In::kList, .name = "include", .value = "tags", .action = kTagsRead}};
+  gate.add<ListBlobs>(std::move(list), bind(parts, list_blobs));
   gate.add<SetContainerMetadata>(write_row(Method::kPut, kContainer, with("metadata"), "w", kWriteContainer),
                                  bind(parts, set_container_metadata));
   for (const auto method : {Method::kGet, Method::kHead}) {

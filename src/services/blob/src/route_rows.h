@@ -46,6 +46,14 @@ inline constexpr std::string_view kTagsWrite =
 inline constexpr std::string_view kFilter =
     "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/filter/action";
 
+// Tags have actions of their own, whatever the operation that sets them or depends on them. Tags that a copy takes from
+// its source are set on its destination; with REPLACE only x-ms-tags counts.
+inline std::vector<gate::FurtherAction> tag_actions() {
+  return {{.name = "x-ms-tags", .value = "", .action = kTagsWrite},
+          {.name = "x-ms-copy-source-tag-option", .value = "COPY", .action = kTagsWrite},
+          {.name = "x-ms-if-tags", .value = "", .action = kTagsRead}};
+}
+
 inline RouteSpec row(Method method, Family family, std::vector<Selector> query, std::string_view permissions,
                      std::string_view action, AuditClass audit = AuditClass::kRead) {
   RouteSpec spec;
@@ -66,7 +74,7 @@ inline RouteSpec row(Method method, Family family, std::vector<Selector> query, 
     spec.data_action = kWriteBlob;
     spec.create_action = kAddBlob;
   }
-  if (family.scope == Scope::kBlob) spec.header_actions = {{"x-ms-tags", kTagsWrite}, {"x-ms-if-tags", kTagsRead}};
+  if (family.scope == Scope::kBlob) spec.further_actions = tag_actions();
   spec.data = family.data;
   spec.audit = audit;
   return spec;

@@ -95,7 +95,8 @@ struct Principal {
 
 // A user delegation SAS lets nobody do what its delegator may not do now: else, or if `rights` is null because nobody
 // can tell, 403 AuthorizationPermissionMismatch. Any other principal passes.
-[[nodiscard]] ApiResult<> check_delegator(const Principal& principal, const RouteSpec& route,
+// A delegator who has only the row's lesser action makes the principal one that only creates.
+[[nodiscard]] ApiResult<> check_delegator(Principal& principal, const RouteSpec& route, const http::Request& request,
                                           const StorageAccount& account, const Target& target,
                                           const DelegatorRights* rights);
 

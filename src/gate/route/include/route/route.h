@@ -60,6 +60,18 @@ struct Selector {
   friend bool operator==(const Selector&, const Selector&) = default;
 };
 
+// RBAC: an action that a request needs besides its row's own, if it brings a header, or a word in the list that a query
+// parameter holds ("include=metadata,tags"). An empty value means the header with any value. Compared without regard to
+// case.
+struct FurtherAction {
+  enum class In { kHeader, kList };
+  In in = In::kHeader;
+  std::string_view name;
+  std::string_view value;
+  std::string_view action;
+  friend bool operator==(const FurtherAction&, const FurtherAction&) = default;
+};
+
 struct RouteSpec {
   std::string_view operation = {};  // Azure's own name, "PutBlob"
   http::Method method = http::Method::kGet;
@@ -74,8 +86,7 @@ struct RouteSpec {
   std::string_view data_action = {};  // RBAC: "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"
   // RBAC: who has only this one may do it where nothing is overwritten (Principal::only_creates).
   std::string_view create_action = {};
-  // RBAC: what a request needs besides if it brings one of these headers (value: the action).
-  std::vector<Selector> header_actions = {};
+  std::vector<FurtherAction> further_actions = {};
   DataClass data = DataClass::kCustomerContent;
   AuditClass audit = AuditClass::kRead;
   // False: the row exists so that the caller is authenticated and then told 501 (the API's own "not implemented").
