@@ -4,6 +4,8 @@
 #include <array>
 
 #include "base/encoding.h"
+#include "base/limits.h"
+#include "base/secret.h"
 
 namespace freehold::http {
 
@@ -108,6 +110,7 @@ std::optional<std::vector<QueryParameter>> parse_query(std::string_view query) {
     if (!name || !value) return std::nullopt;
     for (const std::string* text : {&*name, &*value}) {
       if (text->find('\0') != std::string::npos || !is_valid_utf8(*text)) return std::nullopt;
+    if (parameters.size() == limits::kQueryParameters) return std::nullopt;
     }
     parameters.push_back({to_lower(*name), std::move(*value), std::move(*name)});
   }

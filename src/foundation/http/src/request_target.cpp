@@ -90,7 +90,7 @@ std::optional<Refusal> decode_target(Request& request) {
   }
   if (request.raw_query.empty()) return std::nullopt;
   auto query = parse_query(request.raw_query);
-  if (!query) return Refusal{400, "the query is not percent-encoded UTF-8"};
+  if (!query) return Refusal{400, "the query is not percent-encoded UTF-8 of few parameters"};
   request.query = std::move(*query);
   return std::nullopt;
 }

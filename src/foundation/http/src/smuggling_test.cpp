@@ -239,5 +239,18 @@ TEST_F(Smuggling, HttpOneNeedsNoHost) {
   EXPECT_TRUE(client.closed());
 }
 
+TEST_F(Smuggling, AQueryHasABoundedNumberOfParameters) {
+  const auto status = [&](std::size_t parameters) {
+    std::string query = "a";
+    for (std::size_t i = 1; i < parameters; ++i) query += "&a";
+    RawClient client(server_.port);
+    client.send("GET /describe?" + query + "&& HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    return client.reply().status;
+  };
+  EXPECT_EQ(status(64), 200);
+  EXPECT_EQ(status(65), 400);
+  EXPECT_EQ(status(7'000), 400);
+}
+
 }  // namespace
 }  // namespace freehold::http::testing

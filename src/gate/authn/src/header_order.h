@@ -1,6 +1,7 @@
 // The two orders in which clients sign x-ms- headers.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace freehold::gate {
@@ -10,5 +11,9 @@ namespace freehold::gate {
 // digits before letters. Names that are the same but for their hyphens are told apart by the first place where only one
 // of them has a hyphen: that one comes later.
 [[nodiscard]] bool collates_before(std::string_view a, std::string_view b);
+
+// What that order compares, made once a name: keys compare as bytes as their names collate. Names of equal keys differ
+// in nothing but which of the characters that are passed over stands where.
+[[nodiscard]] std::string collation_key(std::string_view name);
 
 }  // namespace freehold::gate

@@ -5,6 +5,7 @@
 
 #include "authn_errors.h"
 #include "base/encoding.h"
+#include "base/limits.h"
 #include "crypto/digest.h"
 #include "shared_key_string.h"
 
@@ -39,19 +40,19 @@ ApiResult<> check_date(const http::Request& request, WallTime now) {
 // The two schemes differ in what they sign.
 struct Scheme {
   std::string_view name;
-  std::string (*string)(const http::Request&, std::string_view account, std::string_view path, SigningForm);
+  std::vector<std::string> (*strings)(const http::Request&, std::string_view account);
   std::string (*shown)(const http::Request&, std::string_view account);
 };
-constexpr Scheme kSchemes[] = {{"SharedKey", shared_key_string, shown_shared_key_string},
-                               {"SharedKeyLite", shared_key_lite_string, shown_shared_key_lite_string}};
+constexpr Scheme kSchemes[] = {{"SharedKey", shared_key_strings, shown_shared_key_string},
+                               {"SharedKeyLite", shared_key_lite_strings, shown_shared_key_lite_string}};
 
 ApiResult<Principal> by_shared_key(const Scheme& scheme, SharedKey given, const http::Request& request,
                                    const StorageAccount& account, WallTime now) {
   FH_CHECK_OK(check_date(request, now));
-  std::vector<std::string> strings;
-  for (auto form : signing_forms(request)) {
-    strings.push_back(scheme.string(request, account.name, request.path, form));
+  if (count_storage_headers(request) > limits::kSignedHeaders) {
+    return authentication_failed("The request has more x-ms- headers than a signature may cover.");
   }
+  const auto strings = scheme.strings(request, account.name);
   auto key = signing_key(account, strings, given.second);
   if (!key || given.first != account.name) {
     return authentication_failed(

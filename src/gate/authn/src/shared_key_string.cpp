@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <tuple>
 #include <utility>
 
 #include "base/encoding.h"
@@ -43,17 +44,25 @@ std::string_view standard_header(const http::Request& request, std::string_view 
   return value;
 }
 
+// Headers of one name stay in their order of arrival. What is compared is made once a header, not once a comparison.
 std::vector<Field> storage_headers(const http::Request& request, SigningForm::Order order) {
-  auto before = order == SigningForm::Order::kCollated ? collates_before
-                                                       : +[](std::string_view a, std::string_view b) { return a < b; };
-  std::vector<Field> found;
+  struct Keyed {
+    std::string key;  // of the collation; empty if bytes decide
+    std::size_t arrived;
+    Field field;
+  };
+  const bool collated = order == SigningForm::Order::kCollated;
+  std::vector<Keyed> found;
   found.reserve(16);
   for (const auto& [name, value] : request.headers.fields()) {
     if (!name.starts_with(kPrefix)) continue;
-    auto at = std::ranges::upper_bound(found, std::string_view(name), before, &Field::first);
-    found.insert(at, {name, trimmed(value)});
+    found.push_back({collated ? collation_key(name) : std::string(), found.size(), {name, trimmed(value)}});
   }
-  return found;
+  std::ranges::sort(found, std::less<>{}, [](const Keyed& k) { return std::tie(k.key, k.field.first, k.arrived); });
+  std::vector<Field> fields;
+  fields.reserve(found.size());
+  for (const auto& keyed : found) fields.push_back(keyed.field);
+  return fields;
 }
 
 // "name:value\n" each; a header that came several times stands once with its values in order of arrival. White space
@@ -100,67 +109,100 @@ void append_comp(std::string& out, const http::Request& request) {
   if (request.has_parameter("comp")) out.append("?comp=").append(request.parameter("comp"));
 }
 
-std::string build_lite(const http::Request& request, std::string_view account, std::string_view path, SigningForm form,
-                       Secrets secrets) {
+// What is signed of a request: its x-ms- headers in one of their orders, and what a plus in its query means.
+struct Signed {
+  const http::Request& request;
+  std::string_view account;
+  std::string_view path;
+  const std::vector<Field>& headers;
+  SigningForm::Plus plus = SigningForm::Plus::kSpace;
+  Secrets secrets = Secrets::kSigned;
+};
+
+std::string build_lite(const Signed& s) {
   std::string out;
   out.reserve(512);
-  out.append(http::to_string(request.method)).append("\n");
+  out.append(http::to_string(s.request.method)).append("\n");
   for (std::string_view name : {"content-md5", "content-type", "date"}) {
-    out.append(standard_header(request, name)).append("\n");
+    out.append(standard_header(s.request, name)).append("\n");
   }
-  append_headers(out, storage_headers(request, form.order), secrets);
-  out.append("/").append(account).append(path.empty() ? "/" : path);
-  append_comp(out, request);
+  append_headers(out, s.headers, s.secrets);
+  out.append("/").append(s.account).append(s.path.empty() ? "/" : s.path);
+  append_comp(out, s.request);
   return out;
 }
 
-std::string build(const http::Request& request, std::string_view account, std::string_view path, SigningForm form,
-                  Secrets secrets) {
+std::string build(const Signed& s) {
   std::string out;
   out.reserve(512);
-  out.append(http::to_string(request.method)).append("\n");
-  for (auto name : kSignedHeaders) out.append(standard_header(request, name)).append("\n");
-  append_headers(out, storage_headers(request, form.order), secrets);
-  out.append("/").append(account).append(path.empty() ? "/" : path);
-  append_query(out, request.raw_query, form.plus);
+  out.append(http::to_string(s.request.method)).append("\n");
+  for (auto name : kSignedHeaders) out.append(standard_header(s.request, name)).append("\n");
+  append_headers(out, s.headers, s.secrets);
+  out.append("/").append(s.account).append(s.path.empty() ? "/" : s.path);
+  append_query(out, s.request.raw_query, s.plus);
   return out;
 }
 
-bool orders_differ(const http::Request& request) {
-  auto collated = storage_headers(request, SigningForm::Order::kCollated);
-  return !std::ranges::is_sorted(collated, std::less<>{}, &Field::first);
+using Builder = std::string (*)(const Signed&);
+
+std::string build_one(Builder builder, const http::Request& request, std::string_view account, std::string_view path,
+                      SigningForm form) {
+  return builder({request, account, path, storage_headers(request, form.order), form.plus});
+}
+
+std::string build_shown(Builder builder, const http::Request& request, std::string_view account) {
+  const auto headers = storage_headers(request, SigningForm::Order::kCollated);
+  return builder({request, account, request.path, headers, SigningForm::Plus::kSpace, Secrets::kHidden});
+}
+
+// The query has forms of its own only if it is signed at all.
+std::vector<std::string> build_all(Builder builder, const http::Request& request, std::string_view account,
+                                   bool signs_query) {
+  const bool pluses = signs_query && request.raw_query.contains('+');
+  std::vector<std::string> strings;
+  const auto add = [&](const std::vector<Field>& headers) {
+    strings.push_back(builder({request, account, request.path, headers}));
+    if (pluses) strings.push_back(builder({request, account, request.path, headers, SigningForm::Plus::kPlus}));
+  };
+  const auto collated = storage_headers(request, SigningForm::Order::kCollated);
+  add(collated);
+  if (!std::ranges::is_sorted(collated, std::less<>{}, &Field::first)) {
+    add(storage_headers(request, SigningForm::Order::kOrdinal));
+  }
+  return strings;
 }
 
 }  // namespace
 
 std::string shared_key_string(const http::Request& request, std::string_view account, std::string_view path,
                               SigningForm form) {
-  return build(request, account, path, form, Secrets::kSigned);
+  return build_one(build, request, account, path, form);
 }
 
 std::string shared_key_lite_string(const http::Request& request, std::string_view account, std::string_view path,
                                    SigningForm form) {
-  return build_lite(request, account, path, form, Secrets::kSigned);
+  return build_one(build_lite, request, account, path, form);
 }
 
-std::vector<SigningForm> signing_forms(const http::Request& request) {
-  using enum SigningForm::Order;
-  using enum SigningForm::Plus;
-  std::vector<SigningForm> forms{{kCollated, kSpace}};
-  if (request.raw_query.contains('+')) forms.push_back({kCollated, kPlus});
-  if (orders_differ(request)) {
-    auto collated = forms;
-    for (auto form : collated) forms.push_back({kOrdinal, form.plus});
-  }
-  return forms;
+std::vector<std::string> shared_key_strings(const http::Request& request, std::string_view account) {
+  return build_all(build, request, account, true);
+}
+
+std::vector<std::string> shared_key_lite_strings(const http::Request& request, std::string_view account) {
+  return build_all(build_lite, request, account, false);
+}
+
+std::size_t count_storage_headers(const http::Request& request) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      request.headers.fields(), [](const auto& field) { return field.first.starts_with(kPrefix); }));
 }
 
 std::string shown_shared_key_string(const http::Request& request, std::string_view account) {
-  return build(request, account, request.path, {}, Secrets::kHidden);
+  return build_shown(build, request, account);
 }
 
 std::string shown_shared_key_lite_string(const http::Request& request, std::string_view account) {
-  return build_lite(request, account, request.path, {}, Secrets::kHidden);
+  return build_shown(build_lite, request, account);
 }
 
 }  // namespace freehold::gate

@@ -25,8 +25,13 @@ struct SigningForm {
 [[nodiscard]] std::string shared_key_lite_string(const http::Request& request, std::string_view account,
                                                  std::string_view path, SigningForm form);
 
-// The forms in which this request's string differs, Azure's own first; mostly one, at most four.
-[[nodiscard]] std::vector<SigningForm> signing_forms(const http::Request& request);
+// All the strings that the forms of this request give, Azure's own first; mostly one, at most four. The headers are put
+// into each order once, so that a request with many of them, which nobody has proved yet, costs little.
+[[nodiscard]] std::vector<std::string> shared_key_strings(const http::Request& request, std::string_view account);
+[[nodiscard]] std::vector<std::string> shared_key_lite_strings(const http::Request& request, std::string_view account);
+
+// How many headers a signature over this request covers by their names.
+[[nodiscard]] std::size_t count_storage_headers(const http::Request& request);
 
 // The same strings in Azure's own form, fit to be shown to the caller: without the values of headers that hold secrets.
 [[nodiscard]] std::string shown_shared_key_string(const http::Request& request, std::string_view account);

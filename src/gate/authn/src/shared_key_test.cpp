@@ -5,6 +5,7 @@
 #include "authn/testing/test_account.h"
 #include "header_order.h"
 #include "route/testing/make_request.h"
+#include "shared_key_string.h"
 #include "shared_key_vectors.h"
 
 namespace freehold::gate {
@@ -128,6 +129,38 @@ TEST(HeaderOrder, PassesOverHyphensAndPutsPunctuationFirst) {
       EXPECT_EQ(collates_before(ordered[i], ordered[j]), i < j) << ordered[i] << " " << ordered[j];
     }
   }
+}
+
+http::Request with_many_headers(std::size_t count) {
+  auto request = make_request(http::Method::kPut, "https://acct1.blob.test/c/b", {{"x-ms-date", http_date({})}});
+  // Hyphens are passed over in one order and count in the other; the last names come first.
+  for (std::size_t i = 1; i < count; ++i) {
+    request.headers.add("x-ms-meta" + std::string(1 + (count - i) % 7, '-') + std::to_string(i), "v");
+  }
+  return request;
+}
+
+TEST(SharedKey, ManyHeadersAreSignedAndTooManyAreNot) {
+  auto account = make_account("acct1", "a key");
+  for (const std::size_t count : {100u, 101u}) {
+    auto request = with_many_headers(count);
+    request.headers.add("authorization", shared_key_authorization(request, "acct1", "a key"));
+    EXPECT_EQ(refusal(call(request, *account, WallTime{})), count == 100 ? "accepted" : "403 AuthenticationFailed");
+  }
+}
+
+TEST(SharedKeyString, HasOneFormWhereTheOrdersAgree) {
+  auto request = make_request(http::Method::kGet, "https://acct1.blob.test/c/b?a=1+2",
+                              {{"x-ms-version", "2021-06-08"}, {"x-ms-date", http_date({})}});
+  EXPECT_EQ(shared_key_strings(request, "acct1").size(), 2u);  // the plus
+  EXPECT_EQ(shared_key_lite_strings(request, "acct1").size(), 1u);
+  request.headers.add("x-ms-meta-ab", "1");
+  request.headers.add("x-ms-meta-a-b", "2");  // before the other by its bytes, behind it by Azure's order
+  const auto strings = shared_key_strings(request, "acct1");
+  ASSERT_EQ(strings.size(), 4u);
+  EXPECT_LT(strings[0].find("x-ms-meta-ab:"), strings[0].find("x-ms-meta-a-b:"));
+  EXPECT_GT(strings[2].find("x-ms-meta-ab:"), strings[2].find("x-ms-meta-a-b:"));
+  EXPECT_EQ(strings[0], shared_key_string_to_sign(request, "acct1", request.path));
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "base/encoding.h"
 #include "route/route.h"
@@ -6,8 +8,22 @@
 namespace freehold::gate {
 namespace {
 
-// The parameters that choose an operation rather than shape it.
+// The parameters that choose an operation rather than shape it. Counted once a request, whatever the number of rows.
 constexpr std::string_view kChoosing[] = {"comp", "restype"};
+using Choosing = std::array<bool, std::size(kChoosing)>;
+
+// Which of them the request has; nullopt: one stands twice.
+std::optional<Choosing> choosing_of(const http::Request& request) {
+  Choosing given{};
+  for (const auto& parameter : request.query) {
+    const auto at = std::ranges::find(kChoosing, parameter.name);
+    if (at == std::end(kChoosing)) continue;
+    bool& found = given[static_cast<std::size_t>(at - std::begin(kChoosing))];
+    if (found) return std::nullopt;
+    found = true;
+  }
+  return given;
+}
 
 bool names(const RouteSpec& row, std::string_view parameter) {
   return std::ranges::any_of(row.query, [&](const Selector& s) { return s.name == parameter; });
@@ -23,11 +39,10 @@ bool header_holds(const Selector& selector, const http::Request& request) {
   return selector.value.empty() || equals_ignoring_case(request.headers.get(selector.name), selector.value);
 }
 
-bool matches(const RouteSpec& row, const http::Request& request) {
+bool matches(const RouteSpec& row, const http::Request& request, const Choosing& given) {
   if (!row.path.empty() && !matches_path(row.path, request.path)) return false;
-  for (auto parameter : kChoosing) {
-    auto given = std::ranges::count(request.query, parameter, &http::QueryParameter::name);
-    if (given > 1 || (given == 1 && !names(row, parameter))) return false;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    if (given[i] && !names(row, kChoosing[i])) return false;
   }
   return std::ranges::all_of(row.query, [&](const Selector& s) { return query_holds(s, request); }) &&
          std::ranges::all_of(row.headers, [&](const Selector& s) { return header_holds(s, request); });
@@ -53,8 +68,10 @@ bool matches_path(std::string_view path_template, std::string_view path) {
 }
 
 const RouteSpec* find_route(std::span<const RouteSpec> rows, const http::Request& request, Scope scope) {
+  const auto given = choosing_of(request);
+  if (!given) return nullptr;
   for (const auto& row : rows) {
-    if (row.method == request.method && row.scope == scope && matches(row, request)) return &row;
+    if (row.method == request.method && row.scope == scope && matches(row, request, *given)) return &row;
   }
   return nullptr;
 }

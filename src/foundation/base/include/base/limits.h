@@ -12,7 +12,9 @@ namespace freehold::limits {
 inline constexpr std::size_t kRequestLineBytes = 16 * 1024;  // SAS urls with 1,024-character names, percent-encoded
 inline constexpr std::size_t kHeaderBytes = 64 * 1024;       // 8 KiB of metadata, tokens and room
 inline constexpr std::size_t kHeaderCount = 200;
-inline constexpr std::size_t kConnections = 16'384;           // per process
+inline constexpr std::size_t kQueryParameters = 64;  // a SAS with all that it may have, and what any operation takes
+inline constexpr std::size_t kSignedHeaders = 100;   // x-ms- headers that a signature may cover: they must be sorted
+inline constexpr std::size_t kConnections = 16'384;  // per process
 inline constexpr std::chrono::seconds kHeaderTimeout{20};     // from the first byte of a request to the end of its head
 inline constexpr std::chrono::seconds kIdleTimeout{120};      // between requests
 inline constexpr std::chrono::seconds kBodyStallTimeout{60};  // without one byte of a body, either way

@@ -45,7 +45,8 @@ class Headers {
 };
 
 // A query string's parameters in order: names decoded and in lower case, values decoded. Percent-encoding is undone and
-// '+' is a space, as in forms; a plus is sent as %2B.
+// '+' is a space, as in forms; a plus is sent as %2B. nullopt: not UTF-8 so encoded, or more than
+// limits::kQueryParameters.
 struct QueryParameter {
   std::string name;
   std::string value;
