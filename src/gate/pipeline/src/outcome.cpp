@@ -33,6 +33,9 @@ std::string trace_id_of(const Admission& admission) {
   return context ? context->trace_id_text() : std::string();
 }
 
+// Azure says no to a caller with these two. Where a protocol has it otherwise (RFC 6749 section 5.2), the error tells.
+bool is_denial(const ApiError& error) { return error.denied || error.status == 401 || error.status == 403; }
+
 // A streamed body keeps its request's place inside until it has been taken: it holds memory and reads for that long.
 class PlacedBody final : public http::BodyWriter {
  public:
@@ -81,10 +84,26 @@ http::Response Pipeline::State::refuse(Passage& p, ApiError error) {
   return finish(p, render(p, std::move(error)));
 }
 
+// A handler that proved its caller to be of another tenant (a sign-in whose path names none) leaves its record in that
+// tenant's log, which must have room for it.
+bool Pipeline::State::follow_caller(Passage& p) {
+  auto& a = p.admission;
+  if (a.record.tenant == a.tenant) return true;
+  auto slot = audit.reserve(a.record.tenant);
+  if (slot) {
+    p.slot = std::move(*slot);
+  } else {
+    a.record.tenant = a.tenant;
+  }
+  return slot.has_value();
+}
+
 http::Response Pipeline::State::conclude(Passage& p, Reply reply) {
   auto& a = p.admission;
+  if (reply && !follow_caller(p)) reply = std::unexpected(gate_errors::server_busy("audit of the caller's tenant"));
   a.record.status = reply ? reply->status : reply.error().status;
   if (!reply) a.record.reason = reply.error().code;
+  if (!reply && is_denial(reply.error())) a.record.decision = "denied";
   bool committed = reply.has_value();
   auto response = committed ? std::move(*reply) : render(p, std::move(reply.error()));
   if (a.record.bytes_out == 0) a.record.bytes_out = body_bytes(response);

@@ -326,5 +326,63 @@ TEST_F(PipelineTest, AStreamedBodyKeepsItsPlaceUntilItIsTaken) {
   EXPECT_EQ(log_.take_entries().back().record.bytes_out, 8u);
 }
 
+TEST_F(PipelineTest, AHandlersNoIsRecordedAsOne) {
+  struct Case {
+    ApiError error;
+    std::string decision;
+  };
+  for (const auto& c : {Case{{.status = 401, .code = "X"}, "denied"}, Case{{.status = 403, .code = "X"}, "denied"},
+                        Case{{.status = 400, .code = "X", .denied = true}, "denied"},
+                        Case{{.status = 404, .code = "X"}, "allowed"}, Case{{.status = 412, .code = "X"}, "allowed"}}) {
+    service_.instead = [&]() -> Reply { return std::unexpected(c.error); };
+    EXPECT_EQ(read_note().status, c.error.status);
+    EXPECT_EQ(send(request(Method::kPut, "https://acct1.notes.test/book/note")).status, c.error.status);
+    const auto entries = log_.take_entries();
+    ASSERT_EQ(entries.size(), 2u);
+    for (const auto& entry : entries) {
+      EXPECT_EQ(entry.way, Way::kAppended);
+      EXPECT_EQ(entry.record.decision, c.decision) << c.error.status;
+      EXPECT_EQ(entry.record.reason, "X");
+    }
+  }
+}
+
+TEST_F(PipelineTest, NoTwoResourcesReadTheSameInTheLog) {
+  const auto resource = [&](std::string_view path) {
+    static_cast<void>(send(request(Method::kGet, "https://acct1.notes.test" + std::string(path))));
+    const auto entries = log_.take_entries();
+    return entries.empty() ? std::string() : entries.back().record.resource;
+  };
+  EXPECT_EQ(resource("/book/note"), "/acct1/book/note");
+  EXPECT_EQ(resource("/book/a/b%20c"), "/acct1/book/a/b c");
+  EXPECT_EQ(resource("/book%2Fa/b"), "/acct1/book%2Fa/b");
+  EXPECT_EQ(resource("/book%252Fa/b"), "/acct1/book%252Fa/b");
+  EXPECT_EQ(resource("/book/note?snapshot=2026-01-02T03:04:05.0000000Z"),
+            "/acct1/book/note?snapshot=2026-01-02T03:04:05.0000000Z");
+  EXPECT_EQ(resource("/book/note%3Fsnapshot=2026"), "/acct1/book/note%3Fsnapshot=2026");
+  EXPECT_EQ(resource("/book/note?versionid=1%3F2"), "/acct1/book/note?versionid=1%3F2");
+  EXPECT_EQ(resource("/book/note?snapshot=" + std::string(8'000, 'x')),
+            "/acct1/book/note?snapshot=" + std::string(64, 'x'));
+}
+
+TEST_F(PipelineTest, ARecordFollowsACallerWhoIsProvedToBeOfAnotherTenant) {
+  TenantId other;
+  other.bytes.fill(0x77);
+  service_.proved_tenant = other;
+  EXPECT_EQ(read_note().status, 200);
+  auto entries = log_.take_entries();
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].record.tenant, other);
+  EXPECT_EQ(entries[0].record.caller, "somebody");
+  EXPECT_EQ(log_.open_slots(), 0);
+  // Without room in that tenant's log nothing is told.
+  log_.refuse(other);
+  EXPECT_EQ(status_of(read_note()), "503 ServerBusy");
+  entries = log_.take_entries();
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].record.tenant, accounts_.find("acct1")->tenant);
+  EXPECT_EQ(entries[0].record.status, 503);
+}
+
 }  // namespace
 }  // namespace freehold::gate

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,9 +42,9 @@ class SampleService final : public ServiceGate {
  public:
   SampleService() {
     constexpr CredentialSet kKeyOrSas = kSharedKey | kAccountSas | kServiceSas | kUserDelegationSas;
-    add<ReadNote>({.method = http::Method::kGet,
     constexpr std::string_view kTagsWrite =
         "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/write";
+    add<ReadNote>({.method = http::Method::kGet,
                    .scope = Scope::kBlob,
                    .credentials = kKeyOrSas | kAnonymous | kSystemJob | kBearer,
                    .sas = {.resource_type = 'o', .permissions = "r", .resource_permissions = "r"},
@@ -129,7 +130,8 @@ class SampleService final : public ServiceGate {
   bool only_creates = false;  // as the last WriteNote was told
   // What the next handlers do instead of answering 200, if set.
   std::function<Reply()> instead;
-  std::function<Task<>()> first;  // awaited by ReadNote before it answers
+  std::function<Task<>()> first;          // awaited by ReadNote before it answers
+  std::optional<TenantId> proved_tenant;  // as whose caller ReadNote finds its own out
 
  private:
   Reply answer(std::string_view call) {
@@ -142,6 +144,7 @@ class SampleService final : public ServiceGate {
   Task<Reply> read_note(Permit<ReadNote> permit) {
     auto name = permit.target().blob;
     if (first) co_await first();
+    if (proved_tenant) permit.name_caller("Secret", "somebody", *proved_tenant);
     co_return answer("read " + name);
   }
   Task<Reply> write_note(Permit<WriteNote> permit) {

@@ -14,15 +14,43 @@ constexpr std::string_view kUnrouted = "Unrouted";
 // The longest names that anything can have: account, container, and 1,024 characters of a blob. A longer path names
 // nothing; it would only let a caller that nobody knows fill the log.
 constexpr std::size_t kResourceBytes = 1 + 24 + 1 + 63 + 1 + 4 * 1'024;
+constexpr std::size_t kMomentBytes = 64;  // of a snapshot's or version's name, which has 28
+
+// Two resources never read the same: what stands between names is encoded where it is part of one.
+void append_name(std::string& out, std::string_view name, std::string_view also_encoded) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  out.push_back('/');
+  for (const char c : name) {
+    if (c != '%' && c != '?' && !also_encoded.contains(c)) {
+      out.push_back(c);
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out.append({'%', kHex[byte >> 4], kHex[byte & 15]});
+  }
+}
+
+// Reading or deleting a snapshot isn't reading or deleting the blob.
+void append_moment(std::string& out, const http::Request& request) {
+  for (const std::string_view name : {"snapshot", "versionid"}) {
+    if (!request.has_parameter(name)) continue;
+    const auto moment = request.parameter(name).substr(0, kMomentBytes);
+    out.append("?").append(name).append("=").append(percent_encode(moment, ":"));
+    return;
+  }
+}
 
 std::string resource_of(const Target& target, const http::Request& request) {
   std::string out = target.account.empty() ? request.decoded_path : "/" + target.account;
-  if (!target.container.empty()) out.append("/").append(target.container);
-  if (!target.blob.empty()) out.append("/").append(target.blob);
-  if (out.size() <= kResourceBytes) return out;
-  out.resize(kResourceBytes);
-  while (!is_valid_utf8(out)) out.pop_back();
-  return out.append("...");
+  if (!target.container.empty()) append_name(out, target.container, "/");
+  if (!target.blob.empty()) append_name(out, target.blob, "");
+  if (out.size() > kResourceBytes) {
+    out.resize(kResourceBytes);
+    while (!is_valid_utf8(out)) out.pop_back();
+    out.append("...");
+  }
+  if (!target.blob.empty()) append_moment(out, request);
+  return out;
 }
 
 bool only_reads(http::Method method) {

@@ -69,6 +69,7 @@ struct Pipeline::State {
 
   // The ends (outcome.cpp).
   [[nodiscard]] http::Response refuse(Passage& p, ApiError error);
+  [[nodiscard]] bool follow_caller(Passage& p);
   [[nodiscard]] http::Response conclude(Passage& p, Reply reply);
   void conclude_job(Passage& p, const Result<>& result);
   void record_outcome(Passage& p, bool committed);

@@ -51,16 +51,19 @@ gate::Task<Reply> token(LoginParts& parts, Style style, Permit<IssueToken> permi
   const auto& request = permit.request();
   TokenCall call{.style = style,
                  .tenant = style == Style::kAdfs ? std::string() : to_lower(first_segment(request)),
-                 .authorization = std::string(request.headers.get("authorization")),
                  .address = request.peer.address,
                  .port = LoginSite::port_of(request),
                  .now = permit.now()};
   auto body = co_await http::read_all(*request.body, kMaxFormBytes);
   if (!body) co_return std::unexpected(errors::body_unreadable(body.error().message));
   permit.count_in(body->size());
-  auto issued = co_await issue_token(parts, std::move(call), std::move(*body));
+  FH_CO_TRY(auto asked, read_token_form(request.headers.get("authorization"), std::move(*body)));
+  // Whom it says it is, so that the record of a wrong secret names whose it was to be. Only what can be an id.
+  const auto claimed = parse_guid<PrincipalId>(asked.credentials.id);
+  if (claimed) permit.name_caller("Unproven", "client " + to_string(*claimed));
+  auto issued = co_await issue_token(parts, std::move(call), std::move(asked));
   if (!issued) co_return std::unexpected(std::move(issued.error()));
-  permit.name_caller("ClientSecret", std::move(issued->caller));
+  permit.name_caller("ClientSecret", std::move(issued->caller), issued->tenant);
   co_return std::move(issued->response);
 }
 

@@ -231,7 +231,40 @@ TEST_F(Login, EachSignInIsRecordedWithItsCallerAndNothingSecret) {
   EXPECT_EQ(entries[0].record.caller, to_string(service_.store().clients(application_)[0].principal->object));
   EXPECT_EQ(entries[0].record.status, 200);
   EXPECT_EQ(entries[1].record.status, 401);
-  EXPECT_EQ(entries[1].record.credential, "Anonymous");
+  EXPECT_EQ(entries[1].record.decision, "denied");
+  EXPECT_EQ(entries[1].record.credential, "Unproven");
+  EXPECT_EQ(entries[1].record.caller, "client " + to_string(application_));
+  EXPECT_EQ(log_.open_slots(), 0);
+}
+
+TEST_F(Login, WhoIsTurnedAwayIsRecordedAsDeniedAndByTheNameItGave) {
+  const auto record_of = [this](std::string body, const std::string& path) {
+    static_cast<void>(send(Method::kPost, path, std::move(body)));
+    return log_.take_entries().back().record;
+  };
+  const std::string start = "grant_type=client_credentials&client_secret=x&client_id=";
+  const auto unknown = record_of(start + "11111111-2222-3333-4444-555555555555", v2());
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_EQ(unknown.decision, "denied");
+  EXPECT_EQ(unknown.caller, "client 11111111-2222-3333-4444-555555555555");
+  const auto odd = record_of(start + "not-an-id", v2());
+  EXPECT_EQ(odd.decision, "denied");
+  EXPECT_EQ(odd.caller, "");
+  EXPECT_EQ(record_of(form(""), v2()).decision, "allowed");  // its secret was right, its question wasn't
+  for (int i = 0; i < 20; ++i) static_cast<void>(record_of(form(kStorageScope, "wrong"), v2()));
+  const auto slowed = record_of(form(kStorageScope), v2());
+  EXPECT_EQ(slowed.status, 429);
+  EXPECT_EQ(slowed.decision, "denied");
+}
+
+TEST_F(Login, ASignInThatNamesNoTenantIsInItsCallersLog) {
+  static_cast<void>(send(Method::kPost, "/adfs/oauth2/token", form(kStorageScope)));
+  static_cast<void>(send(Method::kPost, "/adfs/oauth2/token", form(kStorageScope, "wrong")));
+  const auto entries = log_.take_entries();
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[0].record.tenant, tenant_);
+  EXPECT_EQ(entries[0].record.credential, "ClientSecret");
+  EXPECT_EQ(entries[1].record.tenant, TenantId{});  // nobody proved to be of any
   EXPECT_EQ(log_.open_slots(), 0);
 }
 

@@ -26,14 +26,16 @@ SecretVerdict judge(const ServicePrincipal& principal, BytesView secret, WallTim
   return verdict;
 }
 
+bool brings_assertion(const ClientForm& form) {
+  return form.has("client_assertion") || form.has("client_assertion_type");
+}
+
 ApiResult<> check_grant(const ClientForm& form) {
   if (!form.has("grant_type")) return refuse(errors::missing_parameter("grant_type"));
   if (form.get("grant_type") != "client_credentials") {
     return refuse(errors::unsupported_grant_type(form.get("grant_type")));
   }
-  if (form.has("client_assertion") || form.has("client_assertion_type")) {
-    return refuse(errors::unsupported_assertion());
-  }
+  if (brings_assertion(form)) return refuse(errors::unsupported_assertion());
   return {};
 }
 
@@ -90,23 +92,29 @@ ApiResult<std::string> wanted_audience(const AudienceRules& rules, Style style, 
   return refuse(by_scope ? errors::invalid_scope(asked) : errors::unknown_resource(asked));
 }
 
-runtime::Task<ApiResult<IssuedToken>> issue_token(LoginParts& parts, TokenCall call, Bytes body) {
+ApiResult<TokenForm> read_token_form(std::string_view authorization, Bytes body) {
   auto form = ClientForm::parse(body);
   wipe(body);
-  if (!form) co_return refuse(errors::malformed_form());
-  const auto credentials = client_credentials(call.authorization, *form);
-  if (!credentials) co_return refuse(errors::wrong_secret());
-  if (!parts.attempts.may_try(call.address, credentials->id)) {
+  if (!form) return refuse(errors::malformed_form());
+  auto credentials = client_credentials(authorization, *form);
+  if (!credentials) return refuse(errors::wrong_secret());
+  return TokenForm{std::move(*form), std::move(*credentials)};
+}
+
+runtime::Task<ApiResult<IssuedToken>> issue_token(LoginParts& parts, TokenCall call, TokenForm asked) {
+  const auto& [form, credentials] = asked;
+  if (!parts.attempts.may_try(call.address, credentials.id)) {
     co_return refuse(errors::too_many_attempts(std::to_string(Attempts::retry_after().count())));
   }
-  auto client = prove_client(parts.store, call.tenant, *form, *credentials, call.now);
+  auto client = prove_client(parts.store, call.tenant, form, credentials, call.now);
   if (!client) {
-    if (client.error().status == 401) parts.attempts.failed(call.address, credentials->id);
+    // A secret that doesn't fit a client that is there: nothing is remembered of names that are nobody's.
+    if (client.error().status == 401 && !brings_assertion(form)) parts.attempts.failed(call.address, credentials.id);
     co_return refuse(std::move(client.error()));
   }
   TokenRequest request{
       .style = call.style, .tenant = client->tenant, .audience = {}, .issuer = {}, .token_id = {}, .now = call.now};
-  FH_CO_TRY(request.audience, wanted_audience(parts.audiences, call.style, *form));
+  FH_CO_TRY(request.audience, wanted_audience(parts.audiences, call.style, form));
   request.issuer = parts.site.issuer(call.style, to_string(client->tenant), call.port);
   request.token_id = to_base64url(parts.random.bytes(16));
   std::string claims = token_claims(request, *client->principal);
@@ -115,7 +123,8 @@ runtime::Task<ApiResult<IssuedToken>> issue_token(LoginParts& parts, TokenCall c
   auto token = co_await parts.pool.run(
       turn, [&keys = parts.keys, claims = std::move(claims)]() -> Result<std::string> { return keys.sign(claims); });
   if (!token) co_return refuse(errors::busy(token.error().message));
-  co_return IssuedToken{json_response(token_answer(request, *token)), to_string(client->principal->object)};
+  co_return IssuedToken{json_response(token_answer(request, *token)), to_string(client->principal->object),
+                        client->tenant};
 }
 
 }  // namespace freehold::directory

@@ -41,16 +41,24 @@ struct ProvenClient {
 // What a request for a token came with, apart from its body.
 struct TokenCall {
   Style style = Style::kEntraV2;
-  std::string tenant;         // as the path names it; empty for AD FS
-  std::string authorization;  // the header
-  std::string address;        // the caller's
+  std::string tenant;   // as the path names it; empty for AD FS
+  std::string address;  // the caller's
   std::string port;
   WallTime now;
 };
+// What its body says; the body's bytes are wiped.
+struct TokenForm {
+  ClientForm form;
+  ClientCredentials credentials;
+};
+[[nodiscard]] gate::ApiResult<TokenForm> read_token_form(std::string_view authorization, Bytes body);
+
 struct IssuedToken {
   http::Response response;
   std::string caller;  // for the audit record
+  TenantId tenant;     // the caller's
 };
-[[nodiscard]] runtime::Task<gate::ApiResult<IssuedToken>> issue_token(LoginParts& parts, TokenCall call, Bytes body);
+[[nodiscard]] runtime::Task<gate::ApiResult<IssuedToken>> issue_token(LoginParts& parts, TokenCall call,
+                                                                      TokenForm asked);
 
 }  // namespace freehold::directory

@@ -14,6 +14,12 @@ ApiError make(int status, std::string_view code, int number, std::string text) {
   return error;
 }
 
+// A no to the caller by a status that elsewhere is none.
+ApiError denied(ApiError error) {
+  error.denied = true;
+  return error;
+}
+
 // What the caller sent, for the caller to read: bounded, one line.
 std::string shown(std::string_view text) {
   std::string out(text.substr(0, kShownBytes));
@@ -51,12 +57,12 @@ ApiError no_tenant() {
 }
 
 ApiError unknown_client(std::string_view client) {
-  return make(400, "unauthorized_client", 700'016,
-              "Application with identifier " + shown(client) + " was not found in the directory.");
+  return denied(make(400, "unauthorized_client", 700'016,
+                     "Application with identifier " + shown(client) + " was not found in the directory."));
 }
 
 ApiError disabled_client(std::string_view client) {
-  return make(400, "unauthorized_client", 7'000'112, "Application " + shown(client) + " is disabled.");
+  return denied(make(400, "unauthorized_client", 7'000'112, "Application " + shown(client) + " is disabled."));
 }
 
 ApiError no_secret() {
@@ -98,7 +104,7 @@ ApiError unknown_resource(std::string_view resource) {
 ApiError too_many_attempts(std::string_view seconds) {
   auto error = make(429, "temporarily_unavailable", 90'055, "There are too many incoming requests. Try again later.");
   error.headers.emplace_back("retry-after", std::string(seconds));
-  return error;
+  return denied(std::move(error));
 }
 
 ApiError invalid_instance() { return make(400, "invalid_instance", 50'049, "Unknown or invalid instance."); }

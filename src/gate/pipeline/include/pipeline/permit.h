@@ -116,6 +116,11 @@ class Permit {
     admission_->record.credential = credential;
     admission_->record.caller = std::move(caller);
   }
+  // The same of a caller that was proved to be of this tenant, whose log the record then goes to.
+  void name_caller(std::string_view credential, std::string caller, TenantId tenant) const {
+    name_caller(credential, std::move(caller));
+    admission_->record.tenant = tenant;
+  }
   void count_in(std::uint64_t bytes) const { admission_->record.bytes_in = bytes; }
   void count_out(std::uint64_t bytes) const { admission_->record.bytes_out = bytes; }
 

@@ -21,6 +21,9 @@ struct ApiError {
   std::string detail = {};
   std::vector<std::pair<std::string, std::string>> fields = {};
   std::vector<std::pair<std::string, std::string>> headers = {};
+  // Of a refusal by a handler that says no to the caller, not to what it asks for: recorded as denied. 401 and 403 are
+  // in any case.
+  bool denied = false;
   // Filled in by the pipeline before the error is rendered: Azure's texts end in "\nRequestId:...\nTime:...".
   std::string request_id = {};
   WallTime time = {};

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -20,8 +21,8 @@ class FakeLog final : public audit::Log {
     audit::Record record;
   };
 
-  [[nodiscard]] Result<audit::Slot> reserve(TenantId) override {
-    if (away_) return fail(ErrorCode::kUnavailable, "the audit log is away");
+  [[nodiscard]] Result<audit::Slot> reserve(TenantId tenant) override {
+    if (away_ || tenant == refused_) return fail(ErrorCode::kUnavailable, "the audit log is away");
     ++open_slots_;
     return audit::Slot(std::shared_ptr<void>(this, [this](void*) { --open_slots_; }));
   }
@@ -42,6 +43,8 @@ class FakeLog final : public audit::Log {
 
   // From now on no record is taken, or again.
   void take_away(bool away) { away_ = away; }
+  // That tenant's log has no room.
+  void refuse(TenantId tenant) { refused_ = tenant; }
   // Reservations go well, durable records don't.
   void lose_durability(bool lost) { not_durable_ = lost; }
   // What was recorded since the last call, in order.
@@ -58,6 +61,7 @@ class FakeLog final : public audit::Log {
   }
 
   std::atomic<bool> away_{false};
+  std::optional<TenantId> refused_;  // set by a test before it asks
   std::atomic<bool> not_durable_{false};
   std::atomic<int> open_slots_{0};
   std::atomic<std::uint64_t> attached_{0};
