@@ -21,26 +21,39 @@ std::string failure_key(std::string_view address, std::string_view client) {
 
 }  // namespace
 
-Attempts::Count& Attempts::count_of(std::string key) {
-  const auto now = clock_.monotonic();
-  if (counts_.size() >= kRemembered) {
-    std::erase_if(counts_, [now](const auto& entry) { return entry.second.began + kWindow <= now; });
-    if (counts_.size() >= kRemembered) counts_.clear();
+int WindowCounts::count(const std::string& key, MonotonicTime now) const {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end() || found->second->began + kWindow <= now) return 0;
+  return found->second->count;
+}
+
+int WindowCounts::add_one(const std::string& key, MonotonicTime now) {
+  const auto found = by_key_.find(key);
+  if (found != by_key_.end()) {
+    const auto at = found->second;
+    if (at->began + kWindow > now) return ++at->count;
+    *at = {key, now, 1};
+    entries_.splice(entries_.end(), entries_, at);
+    return 1;
   }
-  Count& count = counts_[std::move(key)];
-  if (count.count == 0 || count.began + kWindow <= now) count = {now, 0};
-  return count;
+  if (entries_.size() >= kRemembered) {
+    by_key_.erase(entries_.front().key);
+    entries_.pop_front();
+  }
+  by_key_[key] = entries_.insert(entries_.end(), {key, now, 1});
+  return 1;
 }
 
 bool Attempts::may_try(std::string_view address, std::string_view client) {
   const std::lock_guard lock(mutex_);
-  if (count_of(failure_key(address, client)).count >= kFailures) return false;
-  return ++count_of(place_of(address)).count <= kTries;
+  const auto now = clock_.monotonic();
+  if (tries_.add_one(place_of(address), now) > kTries) return false;
+  return failures_.count(failure_key(address, client), now) < kFailures;
 }
 
 void Attempts::failed(std::string_view address, std::string_view client) {
   const std::lock_guard lock(mutex_);
-  ++count_of(failure_key(address, client)).count;
+  failures_.add_one(failure_key(address, client), clock_.monotonic());
 }
 
 }  // namespace freehold::directory

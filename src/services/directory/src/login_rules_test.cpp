@@ -115,5 +115,34 @@ TEST(Limits, AnAddressHasOnlySoManyTries) {
   EXPECT_TRUE(attempts.may_try("2001:db8:0:1::1", "me"));
 }
 
+TEST(Limits, ALockoutIsNotUndoneByAskingInManyNames) {
+  FakeClock clock;
+  Attempts attempts(clock);
+  for (int i = 0; i < 20; ++i) attempts.failed("198.51.100.7", "me");
+  ASSERT_FALSE(attempts.may_try("198.51.100.7", "me"));
+  for (int i = 0; i < 40'000; ++i) {
+    const auto client = "client " + std::to_string(i);
+    static_cast<void>(attempts.may_try("2001:db8::1", client));
+    // From many addresses as well.
+    static_cast<void>(attempts.may_try("203.0." + std::to_string(i / 256) + "." + std::to_string(i % 256), client));
+  }
+  EXPECT_FALSE(attempts.may_try("198.51.100.7", "me"));
+}
+
+TEST(Limits, TheOldestWindowIsForgottenFirst) {
+  WindowCounts counts;
+  MonotonicTime now{};
+  counts.add_one("first", now);
+  counts.add_one("second", now);
+  for (std::size_t i = 2; i < WindowCounts::kRemembered; ++i) counts.add_one(std::to_string(i), now);
+  now += std::chrono::seconds(61);
+  EXPECT_EQ(counts.add_one("first", now), 1);  // a new window, and the youngest
+  EXPECT_EQ(counts.add_one("one more", now), 1);
+  EXPECT_EQ(counts.count("first", now), 1);
+  EXPECT_EQ(counts.add_one("first", now), 2);
+  EXPECT_EQ(counts.count("second", now - std::chrono::seconds(61)), 0);
+  EXPECT_EQ(counts.count("2", now - std::chrono::seconds(61)), 1);
+}
+
 }  // namespace
 }  // namespace freehold::directory
