@@ -32,6 +32,9 @@ bool touches_tags(const http::Request& request) {
   return list_has(request, "include", "tags");
 }
 
+// Strangers see what is public, and what was only staged isn't yet.
+bool shows_staged(const http::Request& request) { return list_has(request, "include", "uncommittedblobs"); }
+
 bool is_public(const Principal& principal, const RouteSpec& route) {
   if (route.scope == Scope::kContainer) return principal.public_access == PublicAccess::kContainer;
   if (route.scope == Scope::kBlob) return principal.public_access != PublicAccess::kNone;
@@ -79,7 +82,7 @@ ApiResult<> check_resource_grant(const SasGrant& grant, const RouteSpec& route, 
 ApiResult<> authorise(const Principal& principal, const RouteSpec& route, const http::Request& request) {
   const bool accepted = (route.credentials & principal.credential) != 0;
   if (principal.credential == kAnonymous) {
-    if (accepted && is_public(principal, route) && !touches_tags(request)) return {};
+    if (accepted && is_public(principal, route) && !touches_tags(request) && !shows_staged(request)) return {};
     return refuse_anonymous(principal, request);
   }
   if (!accepted) return credential_not_accepted();

@@ -168,6 +168,10 @@ TEST(Authorise, TagsNeedTheirOwnPermissionWhereverTheyAreTouched) {
   EXPECT_EQ(at("l", "", {{"x-ms-if-tags", "a = 'b'"}}), refused);
   EXPECT_EQ(at("l", "", {{"x-ms-tags", "a=b"}}), refused);
   EXPECT_EQ(at("lt", "?include=tags"), "allowed, allowed, 404 ResourceNotFound");
+  EXPECT_EQ(at("l", "", {{"x-ms-copy-source-tag-option", "Copy"}}), refused);
+  EXPECT_EQ(at("l", "", {{"x-ms-copy-source-tag-option", "REPLACE"}}), "allowed, allowed, allowed");
+  // Strangers see what is public, and what was only staged isn't yet.
+  EXPECT_EQ(at("l", "?include=copy,UncommittedBlobs"), "allowed, allowed, 404 ResourceNotFound");
 }
 
 class OneRight final : public DelegatorRights {
@@ -200,10 +204,6 @@ TEST(Authorise, AUserDelegationSasMayNoMoreThanItsDelegator) {
   EXPECT_EQ(at(write, "mine", &rights), not_so);
   EXPECT_EQ(at(unnamed, "mine", &rights), not_so);
   EXPECT_EQ(at(read, "mine", nullptr), not_so);
-  caller = {.credential = kSharedKey};
-  EXPECT_EQ(at(write, "yours", nullptr), "allowed");  // not its concern
-}
-
   const RouteSpec tagged = {.operation = "Read",
                             .data_action = "blobs/read",
                             .further_actions = {{.name = "x-tags", .value = "all", .action = "blobs/tags"}}};
@@ -214,5 +214,9 @@ TEST(Authorise, AUserDelegationSasMayNoMoreThanItsDelegator) {
   const RouteSpec creating = {.operation = "Put", .data_action = "blobs/write", .create_action = "blobs/read"};
   EXPECT_EQ(at(creating, "mine", &rights), "allowed");
   EXPECT_TRUE(caller.only_creates);
+  caller = {.credential = kSharedKey};
+  EXPECT_EQ(at(write, "yours", nullptr), "allowed");  // not its concern
+}
+
 }  // namespace
 }  // namespace freehold::gate
