@@ -83,6 +83,7 @@ class Connection {
   [[nodiscard]] Task<bool> refuse_broken_body();
   [[nodiscard]] Task<> linger();
   [[nodiscard]] Persistence persistence_after(const Response& response) const;
+  void end_request();
   void count_traffic();
 
   const std::shared_ptr<Shard> shard_;

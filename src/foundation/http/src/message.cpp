@@ -84,6 +84,12 @@ void Headers::remove(std::string_view name) {
   std::erase_if(fields_, [name](const auto& field) { return field.first == name; });
 }
 
+void Headers::wipe_values(std::string_view name) {
+  for (auto& [field, value] : fields_) {
+    if (field == name) wipe(value);
+  }
+}
+
 namespace {
 
 // A query is read as a form (WHATWG URL, application/x-www-form-urlencoded), as Azure does: Go's clients send a space
@@ -104,13 +110,13 @@ std::optional<std::vector<QueryParameter>> parse_query(std::string_view query) {
     const std::string_view part = query.substr(0, end);
     query.remove_prefix(std::min(end + 1, query.size()));
     if (part.empty()) continue;
+    if (parameters.size() == limits::kQueryParameters) return std::nullopt;
     const std::size_t equals = part.find('=');
     auto name = decode_form(part.substr(0, equals));
     auto value = decode_form(equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1));
     if (!name || !value) return std::nullopt;
     for (const std::string* text : {&*name, &*value}) {
       if (text->find('\0') != std::string::npos || !is_valid_utf8(*text)) return std::nullopt;
-    if (parameters.size() == limits::kQueryParameters) return std::nullopt;
     }
     parameters.push_back({to_lower(*name), std::move(*value), std::move(*name)});
   }

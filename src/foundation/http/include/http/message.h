@@ -35,6 +35,8 @@ class Headers {
   [[nodiscard]] std::string_view sent_name(std::size_t index) const;
   void set(std::string_view name, std::string value);  // replaces all of that name
   void remove(std::string_view name);
+  // Overwrites the values of all of that name where they lie: they held a secret and are over.
+  void wipe_values(std::string_view name);
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& fields() const { return fields_; }
   void reserve(std::size_t n) { fields_.reserve(n); }
 
