@@ -154,5 +154,21 @@ TEST(CopySourceRulesTest, RangesHaveBothEnds) {
   EXPECT_FALSE(answers_range(answer, {5, 8}));
 }
 
+TEST(CopySourceRulesTest, OnlyWhatCanBeACodeIsTakenFromASource) {
+  const auto told = [](std::string_view said) {
+    const auto error = source_refused(403, said);
+    return error.headers.empty() ? std::string() : error.headers[0].second;
+  };
+  EXPECT_EQ(told("AuthorizationFailure"), "AuthorizationFailure");
+  EXPECT_EQ(told(std::string(64, 'A')), std::string(64, 'A'));
+  for (const std::string& said : {std::string(65, 'A'), std::string("Two Words"), std::string("</Code><x>"),
+                                  std::string("a\tb"), std::string("denied: \xff"), std::string("A1")}) {
+    EXPECT_EQ(told(said), "") << said;
+    EXPECT_EQ(source_refused(409, said).code, "CannotVerifyCopySource") << said;
+    EXPECT_EQ(source_refused(412, said).code, "SourceConditionNotMet") << said;
+  }
+  EXPECT_EQ(source_refused(409, "SnapshotsPresent").code, "SnapshotsPresent");
+}
+
 }  // namespace
 }  // namespace freehold::blob

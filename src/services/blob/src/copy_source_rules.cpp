@@ -12,6 +12,13 @@ namespace {
 constexpr std::string_view kHeader = "x-ms-copy-source";
 constexpr std::size_t kSourceBytes = 2 * 1024;  // "a URL of up to 2 KiB"
 
+// A server outside says what it likes: only what could be one of Azure's codes goes on, into our headers and records.
+std::string_view known_form(std::string_view code) {
+  constexpr std::size_t kCodeBytes = 64;
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return code.size() <= kCodeBytes && std::ranges::all_of(code, is_letter) ? code : std::string_view();
+}
+
 bool is_loopback(std::string_view host) { return host == "localhost" || host == "[::1]" || host.starts_with("127."); }
 
 struct HostPort {
@@ -120,7 +127,8 @@ ApiResult<http::Headers> read_headers_for_source(const http::Headers& headers) {
   return out;
 }
 
-ApiError source_refused(int status, std::string_view code) {
+ApiError source_refused(int status, std::string_view said) {
+  const auto code = known_form(said);
   if (status == 304 || status == 412) {
     // A lease or a key that doesn't fit says more than that a condition didn't hold.
     if (status == 412 && !code.empty() && code != "ConditionNotMet") return errors::source_said(status, code);

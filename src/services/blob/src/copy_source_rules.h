@@ -44,8 +44,9 @@ struct SourceRange {
 // it, under the names that a read gives them. 400 for conditions and authorisations that are none.
 [[nodiscard]] ApiResult<http::Headers> read_headers_for_source(const http::Headers& headers);
 
-// The refusal of a request whose source answered this instead of 200 or 206.
-[[nodiscard]] ApiError source_refused(int status, std::string_view code);
+// The refusal of a request whose source answered this instead of 200 or 206. What `said` has that isn't a code of 1 to
+// 64 letters is passed over.
+[[nodiscard]] ApiError source_refused(int status, std::string_view said);
 
 // Is this 206 the range that was asked for, no more and no less?
 [[nodiscard]] bool answers_range(const http::Headers& answer, const SourceRange& range);
