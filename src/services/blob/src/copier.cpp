@@ -7,9 +7,6 @@
 namespace freehold::blob {
 namespace {
 
-constexpr std::size_t kWaitingPerTenant = 10'000;
-constexpr int kRunning = 4;           // copies at once
-constexpr int kRunningPerTenant = 2;  // of one tenant, while others wait
 constexpr int kTries = 8;
 constexpr std::chrono::milliseconds kRound{50};
 constexpr std::chrono::milliseconds kFirstPause{200};
@@ -22,66 +19,19 @@ std::string describe(const ApiError& error) { return std::to_string(error.status
 
 }  // namespace
 
-Result<> Copier::check_room(TenantId tenant) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = waiting_.find(tenant);
-  if (found == waiting_.end() || found->second.size() < kWaitingPerTenant) return {};
-  return fail(ErrorCode::kExhausted, "too many copies wait");
-}
-
-void Copier::add(PendingCopy copy) {
-  const std::lock_guard lock(mutex_);
-  waiting_[copy.account.tenant].push_back(std::move(copy));
-}
-
-std::size_t Copier::waiting() const {
-  const std::lock_guard lock(mutex_);
-  std::size_t count = 0;
-  for (const auto& [tenant, copies] : waiting_) count += copies.size();
-  return count;
-}
-
-// The next tenant after the last one that has something due and isn't at its limit.
-std::optional<PendingCopy> Copier::take_next() {
-  const std::lock_guard lock(mutex_);
-  int running = 0;
-  for (const auto& [tenant, count] : running_) running += count;
-  if (running >= kRunning || waiting_.empty()) return std::nullopt;
-  const auto now = std::chrono::steady_clock::now();
-  auto at = waiting_.upper_bound(last_);
-  for (std::size_t seen = 0; seen < waiting_.size(); ++seen, ++at) {
-    if (at == waiting_.end()) at = waiting_.begin();
-    auto& [tenant, copies] = *at;
-    if (waiting_.size() > 1 && running_[tenant] >= kRunningPerTenant) continue;
-    const auto due = std::ranges::find_if(copies, [&](const PendingCopy& copy) { return copy.due <= now; });
-    if (due == copies.end()) continue;
-    auto copy = std::move(*due);
-    copies.erase(due);
-    last_ = tenant;
-    ++running_[tenant];
-    if (copies.empty()) waiting_.erase(at);
-    return copy;
-  }
-  return std::nullopt;
-}
-
-void Copier::finished(TenantId tenant) {
-  const std::lock_guard lock(mutex_);
-  if (--running_[tenant] == 0) running_.erase(tenant);
-}
-
 Task<> Copier::run(runtime::TaskScope& scope, gate::Pipeline& door) {
   const auto executor = co_await boost::asio::this_coro::executor;
   bool found = false;
   while (co_await scope.sleep(kRound)) {
     if (!found) found = (co_await find_left_over(door)).has_value();
-    while (auto copy = take_next()) scope.spawn(executor.context(), run_one(door, std::move(*copy)));
+    while (auto copy = queue_.take(std::chrono::steady_clock::now()))
+      scope.spawn(executor.context(), run_one(door, std::move(*copy)));
   }
 }
 
 Task<> Copier::run_waiting(gate::Pipeline& door) {
   for (auto count = waiting(); count > 0; --count) {
-    auto copy = take_next();
+    auto copy = queue_.take(std::chrono::steady_clock::now());
     if (!copy) co_return;
     co_await run_one(door, std::move(*copy));
   }
@@ -98,7 +48,7 @@ Task<> Copier::run_one(gate::Pipeline& door, PendingCopy copy) {
       co_await door.run_job<ContinueCopy>(std::move(job), [this, &copy, &outcome](gate::Permit<ContinueCopy> permit) {
         return copy_under(std::move(permit), copy, outcome);
       });
-  finished(tenant);
+  queue_.finished(tenant);
   if (ran && outcome) co_return;
   if (parts_.scope.stopping()) co_return;
   ++copy.failures;

@@ -2,13 +2,8 @@
 // do stands in rows, so that a restart loses nothing. Keeps: I1, A6 (its part).
 #pragma once
 
-#include <deque>
-#include <map>
-#include <mutex>
-#include <optional>
-#include <string>
-
 #include "src/copied_content.h"
+#include "src/copy_queue.h"
 #include "src/pending_copy.h"
 #include "src/source_plan.h"
 
@@ -34,9 +29,9 @@ class Copier {
   explicit Copier(BlobParts& parts) : parts_(parts) {}
 
   // kExhausted: too many of the tenant's copies wait already.
-  [[nodiscard]] Result<> check_room(TenantId tenant) const;
-  void add(PendingCopy copy);
-  [[nodiscard]] std::size_t waiting() const;
+  [[nodiscard]] Result<> check_room(TenantId tenant) const { return queue_.check_room(tenant); }
+  void add(PendingCopy copy) { queue_.add(std::move(copy)); }
+  [[nodiscard]] std::size_t waiting() const { return queue_.waiting(); }
 
   [[nodiscard]] Task<Result<>> find_left_over(gate::Pipeline& door);
   // One try at each of those that wait now, one after the other.
@@ -45,8 +40,6 @@ class Copier {
   [[nodiscard]] Task<> run(runtime::TaskScope& scope, gate::Pipeline& door);
 
  private:
-  [[nodiscard]] std::optional<PendingCopy> take_next();
-  void finished(TenantId tenant);
   [[nodiscard]] Task<> run_one(gate::Pipeline& door, PendingCopy copy);
   [[nodiscard]] Task<Result<>> look_for_left_over(gate::Permit<FindPendingCopies> permit);
   // Ends the copy or says why it can't go on now.
@@ -56,11 +49,7 @@ class Copier {
                                                AuditRow audit);
 
   BlobParts& parts_;
-  mutable std::mutex mutex_;
-  std::map<TenantId, std::deque<PendingCopy>> waiting_;
-  std::map<TenantId, int> running_;
-  TenantId last_{};  // whose turn it was
-  std::chrono::steady_clock::time_point now_{};
+  CopyQueue queue_;
 };
 
 }  // namespace freehold::blob
