@@ -93,7 +93,11 @@ std::optional<Result<std::optional<Bytes>>> EmbeddedRows::read_cached(BytesView 
 
 Task<Result<std::optional<Bytes>>> EmbeddedRows::read(TenantId tenant, Bytes key) {
   if (auto cached = read_cached(key)) co_return std::move(*cached);
-  co_return co_await readers_.run(fair_key(tenant), [this, key = std::move(key)] { return read_now(key); });
+  co_return co_await read_on_pool(tenant, std::move(key));
+}
+
+Task<Result<std::optional<Bytes>>> EmbeddedRows::read_on_pool(TenantId tenant, Bytes key) {
+  return readers_.run(fair_key(tenant), [this, key = std::move(key)] { return read_now(key); });
 }
 
 Task<Result<std::optional<Bytes>>> EmbeddedRows::get(PartitionId partition, Bytes key) {
@@ -101,7 +105,7 @@ Task<Result<std::optional<Bytes>>> EmbeddedRows::get(PartitionId partition, Byte
   FH_CO_CHECK_OK(check_key(key));
   Bytes full = row_prefix(partition).append(key);
   if (auto cached = read_cached(full)) co_return std::move(*cached);
-  co_return co_await read(partition.tenant(), std::move(full));
+  co_return co_await read_on_pool(partition.tenant(), std::move(full));
 }
 
 Result<bool> EmbeddedRows::page_of(OpenDomain& domain, const Range& range, Wait wait, ScanPage& page) {

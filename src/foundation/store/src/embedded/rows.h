@@ -52,6 +52,7 @@ class EmbeddedRows final : public PartitionStore {
   // False: it would have to wait for the disk.
   [[nodiscard]] Result<bool> page_of(OpenDomain& domain, const Range& range, Wait wait, ScanPage& page);
   [[nodiscard]] Result<ScanPage> range_now(const Range& range);
+  [[nodiscard]] Task<Result<std::optional<Bytes>>> read_on_pool(TenantId tenant, Bytes key);
   template <class T, class Read>
   [[nodiscard]] Result<T> from_any_copy(Read read);
 
