@@ -72,7 +72,8 @@ ApiResult<StoredPolicy> read_identifier(const pugi::xml_node& node) {
     policy.id = child.text().get();
     return {};
   }));
-  if (policy.id.empty() || characters(policy.id) > kIdCharacters) return refuse(errors::invalid_xml_value());
+  if (policy.id.empty()) return refuse(errors::invalid_xml_value());
+  if (characters(policy.id) > kIdCharacters) return refuse(errors::invalid_xml());
   return policy;
 }
 

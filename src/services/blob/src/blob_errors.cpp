@@ -35,6 +35,12 @@ ApiError unsupported_header(std::string_view name) {
 ApiError multiple_conditions() {
   return make(400, "MultipleConditionHeadersNotSupported", "Multiple condition headers are not supported.");
 }
+ApiError unsatisfiable_condition() {
+  return make(400, "UnsatisfiableCondition", "The request includes an unsatisfiable condition for this operation.");
+}
+ApiError invalid_snapshot_operation() {
+  return make(400, "InvalidOperation", "Invalid operation against a blob snapshot.");
+}
 ApiError invalid_parameter(std::string_view name, std::string_view value, std::string_view reason) {
   auto error = make(400, "InvalidQueryParameterValue",
                     "Value for one of the query parameters specified in the request URI is invalid.");
@@ -90,9 +96,6 @@ ApiError crc64_mismatch(std::string_view sent, std::string_view calculated) {
       make(400, "Crc64Mismatch",
            "The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.");
   return with(with(std::move(error), "UserSpecifiedCrc", sent), "ServerCalculatedCrc", calculated);
-}
-ApiError invalid_block_id() {
-  return make(400, "InvalidBlockId", "The specified block ID is invalid. The block ID must be Base64-encoded.");
 }
 ApiError invalid_blob_or_block() {
   return make(400, "InvalidBlobOrBlock", "The specified blob or block content is invalid.");

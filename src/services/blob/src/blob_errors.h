@@ -21,6 +21,8 @@ namespace errors {
 [[nodiscard]] ApiError missing_header(std::string_view name);
 [[nodiscard]] ApiError unsupported_header(std::string_view name);
 [[nodiscard]] ApiError multiple_conditions();
+[[nodiscard]] ApiError unsatisfiable_condition();
+[[nodiscard]] ApiError invalid_snapshot_operation();
 [[nodiscard]] ApiError invalid_parameter(std::string_view name, std::string_view value, std::string_view reason);
 [[nodiscard]] ApiError missing_parameter(std::string_view name);
 [[nodiscard]] ApiError out_of_range_parameter(std::string_view name, std::string_view value, std::string_view minimum,
@@ -36,7 +38,6 @@ namespace errors {
 [[nodiscard]] ApiError invalid_md5();
 [[nodiscard]] ApiError md5_mismatch(std::string_view sent, std::string_view calculated);
 [[nodiscard]] ApiError crc64_mismatch(std::string_view sent, std::string_view calculated);
-[[nodiscard]] ApiError invalid_block_id();
 [[nodiscard]] ApiError invalid_blob_or_block();
 [[nodiscard]] ApiError invalid_block_list();
 [[nodiscard]] ApiError block_list_too_long();

@@ -203,8 +203,9 @@ TEST_F(BlobOperations, ErrorsLookLikeAzures) {
   EXPECT_EQ(run(Method::kPut, "/box/b", {{"x-ms-blob-type", "PageBlob"}}).code(), "MissingRequiredHeader");
   EXPECT_EQ(run(Method::kPut, "/box/b?comp=legalhold").status, 501);
   EXPECT_EQ(get("/box/b?snapshot=2026-01-01T00:00:00.0000000Z").code(), "BlobNotFound");
-  EXPECT_EQ(put("/box/b?snapshot=2026-01-01T00:00:00.0000000Z", "other").code(), "BlobNotFound");
-  EXPECT_EQ(run(Method::kPut, "/box/b?comp=metadata&versionid=2026-01-01T00:00:00.0000000Z").code(), "BlobNotFound");
+  EXPECT_EQ(put("/box/b?snapshot=2026-01-01T00:00:00.0000000Z", "other").code(), "InvalidOperation");
+  EXPECT_EQ(run(Method::kPut, "/box/b?comp=metadata&versionid=2026-01-01T00:00:00.0000000Z").code(),
+            "InvalidOperation");
   EXPECT_EQ(get("/box/b", {{"x-ms-version", "2017-04-17"}}).code(), "InvalidHeaderValue");
   EXPECT_EQ(get("/box/b", {{"x-ms-version", "2018-03-28"}}).header("x-ms-version"), "2018-03-28");
   EXPECT_EQ(

@@ -51,9 +51,6 @@ ApiResult<Conditions> parse(const http::Headers& headers, std::string_view prefi
   conditions.none_match = parse_tags(headers, name("if-none-match"));
   FH_TRY(conditions.modified_since, parse_date(headers, name("if-modified-since")));
   FH_TRY(conditions.unmodified_since, parse_date(headers, name("if-unmodified-since")));
-  if ((conditions.match || conditions.unmodified_since) && (conditions.none_match || conditions.modified_since)) {
-    return refuse(errors::multiple_conditions());
-  }
   const std::string always = prefix.empty() ? "x-ms-" : std::string(prefix);
   FH_TRY(conditions.tags, parse_expression(headers, always + "if-tags"));
   FH_TRY(conditions.lease_id, parse_lease_id(headers, always + "lease-id"));
@@ -72,16 +69,32 @@ bool tags_hold(const Conditions& conditions, const Existing& existing) {
 
 WallTime whole_seconds(WallTime time) { return std::chrono::floor<std::chrono::seconds>(time); }
 
-// Does If-Match or If-Unmodified-Since stop it?
-bool changed_since_expected(const Conditions& conditions, const Existing& existing) {
-  if (conditions.match) return !matches(*conditions.match, existing.etag);
+// Each says whether its header, if there is one, stops the request.
+bool stopped_by_match(const Conditions& conditions, const Existing& existing) {
+  return conditions.match && !matches(*conditions.match, existing.etag);
+}
+bool stopped_by_unmodified_since(const Conditions& conditions, const Existing& existing) {
   return conditions.unmodified_since && whole_seconds(existing.last_modified) > *conditions.unmodified_since;
 }
-
-// Does If-None-Match or If-Modified-Since stop it?
-bool unchanged_since(const Conditions& conditions, const Existing& existing) {
-  if (conditions.none_match) return matches(*conditions.none_match, existing.etag);
+bool stopped_by_none_match(const Conditions& conditions, const Existing& existing) {
+  return conditions.none_match && matches(*conditions.none_match, existing.etag);
+}
+bool stopped_by_modified_since(const Conditions& conditions, const Existing& existing) {
   return conditions.modified_since && whole_seconds(existing.last_modified) <= *conditions.modified_since;
+}
+
+// Of the pairs that a write may have, the tag decides.
+bool write_stopped(const Conditions& conditions, const Existing& existing) {
+  return (conditions.match ? stopped_by_match(conditions, existing)
+                           : stopped_by_unmodified_since(conditions, existing)) ||
+         (conditions.none_match ? stopped_by_none_match(conditions, existing)
+                                : stopped_by_modified_since(conditions, existing));
+}
+
+bool not_modified(const Conditions& conditions, const Existing& existing) {
+  const bool same = stopped_by_none_match(conditions, existing);
+  const bool old = stopped_by_modified_since(conditions, existing);
+  return conditions.none_match && conditions.modified_since ? same && old : same || old;
 }
 
 }  // namespace
@@ -94,7 +107,14 @@ std::string etag_text(std::uint64_t etag) {
 
 std::string quoted_etag(std::uint64_t etag) { return '"' + etag_text(etag) + '"'; }
 
-ApiResult<Conditions> parse_conditions(const http::Headers& headers) { return parse(headers, ""); }
+ApiResult<Conditions> parse_conditions(const http::Headers& headers) {
+  FH_TRY(auto conditions, parse(headers, ""));
+  if ((conditions.match || conditions.unmodified_since) && (conditions.none_match || conditions.modified_since)) {
+    return refuse(errors::multiple_conditions());
+  }
+  return conditions;
+}
+ApiResult<Conditions> parse_read_conditions(const http::Headers& headers) { return parse(headers, ""); }
 ApiResult<Conditions> parse_source_conditions(const http::Headers& headers) { return parse(headers, "x-ms-source-"); }
 
 bool range_is_current(std::string_view validator, const Existing& existing) {
@@ -103,8 +123,11 @@ bool range_is_current(std::string_view validator, const Existing& existing) {
 }
 
 ApiResult<> check_read(const Conditions& conditions, const Existing& existing) {
-  if (changed_since_expected(conditions, existing)) return refuse(errors::condition_not_met());
-  if (unchanged_since(conditions, existing)) return refuse(errors::not_modified());
+  if (conditions.none_match && conditions.none_match->any) return refuse(errors::unsatisfiable_condition());
+  if (stopped_by_match(conditions, existing) || stopped_by_unmodified_since(conditions, existing)) {
+    return refuse(errors::condition_not_met());
+  }
+  if (not_modified(conditions, existing)) return refuse(errors::not_modified());
   if (!tags_hold(conditions, existing)) return refuse(errors::condition_not_met());
   if (existing.lease == nullptr) return {};
   return check_lease_for_read(*existing.lease, conditions.lease_id, existing.now, Leased::kBlob);
@@ -117,8 +140,7 @@ ApiResult<> check_write(const Conditions& conditions, const std::optional<Existi
     return conditions.lease_id ? refuse(errors::no_lease_on_blob()) : ApiResult<>();
   }
   if (conditions.none_match && conditions.none_match->any) return refuse(errors::blob_exists());
-  if (changed_since_expected(conditions, *existing) || unchanged_since(conditions, *existing) ||
-      !tags_hold(conditions, *existing)) {
+  if (write_stopped(conditions, *existing) || !tags_hold(conditions, *existing)) {
     return refuse(errors::condition_not_met());
   }
   if (existing->lease == nullptr) return {};

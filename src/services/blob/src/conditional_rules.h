@@ -47,15 +47,18 @@ struct Existing {
 [[nodiscard]] std::string etag_text(std::uint64_t etag);
 [[nodiscard]] std::string quoted_etag(std::uint64_t etag);
 
-// 400 for a date that is none, a lease id that is no GUID, an expression over tags that is none, and for any two
-// conditions besides If-Match + If-Unmodified-Since and If-None-Match + If-Modified-Since (of each pair the tag
+// Of a write: 400 for a date that is none, a lease id that is no GUID, an expression over tags that is none, and for
+// any two conditions besides If-Match + If-Unmodified-Since and If-None-Match + If-Modified-Since (of each pair the tag
 // decides).
 [[nodiscard]] ApiResult<Conditions> parse_conditions(const http::Headers& headers);
-// x-ms-source-if-* and x-ms-source-lease-id, for copies.
+// Of a read, which takes any of them together.
+[[nodiscard]] ApiResult<Conditions> parse_read_conditions(const http::Headers& headers);
+// x-ms-source-if-* and x-ms-source-lease-id, for copies: those of a read.
 [[nodiscard]] ApiResult<Conditions> parse_source_conditions(const http::Headers& headers);
 
-// A read of something that exists: 304 where If-None-Match or If-Modified-Since stops it, else 412. A lease that is
-// named has to be there.
+// A read of something that exists goes ahead if If-Match and If-Unmodified-Since hold, and one of If-None-Match and
+// If-Modified-Since: 412 for the former, 304 for the latter, 400 for If-None-Match: *, which nothing that exists can
+// satisfy. A lease that is named has to be there.
 [[nodiscard]] ApiResult<> check_read(const Conditions& conditions, const Existing& existing);
 // If-Range (RFC 9110 section 13.1.5): is what the client has a part of still the same? Otherwise it needs the whole.
 [[nodiscard]] bool range_is_current(std::string_view validator, const Existing& existing);

@@ -110,7 +110,7 @@ TEST_F(ContainerAccessTest, ABadAclChangesNothing) {
       {list(policy("a", "<AccessPolicy><Other/></AccessPolicy>")), "InvalidXmlDocument"},
       {list(policy("")), "InvalidXmlNodeValue"},
       {list(policy("a") + policy("a")), "InvalidXmlNodeValue"},
-      {list(policy(std::string(65, 'i'))), "InvalidXmlNodeValue"},
+      {list(policy(std::string(65, 'i'))), "InvalidXmlDocument"},
       {list(policy("a", "<AccessPolicy><Start>soon</Start></AccessPolicy>")), "InvalidXmlNodeValue"},
       {list(policy("a", "<AccessPolicy><Expiry>2026-13-01</Expiry></AccessPolicy>")), "InvalidXmlNodeValue"},
       {list(policy("a", "<AccessPolicy><Permission>rq</Permission></AccessPolicy>")), "InvalidXmlNodeValue"},

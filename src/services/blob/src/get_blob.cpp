@@ -45,7 +45,7 @@ ApiResult<GetBlobPlan> plan_get_blob(const http::Request& request, const gate::S
   FH_TRY(plan.customer, parse_customer_key(request, account));
   FH_TRY(plan.range, requested_range(request.headers));
   plan.if_range = request.headers.get("if-range");
-  FH_TRY(plan.conditions, parse_conditions(request.headers));
+  FH_TRY(plan.conditions, parse_read_conditions(request.headers));
   FH_TRY(plan.range_digest, parse_range_digest(request.headers, plan.range.has_value()));
   return plan;
 }

@@ -14,7 +14,7 @@ ApiResult<ReadPlan> plan_read(const http::Request& request, const gate::StorageA
   ReadPlan plan;
   FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
   FH_TRY(plan.customer, parse_customer_key(request, account));
-  FH_TRY(plan.conditions, parse_conditions(request.headers));
+  FH_TRY(plan.conditions, parse_read_conditions(request.headers));
   return plan;
 }
 

@@ -73,7 +73,7 @@ Task<ApiResult<std::optional<Lists>>> read_lists(BlobParts& parts, BlobTarget ta
 Task<Reply> get_block_list(BlobParts& parts, Permit<GetBlockList> permit) {
   FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers));
   Question question;
-  FH_CO_TRY(question.conditions, parse_conditions(permit.request().headers));
+  FH_CO_TRY(question.conditions, parse_read_conditions(permit.request().headers));
   FH_CO_TRY(question.wanted, parse_type(permit.request().parameter("blocklisttype")));
   // Strangers see what is public, and what was only staged isn't yet.
   question.anonymous = permit.principal().credential == gate::kAnonymous;

@@ -51,7 +51,7 @@ ApiResult<GetPageRangesPlan> plan_get_page_ranges(const http::Request& request, 
     FH_TRY(plan.previous, parse_snapshot(request, "prevsnapshot"));
   }
   FH_TRY(plan.range, requested_range(request.headers));
-  FH_TRY(plan.conditions, parse_conditions(request.headers));
+  FH_TRY(plan.conditions, parse_read_conditions(request.headers));
   plan.paged = version >= kPagedSince;
   if (plan.paged) {
     FH_CHECK_OK(parse_paging(request, plan));

@@ -123,6 +123,14 @@ ApiResult<ContentHeaders> parse_put_blob_headers(const http::Headers& headers) {
   return content;
 }
 
+ApiResult<bool> parse_flag(const http::Headers& headers, std::string_view name) {
+  if (!headers.has(name)) return false;
+  const auto value = headers.get(name);
+  const bool on = equals_ignoring_case(value, "true");
+  if (!on && !equals_ignoring_case(value, "false")) return refuse(errors::invalid_header(name, value));
+  return on;
+}
+
 bool sets_content_headers(const http::Headers& headers) {
   return std::any_of(kContentHeaderNames.begin(), kContentHeaderNames.end(),
                      [&](std::string_view name) { return headers.has(name); });

@@ -46,6 +46,10 @@ struct ContentHeaders {
 // The 16 bytes of a base64 MD5 header, empty if it is absent; 400 InvalidMd5.
 [[nodiscard]] ApiResult<Bytes> parse_md5(const http::Headers& headers, std::string_view name);
 
+// A header that is true or false, in any case of letters; false if it is absent, 400 InvalidHeaderValue for anything
+// else.
+[[nodiscard]] ApiResult<bool> parse_flag(const http::Headers& headers, std::string_view name);
+
 // The names among x-ms-blob-content-* etc. that this request sets: Set Blob Properties with none of them is refused.
 [[nodiscard]] bool sets_content_headers(const http::Headers& headers);
 

@@ -43,7 +43,7 @@ ApiResult<Bytes> parse_block_id(std::string_view text) {
   std::string base64(text);
   std::ranges::replace(base64, ' ', '+');
   auto id = from_base64(base64);
-  if (!id || id->empty()) return refuse(errors::invalid_block_id());
+  if (!id || id->empty()) return refuse(errors::invalid_parameter("blockid", text, "Not a valid base64 string."));
   if (id->size() > kBlockIdBytes) {
     return refuse(errors::out_of_range_parameter("blockid", text, "1", "64"));
   }

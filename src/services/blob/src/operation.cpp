@@ -35,7 +35,9 @@ Task<ApiResult<StoredBlob>> read_committed(BlobParts& parts, BlobTarget target) 
 }
 
 ApiResult<> refuse_snapshot(const http::Request& request) {
-  if (request.has_parameter("snapshot") || request.has_parameter("versionid")) return refuse(errors::blob_not_found());
+  if (request.has_parameter("snapshot") || request.has_parameter("versionid")) {
+    return refuse(errors::invalid_snapshot_operation());
+  }
   return {};
 }
 

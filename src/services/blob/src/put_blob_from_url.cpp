@@ -25,11 +25,7 @@ ApiResult<PutFromUrlPlan> plan_put_from_url(const BlobParts& parts, const Permit
   FH_TRY(plan.given, parse_blob_content_headers(headers));
   constexpr std::string_view kOption = "x-ms-copy-source-blob-properties";
   if (headers.has(kOption)) {
-    const bool on = equals_ignoring_case(headers.get(kOption), "true");
-    if (!on && !equals_ignoring_case(headers.get(kOption), "false")) {
-      return refuse(errors::invalid_header(kOption, headers.get(kOption)));
-    }
-    plan.copy_properties = on;
+    FH_TRY(plan.copy_properties, parse_flag(headers, kOption));
   }
   return plan;
 }

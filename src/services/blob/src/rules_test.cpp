@@ -67,7 +67,7 @@ TEST(NameRules, BlockIds) {
   EXPECT_EQ(*parse_block_id("AAAA"), Bytes(3, '\0'));
   EXPECT_EQ(*parse_block_id("+/ /"), *from_base64("+/+/"));  // a '+' left unescaped in the query arrives as a space
   EXPECT_EQ(code_of(parse_block_id("")), "MissingRequiredQueryParameter");
-  EXPECT_EQ(code_of(parse_block_id("not base64!")), "InvalidBlockId");
+  EXPECT_EQ(code_of(parse_block_id("not base64!")), "InvalidQueryParameterValue");
   EXPECT_EQ(code_of(parse_block_id(to_base64(Bytes(64, 'x')))), "ok");
   EXPECT_EQ(code_of(parse_block_id(to_base64(Bytes(65, 'x')))), "OutOfRangeQueryParameterValue");
 }
@@ -88,7 +88,7 @@ TEST(ConditionalRules, ReadsAndWrites) {
       {"if-match", "*", "ok", "ok", "412"},
       {"if-none-match", tag, "304", "412", "ok"},
       {"if-none-match", "\"0x8other\"", "ok", "ok", "ok"},
-      {"if-none-match", "*", "304", "409", "ok"},
+      {"if-none-match", "*", "400", "409", "ok"},
       {"if-modified-since", at, "304", "412", "ok"},
       {"if-modified-since", before, "ok", "ok", "ok"},
       {"if-unmodified-since", at, "ok", "ok", "ok"},
@@ -104,15 +104,44 @@ TEST(ConditionalRules, ReadsAndWrites) {
   }
 }
 
-TEST(ConditionalRules, OfAPairTheTagDecidesAndOtherPairsAreRefused) {
+TEST(ConditionalRules, OfAWritesPairTheTagDecidesAndOtherPairsAreRefused) {
   const Existing there{0x123, WallTime(std::chrono::seconds(1'000'000'000))};
   const std::string before = http_date(there.last_modified - std::chrono::seconds(1));
   const auto pair = parse_conditions(headers({{"if-match", quoted_etag(0x123)}, {"if-unmodified-since", before}}));
   ASSERT_TRUE(pair.has_value());
-  EXPECT_TRUE(check_read(*pair, there).has_value());
+  EXPECT_TRUE(check_write(*pair, there).has_value());
   EXPECT_EQ(code_of(parse_conditions(headers({{"if-match", "a"}, {"if-none-match", "b"}}))),
             "MultipleConditionHeadersNotSupported");
   EXPECT_EQ(code_of(parse_conditions(headers({{"if-modified-since", "yesterday"}}))), "InvalidHeaderValue");
+}
+
+TEST(ConditionalRules, AReadTakesThemAllTogether) {
+  const Existing there{0x123, WallTime(std::chrono::seconds(1'000'000'000))};
+  const auto same = quoted_etag(there.etag);
+  const std::string other = "\"0x8other\"";
+  const std::string at = http_date(there.last_modified);
+  const std::string before = http_date(there.last_modified - std::chrono::seconds(1));
+  struct Case {
+    std::string match, unmodified_since, none_match, modified_since, expected;
+  };
+  const Case cases[] = {
+      {same, at, "", "", "ok"},       {same, before, "", "", "412"},    {other, at, "", "", "412"},
+      {same, "", same, "", "304"},    {same, "", other, "", "ok"},      {other, "", other, "", "412"},
+      {"", "", same, at, "304"},      {"", "", same, before, "ok"},     {"", "", other, at, "ok"},
+      {same, at, same, before, "ok"}, {same, before, other, at, "412"}, {"", at, "", at, "304"},
+  };
+  for (const auto& c : cases) {
+    http::Headers sent;
+    if (!c.match.empty()) sent.add("if-match", c.match);
+    if (!c.unmodified_since.empty()) sent.add("if-unmodified-since", c.unmodified_since);
+    if (!c.none_match.empty()) sent.add("if-none-match", c.none_match);
+    if (!c.modified_since.empty()) sent.add("if-modified-since", c.modified_since);
+    const auto conditions = parse_read_conditions(sent);
+    ASSERT_TRUE(conditions.has_value());
+    const auto held = check_read(*conditions, there);
+    EXPECT_EQ(held ? "ok" : std::to_string(held.error().status), c.expected)
+        << c.match << '|' << c.unmodified_since << '|' << c.none_match << '|' << c.modified_since;
+  }
 }
 
 TEST(RangeRules, Resolve) {
@@ -244,6 +273,17 @@ TEST(Crc64, KnownValueAndPieces) {
   EXPECT_EQ(crc64(0, "123456789"), 0xAE8B14860A799888ULL);
   const Bytes data(1000, 'x');
   EXPECT_EQ(crc64(crc64(0, BytesView(data).substr(0, 333)), BytesView(data).substr(333)), crc64(0, data));
+}
+
+TEST(Crc64, LongAndShortPiecesAgree) {
+  SeededRandom random(64);
+  const Bytes data = random.bytes(2000);
+  for (std::size_t length = 0; length < 1000; length += 7) {
+    const auto piece = BytesView(data).substr(length, length);
+    std::uint64_t byte_by_byte = length;
+    for (const char& c : piece) byte_by_byte = crc64(byte_by_byte, {&c, 1});
+    EXPECT_EQ(crc64(length, piece), byte_by_byte) << length;
+  }
 }
 
 TEST(ListingRules, MarkersOpenToWhatTheyWere) {

@@ -7,6 +7,9 @@ namespace freehold::blob {
 namespace {
 constexpr int kColdVersion = 20211202;
 constexpr AccessTier kTiers[] = {AccessTier::kHot, AccessTier::kCool, AccessTier::kCold, AccessTier::kArchive};
+// Of page blobs in premium accounts, which there are none of.
+constexpr std::string_view kPremiumTiers[] = {"P4",  "P6",  "P10", "P15", "P20", "P30",
+                                              "P40", "P50", "P60", "P70", "P80"};
 }  // namespace
 
 std::string_view to_string(AccessTier tier) {
@@ -32,6 +35,9 @@ ApiResult<std::optional<AccessTier>> parse_tier(const http::Headers& headers, in
   if (!headers.has(kName)) return std::nullopt;
   const auto text = headers.get(kName);
   if (equals_ignoring_case(text, "smart")) return refuse(errors::not_implemented(kName));
+  for (const auto premium : kPremiumTiers) {
+    if (equals_ignoring_case(text, premium)) return refuse(errors::access_tier_not_supported_for_blob_type());
+  }
   for (const auto tier : kTiers) {
     if (!equals_ignoring_case(text, to_string(tier))) continue;
     if (tier == AccessTier::kCold && version < kColdVersion) break;
