@@ -54,6 +54,28 @@ TEST_F(BlockOperations, StagedBlocksAreInvisibleUntilNamed) {
   EXPECT_EQ(committed.header("x-ms-blob-content-length"), std::to_string(got.body.size()));
 }
 
+TEST_F(BlockOperations, DigestsOfWhatCameAreToldByVersion) {
+  const auto crc = [](BytesView data) { return to_base64(crc64_bytes(crc64(0, data))); };
+  const auto answer = [this](const std::string& target, BytesView body, HeaderList more) {
+    return run(Method::kPut, target, std::move(more), Bytes(body));
+  };
+  const std::string block = "/box/b?comp=block&blockid=YQ==";
+  const auto list = list_of({"a"});
+  const auto plain = answer(block, "x", {});
+  EXPECT_EQ(plain.header("x-ms-content-crc64"), crc("x"));
+  EXPECT_EQ(plain.header("content-md5"), "");
+  const auto with_md5 = answer(block, "x", {{"content-md5", md5_base64("x")}});
+  EXPECT_EQ(with_md5.header("x-ms-content-crc64"), "");
+  EXPECT_EQ(with_md5.header("content-md5"), md5_base64("x"));
+  EXPECT_EQ(answer(block, "x", {{"x-ms-version", "2018-03-28"}}).header("content-md5"), md5_base64("x"));
+  EXPECT_EQ(answer("/box/b?comp=blocklist", list, {}).header("x-ms-content-crc64"), crc(list));
+  const auto old_list = answer("/box/b?comp=blocklist", list, {{"x-ms-version", "2018-03-28"}});
+  EXPECT_EQ(old_list.header("content-md5"), md5_base64(list));
+  const auto blob = put("/box/b", "Hello World");
+  EXPECT_EQ(blob.header("x-ms-content-crc64"), "YeJLfssylmU=");
+  EXPECT_EQ(blob.header("content-md5"), md5_base64("Hello World"));
+}
+
 TEST_F(BlockOperations, ADigestOfTheListIsVerified) {
   ASSERT_EQ(put_block("a", "x").status, 201);
   const auto list = list_of({"a"});

@@ -4,6 +4,7 @@
 #include "src/creation_rules.h"
 #include "src/operations.h"
 #include "src/responses.h"
+#include "src/transit_digests.h"
 #include "src/upload_rules.h"
 
 namespace freehold::blob {
@@ -56,7 +57,8 @@ Task<Reply> put_blob(BlobParts& parts, Permit<PutBlob> permit) {
   const ContentPlace place{target.account.tenant, target.partition(), content_key(key.key, plan.customer), key.key};
 
   auto pending = pending_chunks(parts);
-  const auto digest = plan.sent.crc64.empty() ? Digest::kMd5 : Digest::kBoth;
+  const bool with_crc64 = !plan.sent.crc64.empty() || tells_crc64(permit.api_version());
+  const auto digest = with_crc64 ? Digest::kBoth : Digest::kMd5;
   auto ingested = co_await parts.content.ingest(*permit.request().body, plan.length, digest, place, pending);
   if (!ingested) co_return refuse(errors::from_body(std::move(ingested.error())));
   permit.count_in(plan.length);
@@ -75,7 +77,7 @@ Task<Reply> put_blob(BlobParts& parts, Permit<PutBlob> permit) {
   FH_CO_TRY(const auto row, co_await change_blob(parts, target, decide, audit_row(permit, 201), &pending));
   auto response = written(201, row);
   response.headers.add("Content-MD5", to_base64(ingested->md5));
-  if (!plan.sent.crc64.empty()) response.headers.add("x-ms-content-crc64", to_base64(plan.sent.crc64));
+  if (with_crc64) response.headers.add("x-ms-content-crc64", to_base64(crc64_bytes(ingested->crc64)));
   co_return response;
 }
 

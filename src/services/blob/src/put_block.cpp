@@ -17,6 +17,7 @@ ApiResult<BlockPlan> plan_put_block(const Permit<PutBlock>& permit) {
   FH_TRY(plan.length, body_length(request, put_block_limit(permit.api_version())));
   if (plan.length == 0) return refuse(errors::invalid_header("Content-Length", "0"));
   FH_TRY(plan.sent, parse_sent_digests(request.headers));
+  plan.api_version = permit.api_version();
   FH_TRY(plan.lease_id, parse_lease_id(request.headers));
   return plan;
 }
@@ -26,10 +27,10 @@ ApiResult<BlockPlan> plan_put_block(const Permit<PutBlock>& permit) {
 Task<Reply> put_block(BlobParts& parts, Permit<PutBlock> permit) {
   FH_CO_TRY(const auto plan, plan_put_block(permit));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
-  FH_CO_TRY([[maybe_unused]] const auto ingested,
+  FH_CO_TRY(const auto ingested,
             co_await stage_block(parts, target, plan, *permit.request().body, audit_row(permit, 201)));
   permit.count_in(plan.length);
-  co_return block_staged(plan);
+  co_return block_staged(plan, ingested);
 }
 
 }  // namespace freehold::blob

@@ -17,6 +17,7 @@ Task<Reply> put_block_from_url(BlobParts& parts, Permit<PutBlockFromUrl> permit)
   FH_CO_TRY(plan.lease_id, parse_lease_id(request.headers));
   FH_CO_TRY(auto source, plan_source(parts, request, SourceRanges::kTaken));
   plan.sent = source.sent;
+  plan.api_version = permit.api_version();
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
   FH_CO_TRY(const auto opened, co_await open_source(parts, permit, std::move(source)));
   plan.length = *opened.body->length();
@@ -27,7 +28,7 @@ Task<Reply> put_block_from_url(BlobParts& parts, Permit<PutBlockFromUrl> permit)
   auto staged = co_await stage_block(parts, target, plan, *opened.body, audit_row(permit, 201));
   if (!staged) co_return refuse(blame(*opened.body, std::move(staged.error())));
   permit.count_in(plan.length);
-  co_return block_staged(plan);
+  co_return block_staged(plan, *staged);
 }
 
 }  // namespace freehold::blob

@@ -6,6 +6,7 @@
 #include "src/operations.h"
 #include "src/responses.h"
 #include "src/tier_rules.h"
+#include "src/transit_digests.h"
 #include "src/upload_rules.h"
 
 namespace freehold::blob {
@@ -126,8 +127,7 @@ Task<Reply> put_block_list(BlobParts& parts, Permit<PutBlockList> permit) {
               co_await apply(parts, target, std::move(current), std::move(change), audit_row(permit, 201), &pending));
     if (!applied) continue;
     auto response = written(201, row);
-    if (!sent.md5.empty()) response.headers.add("Content-MD5", to_base64(sent.md5));
-    if (!sent.crc64.empty()) response.headers.add("x-ms-content-crc64", to_base64(sent.crc64));
+    add_transit_digest(response, sent, permit.api_version(), digests_of(*body));
     co_return response;
   }
   co_return refuse(errors::busy("too many writers of one blob"));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/encoding.h"
+#include "base/random.h"
 #include "base/limits.h"
 #include "src/block_list_rules.h"
 #include "src/block_list_xml.h"

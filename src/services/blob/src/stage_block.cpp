@@ -6,6 +6,7 @@
 #include "src/responses.h"
 #include "src/row_keys.h"
 #include "src/tier_rules.h"
+#include "src/transit_digests.h"
 
 namespace freehold::blob {
 namespace {
@@ -98,9 +99,7 @@ Task<ApiResult<Ingested>> stage_block(BlobParts& parts, BlobTarget target, Block
   FH_CO_TRY(const auto place, place_of(parts, target, blob_key.wrapped, plan.customer));
 
   auto pending = pending_chunks(parts);
-  Digest digest = Digest::kNone;
-  if (!plan.sent.md5.empty()) digest = Digest::kMd5;
-  if (!plan.sent.crc64.empty()) digest = Digest::kCrc64;
+  const auto digest = transit_digest(plan.sent, plan.api_version);
   auto ingested = co_await parts.content.ingest(body, plan.length, digest, place, pending);
   if (!ingested) co_return refuse(errors::from_body(std::move(ingested.error())));
   FH_CO_CHECK_OK(check_digests(plan.sent, {}, *ingested));
@@ -122,10 +121,9 @@ Task<ApiResult<Ingested>> stage_block(BlobParts& parts, BlobTarget target, Block
   co_return refuse(errors::busy("too many writers of one blob"));
 }
 
-http::Response block_staged(const BlockPlan& plan) {
+http::Response block_staged(const BlockPlan& plan, const Ingested& ingested) {
   auto response = answer(201);
-  if (!plan.sent.md5.empty()) response.headers.add("Content-MD5", to_base64(plan.sent.md5));
-  if (!plan.sent.crc64.empty()) response.headers.add("x-ms-content-crc64", to_base64(plan.sent.crc64));
+  add_transit_digest(response, plan.sent, plan.api_version, ingested);
   response.headers.add("x-ms-request-server-encrypted", "true");
   if (plan.customer) add_customer_key(response, plan.customer->sha256);
   return response;

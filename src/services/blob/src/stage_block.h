@@ -9,7 +9,8 @@ namespace freehold::blob {
 struct BlockPlan {
   Bytes id;  // decoded
   std::uint64_t length = 0;
-  SentDigests sent;  // of the body on its way here
+  SentDigests sent;     // of the body on its way here
+  int api_version = 0;  // by which a digest is told
   std::optional<Bytes> lease_id;
   std::optional<CustomerKey> customer;
 };
@@ -19,7 +20,7 @@ struct BlockPlan {
 [[nodiscard]] Task<ApiResult<Ingested>> stage_block(BlobParts& parts, BlobTarget target, BlockPlan plan,
                                                     http::BodyReader& body, AuditRow audit);
 
-// Its answer: the digests that were sent with it, and whose key it is under.
-[[nodiscard]] http::Response block_staged(const BlockPlan& plan);
+// Its answer: a digest of what came, and whose key it is under.
+[[nodiscard]] http::Response block_staged(const BlockPlan& plan, const Ingested& ingested);
 
 }  // namespace freehold::blob

@@ -1,6 +1,7 @@
 #include "src/transit_digests.h"
 
 #include "base/encoding.h"
+#include "crypto/digest.h"
 #include "src/crc64.h"
 
 namespace freehold::blob {
@@ -8,8 +9,10 @@ namespace {
 constexpr int kCrc64Since = 20190202;
 }  // namespace
 
+bool tells_crc64(int api_version) { return api_version >= kCrc64Since; }
+
 Digest transit_digest(const SentDigests& sent, int api_version) {
-  const bool tells_md5 = !sent.md5.empty() || api_version < kCrc64Since;
+  const bool tells_md5 = !sent.md5.empty() || !tells_crc64(api_version);
   if (!tells_md5) return Digest::kCrc64;
   return sent.crc64.empty() ? Digest::kMd5 : Digest::kBoth;
 }
@@ -20,6 +23,16 @@ void add_transit_digest(http::Response& response, const SentDigests& sent, int a
   } else {
     response.headers.add("x-ms-content-crc64", to_base64(crc64_bytes(ingested.crc64)));
   }
+}
+
+Ingested digests_of(BytesView body) {
+  crypto::Md5 md5;
+  md5.update(body);
+  Ingested digests;
+  const auto digest = md5.finish();
+  digests.md5 = Bytes(crypto::view(digest));
+  digests.crc64 = crc64(0, body);
+  return digests;
 }
 
 }  // namespace freehold::blob
