@@ -115,7 +115,11 @@ ApiResult<Conditions> parse_conditions(const http::Headers& headers) {
   return conditions;
 }
 ApiResult<Conditions> parse_read_conditions(const http::Headers& headers) { return parse(headers, ""); }
-ApiResult<Conditions> parse_source_conditions(const http::Headers& headers) { return parse(headers, "x-ms-source-"); }
+ApiResult<Conditions> parse_source_conditions(const http::Headers& headers) {
+  FH_TRY(auto conditions, parse(headers, "x-ms-source-"));
+  if (conditions.none_match && conditions.none_match->any) return refuse(errors::unsatisfiable_condition());
+  return conditions;
+}
 
 bool range_is_current(std::string_view validator, const Existing& existing) {
   if (validator == quoted_etag(existing.etag)) return true;

@@ -53,7 +53,7 @@ struct Existing {
 [[nodiscard]] ApiResult<Conditions> parse_conditions(const http::Headers& headers);
 // Of a read, which takes any of them together.
 [[nodiscard]] ApiResult<Conditions> parse_read_conditions(const http::Headers& headers);
-// x-ms-source-if-* and x-ms-source-lease-id, for copies: those of a read.
+// x-ms-source-if-* and x-ms-source-lease-id, for copies: those of a read of something that has to exist.
 [[nodiscard]] ApiResult<Conditions> parse_source_conditions(const http::Headers& headers);
 
 // A read of something that exists goes ahead if If-Match and If-Unmodified-Since hold, and one of If-None-Match and

@@ -23,16 +23,10 @@ struct GetBlobPlan {
   std::optional<CustomerKey> customer;
 };
 
-ApiResult<bool> parse_switch(const http::Headers& headers, std::string_view name) {
-  if (!headers.has(name) || equals_ignoring_case(headers.get(name), "false")) return false;
-  if (equals_ignoring_case(headers.get(name), "true")) return true;
-  return refuse(errors::invalid_header(name, headers.get(name)));
-}
-
 // "Get Blob": of a range alone, and one of the two.
 ApiResult<Digest> parse_range_digest(const http::Headers& headers, bool has_range) {
-  FH_TRY(const bool md5, parse_switch(headers, "x-ms-range-get-content-md5"));
-  FH_TRY(const bool crc64, parse_switch(headers, "x-ms-range-get-content-crc64"));
+  FH_TRY(const bool md5, parse_flag(headers, "x-ms-range-get-content-md5"));
+  FH_TRY(const bool crc64, parse_flag(headers, "x-ms-range-get-content-crc64"));
   if (crc64 && (md5 || !has_range)) return refuse(errors::invalid_header("x-ms-range-get-content-crc64", "true"));
   if (md5 && !has_range) return refuse(errors::invalid_header("x-ms-range-get-content-md5", "true"));
   if (crc64) return Digest::kCrc64;

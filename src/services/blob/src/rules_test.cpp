@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "base/encoding.h"
-#include "base/random.h"
 #include "base/limits.h"
+#include "base/random.h"
 #include "src/block_list_rules.h"
 #include "src/block_list_xml.h"
 #include "src/conditional_rules.h"

@@ -46,8 +46,8 @@ TEST_F(SnapshotOperations, TheyKeepContentAndPropertiesAsTheyWere) {
   EXPECT_EQ(get("/box/b?snapshot=2001-01-01T00:00:00.0000000Z").code(), "BlobNotFound");
   EXPECT_EQ(get("/box/b?snapshot=yesterday").code(), "InvalidQueryParameterValue");
   // They are read-only.
-  EXPECT_EQ(put(one, "x").code(), "BlobNotFound");
-  EXPECT_EQ(run(Method::kPut, one + "&comp=metadata", {{"x-ms-meta-a", "1"}}).code(), "BlobNotFound");
+  EXPECT_EQ(put(one, "x").code(), "InvalidOperation");
+  EXPECT_EQ(run(Method::kPut, one + "&comp=metadata", {{"x-ms-meta-a", "1"}}).code(), "InvalidOperation");
 }
 
 TEST_F(SnapshotOperations, MetadataOfTheirOwn) {

@@ -171,7 +171,7 @@ TEST_F(TierOperations, AreSetAndShown) {
   const auto list = get("/box?restype=container&comp=list").body;
   EXPECT_EQ(elements(list, "AccessTier"), Names{"Cool"});
   EXPECT_EQ(elements(list, "AccessTierChangeTime"), Names{changed});
-  EXPECT_EQ(set_tier("P10").code(), "InvalidHeaderValue");
+  EXPECT_EQ(set_tier("P10").code(), "AccessTierNotSupportedForBlobType");
   EXPECT_EQ(run(Method::kPut, "/box/b?comp=tier").code(), "MissingRequiredHeader");
   EXPECT_EQ(set_tier("Cool", {{"x-ms-if-tags", "a = 'b'"}}).code(), "ConditionNotMet");
   const auto one = "&snapshot=" + run(Method::kPut, "/box/b?comp=snapshot").header("x-ms-snapshot");

@@ -141,7 +141,7 @@ TEST(TierRules, Names) {
   EXPECT_EQ(said("Archive", 20180328), "Archive");
   EXPECT_EQ(said("Cold", 20211202), "Cold");
   EXPECT_EQ(said("Cold", 20210812), "InvalidHeaderValue");
-  EXPECT_EQ(said("P10", 20211202), "InvalidHeaderValue");
+  EXPECT_EQ(said("P10", 20211202), "AccessTierNotSupportedForBlobType");
   EXPECT_EQ(said("Smart", 20260606), "NotImplemented");
 }
 
