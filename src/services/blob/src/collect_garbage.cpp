@@ -4,7 +4,9 @@
 
 namespace freehold::blob {
 namespace {
+// What a commit of deletions takes: keys of long names have 4 KiB.
 constexpr std::size_t kRowsPerCommit = 1'000;
+constexpr std::size_t kBytesPerCommit = 512 * 1024;
 }  // namespace
 
 Result<ContentPlace> Collector::place_of(AccountRef account, store::PartitionId partition,
@@ -54,7 +56,14 @@ Task<Result<Collector::Removed>> Collector::remove_named_by(JobPass pass, Item& 
     FH_CO_CHECK_OK(co_await remove_staged(pass, partition, garbage));
   }
   for (const auto& pages : garbage.pages) {
-    FH_CO_CHECK_OK(co_await pages_.collect(pass, partition, garbage.page_name, pages, item.living[pages.generation]));
+    PageCollector::Living living;  // nothing does where the others are gone
+    if (others == Others::kThere) {
+      const auto seen = item.living.find(pages.generation);
+      // Taken for empty, it would take the pages of whatever lives.
+      if (seen == item.living.end()) co_return fail(ErrorCode::kCorrupt, "garbage of pages that weren't looked up");
+      living = seen->second;
+    }
+    FH_CO_CHECK_OK(co_await pages_.collect(pass, partition, garbage.page_name, pages, std::move(living)));
   }
   co_return Removed::kNow;
 }
@@ -143,12 +152,14 @@ Task<Result<>> Collector::remove_staged(JobPass pass, store::PartitionId partiti
 Task<Result<>> Collector::delete_rows(JobPass pass, store::PartitionId partition, std::vector<Bytes> keys, Step step) {
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-  for (std::size_t first = 0; first < keys.size(); first += kRowsPerCommit) {
-    store::Commit commit{partition, blobs_.epoch(), blobs_.hybrid().next_transaction(), {}, {}, {}};
-    commit.reserve = store::DiskReserve::kMayUse;
-    const auto end = std::min(first + kRowsPerCommit, keys.size());
-    for (auto i = first; i < end; ++i) commit.deletes.push_back(std::move(keys[i]));
-    if (step == Step::kLast && end == keys.size()) commit.puts.push_back(pass.audit_row(partition));
+  for (auto key = keys.begin(); key != keys.end();) {
+    auto commit = blobs_.begin_collecting(partition);
+    std::size_t bytes = 0;
+    while (key != keys.end() && commit.deletes.size() < kRowsPerCommit && bytes < kBytesPerCommit) {
+      bytes += key->size();
+      commit.deletes.push_back(std::move(*key++));
+    }
+    if (step == Step::kLast && key == keys.end()) commit.puts.push_back(pass.audit_row(partition));
     FH_CO_TRY(const auto done, co_await blobs_.commit(std::move(commit)));
     if (!done.applied) co_return fail(ErrorCode::kUnavailable, "garbage rows could not be deleted");
   }
