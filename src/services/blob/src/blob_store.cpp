@@ -12,16 +12,16 @@ Task<Result<std::optional<StoredBlob>>> BlobStore::read(store::PartitionId parti
   co_return StoredBlob{std::move(row), std::move(*stored)};
 }
 
-Task<Result<std::vector<StoredBlob>>> BlobStore::list_snapshots(store::PartitionId partition, std::string name,
-                                                                std::uint32_t limit) {
+Task<Result<SnapshotPage>> BlobStore::list_snapshots(store::PartitionId partition, std::string name,
+                                                     std::uint32_t limit) {
   FH_CO_TRY(auto page, co_await rows_.scan(std::move(partition), row_keys::snapshots_from(name),
                                            row_keys::snapshots_after(name), limit));
-  std::vector<StoredBlob> snapshots;
+  SnapshotPage result{.snapshots = {}, .more = page.more};
   for (auto& stored : page.rows) {
     FH_CO_TRY(auto row, decode_blob_row(stored.value));
-    snapshots.push_back({std::move(row), std::move(stored.value)});
+    result.snapshots.push_back({std::move(row), std::move(stored.value)});
   }
-  co_return snapshots;
+  co_return result;
 }
 
 Task<Result<std::optional<StoredBlock>>> BlobStore::read_staged(store::PartitionId partition, Bytes key) {

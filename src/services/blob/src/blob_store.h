@@ -23,6 +23,11 @@ struct StoredBlock {
   Bytes raw;
 };
 
+struct SnapshotPage {
+  std::vector<StoredBlob> snapshots;
+  bool more = false;  // others follow: a page ends at about 1 MiB, however many were asked for
+};
+
 // Owned by BlobService; thread-safe.
 class BlobStore {
  public:
@@ -32,8 +37,8 @@ class BlobStore {
   [[nodiscard]] Task<Result<std::optional<StoredBlob>>> read(store::PartitionId partition, std::string name,
                                                              std::uint64_t snapshot = 0);
   // Snapshots of that name, oldest first: at most `limit`, which is at most 1,000.
-  [[nodiscard]] Task<Result<std::vector<StoredBlob>>> list_snapshots(store::PartitionId partition, std::string name,
-                                                                     std::uint32_t limit);
+  [[nodiscard]] Task<Result<SnapshotPage>> list_snapshots(store::PartitionId partition, std::string name,
+                                                          std::uint32_t limit);
   [[nodiscard]] Task<Result<std::optional<StoredBlock>>> read_staged(store::PartitionId partition, Bytes key);
   // All staged blocks of that generation, by block id; not many more than `limit` where there are more.
   [[nodiscard]] Task<Result<std::vector<Block>>> list_staged(store::PartitionId partition, std::string name,

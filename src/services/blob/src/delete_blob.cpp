@@ -18,6 +18,9 @@ ApiResult<DeletePlan> plan_delete(const http::Request& request) {
   DeletePlan plan;
   FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
   if (request.has_parameter("deletetype")) return refuse(errors::not_implemented("deletetype"));
+  for (const auto name : {"x-ms-access-tier-if-modified-since", "x-ms-access-tier-if-unmodified-since"}) {
+    if (request.headers.has(name)) return refuse(errors::not_implemented(name));
+  }
   constexpr std::string_view kName = "x-ms-delete-snapshots";
   const auto snapshots = request.headers.get(kName);
   if (snapshots == "include") {
@@ -33,9 +36,10 @@ ApiResult<DeletePlan> plan_delete(const http::Request& request) {
   return plan;
 }
 
-// A commit holds so many; more snapshots take several, the blob itself goes in the last.
+// A commit holds so much: more snapshots take several, the blob itself goes in the last. Keys count too, for those of
+// long names have 4 KiB; what is left of a commit is for the blob's own row, its tags' index and the record.
 constexpr std::uint32_t kSnapshotsAtOnce = 400;
-constexpr std::size_t kGarbageBytes = 512 * 1024;
+constexpr std::size_t kBytesAtOnce = 512 * 1024;
 
 struct DoomedSnapshots {
   std::vector<Bytes> keys;
@@ -45,26 +49,29 @@ struct DoomedSnapshots {
 
 // The next snapshots to go, the oldest first. Neighbours often share all their content, which is garbage once.
 Task<ApiResult<DoomedSnapshots>> next_snapshots(BlobParts& parts, BlobTarget target) {
-  FH_CO_TRY(const auto snapshots,
+  FH_CO_TRY(const auto page,
             api(co_await parts.blobs.list_snapshots(target.partition(), target.name, kSnapshotsAtOnce)));
   DoomedSnapshots doomed;
-  doomed.all = snapshots.size() < kSnapshotsAtOnce;
+  doomed.all = !page.more;
+  // The key of a row of garbage, and the name within it.
+  const auto garbage_bytes = row_keys::shared_garbage(target.name, {}).size() + target.name.size();
   std::size_t bytes = 0;
   Bytes last;
-  for (const auto& snapshot : snapshots) {
+  for (const auto& snapshot : page.snapshots) {
     BlobChange retired;
     retire_content(snapshot.row, target.name, retired);
     auto garbage = encode_garbage_row(retired.garbage);
+    auto key = row_keys::blob(target.name, snapshot.row.snapshot);
+    bytes += key.size() + (garbage == last ? 0 : garbage_bytes + garbage.size());
+    if (bytes > kBytesAtOnce && !doomed.keys.empty()) {
+      doomed.all = false;
+      break;
+    }
     if (garbage != last) {
-      bytes += garbage.size();
-      if (bytes > kGarbageBytes) {
-        doomed.all = false;
-        break;
-      }
       last = std::move(garbage);
       doomed.garbage.push_back(std::move(retired.garbage));
     }
-    doomed.keys.push_back(row_keys::blob(target.name, snapshot.row.snapshot));
+    doomed.keys.push_back(std::move(key));
   }
   co_return doomed;
 }
@@ -91,28 +98,60 @@ ApiResult<> check_may_delete(const DeletePlan& plan, const std::optional<StoredB
   return check_write(plan.conditions, existing);
 }
 
+enum class Step { kMore, kLast, kLost };
+
 // The commits that delete snapshots expect the blob's own row, which every new snapshot changes: none is passed by.
+// That row says whether there may be some, but a deletion of snapshots looks for itself: rows were written once that
+// said no too early.
+Task<ApiResult<Step>> delete_step(BlobParts& parts, BlobTarget target, DeletePlan plan, std::uint64_t now,
+                                  AuditRow audit) {
+  FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
+  FH_CO_CHECK_OK(check_may_delete(plan, current, now));
+  DoomedSnapshots doomed;
+  if (current->row.has_snapshots || plan.snapshots != Snapshots::kRefuse) {
+    FH_CO_TRY(doomed, co_await next_snapshots(parts, target));
+  }
+  if (plan.snapshots == Snapshots::kRefuse && !doomed.keys.empty()) co_return refuse(errors::snapshots_present());
+  BlobChange change;
+  change.fate = RowFate::kLeave;
+  if (doomed.all) change = last_change(current->row, plan, target.name);
+  change.deletes.insert(change.deletes.end(), doomed.keys.begin(), doomed.keys.end());
+  change.more_garbage = std::move(doomed.garbage);
+  change.frees_space = true;
+  FH_CO_TRY(const bool applied,
+            co_await apply(parts, target, std::move(current), std::move(change), std::move(audit), nullptr));
+  if (!applied) co_return Step::kLost;
+  co_return doomed.all ? Step::kLast : Step::kMore;
+}
+
+// The container was deleted after some snapshots were, and its purge waits until no record stands in its partition:
+// the log takes this one as that of a request that failed.
+Task<> take_record_back(BlobParts& parts, BlobTarget target, Bytes key) {
+  auto commit = parts.blobs.begin_collecting(target.partition());
+  commit.deletes.push_back(std::move(key));
+  static_cast<void>(co_await parts.blobs.commit(std::move(commit)));  // if it fails, the next start finds the record
+}
+
+// Every step removes something, so the record rides in each: always the same row, which the first puts there. All
+// steps judge the conditions by one time, so that a lease doesn't run out halfway. Should another front end change the
+// blob in between, they are held against what it is then.
 Task<ApiResult<>> delete_base(BlobParts& parts, BlobTarget target, DeletePlan plan, AuditRow audit) {
   FH_CO_TRY(const auto turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
-  for (int failed = 0; failed < kAttempts;) {
-    FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
-    FH_CO_CHECK_OK(check_may_delete(plan, current, parts.hybrid.next()));
-    DoomedSnapshots doomed;
-    if (current->row.has_snapshots) {
-      FH_CO_TRY(doomed, co_await next_snapshots(parts, target));
+  const auto now = parts.hybrid.next();
+  const auto record = audit(target.partition());
+  const AuditRow same_record = [&record](const store::PartitionId&) { return record; };
+  bool begun = false;
+  for (int lost = 0; lost < kAttempts;) {
+    auto step = co_await delete_step(parts, target, plan, now, same_record);
+    if (!step) {
+      if (begun && step.error().code == errors::container_not_found().code) {
+        co_await take_record_back(parts, target, record.key);
+      }
+      co_return refuse(std::move(step.error()));
     }
-    if (plan.snapshots == Snapshots::kRefuse && !doomed.keys.empty()) co_return refuse(errors::snapshots_present());
-    BlobChange change;
-    change.fate = RowFate::kLeave;
-    if (doomed.all) change = last_change(current->row, plan, target.name);
-    change.deletes.insert(change.deletes.end(), doomed.keys.begin(), doomed.keys.end());
-    change.more_garbage = std::move(doomed.garbage);
-    change.frees_space = true;
-    const bool all = doomed.all;
-    FH_CO_TRY(const bool applied,
-              co_await apply(parts, target, std::move(current), std::move(change), all ? audit : AuditRow(), nullptr));
-    if (applied && all) co_return ApiResult<>();
-    if (!applied) ++failed;
+    if (*step == Step::kLast) co_return ApiResult<>();
+    if (*step == Step::kMore) begun = true;
+    if (*step == Step::kLost) ++lost;
   }
   co_return refuse(errors::busy("too many writers of one blob"));
 }

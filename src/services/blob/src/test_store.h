@@ -1,0 +1,48 @@
+// WatchedStore: passes every call on to another store and tells a test of it first, which may refuse it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "store/partition_store.h"
+
+namespace freehold::blob::testing {
+
+// Owned by a test, which sets what it watches while no call is under way. Watchers run on the caller's thread.
+class WatchedStore final : public store::PartitionStore {
+ public:
+  explicit WatchedStore(store::PartitionStore& inner) : inner_(inner) {}
+  // A result: the answer, without a commit.
+  std::function<std::optional<store::CommitResult>(const store::Commit&)> on_commit;
+  std::function<void(const Bytes& from)> on_scan;
+
+  Task<store::CommitResult> commit(store::Commit commit) override {
+    if (on_commit) {
+      if (auto refused = on_commit(commit)) co_return std::move(*refused);
+    }
+    co_return co_await inner_.commit(std::move(commit));
+  }
+  Task<Result<std::optional<Bytes>>> get(store::PartitionId partition, Bytes key) override {
+    return inner_.get(std::move(partition), std::move(key));
+  }
+  Task<Result<store::ScanPage>> scan(store::PartitionId partition, Bytes from, Bytes end,
+                                     std::uint32_t limit) override {
+    if (on_scan) on_scan(from);
+    return inner_.scan(std::move(partition), std::move(from), std::move(end), limit);
+  }
+  Task<Result<bool>> find_transaction(store::PartitionId partition, store::TransactionId id) override {
+    return inner_.find_transaction(std::move(partition), id);
+  }
+  Task<Result<std::vector<store::Change>>> changes(store::PartitionId partition, std::uint64_t after,
+                                                   std::uint32_t limit) override {
+    return inner_.changes(std::move(partition), after, limit);
+  }
+
+ private:
+  template <class T>
+  using Task = store::Task<T>;
+  store::PartitionStore& inner_;
+};
+
+}  // namespace freehold::blob::testing
