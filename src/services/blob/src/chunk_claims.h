@@ -6,10 +6,13 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
 #include "store/hybrid_clock.h"
+#include "store/partition_store.h"
 
 namespace freehold::blob {
 
@@ -84,52 +87,70 @@ class PendingChunks {
   std::vector<store::ChunkId> ids_;
 };
 
-// Reads in progress, by the hybrid time at which they began: what became garbage after that is left alone until they
-// end.
+// Reads in progress, by blob and by the hybrid time at which they began: what became garbage of that blob after it is
+// left alone until they end. A blob and its snapshots are one, for they share content; other blobs' readers are nobody
+// else's concern.
 class ActiveReads {
+  using Began = std::set<std::uint64_t>;
+  using Running = std::map<std::pair<Bytes, Bytes>, Began>;  // by partition and name
+
  public:
   class Ticket {
    public:
     Ticket() = default;
-    Ticket(ActiveReads& reads, std::uint64_t began) : reads_(&reads), began_(began) {}
-    Ticket(Ticket&& other) noexcept : reads_(std::exchange(other.reads_, nullptr)), began_(other.began_) {}
+    Ticket(ActiveReads& reads, Running::iterator place, std::uint64_t began)
+        : reads_(&reads), place_(place), began_(began) {}
+    Ticket(Ticket&& other) noexcept
+        : reads_(std::exchange(other.reads_, nullptr)), place_(other.place_), began_(other.began_) {}
     Ticket& operator=(Ticket&& other) noexcept {
       std::swap(reads_, other.reads_);
+      std::swap(place_, other.place_);
       std::swap(began_, other.began_);
       return *this;
     }
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
     ~Ticket() {
-      if (reads_ != nullptr) reads_->end(began_);
+      if (reads_ != nullptr) reads_->end(place_, began_);
     }
 
    private:
     ActiveReads* reads_ = nullptr;
+    Running::iterator place_;  // stays valid until its entry is erased, by the last read of the blob
     std::uint64_t began_ = 0;
   };
 
   explicit ActiveReads(store::HybridClock& hybrid) : hybrid_(hybrid) {}
-  [[nodiscard]] Ticket begin() {
+  [[nodiscard]] Ticket begin(const store::PartitionId& partition, std::string_view name) {
     const std::lock_guard lock(mutex_);
     const auto now = hybrid_.next();
-    ++running_[now];
-    return {*this, now};
+    const auto place = running_.try_emplace({partition.value, Bytes(name)}).first;
+    place->second.insert(now);
+    return {*this, place, now};
   }
-  // Did every read that runs now begin after this time?
-  [[nodiscard]] bool all_after(std::uint64_t time) const {
+  // Did every read of that blob that runs now begin after this time? An empty name: of any blob of the container.
+  [[nodiscard]] bool all_after(const store::PartitionId& partition, const Bytes& name, std::uint64_t time) const {
     const std::lock_guard lock(mutex_);
-    return running_.empty() || running_.begin()->first > time;
+    if (!name.empty()) {
+      const auto found = running_.find({partition.value, name});
+      return found == running_.end() || *found->second.begin() > time;
+    }
+    for (auto read = running_.lower_bound({partition.value, {}});
+         read != running_.end() && read->first.first == partition.value; ++read) {
+      if (*read->second.begin() <= time) return false;
+    }
+    return true;
   }
 
  private:
-  void end(std::uint64_t began) {
+  void end(Running::iterator place, std::uint64_t began) {
     const std::lock_guard lock(mutex_);
-    if (const auto found = running_.find(began); found != running_.end() && --found->second == 0) running_.erase(found);
+    place->second.erase(began);
+    if (place->second.empty()) running_.erase(place);
   }
   store::HybridClock& hybrid_;
   mutable std::mutex mutex_;
-  std::map<std::uint64_t, int> running_;
+  Running running_;
 };
 
 }  // namespace freehold::blob

@@ -77,7 +77,7 @@ Task<Result<bool>> Collector::ready_for_pages(Item& item, GarbageRow garbage) {
               co_await pages_.living(item.partition, garbage.page_name, pages.generation));
   }
   item.since = blobs_.hybrid().next();
-  co_return reads_.all_after(item.since);
+  co_return reads_.all_after(item.partition, garbage.page_name, item.since);
 }
 
 // Nothing is committed here that the record could ride in: it goes into the next batch.

@@ -10,7 +10,11 @@ namespace freehold::blob {
 namespace {
 
 constexpr std::size_t kItemsInMemory = 100'000;
+// Nobody whose garbage has to wait, for a slow reader say, keeps the others' out.
+constexpr std::size_t kItemsPerContainer = 10'000;
 constexpr std::size_t kItemsPerJob = 1'000;
+// A search for what was dropped looks through every container: half a minute lies between two.
+constexpr std::uint64_t kRoundsBetweenSearches = 150;
 constexpr std::chrono::milliseconds kRound{200};
 constexpr std::chrono::seconds kFirstSweep{2};
 constexpr std::chrono::hours kSweepEvery{24};
@@ -25,15 +29,17 @@ std::string principal() { return "blob collector"; }
 void Collector::add(Item item) {
   item.since = blobs_.hybrid().next();
   const std::lock_guard lock(mutex_);
-  if (items_.size() >= kItemsInMemory) {
+  auto& held = held_[item.partition.value];
+  if (items_.size() >= kItemsInMemory || (!item.container && held >= kItemsPerContainer)) {
     overflowed_ = true;
     return;
   }
+  ++held;
   items_.push_back(std::move(item));
 }
 
-void Collector::add_garbage(AccountRef account, store::PartitionId partition, Bytes key) {
-  add({account, std::move(partition), std::move(key), std::nullopt});
+void Collector::add_garbage(AccountRef account, store::PartitionId partition, Bytes key, Bytes name) {
+  add({account, std::move(partition), std::move(key), std::nullopt, std::move(name)});
 }
 
 void Collector::add_container(AccountRef account, DeletedContainer container) {
@@ -63,9 +69,13 @@ void Collector::put_back(Batch batch) {
   const std::lock_guard lock(mutex_);
   for (auto& item : batch.failed) {
     if (batch.tried) item.patience = after_failure(item.patience);
-    items_.push_back(std::move(item));
   }
-  std::move(batch.later.begin(), batch.later.end(), std::back_inserter(items_));
+  for (auto* items : {&batch.failed, &batch.later}) {
+    for (auto& item : *items) {
+      ++held_[item.partition.value];
+      items_.push_back(std::move(item));
+    }
+  }
 }
 
 // Of a container that is to be purged, garbage rows aren't looked at one by one: the purge takes them along.
@@ -81,7 +91,7 @@ std::vector<Collector::Batch> Collector::take_due(Which which) {
   for (auto& item : items_) {
     if (!item.container && purged.contains(item.partition.value)) continue;
     const bool due = which == Which::kAll || item.patience.due <= round_;
-    if (!due || !reads_.all_after(item.since)) {
+    if (!due || !reads_.all_after(item.partition, item.name, item.since)) {
       kept.push_back(std::move(item));
     } else if (item.container) {
       containers.push_back({.items = {std::move(item)}});
@@ -92,6 +102,8 @@ std::vector<Collector::Batch> Collector::take_due(Which which) {
     }
   }
   items_ = std::move(kept);
+  held_.clear();
+  for (const auto& item : items_) ++held_[item.partition.value];
   for (auto& [partition, batch] : garbage) containers.push_back(std::move(batch));
   return containers;
 }
@@ -146,6 +158,17 @@ Task<> Collector::run_batch(gate::Pipeline& door, Batch& batch) {
   if (!batch.fault) batch.failed = std::move(batch.items);
 }
 
+// What was dropped is searched for once there is room for much of it, and not again at once if some had to be dropped
+// again.
+bool Collector::may_search(Which which) {
+  const std::lock_guard lock(mutex_);
+  if (!overflowed_ || items_.size() >= kItemsInMemory / 2) return false;
+  if (which == Which::kDue && round_ < next_search_) return false;
+  next_search_ = round_ + kRoundsBetweenSearches;
+  overflowed_ = false;
+  return true;
+}
+
 Task<Result<std::size_t>> Collector::collect(gate::Pipeline& door, Which which) {
   ++round_;
   std::size_t finished = 0;
@@ -158,13 +181,13 @@ Task<Result<std::size_t>> Collector::collect(gate::Pipeline& door, Which which) 
     if (!batch.fault) fault = pass_on(batch.fault);
     put_back(std::move(batch));
   }
-  bool overflowed = false;
-  {
-    const std::lock_guard lock(mutex_);
-    overflowed = std::exchange(overflowed_, false);
-  }
-  if (overflowed) {
-    FH_CO_CHECK_OK(co_await find_left_over(door));
+  if (may_search(which)) {
+    auto searched = co_await find_left_over(door);
+    if (!searched) {
+      const std::lock_guard lock(mutex_);
+      overflowed_ = true;
+      co_return pass_on(searched);
+    }
   }
   if (!fault) co_return pass_on(fault);
   co_return finished;
@@ -211,7 +234,7 @@ Task<Result<>> Collector::look_for_left_over(gate::Permit<FindGarbage> permit) {
     const auto end = row_keys::after_prefix(Bytes(1, row_keys::kSharedGarbagePrefix));  // the next letter
     while (true) {
       FH_CO_TRY(const auto page, co_await blobs_.rows().scan(partition, from, end, 1000));
-      for (const auto& row : page.rows) add_garbage(account, partition, row.key);
+      for (const auto& row : page.rows) add_garbage(account, partition, row.key, {});
       found |= !page.rows.empty();
       if (!page.more || page.rows.empty()) break;
       from = page.rows.back().key + '\0';

@@ -38,8 +38,9 @@ class Collector {
         reads_(reads),
         pages_(blobs, content) {}
 
-  // A commit wrote this garbage row.
-  void add_garbage(AccountRef account, store::PartitionId partition, Bytes key);
+  // A commit wrote this garbage row, of a blob of that name (empty: not known, so that all readers of the container
+  // have to end first).
+  void add_garbage(AccountRef account, store::PartitionId partition, Bytes key, Bytes name);
   // A container lost its name.
   void add_container(AccountRef account, DeletedContainer container);
   // Claimed chunks of that tenant's that no row will name.
@@ -71,6 +72,7 @@ class Collector {
     store::PartitionId partition;
     Bytes garbage_key;                          // of a garbage row, or
     std::optional<DeletedContainer> container;  // a container to purge
+    Bytes name = {};                            // of the blob that gave it up, if that is known
     std::uint64_t since = 0;                    // reads that began before it may still need it
     Patience patience = {};
     // Of garbage among pages, by generation: what was seen of them at `since`, which was set anew then.
@@ -102,6 +104,7 @@ class Collector {
   [[nodiscard]] Patience after_failure(Patience patience) const;
   [[nodiscard]] gate::Job job_for(const Item& item) const;
   [[nodiscard]] Task<> run_batch(gate::Pipeline& door, Batch& batch);
+  [[nodiscard]] bool may_search(Which which);
   [[nodiscard]] Task<Result<>> remove_abandoned(gate::Pipeline& door, Which which);
   [[nodiscard]] Task<Result<>> look_for_left_over(gate::Permit<FindGarbage> permit);
 
@@ -163,7 +166,9 @@ class Collector {
   mutable std::mutex mutex_;
   std::deque<Item> items_;
   std::unordered_map<TenantId, Abandoned> abandoned_;
-  bool overflowed_ = false;  // items were dropped from memory: their rows have to be found again
+  std::map<Bytes, std::size_t> held_;  // how many of the items are of that partition
+  bool overflowed_ = false;            // items were dropped from memory: their rows have to be found again
+  std::uint64_t next_search_ = 0;      // the round in which they may be searched for
 };
 
 }  // namespace freehold::blob

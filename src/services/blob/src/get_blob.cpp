@@ -152,16 +152,16 @@ Task<Reply> get_blob(BlobParts& parts, Permit<GetBlob> permit) {
   FH_CO_TRY(const auto plan, plan_get_blob(permit.request(), permit.account()));
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
-    FH_CO_TRY(auto stored, co_await read_committed(parts, target));
     KeyedLock::Guard turn;
     if (attempt == kPatientAttempt) {
       // Writers came between each time: now they wait.
       FH_CO_TRY(turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
     }
+    FH_CO_TRY(auto stored, co_await read_committed(parts, target));
     ActiveReads::Ticket ticket;
     if (only_inline_segment(stored.row) == nullptr && stored.row.length > 0) {
       // From here on the collector leaves alone what this row names; the row must be one read after that.
-      ticket = parts.reads.begin();
+      ticket = parts.reads.begin(target.partition(), target.name);
       FH_CO_TRY(stored, co_await read_committed(parts, target));
     }
     FH_CO_TRY(auto response, co_await send(parts, target, std::move(stored.row), plan, std::move(ticket)));

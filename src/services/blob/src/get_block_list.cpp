@@ -44,7 +44,7 @@ struct Lists {
 // All of it as of one moment; nullopt if the blob was changed while its staged blocks were read.
 Task<ApiResult<std::optional<Lists>>> read_lists(BlobParts& parts, BlobTarget target, Question question) {
   // Before the row is read: what the row names stays for as long as the ticket lives.
-  const auto ticket = parts.reads.begin();
+  const auto ticket = parts.reads.begin(target.partition(), target.name);
   FH_CO_TRY(const auto stored, api(co_await parts.blobs.read(target.partition(), target.name, target.snapshot)));
   if (!stored || (question.anonymous && !stored->row.committed())) co_return refuse(errors::blob_not_found());
   const auto& row = stored->row;

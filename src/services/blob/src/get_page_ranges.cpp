@@ -122,7 +122,7 @@ Task<Reply> get_page_ranges(BlobParts& parts, Permit<GetPageRanges> permit) {
   FH_CO_TRY(const auto plan, plan_get_page_ranges(permit.request(), permit.api_version()));
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   for (int read = 1;; ++read) {
-    const auto ticket = parts.reads.begin();
+    const auto ticket = parts.reads.begin(target.partition(), target.name);
     KeyedLock::Guard turn;
     if (read == kReads) {
       // Writers came between each time: now they wait.

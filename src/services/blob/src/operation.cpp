@@ -164,7 +164,7 @@ Task<ApiResult<bool>> apply(BlobParts& parts, BlobTarget target, std::optional<S
   if (done.unknown) co_return refuse(errors::busy("the outcome of a commit is not known yet"));
   if (done.applied) {
     for (auto& garbage : garbage_keys) {
-      parts.collector.add_garbage(target.account, target.partition(), std::move(garbage));
+      parts.collector.add_garbage(target.account, target.partition(), std::move(garbage), target.name);
     }
     co_return true;
   }
