@@ -91,6 +91,12 @@ class Collector {
     Bytes name;
     Bytes garbage_key;
   };
+  // Chunks that may go unless a row names them. Rows of one name share manifests: none is looked into twice.
+  struct Candidates {
+    std::set<store::ChunkId> ids;
+    std::set<store::ChunkId> looked_into = {};
+    [[nodiscard]] bool empty() const { return ids.empty(); }
+  };
   struct Abandoned {
     std::vector<store::ChunkId> chunks;
     Patience patience = {};
@@ -133,8 +139,11 @@ class Collector {
   // What a blob and its snapshots have in common (shared_content.cpp).
   [[nodiscard]] Task<Result<>> spare_shared(JobPass pass, AccountRef account, store::PartitionId partition,
                                             Sharing sharing, std::set<store::ChunkId>& candidates);
+  // False: the blob changed meanwhile.
+  [[nodiscard]] Task<Result<bool>> look_through(JobPass pass, AccountRef account, store::PartitionId partition,
+                                                Sharing sharing, Candidates& candidates);
   [[nodiscard]] Task<Result<>> spare_range(JobPass pass, AccountRef account, store::PartitionId partition, Bytes from,
-                                           Bytes end, std::set<store::ChunkId>& candidates);
+                                           Bytes end, Candidates& candidates);
   [[nodiscard]] Task<Result<Layout>> unshared(JobPass pass, AccountRef account, store::PartitionId partition,
                                               Sharing sharing, Layout layout);
 
@@ -149,12 +158,12 @@ class Collector {
   [[nodiscard]] Task<Result<>> list_candidates(JobPass pass, store::ChunkId from, store::ChunkId& bound,
                                                std::set<store::ChunkId>& candidates);
   [[nodiscard]] Task<Result<>> spare_named(JobPass pass, AccountRef account, store::PartitionId partition,
-                                           std::set<store::ChunkId>& candidates);
+                                           Candidates& candidates);
   [[nodiscard]] Task<Result<>> spare_layout(JobPass pass, AccountRef account, store::PartitionId partition,
                                             Bytes wrapped_key, LayoutRef layout, Manifests manifests,
-                                            std::set<store::ChunkId>& candidates);
+                                            Candidates& candidates);
   [[nodiscard]] Task<Result<>> spare_row(JobPass pass, AccountRef account, store::PartitionId partition,
-                                         store::KeyValue row, std::set<store::ChunkId>& candidates);
+                                         store::KeyValue row, Candidates& candidates);
 
   AccountStore& accounts_;
   ContainerStore& containers_;

@@ -1,4 +1,6 @@
 // Delete Blob where one commit doesn't hold all that goes: many snapshots, large rows, long names.
+#include <future>
+
 #include "src/blob_row.h"
 #include "src/row_keys.h"
 #include "src/test_region.h"
@@ -83,6 +85,7 @@ struct DeleteOperations : ::testing::Test, TestRegion {
   }
 
   WatchedStore watched{disk};
+  std::vector<std::future<int>> pending_writes;
 };
 
 TEST_F(DeleteOperations, SnapshotsWithLargeRowsAllGo) {
@@ -203,6 +206,30 @@ TEST_F(DeleteOperations, ConditionsThatArentKeptAreRefused) {
     EXPECT_EQ(answer.code(), "NotImplemented");
   }
   EXPECT_EQ(get("/box/b").body, "content");
+}
+
+// The collector looks through the snapshots for what they still name, and writers of the blob don't wait for that.
+TEST_F(DeleteOperations, WritersDontWaitForTheCollector) {
+  const auto snapshots = take_distinct("/box/b", 20);
+  for (std::size_t i = 0; i < 10; ++i) ASSERT_EQ(remove(snapshots[i]).status, 202);
+  int writes = 0;
+  watched.on_scan = [&](const Bytes& from) {
+    if (from != row_keys::snapshots_from("b") || writes == 3) return;
+    ++writes;
+    auto write = std::async(std::launch::async, [this] { return run(Method::kPut, "/box/b?comp=metadata").status; });
+    const auto waited = write.wait_for(std::chrono::seconds(10));
+    EXPECT_EQ(waited, std::future_status::ready);
+    if (waited != std::future_status::ready) writes = 3;
+    pending_writes.push_back(std::move(write));
+  };
+  ASSERT_TRUE(runtime::run_blocking(service->collect_garbage(*pipeline)).has_value());
+  watched.on_scan = nullptr;
+  EXPECT_EQ(writes, 3);
+  for (auto& write : pending_writes) EXPECT_EQ(write.get(), 200);
+  EXPECT_EQ(service->garbage_waiting(), 0u);
+  for (std::size_t i = 10; i < 20; ++i) EXPECT_EQ(get(snapshots[i]).body, pattern(100, i));
+  EXPECT_EQ(remove("/box/b", "include").status, 202);
+  expect_all_gone();
 }
 
 // What a container's copies under way left goes with it.

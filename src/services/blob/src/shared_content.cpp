@@ -12,14 +12,32 @@
 
 namespace freehold::blob {
 namespace {
+// The last of them with the writers of the blob kept away.
+constexpr int kAttempts = 4;
 constexpr store::ChunkId kLastChunk{~std::uint64_t{0}, ~std::uint64_t{0}};
 }  // namespace
 
 Task<Result<>> Collector::spare_shared(JobPass pass, AccountRef account, store::PartitionId partition, Sharing sharing,
                                        std::set<store::ChunkId>& candidates) {
+  if (sharing.name.empty() || candidates.empty()) co_return Result<>();
+  Candidates left{std::move(candidates)};
+  for (int attempt = 1;; ++attempt) {
+    KeyedLock::Guard turn;
+    if (attempt == kAttempts) {
+      // Writers came between each time: now they wait, but not for what was looked into before.
+      FH_CO_TRY(turn, co_await blobs_.lock(partition, sharing.name));
+    }
+    FH_CO_TRY(const bool same, co_await look_through(pass, account, partition, sharing, left));
+    if (same) break;
+    if (attempt == kAttempts) co_return fail(ErrorCode::kUnavailable, "a blob changed while its garbage was looked at");
+  }
+  candidates = std::move(left.ids);
+  co_return Result<>();
+}
+
+Task<Result<bool>> Collector::look_through(JobPass pass, AccountRef account, store::PartitionId partition,
+                                           Sharing sharing, Candidates& candidates) {
   const auto& name = sharing.name;
-  if (name.empty() || candidates.empty()) co_return Result<>();
-  FH_CO_TRY(const auto turn, co_await blobs_.lock(partition, name));
   FH_CO_TRY(auto base, co_await blobs_.rows().get(partition, row_keys::blob(name)));
   if (base) {
     FH_CO_CHECK_OK(co_await spare_row(pass, account, partition, {row_keys::blob(name), *base}, candidates));
@@ -30,12 +48,11 @@ Task<Result<>> Collector::spare_shared(JobPass pass, AccountRef account, store::
   FH_CO_CHECK_OK(co_await spare_range(pass, account, partition, sharing.garbage_key + '\0',
                                       row_keys::shared_garbage(name, kLastChunk), candidates));
   FH_CO_TRY(const auto after, co_await blobs_.rows().get(partition, row_keys::blob(name)));
-  if (after != base) co_return fail(ErrorCode::kUnavailable, "a blob changed while its garbage was looked at");
-  co_return Result<>();
+  co_return after == base;
 }
 
 Task<Result<>> Collector::spare_range(JobPass pass, AccountRef account, store::PartitionId partition, Bytes from,
-                                      Bytes end, std::set<store::ChunkId>& candidates) {
+                                      Bytes end, Candidates& candidates) {
   while (!candidates.empty()) {
     FH_CO_TRY(const auto page, co_await blobs_.rows().scan(partition, from, end, 500));
     for (const auto& row : page.rows) {

@@ -55,8 +55,8 @@ Task<Result<>> Collector::sweep_under(gate::Permit<SweepChunks> permit, std::siz
   FH_CO_TRY(const auto stored, co_await blobs_.rows().get(registry, Bytes(kWatermark)));
   const auto from = stored ? store::chunk_id_from_bytes(*stored).value_or(store::ChunkId{}) : store::ChunkId{};
   auto bound = content_.claims().bound();
-  std::set<store::ChunkId> candidates;
-  FH_CO_CHECK_OK(co_await list_candidates(pass, from, bound, candidates));
+  Candidates candidates;
+  FH_CO_CHECK_OK(co_await list_candidates(pass, from, bound, candidates.ids));
   if (candidates.empty()) {
     permit.nothing_done();
     co_return Result<>();
@@ -66,7 +66,7 @@ Task<Result<>> Collector::sweep_under(gate::Permit<SweepChunks> permit, std::siz
     FH_CO_CHECK_OK(co_await spare_named(pass, account, partition, candidates));
     if (candidates.empty()) break;
   }
-  for (const auto& id : candidates) {
+  for (const auto& id : candidates.ids) {
     FH_CO_CHECK_OK(co_await content_.chunks().remove(id));
     ++removed;
   }
@@ -97,7 +97,7 @@ Task<Result<>> Collector::list_candidates(JobPass, store::ChunkId from, store::C
 }
 
 Task<Result<>> Collector::spare_named(JobPass pass, AccountRef account, store::PartitionId partition,
-                                      std::set<store::ChunkId>& candidates) {
+                                      Candidates& candidates) {
   const auto executor = co_await boost::asio::this_coro::executor;
   for (const char prefix : {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kPagePrefix,
                             row_keys::kGarbagePrefix, row_keys::kSharedGarbagePrefix}) {
@@ -117,7 +117,7 @@ Task<Result<>> Collector::spare_named(JobPass pass, AccountRef account, store::P
 }
 
 Task<Result<>> Collector::spare_row(JobPass pass, AccountRef account, store::PartitionId partition, store::KeyValue row,
-                                    std::set<store::ChunkId>& candidates) {
+                                    Candidates& candidates) {
   switch (row.key.front()) {
     case row_keys::kStagedPrefix: {
       FH_CO_TRY(auto block, decode_staged_block(row.value));
@@ -131,12 +131,12 @@ Task<Result<>> Collector::spare_row(JobPass pass, AccountRef account, store::Par
     }
     case row_keys::kPagePrefix: {
       FH_CO_TRY(auto window, decode_page_window(row.value));
-      for (const auto& segment : window.segments) candidates.erase(segment.id);
+      for (const auto& segment : window.segments) candidates.ids.erase(segment.id);
       co_return Result<>();
     }
     default: {
       FH_CO_TRY(auto garbage, decode_garbage_row(row.value));
-      for (const auto& id : garbage.chunks) candidates.erase(id);
+      for (const auto& id : garbage.chunks) candidates.ids.erase(id);
       co_return co_await spare_layout(pass, account, partition, garbage.wrapped_key, std::move(garbage.expand),
                                       Manifests::kMayBeGone, candidates);
     }
@@ -144,17 +144,18 @@ Task<Result<>> Collector::spare_row(JobPass pass, AccountRef account, store::Par
 }
 
 Task<Result<>> Collector::spare_layout(JobPass, AccountRef account, store::PartitionId partition, Bytes wrapped_key,
-                                       LayoutRef layout, Manifests manifests, std::set<store::ChunkId>& candidates) {
+                                       LayoutRef layout, Manifests manifests, Candidates& candidates) {
   const auto spare = [&candidates](const Layout& part) {
     for (const auto* segments : distinct_segments(part)) {
-      for (const auto& segment : *segments) candidates.erase(segment.id);
+      for (const auto& segment : *segments) candidates.ids.erase(segment.id);
     }
   };
   spare(layout.direct);
   if (layout.manifests.empty()) co_return Result<>();
   FH_CO_TRY(const auto place, place_of(account, partition, wrapped_key));
   for (const auto& manifest : layout.manifests) {
-    candidates.erase(manifest.id);
+    candidates.ids.erase(manifest.id);
+    if (!candidates.looked_into.insert(manifest.id).second) continue;
     auto part = co_await content_.load_manifest(place, manifest);
     // Garbage half collected: what it alone named is gone already, and the manifest was the last of it.
     if (!part && part.error().code == ErrorCode::kNotFound && manifests == Manifests::kMayBeGone) continue;
