@@ -121,12 +121,9 @@ Task<Result<Committed>> ContainerStore::erase(AccountRef account, std::string na
   commit.deletes.push_back(key);
   commit.puts.push_back({row_keys::deleted_container(current.row.id), Bytes(1, static_cast<char>(kRowVersion))});
   commit.puts.push_back(std::move(audit_row));
-  // The record rides here: the container is gone with its name. The fence is the consequence that every front end must
-  // meet; cut off here, the purge puts it up again, under a job's permit.
+  // The record rides here: the container is gone with its name.
   FH_CO_TRY(const auto erased, co_await settle(rows_, std::move(commit)));
-  if (!erased.applied) co_return erased;
-  forget(account, name);
-  FH_CO_CHECK_OK(co_await fence(row_keys::container_partition(account.tenant, account.account, current.row.id)));
+  if (erased.applied) forget(account, name);
   co_return erased;
 }
 

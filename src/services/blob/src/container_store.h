@@ -64,9 +64,10 @@ class ContainerStore {
                                                store::KeyValue audit_row);
   [[nodiscard]] Task<Result<Committed>> replace(AccountRef account, std::string name, StoredContainer current,
                                                 ContainerRow row, store::KeyValue audit_row);
-  // Takes the name away, remembers the purge and fences the container's partition. Idempotent where it was interrupted.
+  // Takes the name away and remembers the purge. If that was applied, the caller fences the container's partition.
   [[nodiscard]] Task<Result<Committed>> erase(AccountRef account, std::string name, StoredContainer current,
                                               store::KeyValue audit_row);
+  // Late writes fail from now on. Idempotent.
   [[nodiscard]] Task<Result<>> fence(store::PartitionId partition);
 
   [[nodiscard]] Task<Result<std::vector<DeletedContainer>>> deleted(AccountRef account);

@@ -90,6 +90,9 @@ Task<Reply> delete_container(BlobParts& parts, Permit<DeleteContainer> permit) {
     FH_CO_CHECK_OK(certain(done));
     if (!done.applied) continue;
     parts.collector.add_container(account, {id, row_keys::deleted_container(id)});
+    // The consequence that every front end must meet; should it fail, the purge puts it up again, under a job's permit.
+    FH_CO_CHECK_OK(
+        api(co_await parts.containers.fence(row_keys::container_partition(account.tenant, account.account, id))));
     co_return answer(202);
   }
   co_return refuse(errors::busy("too many writers of one container"));

@@ -232,6 +232,20 @@ TEST_F(DeleteOperations, WritersDontWaitForTheCollector) {
   expect_all_gone();
 }
 
+TEST_F(DeleteOperations, AContainerWithoutItsFenceIsPurgedAllTheSame) {
+  ASSERT_EQ(put("/box/b", pattern(9'000'000)).status, 201);
+  watched.on_commit = [](const store::Commit& commit) -> std::optional<CommitResult> {
+    if (std::ranges::find(commit.deletes, row_keys::kOpenMarker) == commit.deletes.end()) return std::nullopt;
+    return CommitResult{store::CommitOutcome::kUnavailable, {ErrorCode::kUnavailable, "too few copies", {}}};
+  };
+  EXPECT_EQ(run(Method::kDelete, "/box?restype=container").status, 503);
+  watched.on_commit = nullptr;
+  EXPECT_EQ(get("/box/b").code(), "ContainerNotFound");
+  take_audit_rows();
+  collect();
+  EXPECT_EQ(chunk_count(), 0u);
+}
+
 // What a container's copies under way left goes with it.
 TEST_F(DeleteOperations, APurgeLeavesNothingOfPendingCopies) {
   ASSERT_EQ(put("/box/a", pattern(70 * 1024 * 1024)).status, 201);
