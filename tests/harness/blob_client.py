@@ -107,7 +107,9 @@ class BlobClient:
         try:
             connection.endheaders(body if body else None)
         except (BrokenPipeError, ConnectionResetError):
-            pass  # the server may answer, and close, before it has read everything
+            if connection.sock is None:
+                raise  # it went away while the connection was being made
+            # Else the server may have answered, and closed, before it had read everything.
         reply = connection.getresponse()
         found = {name.lower(): value for name, value in reply.getheaders()}
         return Response(reply.status, found, reply.read())
