@@ -127,15 +127,31 @@ class GetRequests final : public RequestSource {
   std::size_t next_ = 0;
 };
 
-class PutRequests final : public RequestSource {
+// What brings the same body each time, under another name.
+class UploadRequests : public RequestSource {
  public:
-  PutRequests(const Peer& peer, std::string prefix, std::size_t size, std::size_t objects)
+  UploadRequests(const Peer& peer, std::string prefix, std::size_t size)
       : peer_(peer),
         signer_(peer),
         prefix_(std::move(prefix)),
         length_(std::to_string(size)),
-        body_(random_bytes(size)),
-        objects_(objects) {}
+        body_(random_bytes(size)) {}
+  [[nodiscard]] std::string_view body() const override { return body_; }
+  [[nodiscard]] int expected_status() const override { return 201; }
+
+ protected:
+  Peer peer_;
+  Signer signer_;
+  std::string prefix_;
+  std::string length_;
+  std::string body_;
+  std::size_t next_ = 0;
+};
+
+class PutRequests final : public UploadRequests {
+ public:
+  PutRequests(const Peer& peer, std::string prefix, std::size_t size, std::size_t objects)
+      : UploadRequests(peer, std::move(prefix), size), objects_(objects) {}
   void next_head(std::string& out) override {
     const std::size_t number = objects_ == 0 ? next_ : next_ % objects_;
     ++next_;
@@ -145,27 +161,14 @@ class PutRequests final : public RequestSource {
     signer_.append(out, "PUT", length_ == "0" ? "" : length_, "BlockBlob", path);
     out.append("\r\n");
   }
-  [[nodiscard]] std::string_view body() const override { return body_; }
-  [[nodiscard]] int expected_status() const override { return 201; }
 
  private:
-  Peer peer_;
-  Signer signer_;
-  std::string prefix_;
-  std::string length_;
-  std::string body_;
   std::size_t objects_;
-  std::size_t next_ = 0;
 };
 
-class BlockRequests final : public RequestSource {
+class BlockRequests final : public UploadRequests {
  public:
-  BlockRequests(const Peer& peer, std::string prefix, std::size_t size)
-      : peer_(peer),
-        signer_(peer),
-        prefix_(std::move(prefix)),
-        length_(std::to_string(size)),
-        body_(random_bytes(size)) {}
+  using UploadRequests::UploadRequests;
   void next_head(std::string& out) override {
     constexpr std::size_t kBlocksOfBlob = 64;
     const std::string path = blob_path(peer_, prefix_ + std::to_string(next_ / kBlocksOfBlob));
@@ -178,16 +181,6 @@ class BlockRequests final : public RequestSource {
     signer_.append(out, "PUT", length_, "", path, "\nblockid:" + id + "\ncomp:block");
     out.append("\r\n");
   }
-  [[nodiscard]] std::string_view body() const override { return body_; }
-  [[nodiscard]] int expected_status() const override { return 201; }
-
- private:
-  Peer peer_;
-  Signer signer_;
-  std::string prefix_;
-  std::string length_;
-  std::string body_;
-  std::size_t next_ = 0;
 };
 
 class ListRequests final : public RequestSource {
