@@ -5,71 +5,21 @@
 namespace freehold::blob::testing {
 namespace {
 
-// Passes every call on; before one that gets a row it tells the test.
-class MeddledStore final : public store::PartitionStore {
- public:
-  explicit MeddledStore(store::PartitionStore& inner) : inner_(inner) {}
-  std::function<void(const Bytes& key)> on_get;
-
-  store::Task<store::CommitResult> commit(store::Commit commit) override { return inner_.commit(std::move(commit)); }
-  store::Task<Result<std::optional<Bytes>>> get(store::PartitionId partition, Bytes key) override {
-    if (on_get) on_get(key);
-    return inner_.get(std::move(partition), std::move(key));
-  }
-  store::Task<Result<store::ScanPage>> scan(store::PartitionId partition, Bytes from, Bytes end,
-                                            std::uint32_t limit) override {
-    return inner_.scan(std::move(partition), std::move(from), std::move(end), limit);
-  }
-  store::Task<Result<bool>> find_transaction(store::PartitionId partition, store::TransactionId id) override {
-    return inner_.find_transaction(std::move(partition), id);
-  }
-  store::Task<Result<std::vector<store::Change>>> changes(store::PartitionId partition, std::uint64_t after,
-                                                          std::uint32_t limit) override {
-    return inner_.changes(std::move(partition), after, limit);
-  }
-
- private:
-  store::PartitionStore& inner_;
-};
-
 struct ChangingBlobs : ::testing::Test, TestRegion {
-  ChangingBlobs() {
-    pipeline.reset();
-    service = std::make_unique<BlobService>(BlobServiceOptions{
-        .rows = meddled,
-        .chunks = engine->chunks(),
-        .epoch = {1},
-        .hybrid = hybrid,
-        .wrapper = wrapper,
-        .row_keys = row_keys,
-        .random = random,
-        .pool = pool,
-        .host_suffixes = {"blob.core.freehold.test"},
-    });
-    EXPECT_TRUE(runtime::run_blocking(service->load()).has_value());
-    pipeline = std::make_unique<gate::Pipeline>(service->accounts(), log, clock, random, gate::PipelineOptions{});
-    pipeline->add(service->gate());
-    make_container("box");
-  }
-  ~ChangingBlobs() override {
-    pipeline.reset();
-    service.reset();  // before the store that it works on
-  }
+  ChangingBlobs() { make_container("box"); }
   // Does it once, before that blob's row is read for the second time from now on.
   void before_second_read(const std::string& name, std::function<void()> change) {
     const auto reads = std::make_shared<int>(0);
-    meddled.on_get = [this, reads, key = row_keys::blob(name, 0), change](const Bytes& got) {
+    disk.on_get = [this, reads, key = row_keys::blob(name, 0), change](const Bytes& got) {
       if (got != key || ++*reads < 2) return;
       const auto then = change;
-      meddled.on_get = nullptr;
+      disk.on_get = nullptr;
       then();
     };
   }
   void put_list(const std::string& list) {
     EXPECT_EQ(run(Method::kPut, "/box/b?comp=blocklist", {}, "<BlockList>" + list + "</BlockList>").status, 201);
   }
-
-  MeddledStore meddled{disk};
 };
 
 TEST_F(ChangingBlobs, ABlockListIsOfOneMoment) {
@@ -79,7 +29,7 @@ TEST_F(ChangingBlobs, ABlockListIsOfOneMoment) {
   const auto before = run(Method::kHead, "/box/b").header("etag");
   before_second_read("b", [this] { put_list("<Latest>AAAA</Latest><Latest>BBBB</Latest>"); });
   const auto listed = get("/box/b?comp=blocklist&blocklisttype=all");
-  EXPECT_FALSE(meddled.on_get);
+  EXPECT_FALSE(disk.on_get);
   ASSERT_EQ(listed.status, 200) << listed.body;
   EXPECT_EQ(elements(listed.body, "Name"), (std::vector<std::string>{"AAAA", "BBBB"}));
   EXPECT_TRUE(listed.body.contains("<UncommittedBlocks")) << listed.body;
@@ -99,7 +49,7 @@ TEST_F(ChangingBlobs, ACopyIsOfWhatWasOpenedAndNotOfWhatWasSeen) {
   });
   const auto copied =
       run(Method::kPut, "/box/b", {{"x-ms-copy-source", "https://acct1.blob.core.freehold.test/box/a"}});
-  EXPECT_FALSE(meddled.on_get);
+  EXPECT_FALSE(disk.on_get);
   EXPECT_EQ(copied.code(), "NotImplemented") << copied.status;
   EXPECT_EQ(get("/box/b").body, "kept");
   EXPECT_EQ(run(Method::kHead, "/box/b").header("x-ms-blob-type"), "BlockBlob");
@@ -112,7 +62,7 @@ TEST_F(ChangingBlobs, ALongCopyBeginsOnlyWhileItsSourceIsWhatWasSeen) {
   before_second_read("b", [this] { EXPECT_EQ(put("/box/a", "other").status, 201); });
   const auto copied =
       run(Method::kPut, "/box/b", {{"x-ms-copy-source", "https://acct1.blob.core.freehold.test/box/a"}});
-  EXPECT_FALSE(meddled.on_get);
+  EXPECT_FALSE(disk.on_get);
   EXPECT_EQ(copied.status, 503) << copied.body;
   EXPECT_EQ(get("/box/b").body, "kept");
   EXPECT_EQ(service->copies_waiting(), 0u);

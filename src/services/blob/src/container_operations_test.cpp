@@ -55,15 +55,7 @@ TEST_F(ContainerOperations, ADeletedContainerTakesEverythingAlong) {
 TEST_F(ContainerOperations, AWriteThatWasUnderWayWhenItsContainerWentIsFenced) {
   make_container("box");
   ASSERT_EQ(put("/box/warm", "x").status, 201);
-  BlobService other(BlobServiceOptions{.rows = engine->partitions(),
-                                       .chunks = engine->chunks(),
-                                       .epoch = {1},
-                                       .hybrid = hybrid,
-                                       .wrapper = wrapper,
-                                       .row_keys = row_keys,
-                                       .random = random,
-                                       .pool = pool,
-                                       .host_suffixes = {"blob.core.freehold.test"}});
+  BlobService other(options());
   ASSERT_TRUE(runtime::run_blocking(other.load()).has_value());
   gate::Pipeline other_door(other.accounts(), log, clock, random, {});
   other_door.add(other.gate());

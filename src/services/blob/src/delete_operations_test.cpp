@@ -4,7 +4,6 @@
 #include "src/blob_row.h"
 #include "src/row_keys.h"
 #include "src/test_region.h"
-#include "src/test_store.h"
 
 namespace freehold::blob::testing {
 namespace {
@@ -12,32 +11,7 @@ namespace {
 using store::CommitResult;
 
 struct DeleteOperations : ::testing::Test, TestRegion {
-  DeleteOperations() {
-    watch();
-    make_container("box");
-  }
-  ~DeleteOperations() override {
-    pipeline.reset();
-    service.reset();  // before the store that it works on
-  }
-  // The same region, its commits watched from now on.
-  void watch() {
-    pipeline.reset();
-    service = std::make_unique<BlobService>(BlobServiceOptions{
-        .rows = watched,
-        .chunks = engine->chunks(),
-        .epoch = {1},
-        .hybrid = hybrid,
-        .wrapper = wrapper,
-        .row_keys = row_keys,
-        .random = random,
-        .pool = pool,
-        .host_suffixes = {"blob.core.freehold.test"},
-    });
-    ASSERT_TRUE(runtime::run_blocking(service->load()).has_value());
-    pipeline = std::make_unique<gate::Pipeline>(service->accounts(), log, clock, random, gate::PipelineOptions{});
-    pipeline->add(service->gate());
-  }
+  DeleteOperations() { make_container("box"); }
   // "?snapshot=..." of a new snapshot.
   std::string take(const std::string& path, HeaderList headers = {}) {
     const auto answer = run(Method::kPut, path + "?comp=snapshot", std::move(headers));
@@ -84,7 +58,6 @@ struct DeleteOperations : ::testing::Test, TestRegion {
     return "/box/" + percent_encode(name);
   }
 
-  WatchedStore watched{disk};
   std::vector<std::future<int>> pending_writes;
 };
 
@@ -149,7 +122,7 @@ TEST_F(DeleteOperations, GarbageOfALongNameIsCollected) {
 TEST_F(DeleteOperations, EveryCommitThatRemovesCarriesTheOneRecord) {
   take_large(300);
   std::vector<std::string> records;
-  watched.on_commit = [&](const store::Commit& commit) -> std::optional<CommitResult> {
+  disk.on_commit = [&](const store::Commit& commit) -> std::optional<CommitResult> {
     auto& record = records.emplace_back();
     for (const auto& row : commit.puts) {
       if (row.key.starts_with(gate::audit::kAttachedPrefix)) record = row.key;
@@ -169,12 +142,12 @@ TEST_F(DeleteOperations, ALeaseThatRunsOutHalfwayStopsNothing) {
   const auto lease =
       run(Method::kPut, "/box/b?comp=lease", {{"x-ms-lease-action", "acquire"}, {"x-ms-lease-duration", "15"}});
   ASSERT_EQ(lease.status, 201);
-  watched.on_commit = [this](const store::Commit&) -> std::optional<CommitResult> {
+  disk.on_commit = [this](const store::Commit&) -> std::optional<CommitResult> {
     clock.advance(std::chrono::seconds(20));
     return std::nullopt;
   };
   EXPECT_EQ(remove("/box/b", "include", {{"x-ms-lease-id", lease.header("x-ms-lease-id")}}).status, 202);
-  watched.on_commit = nullptr;
+  disk.on_commit = nullptr;
   expect_all_gone();
 }
 
@@ -183,7 +156,7 @@ TEST_F(DeleteOperations, AContainerThatGoesMeanwhileKeepsNoRecord) {
   take_large(300);
   const auto partition = box();
   int commits = 0;
-  watched.on_commit = [&](const store::Commit&) -> std::optional<CommitResult> {
+  disk.on_commit = [&](const store::Commit&) -> std::optional<CommitResult> {
     if (++commits == 2) {
       store::Commit fence{partition, {1}, hybrid.next_transaction(), {}, {}, {}};
       fence.deletes.emplace_back(row_keys::kOpenMarker);
@@ -213,7 +186,7 @@ TEST_F(DeleteOperations, WritersDontWaitForTheCollector) {
   const auto snapshots = take_distinct("/box/b", 20);
   for (std::size_t i = 0; i < 10; ++i) ASSERT_EQ(remove(snapshots[i]).status, 202);
   int writes = 0;
-  watched.on_scan = [&](const Bytes& from) {
+  disk.on_scan = [&](const Bytes& from) {
     if (from != row_keys::snapshots_from("b") || writes == 3) return;
     ++writes;
     auto write = std::async(std::launch::async, [this] { return run(Method::kPut, "/box/b?comp=metadata").status; });
@@ -223,7 +196,7 @@ TEST_F(DeleteOperations, WritersDontWaitForTheCollector) {
     pending_writes.push_back(std::move(write));
   };
   ASSERT_TRUE(runtime::run_blocking(service->collect_garbage(*pipeline)).has_value());
-  watched.on_scan = nullptr;
+  disk.on_scan = nullptr;
   EXPECT_EQ(writes, 3);
   for (auto& write : pending_writes) EXPECT_EQ(write.get(), 200);
   EXPECT_EQ(service->garbage_waiting(), 0u);
@@ -234,12 +207,12 @@ TEST_F(DeleteOperations, WritersDontWaitForTheCollector) {
 
 TEST_F(DeleteOperations, AContainerWithoutItsFenceIsPurgedAllTheSame) {
   ASSERT_EQ(put("/box/b", pattern(9'000'000)).status, 201);
-  watched.on_commit = [](const store::Commit& commit) -> std::optional<CommitResult> {
+  disk.on_commit = [](const store::Commit& commit) -> std::optional<CommitResult> {
     if (std::ranges::find(commit.deletes, row_keys::kOpenMarker) == commit.deletes.end()) return std::nullopt;
     return CommitResult{store::CommitOutcome::kUnavailable, {ErrorCode::kUnavailable, "too few copies", {}}};
   };
   EXPECT_EQ(run(Method::kDelete, "/box?restype=container").status, 503);
-  watched.on_commit = nullptr;
+  disk.on_commit = nullptr;
   EXPECT_EQ(get("/box/b").code(), "ContainerNotFound");
   take_audit_rows();
   collect();

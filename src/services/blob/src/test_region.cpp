@@ -13,8 +13,8 @@ std::string Answer::header(std::string_view name) const {
   return {};
 }
 
-void TestRegion::open() {
-  service = std::make_unique<BlobService>(BlobServiceOptions{
+BlobServiceOptions TestRegion::options() {
+  return {
       .rows = disk,
       .chunks = engine->chunks(),
       .epoch = {1},
@@ -26,7 +26,11 @@ void TestRegion::open() {
       .host_suffixes = {"blob.core.freehold.test"},
       .allowed_sources = allowed_sources,
       .outside = outside,
-  });
+  };
+}
+
+void TestRegion::open() {
+  service = std::make_unique<BlobService>(options());
   const auto loaded = runtime::run_blocking(service->load());
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
   if (!created) {

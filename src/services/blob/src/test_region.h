@@ -16,6 +16,7 @@
 #include "pipeline/testing/fake_log.h"
 #include "route/testing/make_request.h"
 #include "runtime/task_scope.h"
+#include "src/test_store.h"
 #include "store/reference_engine.h"
 
 namespace freehold::blob::testing {
@@ -47,38 +48,6 @@ class FixedRowKeys final : public RowKeySource {
     key += tenant.view();
     return Secret(key);
   }
-};
-
-// Passes calls on to another store; while `full`, it takes only commits that may use the disk's reserve.
-class FillableStore final : public store::PartitionStore {
- public:
-  explicit FillableStore(store::PartitionStore& inner) : inner_(inner) {}
-  std::atomic<bool> full{false};
-
-  Task<store::CommitResult> commit(store::Commit commit) override {
-    if (full && commit.reserve != store::DiskReserve::kMayUse) {
-      co_return store::CommitResult{store::CommitOutcome::kUnavailable,
-                                    {ErrorCode::kExhausted, "the disk is full", {}}};
-    }
-    co_return co_await inner_.commit(std::move(commit));
-  }
-  Task<Result<std::optional<Bytes>>> get(store::PartitionId partition, Bytes key) override {
-    co_return co_await inner_.get(std::move(partition), std::move(key));
-  }
-  Task<Result<store::ScanPage>> scan(store::PartitionId partition, Bytes from, Bytes end,
-                                     std::uint32_t limit) override {
-    co_return co_await inner_.scan(std::move(partition), std::move(from), std::move(end), limit);
-  }
-  Task<Result<bool>> find_transaction(store::PartitionId partition, store::TransactionId id) override {
-    co_return co_await inner_.find_transaction(std::move(partition), id);
-  }
-  Task<Result<std::vector<store::Change>>> changes(store::PartitionId partition, std::uint64_t after,
-                                                   std::uint32_t limit) override {
-    co_return co_await inner_.changes(std::move(partition), after, limit);
-  }
-
- private:
-  store::PartitionStore& inner_;
 };
 
 // What a client sees of an answer, its body read to the end.
@@ -158,13 +127,15 @@ class TestRegion {
   // Rows of the service (attached audit records aside) in all partitions of the account.
   std::vector<store::KeyValue> rows(bool containers_only = true);
 
+  // Of the service, or of another front end on the same storage.
+  BlobServiceOptions options();
   http::Request make(Method method, const std::string& path, HeaderList headers, http::BodyReader& body);
   static Task<Answer> exchange(gate::Pipeline& pipeline, http::Request& request);
 
   FakeClock clock;
   SeededRandom random{7};
   std::unique_ptr<store::Engine> engine = store::make_reference_engine(clock);
-  FillableStore disk{engine->partitions()};
+  WatchedStore disk{engine->partitions()};
   store::HybridClock hybrid{clock, random};
   runtime::Pool pool{{.name = "test", .threads = 2}};
   FixedWrapper wrapper{random};

@@ -1,6 +1,7 @@
-// WatchedStore: passes every call on to another store and tells a test of it first, which may refuse it.
+// WatchedStore: passes every call on to another store and tells a test of it first, which may refuse or fill it.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -9,21 +10,29 @@
 
 namespace freehold::blob::testing {
 
-// Owned by a test, which sets what it watches while no call is under way. Watchers run on the caller's thread.
+// Owned by a test, which sets what it watches while no call is under way. Watchers run on the caller's thread, before
+// the call.
 class WatchedStore final : public store::PartitionStore {
  public:
   explicit WatchedStore(store::PartitionStore& inner) : inner_(inner) {}
   // A result: the answer, without a commit.
   std::function<std::optional<store::CommitResult>(const store::Commit&)> on_commit;
+  std::function<void(const Bytes& key)> on_get;
   std::function<void(const Bytes& from)> on_scan;
+  std::atomic<bool> full{false};  // then only commits that may use the disk's reserve are taken
 
   Task<store::CommitResult> commit(store::Commit commit) override {
+    if (full && commit.reserve != store::DiskReserve::kMayUse) {
+      co_return store::CommitResult{store::CommitOutcome::kUnavailable,
+                                    {ErrorCode::kExhausted, "the disk is full", {}}};
+    }
     if (on_commit) {
       if (auto refused = on_commit(commit)) co_return std::move(*refused);
     }
     co_return co_await inner_.commit(std::move(commit));
   }
   Task<Result<std::optional<Bytes>>> get(store::PartitionId partition, Bytes key) override {
+    if (on_get) on_get(key);
     return inner_.get(std::move(partition), std::move(key));
   }
   Task<Result<store::ScanPage>> scan(store::PartitionId partition, Bytes from, Bytes end,
