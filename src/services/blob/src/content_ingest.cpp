@@ -2,8 +2,8 @@
 // disk at work at the same time.
 #include "base/limits.h"
 #include "src/content_store.h"
-#include "src/crc64.h"
 #include "src/row_keys.h"
+#include "src/running_digests.h"
 
 namespace freehold::blob {
 namespace {
@@ -15,27 +15,6 @@ constexpr std::size_t kPutsInFlight = 2;
 std::size_t most_held(std::uint64_t length) {
   return static_cast<std::size_t>(std::min<std::uint64_t>(length, kPutsInFlight * limits::kChunkContentBytes));
 }
-
-struct Digests {
-  explicit Digests(Digest digest) {
-    if (wants(digest, Digest::kMd5)) md5.emplace();
-    with_crc = wants(digest, Digest::kCrc64);
-  }
-  void update(BytesView data) {
-    if (md5) md5->update(data);
-    if (with_crc) crc = crc64(crc, data);
-  }
-  void finish(Ingested& result) {
-    if (md5) {
-      const auto digest = md5->finish();
-      result.md5 = Bytes(crypto::view(digest));
-    }
-    result.crc64 = crc;
-  }
-  std::optional<crypto::Md5> md5;
-  bool with_crc = false;
-  std::uint64_t crc = 0;
-};
 
 // One chunk on its way: shared with the pool's work and the put, which may outlive a connection that goes away.
 struct ChunkWork {
@@ -50,7 +29,7 @@ struct ChunkWork {
     const auto length = std::min(limits::kPageBytes, segment.length - page * limits::kPageBytes);
     return buffer.span().subspan(page * kSealedPageBytes, length);
   }
-  void seal(std::size_t first, std::size_t end, Digests& digests) {
+  void seal(std::size_t first, std::size_t end, RunningDigests& digests) {
     for (auto page = first; page < end; ++page) {
       const auto plain = plain_page(page);
       const BytesView view(plain.data(), plain.size());
@@ -64,8 +43,8 @@ using Done = runtime::Completion<Result<>>;
 
 // What is running for one body. Every run is awaited before ingest() ends, whichever way it ends.
 struct Flight {
-  explicit Flight(Digest digest) : digests(std::make_shared<Digests>(digest)) {}
-  std::shared_ptr<Digests> digests;
+  explicit Flight(Digest digest) : digests(std::make_shared<RunningDigests>(digest)) {}
+  std::shared_ptr<RunningDigests> digests;
   std::optional<Done> sealing;
   std::deque<Done> puts;
 };
@@ -143,7 +122,7 @@ Task<Result<Ingested>> ContentStore::ingest(http::BodyReader& body, std::uint64_
   Ingested result;
   result.length = length;
   if (length == 0 || (length <= limits::kInlineContentBytes && inlining == Inlining::kAllowed)) {
-    Digests digests(digest);
+    RunningDigests digests(digest);
     if (length > 0) {
       Bytes page(static_cast<std::size_t>(length) + crypto::kAeadTagBytes, '\0');
       const std::span<char> plain(page.data(), static_cast<std::size_t>(length));

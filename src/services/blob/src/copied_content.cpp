@@ -32,11 +32,7 @@ std::optional<std::vector<SourceBlock>> parse_source_blocks(std::string_view xml
 Task<ApiResult<SourceBlocks>> ask_source_blocks(BlobParts& parts, CopySource source, AskDoor door,
                                                 gate::AskedBy asked_by, http::Headers headers, std::string etag,
                                                 std::uint64_t length) {
-  SourceQuestion question;
-  question.more_query = "comp=blocklist&blocklisttype=committed";
-  for (const std::string_view name : {"x-ms-version", "authorization"}) {
-    if (headers.has(name)) question.headers.add(std::string(name), std::string(headers.get(name)));
-  }
+  auto question = question_besides("comp=blocklist&blocklisttype=committed", headers);
   FH_CO_TRY(auto opened, co_await parts.sources.open_as(std::move(source), std::move(question), door, asked_by));
   if (opened.headers.get("etag") != etag) co_return std::nullopt;
   auto xml = co_await http::read_all(*opened.body, kBlockListBodyBytes);

@@ -1,7 +1,7 @@
 #include "src/copy_plan.h"
 
 #include "base/encoding.h"
-#include "src/crc64.h"
+#include "src/running_digests.h"
 #include "src/tag_rules.h"
 #include "src/tier_rules.h"
 
@@ -27,25 +27,19 @@ class DigestedBody final : public http::BodyReader {
   [[nodiscard]] std::optional<std::uint64_t> length() const override { return body_.length(); }
   [[nodiscard]] http::Task<Result<std::size_t>> read_some(std::span<char> out) override {
     FH_CO_TRY(const auto got, co_await body_.read_some(out));
-    md5_.update({out.data(), got});
-    crc_ = crc64(crc_, {out.data(), got});
+    digests_.update({out.data(), got});
     co_return got;
   }
   [[nodiscard]] Ingested finish() {
     Ingested digests;
-    const auto md5 = md5_.finish();
-    digests.md5 = Bytes(crypto::view(md5));
-    digests.crc64 = crc_;
+    digests_.finish(digests);
     return digests;
   }
 
  private:
   http::BodyReader& body_;
-  crypto::Md5 md5_;
-  std::uint64_t crc_ = 0;
+  RunningDigests digests_{Digest::kBoth};
 };
-
-bool any(const SentDigests& sent) { return !sent.md5.empty() || !sent.crc64.empty(); }
 
 }  // namespace
 
@@ -66,12 +60,7 @@ ApiResult<> check_source_has_content(const http::Headers& answer) {
 }
 
 Task<ApiResult<Tags>> ask_source_tags(BlobParts& parts, const SourcePlan& plan, AskDoor door, gate::AskedBy asked_by) {
-  SourceQuestion question;
-  question.more_query = "comp=tags";
-  for (const std::string_view name : {"x-ms-version", "authorization"}) {
-    const auto value = plan.question.headers.get(name);
-    if (!value.empty()) question.headers.add(std::string(name), std::string(value));
-  }
+  auto question = question_besides("comp=tags", plan.question.headers);
   if (!plan.source.here) co_return refuse(errors::not_implemented("tags of a source outside this cloud"));
   const auto source = plan.source;
   FH_CO_TRY(auto opened, co_await parts.sources.open_as(source, std::move(question), std::move(door), asked_by));
@@ -90,12 +79,12 @@ Task<ApiResult<NewContent>> store_copy(BlobParts& parts, BlobTarget target, Open
   const auto length = *opened.body->length();
   CopiedContent content(std::move(blocks), length);
   DigestedBody digested(*opened.body);
-  http::BodyReader& body = !whole && any(sent) ? static_cast<http::BodyReader&>(digested) : *opened.body;
+  http::BodyReader& body = !whole && !sent.empty() ? static_cast<http::BodyReader&>(digested) : *opened.body;
   Digest digest = Digest::kNone;
   if (whole) digest = sent.crc64.empty() ? Digest::kMd5 : Digest::kBoth;
   const auto taken = co_await content.take(parts.content, body, length, digest, place, pending);
   if (!taken) co_return refuse(blame(*opened.body, errors::from_body(taken.error())));
-  if (any(sent)) {
+  if (!sent.empty()) {
     FH_CO_CHECK_OK(check_digests(sent, {}, whole ? content.last() : digested.finish()));
   }
   FH_CO_TRY(auto layout, api(co_await parts.content.store_layout(place, content.layout(), pending)));

@@ -62,6 +62,15 @@ class CountedBody final : public http::BodyReader {
 
 }  // namespace
 
+SourceQuestion question_besides(std::string view_query, const http::Headers& asked) {
+  SourceQuestion question;
+  question.more_query = view_query;
+  for (const std::string_view name : {"x-ms-version", "authorization"}) {
+    if (asked.has(name)) question.headers.add(std::string(name), std::string(asked.get(name)));
+  }
+  return question;
+}
+
 ApiResult<CopySource> CopySources::parse(const http::Request& request) const {
   return parse_copy_source(request.headers.get("x-ms-copy-source"), request.headers.get("host"), host_suffixes_,
                            allowed_);

@@ -33,6 +33,9 @@ struct SourceQuestion {
   std::optional<SourceRange> range = {};
 };
 
+// Another view of a source that was asked with those headers, by the same version and the same right.
+[[nodiscard]] SourceQuestion question_besides(std::string view_query, const http::Headers& asked);
+
 // A source that answered 200 or 206. Header names are in lower case.
 struct OpenedSource {
   http::Headers headers;

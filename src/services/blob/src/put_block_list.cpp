@@ -5,6 +5,7 @@
 #include "src/lease_rules.h"
 #include "src/operations.h"
 #include "src/responses.h"
+#include "src/running_digests.h"
 #include "src/tier_rules.h"
 #include "src/transit_digests.h"
 #include "src/upload_rules.h"
@@ -114,7 +115,9 @@ Task<Reply> put_block_list(BlobParts& parts, Permit<PutBlockList> permit) {
     co_return refuse(errors::body_too_large(kBlockListBodyBytes));
   if (!body) co_return refuse(errors::from_body(std::move(body.error())));
   permit.count_in(body->size());
-  FH_CO_CHECK_OK(check_small_body(sent, *body));
+  const auto version = permit.api_version();
+  const auto digests = digests_of(*body, transit_digest(sent, version));
+  FH_CO_CHECK_OK(check_digests(sent, {}, digests));
   FH_CO_TRY(plan.list, parse_block_list(*body));
 
   FH_CO_TRY(const auto turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
@@ -127,7 +130,7 @@ Task<Reply> put_block_list(BlobParts& parts, Permit<PutBlockList> permit) {
               co_await apply(parts, target, std::move(current), std::move(change), audit_row(permit, 201), &pending));
     if (!applied) continue;
     auto response = written(201, row);
-    add_transit_digest(response, sent, permit.api_version(), digests_of(*body));
+    add_transit_digest(response, sent, version, digests);
     co_return response;
   }
   co_return refuse(errors::busy("too many writers of one blob"));

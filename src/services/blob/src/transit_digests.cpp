@@ -1,7 +1,6 @@
 #include "src/transit_digests.h"
 
 #include "base/encoding.h"
-#include "crypto/digest.h"
 #include "src/crc64.h"
 
 namespace freehold::blob {
@@ -23,16 +22,6 @@ void add_transit_digest(http::Response& response, const SentDigests& sent, int a
   } else {
     response.headers.add("x-ms-content-crc64", to_base64(crc64_bytes(ingested.crc64)));
   }
-}
-
-Ingested digests_of(BytesView body) {
-  crypto::Md5 md5;
-  md5.update(body);
-  Ingested digests;
-  const auto digest = md5.finish();
-  digests.md5 = Bytes(crypto::view(digest));
-  digests.crc64 = crc64(0, body);
-  return digests;
 }
 
 }  // namespace freehold::blob

@@ -12,7 +12,5 @@ namespace freehold::blob {
 // always the MD5.
 [[nodiscard]] Digest transit_digest(const SentDigests& sent, int api_version);
 void add_transit_digest(http::Response& response, const SentDigests& sent, int api_version, const Ingested& ingested);
-// The digests of a body that is at hand as a whole; the same answer.
-[[nodiscard]] Ingested digests_of(BytesView body);
 
 }  // namespace freehold::blob

@@ -1,9 +1,9 @@
 #include "src/upload_rules.h"
 
 #include "base/encoding.h"
-#include "crypto/digest.h"
 #include "src/crc64.h"
 #include "src/header_rules.h"
+#include "src/running_digests.h"
 
 namespace freehold::blob {
 namespace {
@@ -36,14 +36,7 @@ ApiResult<> check_digests(const SentDigests& sent, BytesView stored_md5, const I
 }
 
 ApiResult<> check_small_body(const SentDigests& sent, BytesView body) {
-  if (sent.md5.empty() && sent.crc64.empty()) return {};
-  Ingested whole;
-  whole.crc64 = crc64(0, body);
-  crypto::Md5 md5;
-  md5.update(body);
-  const auto digest = md5.finish();
-  whole.md5 = Bytes(crypto::view(digest));
-  return check_digests(sent, {}, whole);
+  return sent.empty() ? ApiResult<>() : check_digests(sent, {}, digests_of(body, Digest::kBoth));
 }
 
 ApiResult<std::uint64_t> body_length(const http::Request& request, std::uint64_t limit) {

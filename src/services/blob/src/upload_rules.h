@@ -15,6 +15,7 @@ namespace freehold::blob {
 struct SentDigests {
   Bytes md5;    // Content-MD5
   Bytes crc64;  // x-ms-content-crc64
+  [[nodiscard]] bool empty() const { return md5.empty() && crc64.empty(); }
 };
 [[nodiscard]] ApiResult<SentDigests> parse_sent_digests(const http::Headers& headers);
 
