@@ -276,11 +276,11 @@ std::shared_ptr<rocksdb::FileSystem> hook_file_system(std::shared_ptr<rocksdb::F
   return std::make_shared<HookedFileSystem>(std::move(base), std::move(hooks));
 }
 
-std::shared_ptr<rocksdb::FileSystem> fault_point_file_system() {
+std::shared_ptr<rocksdb::FileSystem> with_fault_points(std::shared_ptr<rocksdb::FileSystem> base) {
 #ifdef FREEHOLD_FAULT_POINTS
-  return hook_file_system(rocksdb::FileSystem::Default(), std::make_shared<FaultPointHooks>());
+  return hook_file_system(std::move(base), std::make_shared<FaultPointHooks>());
 #else
-  return rocksdb::FileSystem::Default();
+  return base;
 #endif
 }
 

@@ -26,7 +26,7 @@ class FileHooks {
 [[nodiscard]] std::shared_ptr<rocksdb::FileSystem> hook_file_system(std::shared_ptr<rocksdb::FileSystem> base,
                                                                     std::shared_ptr<FileHooks> hooks);
 
-// RocksDB's own file system; its changes pass fault points where those are compiled in.
-[[nodiscard]] std::shared_ptr<rocksdb::FileSystem> fault_point_file_system();
+// Changes pass fault points where those are compiled in.
+[[nodiscard]] std::shared_ptr<rocksdb::FileSystem> with_fault_points(std::shared_ptr<rocksdb::FileSystem> base);
 
 }  // namespace freehold::disk

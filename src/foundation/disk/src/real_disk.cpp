@@ -5,17 +5,17 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdio>
 
 #include "base/check.h"
 #include "disk/disk.h"
 #include "disk/fault_points.h"
+#include "src/descriptor.h"
 #include "src/hooked_file_system.h"
+#include "src/real_file_system.h"
 
 namespace freehold::disk {
 namespace {
@@ -27,34 +27,6 @@ std::unexpected<Error> disk_error(int code, std::string_view what, const std::st
     return fail(ErrorCode::kUnavailable, "the disk doesn't answer", std::string(what) + ' ' + path);
   }
   return fail_errno(code, std::string(what) + ' ' + path);
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool valid() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
-template <class Call>
-auto retrying(Call call) {
-  decltype(call()) n;
-  do n = call();
-  while (n < 0 && errno == EINTR);
-  return n;
 }
 
 // One descriptor for cached reads (and buffered writes); for kDirect files a second one with O_DIRECT. Where the file
@@ -319,7 +291,7 @@ class RealDisk final : public Disk {
   std::shared_ptr<rocksdb::FileSystem> rocksdb_file_system() override { return file_system_; }
 
  private:
-  std::shared_ptr<rocksdb::FileSystem> file_system_ = fault_point_file_system();
+  std::shared_ptr<rocksdb::FileSystem> file_system_ = with_fault_points(real_file_system());
 };
 
 }  // namespace

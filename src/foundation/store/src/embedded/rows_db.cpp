@@ -8,7 +8,9 @@
 #include <rocksdb/write_buffer_manager.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "disk/only_cached.h"
 #include "src/embedded/file_cipher.h"
 
 namespace freehold::store::embedded {
@@ -164,13 +166,10 @@ RowsDb::~RowsDb() {
 }
 
 Result<bool> RowsDb::get_into(BytesView key, Wait wait, rocksdb::PinnableSlice& value, bool& found) {
-  rocksdb::ReadOptions options;
-  if (wait == Wait::kNo) options.read_tier = rocksdb::kBlockCacheTier;
-  const auto status = db_->Get(options, db_->DefaultColumnFamily(), rocksdb::Slice(key.data(), key.size()), &value);
-  // Of a key whose table isn't open RocksDB says, asked for what is in memory, "found" and leaves the value empty. A
-  // stored value never is.
-  const bool unknown = status.ok() && value.empty();
-  if (wait == Wait::kNo && (unknown || status.IsIncomplete())) return false;
+  std::optional<disk::OnlyCached> only_cached;
+  if (wait == Wait::kNo) only_cached.emplace();
+  const auto status = db_->Get({}, db_->DefaultColumnFamily(), rocksdb::Slice(key.data(), key.size()), &value);
+  if (wait == Wait::kNo && status.IsTryAgain()) return false;
   found = status.ok();
   if (status.ok() || status.IsNotFound()) return true;
   return fail_rocksdb(status, "get");

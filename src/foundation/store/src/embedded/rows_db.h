@@ -35,7 +35,7 @@ struct RowsMemory {
 
 [[nodiscard]] std::unexpected<Error> fail_rocksdb(const rocksdb::Status& status, std::string_view what);
 
-enum class Wait { kNo, kYes };  // kNo: answer only from memory
+enum class Wait { kNo, kYes };  // kNo: answer only from memory, the page cache included where single rows are read
 
 // Where a domain's rows lie.
 struct RowsPlace {
