@@ -4,10 +4,11 @@
 
 namespace freehold::directory {
 
-std::unordered_map<PrincipalId, std::vector<PrincipalId>> all_groups(const std::map<PrincipalId, Group>& groups) {
+std::unordered_map<PrincipalId, std::vector<PrincipalId>> all_groups(
+    const std::map<PrincipalId, std::shared_ptr<const Group>>& groups) {
   std::unordered_map<PrincipalId, std::vector<PrincipalId>> parents;
   for (const auto& [id, group] : groups) {
-    for (const PrincipalId member : group.members) parents[member].push_back(id);
+    for (const PrincipalId member : group->members) parents[member].push_back(id);
   }
   std::unordered_map<PrincipalId, std::vector<PrincipalId>> out;
   for (const auto& [member, direct] : parents) {

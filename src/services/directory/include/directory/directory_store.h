@@ -1,4 +1,5 @@
-// DirectoryStore: tenants, service principals and groups, kept sealed and answered from memory. Keeps: H1, R4, E1.
+// DirectoryStore: tenants and the objects of their directories, kept sealed and answered from memory. Keeps: H1, R4,
+// E1.
 //
 // The control plane and Graph put their APIs around this. A change is in effect, for every request that begins after
 // it, when its task ends well.
@@ -23,6 +24,9 @@ using runtime::Task;
 
 // The audit row of a change, to ride in its commit; made for the partition that it is given.
 using AuditRow = std::function<store::KeyValue(const store::PartitionId&)>;
+
+class Draft;
+struct Snapshot;
 
 // The service principal that a first start makes.
 struct FirstAdministrator {
@@ -53,6 +57,13 @@ class DirectoryStore final : public gate::IdentityDirectory {
   [[nodiscard]] std::vector<Client> clients(PrincipalId application, std::optional<TenantId> tenant = {}) const;
   [[nodiscard]] std::shared_ptr<const Group> group(TenantId tenant, PrincipalId object) const;
 
+  // All of a tenant's directory as it is now; null: no such tenant.
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot(TenantId tenant) const;
+  // Makes one change: `edit` is given the directory as it is when its turn comes and says what shall be different. If
+  // the edit fails, or the commit does, nothing has changed. The edit is kept until the task ends.
+  using Edit = std::move_only_function<Result<>(Draft& draft)>;
+  [[nodiscard]] Task<Result<>> change(TenantId tenant, Edit edit, AuditRow audit = {});
+
   // kConflict: the client id or the object id is taken. kInvalidArgument: no name, or too long. kExhausted: too many.
   [[nodiscard]] Task<Result<PrincipalId>> add_service_principal(TenantId tenant, PrincipalId application,
                                                                 std::string name, AuditRow audit = {});
@@ -73,17 +84,11 @@ class DirectoryStore final : public gate::IdentityDirectory {
   [[nodiscard]] std::vector<store::PartitionId> partitions() const;
 
  private:
-  struct View;
   struct Table;
-  struct Objects;
-  using Edit = std::function<Result<>(Objects& objects, keys::RowChange& change)>;
-
-  [[nodiscard]] Task<Result<>> change(TenantId tenant, Edit edit, AuditRow audit);
   [[nodiscard]] std::shared_ptr<Table> table_of(TenantId tenant) const;
-  [[nodiscard]] std::shared_ptr<const View> view_of(TenantId tenant) const;
 
   keys::SealedStore store_;
-  mutable std::shared_mutex mutex_;                    // guards the map and the tables' views
+  mutable std::shared_mutex mutex_;                    // guards the map and the tables' snapshots
   std::map<TenantId, std::shared_ptr<Table>> tables_;  // shared with changes under way
 };
 

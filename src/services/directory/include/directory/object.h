@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,16 +11,24 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/secret.h"
+#include "crypto/password_hash.h"
+#include "directory/attribute.h"
 
 namespace freehold::directory {
 
 inline constexpr std::size_t kMaxTenants = 10'000;
-inline constexpr std::size_t kMaxServicePrincipals = 20'000;  // a tenant
+inline constexpr std::size_t kMaxUsers = 20'000;              // a tenant, deleted ones included
+inline constexpr std::size_t kMaxDevices = 20'000;            // a tenant
+inline constexpr std::size_t kMaxApplications = 20'000;       // a tenant, deleted ones included
+inline constexpr std::size_t kMaxServicePrincipals = 20'000;  // a tenant, deleted ones included
 inline constexpr std::size_t kMaxGroups = 5'000;              // a tenant
 inline constexpr std::size_t kMaxMembers = 1'000;             // of one group, directly
 inline constexpr std::size_t kMaxGroupsOfPrincipal = 500;     // however deep
-inline constexpr std::size_t kMaxSecrets = 20;                // of one service principal
+inline constexpr std::size_t kMaxSecrets = 20;                // of one application or service principal
+inline constexpr std::size_t kMaxCertificates = 10;           // the same
+inline constexpr std::size_t kMaxFederated = 20;              // Azure's limit, of one application
 inline constexpr std::size_t kMaxNameBytes = 256;             // Azure AD: strings of 256
+inline constexpr std::chrono::days kKeepDeleted{30};
 
 using SecretId = Guid<struct ClientSecretTag>;
 using DirectoryRoleId = Guid<struct DirectoryRoleTag>;
@@ -37,6 +46,30 @@ struct ClientSecret {
   Bytes digest;           // 32 bytes
   std::string hint = {};  // its first three characters, as Azure shows them
   std::optional<WallTime> expiry = {};
+  std::string name = {};
+  std::optional<WallTime> start = {};
+};
+
+// A certificate by whose key an application may prove itself.
+struct CertificateCredential {
+  SecretId id;
+  std::string name = {};
+  Bytes der;
+  Bytes sha1;  // thumbprints of the DER
+  Bytes sha256;
+  WallTime start;
+  WallTime expiry;
+};
+
+// An issuer elsewhere whose word is taken for this application. Nothing is ever fetched: the issuer's keys stand here.
+struct FederatedCredential {
+  SecretId id;
+  std::string name;
+  std::string issuer;
+  std::string subject;
+  std::vector<std::string> audiences;
+  std::string key_set;  // JWKS
+  std::string description = {};
 };
 
 struct ServicePrincipal {
@@ -44,14 +77,54 @@ struct ServicePrincipal {
   PrincipalId application;  // client id
   std::string name;
   bool enabled = true;
-  std::vector<ClientSecret> secrets = {};  // none: a public client
+  std::vector<ClientSecret> secrets = {};
   std::vector<DirectoryRoleId> directory_roles = {};
+  std::vector<CertificateCredential> certificates = {};
+  Attributes attributes = {};
+  std::optional<WallTime> created = {};  // absent: by a version that didn't note it
+  std::optional<WallTime> deleted = {};
+};
+
+// What its owner registered; who acts is its service principal.
+struct Application {
+  PrincipalId object;
+  PrincipalId application;  // client id
+  Attributes attributes = {};
+  std::vector<ClientSecret> secrets = {};
+  std::vector<CertificateCredential> certificates = {};
+  std::vector<FederatedCredential> federated = {};
+  std::optional<WallTime> created = {};
+  std::optional<WallTime> deleted = {};
+};
+
+struct User {
+  PrincipalId object;
+  std::string puid;  // 16 random hexadecimal digits
+  bool enabled = true;
+  Attributes attributes = {};  // without personal ones once erased
+  std::optional<crypto::PasswordHash> password = {};
+  bool must_change_password = false;
+  std::shared_ptr<const Secret> one_time_secret = {};  // of TOTP; shared by the user's versions; null: none
+  std::vector<DirectoryRoleId> directory_roles = {};
+  std::optional<WallTime> created = {};
+  std::optional<WallTime> password_changed = {};
+  std::optional<WallTime> sessions_from = {};  // refresh tokens of earlier sign-ins are worth nothing
+  std::optional<WallTime> deleted = {};
+};
+
+struct Device {
+  PrincipalId object;
+  bool enabled = true;
+  Attributes attributes = {};
+  std::optional<WallTime> created = {};
 };
 
 struct Group {
   PrincipalId object;
   std::string name;
-  std::vector<PrincipalId> members = {};  // service principals and groups of the tenant
+  std::vector<PrincipalId> members = {};  // users, devices, service principals and groups of the tenant
+  Attributes attributes = {};
+  std::optional<WallTime> created = {};
 };
 
 }  // namespace freehold::directory
