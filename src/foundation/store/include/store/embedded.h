@@ -39,6 +39,7 @@ struct EmbeddedOptions {
   std::uint64_t log_segment_bytes = 8ull << 20;  // of each domain's commit log
   // Memory, all domains together, however much is stored.
   std::size_t block_cache_bytes = 80ull << 20;
+  std::size_t recent_rows_bytes = 16ull << 20;  // 0: every read goes to the rows themselves
   std::size_t write_buffers_bytes = 48ull << 20;
   // Below this much free space a domain takes only commits that may use the reserve; below a quarter of it none.
   std::uint64_t disk_reserve_bytes = 256ull << 20;

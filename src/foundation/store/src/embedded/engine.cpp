@@ -71,12 +71,13 @@ class EngineImpl final : public OpenEngine {
         disk_(disk),
         domains_(make_domains(options_, disk, keys, random)),
         readers_({"fh-read", options_.read_threads}),
-        replicator_(domains_, options_.straggler_timeout),
+        recent_(options_.recent_rows_bytes),
+        replicator_(domains_, recent_, options_.straggler_timeout),
         space_(domains_, replicator_, disk, options_.disk_reserve_bytes),
         queue_(options_.queue_limit, options_.tenant_queue_limit),
         allocator_(options_.extent_bytes),
         writer_(domains_, replicator_),
-        rows_(queue_, replicator_, readers_, clock, read_counters_),
+        rows_(queue_, replicator_, recent_, readers_, clock, read_counters_),
         chunks_(rows_, queue_, writer_, replicator_, domains_, allocator_, space_, readers_, read_counters_),
         shelf_(rows_),
         coordinator_(shelf_),
@@ -180,6 +181,7 @@ class EngineImpl final : public OpenEngine {
   ReadCounters read_counters_;
   Domains domains_;
   runtime::Pool readers_;
+  RecentRows recent_;
   Replicator replicator_;
   SpaceGuard space_;
   CommitQueue queue_;

@@ -18,8 +18,9 @@ unsigned count(unsigned mask) { return static_cast<unsigned>(std::popcount(mask)
 
 }  // namespace
 
-Replicator::Replicator(Domains& domains, std::chrono::milliseconds straggler_timeout)
+Replicator::Replicator(Domains& domains, RecentRows& recent, std::chrono::milliseconds straggler_timeout)
     : domains_(domains),
+      recent_(recent),
       straggler_timeout_(straggler_timeout),
       refusal_{ErrorCode::kUnavailable, "too few fault domains are at hand to write", {}} {}
 
@@ -51,6 +52,7 @@ void Replicator::submit(std::shared_ptr<Batch> batch) {
   last_ = batch->position;
   batch->began = std::chrono::steady_clock::now();
   window_.push_back(batch);
+  recent_.begin(*batch);
   for (unsigned i = 0; i < kDomains; ++i) {
     if (!(targets() & bit(i))) continue;
     if ((followers_ & bit(i)) && backlog_[i] >= kFollowerBacklog) {
@@ -131,6 +133,7 @@ std::vector<Replicator::Finished> Replicator::advance_locked() {
     if (durable && waiting) break;
     // Not durable and no quorum: it may be in one domain, where it counts or doesn't at the next election.
     batches_ += durable;
+    if (durable) recent_.end(*front);
     finished.push_back({std::move(front), durable});
     window_.pop_front();
   }
@@ -313,6 +316,7 @@ void Replicator::serve(Position position) {
   {
     std::lock_guard lock(mutex_);
     FH_CHECK(window_.empty() && count(members_) >= kQuorum);
+    recent_.forget_all();  // what became of lost batches is settled
     last_ = position;
     for (auto& applied : applied_) applied = position.sequence;
     barrier_ = position.sequence;

@@ -11,6 +11,7 @@
 
 #include "src/embedded/batch.h"
 #include "src/embedded/fault_domain.h"
+#include "src/embedded/recent_rows.h"
 
 namespace freehold::store::embedded {
 
@@ -31,7 +32,8 @@ enum class Role {
 // submit() from the committer alone; roles are changed by the steward alone (a drop may come from any thread).
 class Replicator {
  public:
-  Replicator(Domains& domains, std::chrono::milliseconds straggler_timeout);
+  // `recent` is told of every batch.
+  Replicator(Domains& domains, RecentRows& recent, std::chrono::milliseconds straggler_timeout);
 
   // --- the committer's side ---
   // Waits for room in the window. False: batches aren't accepted now (see refusal()). True: built() must follow.
@@ -89,6 +91,7 @@ class Replicator {
   static void fire(std::vector<std::unique_ptr<Op>> ops);
 
   Domains& domains_;
+  RecentRows& recent_;
   const std::chrono::milliseconds straggler_timeout_;
   std::function<void()> dropped_;
 

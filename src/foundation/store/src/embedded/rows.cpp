@@ -104,8 +104,12 @@ Task<Result<std::optional<Bytes>>> EmbeddedRows::get(PartitionId partition, Byte
   FH_CO_CHECK_OK(check_partition(partition));
   FH_CO_CHECK_OK(check_key(key));
   Bytes full = row_prefix(partition).append(key);
-  if (auto cached = read_cached(full)) co_return std::move(*cached);
-  co_return co_await read_on_pool(partition.tenant(), std::move(full));
+  if (auto recent = recent_.find(full)) co_return std::move(*recent);
+  const auto since = recent_.watch(full);
+  auto row = read_cached(full);
+  if (!row) row = co_await read_on_pool(partition.tenant(), full);
+  if (*row && **row) recent_.keep(full, ***row, since);
+  co_return std::move(*row);
 }
 
 Result<bool> EmbeddedRows::page_of(OpenDomain& domain, const Range& range, Wait wait, ScanPage& page) {

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "runtime/pool.h"
 #include "src/embedded/commit_queue.h"
+#include "src/embedded/recent_rows.h"
 #include "src/embedded/replicator.h"
 #include "store/partition_store.h"
 
@@ -19,9 +20,14 @@ struct ReadCounters {
 // its checksum is passed over for another, and its domain marked for repair.
 class EmbeddedRows final : public PartitionStore {
  public:
-  EmbeddedRows(CommitQueue& queue, Replicator& replicator, runtime::Pool& readers, const Clock& clock,
-               ReadCounters& counters)
-      : queue_(queue), replicator_(replicator), readers_(readers), clock_(clock), counters_(counters) {}
+  EmbeddedRows(CommitQueue& queue, Replicator& replicator, RecentRows& recent, runtime::Pool& readers,
+               const Clock& clock, ReadCounters& counters)
+      : queue_(queue),
+        replicator_(replicator),
+        recent_(recent),
+        readers_(readers),
+        clock_(clock),
+        counters_(counters) {}
 
   [[nodiscard]] Task<CommitResult> commit(Commit commit) override;
   [[nodiscard]] Task<Result<std::optional<Bytes>>> get(PartitionId partition, Bytes key) override;
@@ -58,6 +64,7 @@ class EmbeddedRows final : public PartitionStore {
 
   CommitQueue& queue_;
   Replicator& replicator_;
+  RecentRows& recent_;
   runtime::Pool& readers_;
   const Clock& clock_;
   ReadCounters& counters_;
