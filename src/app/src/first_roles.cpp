@@ -1,5 +1,6 @@
 #include "first_roles.h"
 
+#include "authz/flat_tree.h"
 #include "runtime/task_scope.h"
 
 namespace freehold::app {
@@ -16,7 +17,7 @@ Result<> assign_first_roles(const RegionIdentity& identity, const directory::Dir
                           role_id(role)};
   };
   const auto root = tenant_chain(identity.tenant);
-  const auto subscription = subscription_chain(identity.tenant, identity.subscription);
+  const auto subscription = subscription_chain(identity.tenant, identity.subscription, FlatTree());
   return runtime::run_blocking(assignments.begin(
       identity.tenant, {assignment(root, roles::kOwner), assignment(subscription, roles::kStorageBlobDataOwner),
                         assignment(subscription, roles::kKeyVaultAdministrator)}));

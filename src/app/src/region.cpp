@@ -5,6 +5,7 @@
 
 #include "audit/log.h"
 #include "authz/assignment_store.h"
+#include "authz/flat_tree.h"
 #include "base/encoding.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -68,6 +69,7 @@ struct Region::Parts {
   std::unique_ptr<gate::audit::DurableLog> audit;
   std::unique_ptr<directory::DirectoryService> directory;
   std::unique_ptr<gate::authz::AssignmentStore> assignments;
+  gate::authz::FlatTree tree;
   std::unique_ptr<gate::authz::StorageAccess> access;
   std::unique_ptr<gate::BearerTrust> bearer;
   std::unique_ptr<http::Client> outside;
@@ -158,7 +160,7 @@ Result<> Region::Parts::open_directory() {
   assignments = std::make_unique<gate::authz::AssignmentStore>(sealed);
   FH_CHECK_OK(run_blocking(assignments->load(identity.tenant)));
   FH_CHECK_OK(assign_first_roles(identity, directory->store(), *assignments, s.random));
-  access = std::make_unique<gate::authz::StorageAccess>(*assignments, directory->store());
+  access = std::make_unique<gate::authz::StorageAccess>(*assignments, directory->store(), tree);
   bearer = std::make_unique<gate::BearerTrust>(directory->authority(), directory->store(), blob_suffixes(settings));
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "authn/audience.h"
 #include "authn_errors.h"
 #include "base/encoding.h"
 #include "crypto/jwt.h"
@@ -14,22 +15,13 @@ using namespace authn_errors;
 
 constexpr std::string_view kScheme = "bearer ";
 constexpr std::string_view kStorage = "https://storage.azure.com";
-constexpr std::string_view kStorageApplication = "e406a681-f3d4-42a8-90b6-c2b029497af1";
 constexpr std::chrono::minutes kSkew{5};
 
-// "https://Host[:port][/]" as "https://host": audiences are compared so.
-std::string bare_audience(std::string_view audience) {
-  if (audience.ends_with('/')) audience.remove_suffix(1);
-  const auto colon = audience.rfind(':');
-  if (colon != audience.npos && parse_u64(audience.substr(colon + 1))) audience = audience.substr(0, colon);
-  return to_lower(audience);
-}
-
-bool is_meant_for(std::string_view audience, const StorageAccount& account, const BearerTrust& trust) {
-  const std::string bare = bare_audience(audience);
-  if (bare == kStorage || bare == kStorageApplication) return true;
-  return std::ranges::any_of(
-      trust.host_suffixes, [&](const std::string& suffix) { return bare == "https://" + account.name + "." + suffix; });
+bool is_for_account(std::string_view audience, const StorageAccount& account, const BearerTrust& trust) {
+  if (resource_of_audience(audience, {}) == TokenResource::kStorage) return true;
+  const auto host = audience_host(audience);
+  return host && std::ranges::any_of(trust.host_suffixes,
+                                     [&](const std::string& suffix) { return *host == account.name + "." + suffix; });
 }
 
 // Within whole seconds either way; numbers that no time of ours can have are out.
@@ -40,35 +32,80 @@ std::optional<WallTime> time_claim(const crypto::JwtMembers& claims, std::string
   return WallTime(std::chrono::seconds(*seconds));
 }
 
-ApiResult<> check_times(const crypto::JwtMembers& claims, WallTime now) {
+std::optional<TokenFault> fault_of_times(const crypto::JwtMembers& claims, WallTime now) {
   const auto begin = time_claim(claims, "nbf");
   const auto end = time_claim(claims, "exp");
-  if (!begin || !end) return invalid_token("Lifetime validation failed. The token is missing a time.");
-  if (*end + kSkew <= now) return invalid_token("Lifetime validation failed. The token is expired.");
-  if (*begin > now + kSkew) return invalid_token("Lifetime validation failed. The token is not yet valid.");
-  return {};
+  if (!begin || !end) return TokenFault::kNoTimes;
+  if (*end + kSkew <= now) return TokenFault::kExpired;
+  if (*begin > now + kSkew) return TokenFault::kNotYetValid;
+  return std::nullopt;
 }
 
-ApiResult<crypto::Jwt> proven_token(std::string_view text, const BearerTrust& trust) {
+std::expected<crypto::Jwt, TokenFault> signed_token(std::string_view text, const BearerTrust& trust) {
   auto token = crypto::parse_jwt(text);
-  if (!token) return invalid_token("The token is malformed.");
+  if (!token) return std::unexpected(TokenFault::kMalformed);
   const auto id = token->header.text("kid");
   const auto key = id ? trust.tokens.key(*id) : std::nullopt;
-  if (!key || !crypto::verify(*token, *key)) return invalid_token("Signature validation failed.");
+  if (!key || !crypto::verify(*token, *key)) return std::unexpected(TokenFault::kSignature);
   return std::move(*token);
 }
 
-ApiResult<std::shared_ptr<const Identity>> identity_of(const crypto::JwtMembers& claims, const StorageAccount& account,
-                                                       const BearerTrust& trust) {
+std::expected<std::shared_ptr<const Identity>, TokenFault> identity_of(const crypto::JwtMembers& claims,
+                                                                       const BearerTrust& trust) {
   const auto tenant = parse_guid<TenantId>(claims.text("tid").value_or(""));
   const auto issuer = claims.text("iss");
-  if (!tenant || !issuer || *tenant != account.tenant || !trust.tokens.issues_as(*issuer, *tenant)) {
-    return invalid_token("Issuer validation failed. Issuer did not match.");
-  }
+  if (!tenant || !issuer || !trust.tokens.issues_as(*issuer, *tenant)) return std::unexpected(TokenFault::kIssuer);
   const auto object = parse_guid<PrincipalId>(claims.text("oid").value_or(""));
   auto identity = object ? trust.identities.find(*tenant, *object) : nullptr;
-  if (!identity || !identity->enabled) return invalid_token("The principal of the token is not there, or disabled.");
+  if (!identity || !identity->enabled) return std::unexpected(TokenFault::kPrincipal);
   return identity;
+}
+
+// What every token is held against, in order. `takes` says of the audience whether it is the service's.
+template <class Takes>
+std::expected<Principal, TokenFault> prove(const http::Request& request, TenantId tenant, WallTime now,
+                                           const BearerTrust& trust, const Takes& takes) {
+  FH_TRY(const auto token, signed_token(request.headers.get("authorization").substr(kScheme.size()), trust));
+  if (const auto fault = fault_of_times(token.claims, now)) return std::unexpected(*fault);
+  const std::string audience(token.claims.text("aud").value_or(""));
+  if (!takes(audience)) return std::unexpected(TokenFault::kAudience);
+  FH_TRY(auto identity, identity_of(token.claims, trust));
+  if (tenant != TenantId{} && identity->tenant != tenant) return std::unexpected(TokenFault::kTenant);
+  Principal principal{.credential = kBearer, .tenant = identity->tenant};
+  principal.pseudonym_source = to_string(identity->object);
+  principal.identity = std::move(identity);
+  principal.audience = audience;
+  return principal;
+}
+
+bool has_one_credential(const http::Request& request) {
+  return !has_sas(request) && std::ranges::count(request.headers.fields(), "authorization",
+                                                 &std::pair<std::string, std::string>::first) == 1;
+}
+
+// As the Blob service says it in AuthenticationErrorDetail.
+std::string_view storage_text(TokenFault fault) {
+  switch (fault) {
+    case TokenFault::kMissing:
+    case TokenFault::kMalformed:
+      return "The token is malformed.";
+    case TokenFault::kSignature:
+      return "Signature validation failed.";
+    case TokenFault::kNoTimes:
+      return "Lifetime validation failed. The token is missing a time.";
+    case TokenFault::kExpired:
+      return "Lifetime validation failed. The token is expired.";
+    case TokenFault::kNotYetValid:
+      return "Lifetime validation failed. The token is not yet valid.";
+    case TokenFault::kAudience:
+      return "Audience validation failed. Audience did not match.";
+    case TokenFault::kIssuer:
+    case TokenFault::kTenant:
+      return "Issuer validation failed. Issuer did not match.";
+    case TokenFault::kPrincipal:
+      return "The principal of the token is not there, or disabled.";
+  }
+  return {};
 }
 
 }  // namespace
@@ -79,9 +116,7 @@ bool has_bearer(const http::Request& request) {
 
 ApiResult<Principal> authenticate_bearer(const http::Request& request, const Target& target,
                                          const StorageAccount& account, WallTime now, const BearerTrust& trust) {
-  const auto once =
-      std::ranges::count(request.headers.fields(), "authorization", &std::pair<std::string, std::string>::first);
-  if (has_sas(request) || once != 1) return malformed_credential();
+  if (!has_one_credential(request)) return malformed_credential();
   if (request.listener != http::Listener::kHttps) {
     return authentication_failed("Authentication scheme Bearer is not allowed with HTTP.");
   }
@@ -89,26 +124,33 @@ ApiResult<Principal> authenticate_bearer(const http::Request& request, const Tar
     return authentication_failed("Authentication scheme Bearer is not supported in this version.");
   }
   if (target.account != account.name) return authentication_failed("The account is another one.");
-  FH_TRY(const auto token, proven_token(request.headers.get("authorization").substr(kScheme.size()), trust));
-  FH_CHECK_OK(check_times(token.claims, now));
-  if (!is_meant_for(token.claims.text("aud").value_or(""), account, trust)) {
-    return invalid_token("Audience validation failed. Audience did not match.");
-  }
-  FH_TRY(auto identity, identity_of(token.claims, account, trust));
-  Principal principal{.credential = kBearer, .tenant = account.tenant};
-  principal.pseudonym_source = to_string(identity->object);
-  principal.identity = std::move(identity);
-  return principal;
+  auto principal = prove(request, account.tenant, now, trust,
+                         [&](std::string_view audience) { return is_for_account(audience, account, trust); });
+  if (!principal) return invalid_token(storage_text(principal.error()));
+  return std::move(*principal);
 }
 
-std::string bearer_challenge(const http::Request& request, const StorageAccount& account,
-                             const TokenAuthority& tokens) {
+std::expected<Principal, TokenFault> authenticate_token(const http::Request& request, TenantId tenant, WallTime now,
+                                                        const TokenRules& rules, const BearerTrust& trust) {
+  if (!request.headers.has("authorization")) return std::unexpected(TokenFault::kMissing);
+  if (!has_bearer(request) || !has_one_credential(request) || request.listener != http::Listener::kHttps) {
+    return std::unexpected(TokenFault::kMalformed);
+  }
+  return prove(request, tenant, now, trust, [&](std::string_view audience) { return rules.takes_audience(audience); });
+}
+
+std::string_view port_of_host(const http::Request& request) {
   const auto host = request.headers.get("host");
   const auto colon = host.rfind(':');
   const auto port = colon == host.npos ? std::string_view() : host.substr(colon);
   const bool good = port.size() > 1 && parse_u64(port.substr(1)).value_or(65'536) <= 65'535;
-  return "Bearer authorization_uri=" + tokens.authorization_uri(account.tenant, good ? port : std::string_view()) +
-         " resource_id=" + std::string(kStorage);
+  return good ? port : std::string_view();
+}
+
+std::string bearer_challenge(const http::Request& request, const StorageAccount& account,
+                             const TokenAuthority& tokens) {
+  return "Bearer authorization_uri=" + tokens.tenant_uri(account.tenant, port_of_host(request)) +
+         "/oauth2/authorize resource_id=" + std::string(kStorage);
 }
 
 }  // namespace freehold::gate

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "authz/flat_tree.h"
 #include "authz/storage_access.h"
 
 namespace freehold::gate::authz {
@@ -21,7 +22,8 @@ const auto kTeam = id<PrincipalId>(4);
 const std::string kBlobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/";
 const std::string kContainers = "Microsoft.Storage/storageAccounts/blobServices/containers/";
 
-ScopeChain account() { return storage_account_chain(kTenant, kSubscription, "Group", "acct1"); }
+const FlatTree kTree;
+ScopeChain account() { return storage_account_chain(kTenant, kSubscription, "Group", "acct1", kTree); }
 ScopeChain box() { return with_container(account(), "box"); }
 
 class Decide : public ::testing::Test {
@@ -61,8 +63,10 @@ TEST_F(Decide, AnAssignmentReachesWhatStandsBelowItAndNothingElse) {
   assign(roles::kStorageBlobDataReader, box().innermost());
   EXPECT_FALSE(data("read", account()));
   EXPECT_FALSE(data("read", with_container(account(), "box2")));
-  EXPECT_FALSE(data("read", with_container(storage_account_chain(kTenant, kSubscription, "group", "acct2"), "box")));
-  EXPECT_TRUE(data("read", with_container(storage_account_chain(kTenant, kSubscription, "GROUP", "acct1"), "box")));
+  EXPECT_FALSE(
+      data("read", with_container(storage_account_chain(kTenant, kSubscription, "group", "acct2", kTree), "box")));
+  EXPECT_TRUE(
+      data("read", with_container(storage_account_chain(kTenant, kSubscription, "GROUP", "acct1", kTree), "box")));
 }
 
 TEST_F(Decide, BlobRolesGiveWhatAzureGivesThem) {

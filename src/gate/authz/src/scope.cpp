@@ -8,6 +8,13 @@
 namespace freehold::gate::authz {
 namespace {
 
+const std::string kGroups = "/providers/microsoft.management/managementgroups/";
+
+// Management groups don't stand in each other's ids.
+void add_groups(ScopeChain& chain, const std::vector<std::string>& names) {
+  for (const std::string& name : names) chain.scopes.push_back(kGroups + name);
+}
+
 bool may_stand_in_scope(char c) {
   const auto u = static_cast<unsigned char>(c);
   return u > 0x20 && u != 0x7f && c != '?' && c != '#' && c != '\\' && c != '*' && c != '%';
@@ -27,19 +34,33 @@ std::optional<std::string> normal_scope(std::string_view scope) {
   return to_lower(scope);
 }
 
-ScopeChain tenant_chain(TenantId tenant) {
-  return {{"/", "/providers/microsoft.management/managementgroups/" + to_string(tenant)}};
+ScopeChain tenant_chain(TenantId tenant) { return {{"/", kGroups + to_string(tenant)}}; }
+
+ScopeChain management_group_chain(TenantId tenant, std::string_view group, const ManagementTree& tree) {
+  ScopeChain chain = tenant_chain(tenant);
+  const std::string name = to_lower(group);
+  if (name == to_string(tenant)) return chain;
+  add_groups(chain, tree.groups_above(tenant, name));
+  add_groups(chain, {name});
+  return chain;
 }
 
-ScopeChain subscription_chain(TenantId tenant, SubscriptionId subscription) {
+ScopeChain subscription_chain(TenantId tenant, SubscriptionId subscription, const ManagementTree& tree) {
   ScopeChain chain = tenant_chain(tenant);
+  add_groups(chain, tree.groups_above(tenant, subscription));
   chain.scopes.push_back("/subscriptions/" + to_string(subscription));
   return chain;
 }
 
+ScopeChain with_below(ScopeChain chain, std::string_view below) {
+  FH_CHECK(!chain.scopes.empty());
+  go_down(chain, below);
+  return chain;
+}
+
 ScopeChain storage_account_chain(TenantId tenant, SubscriptionId subscription, std::string_view resource_group,
-                                 std::string_view account) {
-  ScopeChain chain = subscription_chain(tenant, subscription);
+                                 std::string_view account, const ManagementTree& tree) {
+  ScopeChain chain = subscription_chain(tenant, subscription, tree);
   go_down(chain, "/resourcegroups/" + std::string(resource_group));
   go_down(chain, "/providers/microsoft.storage/storageaccounts/" + std::string(account));
   return chain;

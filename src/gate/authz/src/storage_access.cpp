@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::string_view kBlobs = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/";
 
-ScopeChain chain_of(const StorageAccount& account, const Target& target) {
-  auto chain = storage_account_chain(account.tenant, account.subscription, account.resource_group, account.name);
+ScopeChain chain_of(const StorageAccount& account, const Target& target, const ManagementTree& tree) {
+  auto chain = storage_account_chain(account.tenant, account.subscription, account.resource_group, account.name, tree);
   return target.container.empty() ? chain : with_container(std::move(chain), target.container);
 }
 
@@ -23,7 +23,8 @@ Decision StorageAccess::decide(const Identity& who, const StorageAccount& accoun
                                std::string_view action) const {
   if (who.tenant != account.tenant || !who.enabled) return {};
   const Subject subject{who.tenant, who.object, who.groups};
-  return assignments_.snapshot(account.tenant)->decide(subject, action, kind_of(action), chain_of(account, target));
+  return assignments_.snapshot(account.tenant)
+      ->decide(subject, action, kind_of(action), chain_of(account, target, tree_));
 }
 
 bool StorageAccess::may(const Delegator& who, const StorageAccount& account, const Target& target,

@@ -28,7 +28,8 @@ class BearerTest : public PipelineTest {
   testing::TestAuthority authority_;
   testing::TestIdentities identities_;
   authz::testing::FixedRoles roles_;
-  authz::StorageAccess access_{roles_, identities_};
+  authz::FlatTree tree_;
+  authz::StorageAccess access_{roles_, identities_, tree_};
   BearerTrust trust_{authority_, identities_, {"notes.test"}};
 };
 
@@ -49,7 +50,7 @@ TEST_F(BearerTest, ARoleLetsInAndItsEndShutsOutAtOnce) {
 }
 
 TEST_F(BearerTest, ARoleOnAContainerIsNoneOnItsNeighbour) {
-  auto chain = authz::storage_account_chain(tenant_, {}, "", "acct1");
+  auto chain = authz::storage_account_chain(tenant_, {}, "", "acct1", tree_);
   roles_.assign(tenant_, me_, authz::roles::kStorageBlobDataReader, authz::with_container(chain, "book").innermost());
   EXPECT_EQ(read(), "200 ");
   EXPECT_EQ(read("https://acct1.notes.test:8443/book2/note"), "403 AuthorizationPermissionMismatch");

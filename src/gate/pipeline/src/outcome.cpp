@@ -59,6 +59,22 @@ std::string describe(std::exception_ptr thrown) {
   }
 }
 
+// RFC 6750 section 3: where tokens are taken, who has none is told where to get one.
+void Pipeline::State::add_challenge(const Passage& p, ApiError& error) const {
+  const auto& a = p.admission;
+  std::string challenge;
+  if (a.account != nullptr) {
+    challenge = bearer_challenge(*a.request, *a.account, options.bearer->tokens);
+  } else if (p.service != nullptr && p.service->tokens() != nullptr) {
+    challenge =
+        p.service->tokens()->challenge(error, a.target.tenant, port_of_host(*a.request), options.bearer->tokens);
+  } else {
+    return;
+  }
+  std::erase_if(error.headers, [](const auto& header) { return header.first == "www-authenticate"; });
+  error.headers.emplace_back("www-authenticate", std::move(challenge));
+}
+
 // A decision that can't be recorded isn't told: nobody may try keys at a log that is down.
 http::Response Pipeline::State::refuse(Passage& p, ApiError error) {
   auto& a = p.admission;
@@ -70,11 +86,7 @@ http::Response Pipeline::State::refuse(Passage& p, ApiError error) {
       error = gate_errors::server_busy("audit: " + slot.error().message + " " + slot.error().detail);
     }
   }
-  // RFC 6750 section 3: where tokens are taken, who has none is told where to get one.
-  if (error.status == 401 && a.account != nullptr && options.bearer != nullptr) {
-    std::erase_if(error.headers, [](const auto& header) { return header.first == "www-authenticate"; });
-    error.headers.emplace_back("www-authenticate", bearer_challenge(*a.request, *a.account, options.bearer->tokens));
-  }
+  if (error.status == 401 && options.bearer != nullptr) add_challenge(p, error);
   a.record.decision = "denied";
   a.record.reason = error.code;
   a.record.status = error.status;

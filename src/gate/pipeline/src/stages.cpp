@@ -202,7 +202,9 @@ Task<ApiResult<>> Pipeline::State::find_container(Passage& p) {
 
 ApiResult<> Pipeline::State::identify(Passage& p) const {
   auto& a = p.admission;
-  if (p.asked_by == AskedBy::kCaller) {
+  if (const auto* rules = p.service->tokens(); rules != nullptr && a.account == nullptr) {
+    FH_CHECK_OK(identify_by_token(p, *rules));
+  } else if (p.asked_by == AskedBy::kCaller) {
     FH_CHECK_OK(check_caller(a, *p.whole));
     a.principal = p.whole->principal;
   } else if (a.account != nullptr) {
@@ -217,6 +219,46 @@ ApiResult<> Pipeline::State::identify(Passage& p) const {
   }
   a.record.credential = to_string(a.principal.credential);
   a.record.caller = a.principal.pseudonym_source;
+  return {};
+}
+
+// Callers of a service with rules of its own: principals of the directory, and strangers where a row wants nobody else.
+// Whoever asks for the whole may be whom a part is for, if its token was meant for this service too.
+ApiResult<> Pipeline::State::identify_by_token(Passage& p, const TokenRules& rules) const {
+  auto& a = p.admission;
+  const auto refuse_token = [&](TokenFault fault) { return std::unexpected(rules.refuse_token(fault)); };
+  if (p.asked_by == AskedBy::kCaller) {
+    const auto& caller = p.whole->principal;
+    const bool job = caller.credential == kSystemJob;
+    if (!job && (caller.identity == nullptr || !rules.takes_audience(caller.audience))) {
+      return refuse_token(TokenFault::kAudience);
+    }
+    a.principal = caller;
+    a.tenant = a.record.tenant = job ? p.whole->tenant : caller.tenant;
+    return {};
+  }
+  if (a.route->credentials == kAnonymous) return {};
+  a.record.credential = "Unproven";
+  if (options.bearer == nullptr) return refuse_token(TokenFault::kSignature);
+  auto proved = authenticate_token(*a.request, a.target.tenant, a.now, rules, *options.bearer);
+  if (!proved) return refuse_token(proved.error());
+  a.principal = std::move(*proved);
+  a.tenant = a.record.tenant = a.principal.tenant;
+  return {};
+}
+
+// As the service's own rules have it; the first action that is wanting is named.
+ApiResult<> Pipeline::State::check_rules(const Admission& a, const TokenRules& rules) const {
+  FH_CHECK(a.principal.identity != nullptr);
+  if (a.route->any_caller) return {};
+  const auto& who = *a.principal.identity;
+  auto needed = actions_needed(*a.route, *a.request);
+  needed.besides.push_back(needed.whole);
+  for (const std::string_view action : needed.besides) {
+    if (action.empty() || !rules.allows(who, *a.request, a.target, action)) {
+      return std::unexpected(rules.refuse_action(who, *a.request, a.target, action));
+    }
+  }
   return {};
 }
 
@@ -236,8 +278,9 @@ ApiResult<> Pipeline::State::check_role(Admission& a) const {
 ApiResult<> Pipeline::State::permit(Passage& p) const {
   auto& a = p.admission;
   FH_CHECK_OK(authorise(a.principal, *a.route, *a.request));
+  const auto* rules = a.account == nullptr ? p.service->tokens() : nullptr;
   if (a.principal.credential == kBearer) {
-    FH_CHECK_OK(check_role(a));
+    FH_CHECK_OK(rules != nullptr ? check_rules(a, *rules) : check_role(a));
   }
   FH_CHECK_OK(check_signed_resource(a.principal, *a.request, a.target));
   if (a.account != nullptr) {

@@ -60,8 +60,10 @@ struct Pipeline::State {
   [[nodiscard]] bool needs_container(const Passage& p) const;
   [[nodiscard]] Task<ApiResult<>> find_container(Passage& p);
   [[nodiscard]] ApiResult<> identify(Passage& p) const;
+  [[nodiscard]] ApiResult<> identify_by_token(Passage& p, const TokenRules& rules) const;
   [[nodiscard]] ApiResult<> permit(Passage& p) const;
   [[nodiscard]] ApiResult<> check_role(Admission& a) const;
+  [[nodiscard]] ApiResult<> check_rules(const Admission& a, const TokenRules& rules) const;
   [[nodiscard]] ApiResult<> take_place(Passage& p);
   [[nodiscard]] ApiResult<> reserve_audit(Passage& p);
   [[nodiscard]] const RouteSpec* find_job(std::string_view operation) const;
@@ -69,6 +71,7 @@ struct Pipeline::State {
 
   // The ends (outcome.cpp).
   [[nodiscard]] http::Response refuse(Passage& p, ApiError error);
+  void add_challenge(const Passage& p, ApiError& error) const;
   [[nodiscard]] bool follow_caller(Passage& p);
   [[nodiscard]] http::Response conclude(Passage& p, Reply reply);
   void conclude_job(Passage& p, const Result<>& result);

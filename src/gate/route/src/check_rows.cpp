@@ -40,8 +40,11 @@ void check_row(const RouteSpec& row, std::vector<std::string>& faults) {
   auto fault = [&](std::string_view what) { faults.push_back(label(row).append(": ").append(what)); };
   if (row.operation.empty()) fault("has no operation name");
   if (row.credentials == kNoCredential) fault("accepts no credential");
-  if (!row.path.empty() && !row.path.starts_with('/')) fault("has a path that doesn't begin with a slash");
-  if ((row.credentials & kBearer) != 0 && row.data_action.empty()) fault("accepts a bearer token and names no action");
+  if (!row.path.empty() && !row.path.starts_with('/') && !row.path.starts_with("{scope}/providers/"))
+    fault("has a path that doesn't begin with a slash");
+  const bool bearer = (row.credentials & kBearer) != 0;
+  if (bearer && row.data_action.empty() && !row.any_caller) fault("accepts a bearer token and names no action");
+  if (row.any_caller && !row.data_action.empty()) fault("names an action that nobody is asked for");
   for (const auto* selectors : {&row.query, &row.headers}) {
     for (const auto& s : *selectors) {
       if (s.name.empty() || s.name != to_lower(s.name)) fault("has a selector whose name isn't in lower case");

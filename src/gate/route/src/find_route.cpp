@@ -48,6 +48,18 @@ bool matches(const RouteSpec& row, const http::Request& request, const Choosing&
          std::ranges::all_of(row.headers, [&](const Selector& s) { return header_holds(s, request); });
 }
 
+constexpr std::string_view kScope = "{scope}";
+
+// Where the last "/providers/" begins: what comes before it is the scope of what comes after.
+std::optional<std::size_t> last_providers(std::string_view path) {
+  constexpr std::string_view kProviders = "/providers/";
+  for (auto at = path.rfind('/'); at != path.npos && at != 0; at = path.rfind('/', at - 1)) {
+    if (equals_ignoring_case(path.substr(at, kProviders.size()), kProviders)) return at;
+  }
+  if (equals_ignoring_case(path.substr(0, kProviders.size()), kProviders)) return 0;
+  return std::nullopt;
+}
+
 // Cuts off the first segment of a path that begins with a slash; `path` becomes the rest, slash and all.
 std::string_view take_segment(std::string_view& path) {
   path.remove_prefix(1);
@@ -59,6 +71,12 @@ std::string_view take_segment(std::string_view& path) {
 }  // namespace
 
 bool matches_path(std::string_view path_template, std::string_view path) {
+  if (path_template.starts_with(kScope)) {
+    path_template.remove_prefix(kScope.size());
+    const auto providers = last_providers(path);
+    if (!providers) return false;
+    path.remove_prefix(*providers);
+  }
   while (path_template.starts_with('/') && path.starts_with('/')) {
     const auto wanted = take_segment(path_template);
     const auto given = take_segment(path);

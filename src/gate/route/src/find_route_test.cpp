@@ -78,6 +78,31 @@ TEST(CheckRows, KnowsWhichPathsTakeOthersRequests) {
   EXPECT_EQ(check_rows(std::vector{one}).size(), 1u);
 }
 
+TEST(MatchesPath, TakesAScopeOfAnyLengthBeforeTheLastProviders) {
+  constexpr std::string_view kLock = "{scope}/providers/Microsoft.Authorization/locks/{name}";
+  EXPECT_TRUE(matches_path(kLock, "/providers/microsoft.authorization/locks/a"));
+  EXPECT_TRUE(matches_path(kLock, "/subscriptions/s/Providers/Microsoft.Authorization/locks/a"));
+  EXPECT_TRUE(
+      matches_path(kLock, "/subscriptions/s/resourceGroups/providers/providers/Microsoft.Authorization/locks/a"));
+  EXPECT_TRUE(matches_path(kLock,
+                           "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/x/"
+                           "providers/Microsoft.Authorization/locks/a"));
+  EXPECT_FALSE(matches_path(kLock, "/subscriptions/s/providers/Microsoft.Authorization/locks"));
+  EXPECT_FALSE(matches_path(kLock, "/subscriptions/s/providers/Microsoft.Authorization/locks/"));
+  EXPECT_FALSE(matches_path(kLock, "/subscriptions/s/providers/Microsoft.Authorization/locks/a/b"));
+  // What comes after the last one is the resource.
+  EXPECT_FALSE(matches_path(kLock, "/providers/Microsoft.Authorization/locks/a/providers/x/y/z"));
+  EXPECT_FALSE(matches_path(kLock, "/subscriptions/s"));
+  EXPECT_FALSE(matches_path(kLock, ""));
+
+  auto scoped = row("Scoped", Method::kGet, Scope::kSystem);
+  scoped.path = kLock;
+  auto plain = row("Plain", Method::kGet, Scope::kSystem);
+  plain.path = "/subscriptions/{s}/providers/Microsoft.Authorization/locks/{name}";
+  EXPECT_TRUE(check_rows(std::vector{plain, scoped}).empty());
+  EXPECT_EQ(check_rows(std::vector{scoped, plain}).size(), 1u);
+}
+
 TEST(CheckRows, FindsNothingInAGoodTable) { EXPECT_TRUE(check_rows(kRows).empty()); }
 
 TEST(CheckRows, NamesEveryFault) {

@@ -63,7 +63,8 @@ class Delegation : public ::testing::Test {
   TestAuthority authority_;
   gate::testing::TestIdentities identities_;
   gate::authz::testing::FixedRoles roles_;
-  gate::authz::StorageAccess access_{roles_, identities_};
+  gate::authz::FlatTree tree_;
+  gate::authz::StorageAccess access_{roles_, identities_, tree_};
   gate::BearerTrust trust_{authority_, identities_, {}};
   std::unique_ptr<gate::Pipeline> pipeline_;
 };

@@ -88,7 +88,8 @@ class TagRights : public testing::TestRegion, public ::testing::Test {
   gate::testing::TestAuthority authority_;
   gate::testing::TestIdentities identities_;
   gate::authz::testing::FixedRoles roles_;
-  gate::authz::StorageAccess access_{roles_, identities_};
+  gate::authz::FlatTree tree_;
+  gate::authz::StorageAccess access_{roles_, identities_, tree_};
   gate::BearerTrust trust_{authority_, identities_, {}};
   gate::Pipeline door_{accounts_, log, clock, random, {.delegators = &access_, .bearer = &trust_, .access = &access_}};
 };

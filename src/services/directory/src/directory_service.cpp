@@ -16,8 +16,8 @@ class Authority final : public gate::TokenAuthority {
   [[nodiscard]] bool issues_as(std::string_view issuer, TenantId tenant) const override {
     return site_.is_issuer(issuer, tenant);
   }
-  [[nodiscard]] std::string authorization_uri(TenantId tenant, std::string_view port) const override {
-    return site_.origin(port) + "/" + to_string(tenant) + "/oauth2/authorize";
+  [[nodiscard]] std::string tenant_uri(TenantId tenant, std::string_view port) const override {
+    return site_.origin(port) + "/" + (tenant == TenantId{} ? "common" : to_string(tenant));
   }
 
  private:

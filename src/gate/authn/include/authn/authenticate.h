@@ -56,6 +56,7 @@ struct Principal {
       {};  // "key1 of <account id>", "SAS by key2 of <account id>", "uid 0"; empty for anonymous
   std::optional<SasGrant> sas = {};
   std::shared_ptr<const Identity> identity = {};  // of a bearer token; as the directory had it when the request came
+  std::string audience = {};                      // of a bearer token: for whom it is meant
   bool only_creates = false;                      // its role lets it make what isn't there, and not overwrite what is
   std::optional<Delegator> delegator = {};  // of a user delegation SAS: it may do no more than this one may itself
   // For anonymous callers: what the container lets them do, and whether the account lets containers do so at all.

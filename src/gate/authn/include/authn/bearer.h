@@ -3,11 +3,13 @@
 // Sources: "Authorize with Microsoft Entra ID" (Azure Storage REST reference), RFC 6750, RFC 8725. Keeps: A1, H1.
 #pragma once
 
+#include <expected>
 #include <string>
 #include <vector>
 
 #include "authn/authenticate.h"
 #include "authn/identity.h"
+#include "authn/token_rules.h"
 
 namespace freehold::gate {
 
@@ -29,6 +31,16 @@ struct BearerTrust {
 [[nodiscard]] ApiResult<Principal> authenticate_bearer(const http::Request& request, const Target& target,
                                                        const StorageAccount& account, WallTime now,
                                                        const BearerTrust& trust);
+
+// The same for a service with rules of its own: TLS, one credential, the token's signature, times, audience, issuer,
+// principal. The caller may be of any tenant, but of `tenant` if that isn't zero (whose the resource is). No
+// Authorization header is a fault too.
+[[nodiscard]] std::expected<Principal, TokenFault> authenticate_token(const http::Request& request, TenantId tenant,
+                                                                      WallTime now, const TokenRules& rules,
+                                                                      const BearerTrust& trust);
+
+// ":8443" of the request's Host header, or empty.
+[[nodiscard]] std::string_view port_of_host(const http::Request& request);
 
 // The value of WWW-Authenticate by which SDKs find where to sign in.
 [[nodiscard]] std::string bearer_challenge(const http::Request& request, const StorageAccount& account,

@@ -38,9 +38,9 @@ class TokenAuthority {
   [[nodiscard]] virtual std::optional<crypto::RsaPublicKey> key(std::string_view id) const = 0;
   // Is this `iss` one under which tokens of that tenant are issued here?
   [[nodiscard]] virtual bool issues_as(std::string_view issuer, TenantId tenant) const = 0;
-  // Where principals of the tenant sign in, for challenges: "https://login.D:PORT/TENANT/oauth2/authorize". `port` is
-  // that by which the caller came (":8443"), or empty.
-  [[nodiscard]] virtual std::string authorization_uri(TenantId tenant, std::string_view port) const = 0;
+  // Where principals of the tenant sign in, for challenges: "https://login.D:PORT/TENANT", and "common" for the zero
+  // tenant. `port` is that by which the caller came (":8443"), or empty.
+  [[nodiscard]] virtual std::string tenant_uri(TenantId tenant, std::string_view port) const = 0;
 };
 
 }  // namespace freehold::gate

@@ -24,11 +24,11 @@ class SnapshotSource {
 // action, what is done to containers and services isn't, though both come by the data plane.
 [[nodiscard]] ActionKind kind_of(std::string_view storage_action);
 
-// Owned by app/; borrows both, which outlive it. Thread-safe, decides from memory.
+// Owned by app/; borrows all three, which outlive it. Thread-safe, decides from memory.
 class StorageAccess final : public DelegatorRights {
  public:
-  StorageAccess(const SnapshotSource& assignments, const IdentityDirectory& identities)
-      : assignments_(assignments), identities_(identities) {}
+  StorageAccess(const SnapshotSource& assignments, const IdentityDirectory& identities, const ManagementTree& tree)
+      : assignments_(assignments), identities_(identities), tree_(tree) {}
 
   // The account's own tenant only: nobody has a role on another's.
   [[nodiscard]] Decision decide(const Identity& who, const StorageAccount& account, const Target& target,
@@ -40,6 +40,7 @@ class StorageAccess final : public DelegatorRights {
  private:
   const SnapshotSource& assignments_;
   const IdentityDirectory& identities_;
+  const ManagementTree& tree_;
 };
 
 }  // namespace freehold::gate::authz

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "authn/token_rules.h"
 #include "pipeline/permit.h"
 #include "route/route.h"
 
@@ -55,10 +56,23 @@ class ServiceGate {
   // gate.
   [[nodiscard]] virtual ContainerDirectory* containers() const { return nullptr; }
 
+  // Null for a service that tells callers by their accounts. Otherwise its callers are principals of the directory: a
+  // row that accepts kBearer takes their tokens, and these rules say who may do what. The tenant of a request is then
+  // its caller's. Outlives the gate.
+  [[nodiscard]] virtual const TokenRules* tokens() const { return nullptr; }
+
   // The handler takes the Permit of the row's own operation, and nothing else gets it in.
   template <class Operation, class Fn>
   void add(RouteSpec spec, Fn handler) {
     spec.operation = Operation::kName;
+    endpoints_.push_back({std::move(spec), [handler = std::move(handler)](PipelineKey key, Admission& a) {
+                            return handler(Permit<Operation>(key, a));
+                          }});
+  }
+  // The same for rows that are made from data: one handler, and the row's own name, which lives as long as the gate.
+  template <class Operation, class Fn>
+  void add_as(std::string_view name, RouteSpec spec, Fn handler) {
+    spec.operation = name;
     endpoints_.push_back({std::move(spec), [handler = std::move(handler)](PipelineKey key, Admission& a) {
                             return handler(Permit<Operation>(key, a));
                           }});

@@ -77,13 +77,17 @@ struct RouteSpec {
   http::Method method = http::Method::kGet;
   Scope scope = Scope::kBlob;
   // For services that have paths of their own: "/{tenant}/oauth2/token", where {...} stands for one segment and the
-  // others are compared without regard to case. Empty: any path.
+  // others are compared without regard to case. A leading "{scope}" stands for all that comes before the last
+  // "/providers/" of the path, nothing included: "{scope}/providers/Microsoft.Authorization/locks/{name}". Empty: any
+  // path.
   std::string_view path = {};
   std::vector<Selector> query = {};    // all must hold; names in lower case
   std::vector<Selector> headers = {};  // all must hold
   CredentialSet credentials = kNoCredential;
   SasNeed sas = {};
   std::string_view data_action = {};  // RBAC: "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"
+  // A token suffices, whatever its roles: the handler shows each caller only what that one may see.
+  bool any_caller = false;
   // RBAC: who has only this one may do it where nothing is overwritten (Principal::only_creates).
   std::string_view create_action = {};
   std::vector<FurtherAction> further_actions = {};

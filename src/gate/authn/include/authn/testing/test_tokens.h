@@ -23,8 +23,8 @@ class TestAuthority final : public TokenAuthority {
   [[nodiscard]] bool issues_as(std::string_view issuer, TenantId tenant) const override {
     return issuer == "https://login.test/" + to_string(tenant) + "/";
   }
-  [[nodiscard]] std::string authorization_uri(TenantId tenant, std::string_view port) const override {
-    return "https://login.test" + std::string(port) + "/" + to_string(tenant) + "/oauth2/authorize";
+  [[nodiscard]] std::string tenant_uri(TenantId tenant, std::string_view port) const override {
+    return "https://login.test" + std::string(port) + "/" + (tenant == TenantId{} ? "common" : to_string(tenant));
   }
   // One a process: making one takes tenths of a second.
   [[nodiscard]] static const crypto::RsaSigningKey& signer() {

@@ -18,6 +18,7 @@
 #include "authn/signing.h"
 #include "authn/testing/test_account.h"
 #include "authn/testing/test_tokens.h"
+#include "authz/flat_tree.h"
 #include "authz/testing/fixed_roles.h"
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -62,10 +63,35 @@ class FakeDelegators final : public DelegatorRights {
   bool allowed = true;
 };
 
+// Another service's rules in its own words, but that let everybody do everything, or nothing.
+class FakeRules final : public TokenRules {
+ public:
+  explicit FakeRules(const TokenRules* original) : original_(original) {}
+  [[nodiscard]] bool takes_audience(std::string_view audience) const override {
+    return original_->takes_audience(audience);
+  }
+  [[nodiscard]] bool allows(const Identity&, const http::Request&, const Target&, std::string_view) const override {
+    return allowed;
+  }
+  [[nodiscard]] ApiError refuse_token(TokenFault fault) const override { return original_->refuse_token(fault); }
+  [[nodiscard]] ApiError refuse_action(const Identity& who, const http::Request& request, const Target& target,
+                                       std::string_view action) const override {
+    return original_->refuse_action(who, request, target, action);
+  }
+  [[nodiscard]] std::string challenge(const ApiError& error, TenantId tenant, std::string_view port,
+                                      const TokenAuthority& authority) const override {
+    return original_->challenge(error, tenant, port, authority);
+  }
+  bool allowed = true;
+
+ private:
+  const TokenRules* original_;
+};
+
 // Another service's face with handlers that only count.
 class TwinGate final : public ServiceGate {
  public:
-  explicit TwinGate(const ServiceGate& original) : original_(original) {
+  explicit TwinGate(const ServiceGate& original) : original_(original), rules_(original.tokens()) {
     for (auto& row : original.rows()) add_twin(std::move(row));
   }
   [[nodiscard]] bool claims(const http::Request& request, Target& target) const override {
@@ -84,6 +110,8 @@ class TwinGate final : public ServiceGate {
     original_.finish(response, request, admission);
   }
   [[nodiscard]] ContainerDirectory* containers() const override { return &containers_; }
+  [[nodiscard]] const TokenRules* tokens() const override { return original_.tokens() != nullptr ? &rules_ : nullptr; }
+  [[nodiscard]] FakeRules& fake_rules() { return rules_; }
   [[nodiscard]] FakeContainers& fake_containers() { return containers_; }
   [[nodiscard]] std::string take_called() { return std::exchange(called_, {}); }
 
@@ -99,6 +127,7 @@ class TwinGate final : public ServiceGate {
   }
 
   const ServiceGate& original_;
+  FakeRules rules_;
   mutable FakeContainers containers_;
   std::string called_;
 };
@@ -381,7 +410,8 @@ class RouteMatrix {
   TestAuthority authority_;
   TestIdentities identities_;
   authz::testing::FixedRoles roles_;
-  authz::StorageAccess access_{roles_, identities_};
+  authz::FlatTree tree_;
+  authz::StorageAccess access_{roles_, identities_, tree_};
   BearerTrust bearer_{authority_, identities_, {}};
   Pipeline pipeline_{
       accounts_, log_, clock_, random_, {.delegators = &delegators_, .bearer = &bearer_, .access = &access_}};

@@ -1,0 +1,191 @@
+// A service whose callers are principals of the directory and whose resources are no account's.
+#include "http/no_body.h"
+#include "pipeline/testing/token_matrix.h"
+#include "pipeline_fixture.h"
+
+namespace freehold::gate {
+namespace {
+
+using testing::TokenMatrix;
+
+struct ReadShelf {
+  static constexpr std::string_view kName = "Shelves/read";
+};
+struct WriteShelf {
+  static constexpr std::string_view kName = "Shelves/write";
+};
+struct ListShelves {};
+struct GetMetadata {
+  static constexpr std::string_view kName = "Metadata/read";
+};
+
+class ShelfRules final : public TokenRules {
+ public:
+  [[nodiscard]] bool takes_audience(std::string_view audience) const override {
+    return audience == "https://shelves.test";
+  }
+  [[nodiscard]] bool allows(const Identity& who, const http::Request&, const Target&,
+                            std::string_view action) const override {
+    return allowed.contains({who.object, std::string(action)});
+  }
+  [[nodiscard]] ApiError refuse_action(const Identity&, const http::Request&, const Target&,
+                                       std::string_view action) const override {
+    return {.status = 403, .code = "AuthorizationFailed", .message = "no " + std::string(action)};
+  }
+  std::set<std::pair<PrincipalId, std::string>> allowed;
+};
+
+class ShelfService final : public ServiceGate {
+ public:
+  ShelfService() {
+    const auto row = [](http::Method method, std::string_view path, std::string_view action) {
+      return RouteSpec{.method = method,
+                       .scope = Scope::kSystem,
+                       .path = path,
+                       .credentials = kBearer,
+                       .data_action = action,
+                       .any_caller = action.empty(),
+                       .audit = method == http::Method::kGet ? AuditClass::kRead : AuditClass::kControl};
+    };
+    add<ReadShelf>(row(http::Method::kGet, "/shelves/{name}", "Shelves/read"),
+                   [](Permit<ReadShelf> permit) { return answer(permit.tenant()); });
+    auto write = row(http::Method::kPatch, "/shelves/{name}", "Shelves/write");
+    write.further_actions = {{.name = "x-lock", .value = "", .action = "Shelves/lock"}};
+    add<WriteShelf>(write, [](Permit<WriteShelf> permit) { return write_shelf(std::move(permit)); });
+    add_as<ListShelves>("Shelves/all", row(http::Method::kGet, "/shelves", ""),
+                        [](Permit<ListShelves> permit) { return answer(permit.tenant()); });
+    auto open = row(http::Method::kGet, "/metadata", "");
+    open.credentials = kAnonymous;
+    open.any_caller = false;
+    add<GetMetadata>(open, [](Permit<GetMetadata> permit) { return answer(permit.tenant()); });
+    auto sealed = row(http::Method::kPost, "/shelves/{name}/seal", "Shelves/seal");
+    sealed.operation = "Shelves/seal";
+    add_unimplemented(sealed);
+  }
+  [[nodiscard]] bool claims(const http::Request& request, Target& target) const override {
+    if (request.listener != http::Listener::kHttps || request.host != "shelves.test") return false;
+    target.scope = Scope::kSystem;
+    if (request.path == "/shelves/theirs") target.tenant.bytes.fill(0x66);
+    return true;
+  }
+  [[nodiscard]] ApiResult<int> check_version(const http::Request&) const override { return 1; }
+  [[nodiscard]] http::Response render(const ApiError& error, const http::Request&) const override {
+    http::Response response;
+    response.status = error.status;
+    response.body = error.message;
+    return response;
+  }
+  [[nodiscard]] ApiError no_such_route(const http::Request&, Scope) const override { return {.status = 404}; }
+  void finish(http::Response&, const http::Request&, const Admission&) const override {}
+  [[nodiscard]] const TokenRules* tokens() const override { return &rules; }
+
+  ShelfRules rules;
+
+ private:
+  static Task<Reply> answer(TenantId tenant) {
+    http::Response response;
+    response.body = to_string(tenant);
+    co_return response;
+  }
+  // Reads another shelf in its caller's name.
+  static Task<Reply> write_shelf(Permit<WriteShelf> permit) {
+    auto part = testing::make_request(http::Method::kGet, "https://shelves.test/shelves/other");
+    part.body = &http::no_body();
+    co_return co_await permit.ask(part, AskedBy::kCaller);
+  }
+};
+
+class TokensTest : public PipelineTest {
+ protected:
+  TokensTest() {
+    tenant_.bytes.fill(0x44);
+    me_.bytes.fill(0x0c);
+    identities_.put({.tenant = tenant_, .object = me_});
+    make_pipeline({.bearer = &trust_});
+    pipeline_->add(shelves_);
+  }
+  http::Response call(http::Method method, std::string_view url, HeaderList headers = {}) {
+    auto claims = testing::good_claims(tenant_, me_, clock_.now());
+    claims["aud"] = "\"https://shelves.test\"";
+    headers.emplace_back("authorization", "Bearer " + testing::token_of(claims));
+    return send(make_request(method, url, std::move(headers)));
+  }
+  std::string read(std::string_view url = "https://shelves.test:8443/shelves/mine") {
+    return status_of(call(http::Method::kGet, url));
+  }
+
+  TenantId tenant_;
+  PrincipalId me_;
+  testing::TestAuthority authority_;
+  testing::TestIdentities identities_;
+  BearerTrust trust_{authority_, identities_, {}};
+  ShelfService shelves_;
+};
+
+TEST_F(TokensTest, TheServicesRulesDecideAndTheCallersTenantIsTheRequests) {
+  EXPECT_EQ(read(), "403 AuthorizationFailed");
+  shelves_.rules.allowed.insert({me_, "Shelves/read"});
+  const auto response = call(http::Method::kGet, "https://shelves.test/shelves/mine");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(std::get<Bytes>(response.body), to_string(tenant_));
+  const auto entries = log_.take_entries();
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[1].record.tenant, tenant_);
+  EXPECT_EQ(entries[1].record.credential, "Bearer");
+  EXPECT_EQ(entries[1].record.caller, to_string(me_));
+  EXPECT_EQ(entries[1].record.operation, "Shelves/read");
+  EXPECT_EQ(entries[1].record.resource, "/shelves/mine");
+  EXPECT_EQ(entries[0].record.decision, "denied");
+}
+
+TEST_F(TokensTest, WhatHeadersAskForBesidesIsAskedOfTheRulesToo) {
+  shelves_.rules.allowed.insert({me_, "Shelves/write"});
+  shelves_.rules.allowed.insert({me_, "Shelves/read"});
+  const auto refused = call(http::Method::kPatch, "https://shelves.test/shelves/mine", {{"x-lock", "1"}});
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_EQ(std::get<Bytes>(refused.body), "no Shelves/lock");
+  EXPECT_EQ(call(http::Method::kPatch, "https://shelves.test/shelves/mine").status, 200);
+}
+
+TEST_F(TokensTest, AChallengeSaysWhereToSignIn) {
+  const auto refused = send(make_request(http::Method::kGet, "https://shelves.test:8443/shelves/mine"));
+  EXPECT_EQ(status_of(refused), "401 AuthenticationFailed");
+  EXPECT_EQ(refused.headers.get("www-authenticate"),
+            "Bearer authorization_uri=\"https://login.test:8443/common\", error=\"invalid_token\", error_description="
+            "\"Authentication failed. The 'Authorization' header is missing.\"");
+}
+
+// Whose resource it is is told, as Azure does for a subscription: who has accounts in many tenants needs to know.
+TEST_F(TokensTest, AnotherTenantsResourceWantsAnotherTenantsToken) {
+  const auto refused = call(http::Method::kGet, "https://shelves.test/shelves/theirs");
+  EXPECT_EQ(status_of(refused), "401 InvalidAuthenticationTokenTenant");
+  TenantId theirs;
+  theirs.bytes.fill(0x66);
+  EXPECT_TRUE(refused.headers.get("www-authenticate").contains("https://login.test/" + to_string(theirs) + "\""));
+}
+
+// A part in its caller's name is decided by that caller's rights, one by one.
+TEST_F(TokensTest, APartIsItsCallers) {
+  shelves_.rules.allowed.insert({me_, "Shelves/write"});
+  EXPECT_EQ(status_of(call(http::Method::kPatch, "https://shelves.test/shelves/mine")), "403 AuthorizationFailed");
+  shelves_.rules.allowed.insert({me_, "Shelves/read"});
+  EXPECT_EQ(call(http::Method::kPatch, "https://shelves.test/shelves/mine").status, 200);
+  const auto entries = log_.take_entries();
+  EXPECT_EQ(entries.back().record.operation, "Shelves/write");
+  EXPECT_EQ(entries[entries.size() - 2].record.operation, "Shelves/read");
+  EXPECT_EQ(entries[entries.size() - 2].record.caller, to_string(me_));
+}
+
+TEST_F(TokensTest, RowsFromDataKeepTheirNames) {
+  EXPECT_EQ(read("https://shelves.test/shelves"), "200 ");
+  EXPECT_EQ(log_.take_entries().back().record.operation, "Shelves/all");
+}
+
+TEST_F(TokensTest, NobodyGetsInWhoMustNotAndEveryoneWhoMay) {
+  TokenMatrix matrix(shelves_, {.host = "shelves.test", .audience = "https://shelves.test", .query = ""});
+  for (const auto& fault : matrix.run()) ADD_FAILURE() << fault;
+  EXPECT_EQ(matrix.cases(), 4u * 16u + 3u);
+}
+
+}  // namespace
+}  // namespace freehold::gate
