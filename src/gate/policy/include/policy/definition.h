@@ -1,0 +1,74 @@
+// A policy definition: checked when it is registered, compiled once, evaluated for every resource.
+// Source: "Azure Policy definition structure", "... policy rule", "... effects".
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/alias_table.h"
+#include "policy/parameters.h"
+#include "policy/refusal.h"
+
+namespace freehold::gate::policy {
+
+enum class Effect : std::uint8_t {
+  kDisabled,
+  kAppend,
+  kModify,
+  kDeny,
+  kAudit,
+  kAuditIfNotExists,
+  kDeployIfNotExists,
+  kDenyAction,
+  kManual,  // and other effects that act outside a region's resources (addToNetworkGroup, mutate): never evaluated here
+};
+
+[[nodiscard]] std::optional<Effect> parse_effect(std::string_view text);  // without regard to case
+[[nodiscard]] std::string_view effect_name(Effect effect);                // "AuditIfNotExists"
+
+enum class Mode : std::uint8_t {
+  kAll,
+  kIndexed,   // only types that have tags and a location
+  kDataPlane  // "Microsoft.KeyVault.Data": the service of that name evaluates it
+};
+
+struct Rule;  // compiled; src/rule.h
+
+// Immutable; shared by compiled sets and threads. Refers to the alias table it was compiled against.
+class Definition {
+ public:
+  // `properties` is a policyDefinition's, as a client sends it. Refuses unknown operators, fields, functions and
+  // aliases of types of ours, each by name.
+  static Checked<std::shared_ptr<const Definition>> compile(std::string_view id, const Json& properties,
+                                                            const AliasTable& aliases);
+  ~Definition();
+  Definition(const Definition&) = delete;
+  Definition& operator=(const Definition&) = delete;
+
+  [[nodiscard]] const std::string& id() const { return id_; }
+  [[nodiscard]] std::string_view name() const;  // the last segment of the id
+  [[nodiscard]] const std::string& display_name() const { return display_name_; }
+  [[nodiscard]] const std::string& version() const { return version_; }
+  [[nodiscard]] Mode mode() const { return mode_; }
+  [[nodiscard]] const std::string& mode_name() const { return mode_name_; }
+  [[nodiscard]] const ParameterSet& parameters() const { return parameters_; }
+  [[nodiscard]] const Rule& rule() const { return *rule_; }
+  [[nodiscard]] const AliasTable& aliases() const { return *aliases_; }
+  // The effects it can have: one, or what the parameter that chooses it allows (empty: any).
+  [[nodiscard]] std::vector<Effect> possible_effects() const;
+  // then.details.roleDefinitionIds, for remediation.
+  [[nodiscard]] std::vector<std::string> role_definition_ids() const;
+
+ private:
+  Definition() = default;
+  std::string id_, display_name_, version_, mode_name_;
+  Mode mode_ = Mode::kAll;
+  ParameterSet parameters_;
+  std::unique_ptr<const Rule> rule_;
+  const AliasTable* aliases_ = nullptr;
+};
+
+}  // namespace freehold::gate::policy
