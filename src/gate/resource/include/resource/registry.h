@@ -1,0 +1,37 @@
+// Registry: the resource types that this cloud has, and the checks before any change.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "resource/provider.h"
+
+namespace freehold::gate::resource {
+
+// Owned by app/. Filled before the server starts, read-only and thread-safe afterwards; rows never move.
+class Registry {
+ public:
+  // Stops the process if the row is faulty: no provider behind it, no version, twice the same type.
+  void add(ResourceType type);
+  void add_check(const ChangeCheck& check) { checks_.add(check); }
+
+  // By "Microsoft.Storage/storageAccounts", in any case; null: none.
+  [[nodiscard]] const ResourceType* find(std::string_view full_type) const;
+  [[nodiscard]] const std::deque<ResourceType>& types() const { return types_; }
+  // "Microsoft.Storage" as it is spelt, of a namespace in any case; null: none of ours.
+  [[nodiscard]] const std::string* find_provider(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string> providers() const;  // sorted
+  [[nodiscard]] const ChangeChecks& checks() const { return checks_; }
+
+ private:
+  std::deque<ResourceType> types_;
+  std::map<std::string, const ResourceType*, std::less<>> by_type_;  // keys in lower case
+  std::map<std::string, std::string, std::less<>> providers_;        // lower case, as spelt
+  ChangeChecks checks_;
+};
+
+}  // namespace freehold::gate::resource

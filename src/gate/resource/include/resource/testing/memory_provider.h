@@ -1,0 +1,91 @@
+// A provider that keeps its resources in memory, for tests of the resource manager; and the smallest example of one.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/encoding.h"
+#include "resource/registry.h"
+
+namespace freehold::gate::resource::testing {
+
+// "Sample.Boxes/boxes" with the action "open", and "Sample.Boxes/boxes/lids" below them.
+class MemoryProvider final : public ResourceProvider {
+ public:
+  void add_to(Registry& registry) {
+    registry.add({.provider = "Sample.Boxes",
+                  .type = "boxes",
+                  .api_versions = {"2022-09-01", "2021-04-01"},
+                  .actions = {{.name = "open",
+                               .action = "Sample.Boxes/boxes/open/action",
+                               .reveals_keys = true,
+                               .data = DataClass::kCustomerData},
+                              {.name = "checkNameAvailability",
+                               .at = ResourceAction::At::kSubscription,
+                               .action = "Sample.Boxes/checkNameAvailability/read"},
+                              {.name = "operations",
+                               .at = ResourceAction::At::kTenant,
+                               .method = http::Method::kGet,
+                               .any_caller = true}},
+                  .behind = this});
+    registry.add({.provider = "Sample.Boxes",
+                  .type = "boxes/lids",
+                  .api_versions = {"2022-09-01"},
+                  .verbs = kGet | kPut | kDelete | kListInGroup,
+                  .tracked = false,
+                  .taggable = false,
+                  .behind = this});
+  }
+
+  [[nodiscard]] Task<ApiResult<Json>> get(ResourceId id, Reading) override {
+    const std::lock_guard lock(mutex_);
+    const auto at = all_.find(key_of(id));
+    co_return at == all_.end() ? Json(nullptr) : at->second;
+  }
+  [[nodiscard]] Task<ApiResult<std::vector<Json>>> list(const ResourceType& type, ListScope scope, Reading) override {
+    std::vector<Json> out;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, resource] : all_) {
+      const auto id = parse_resource_id(key);
+      const bool here = id && id->subscription == scope.subscription &&
+                        (scope.group.empty() || equals_ignoring_case(id->group, scope.group)) &&
+                        (!scope.parent || key_of(id->parent()) == key_of(*scope.parent));
+      if (here && equals_ignoring_case(id->type(), type.full_type())) out.push_back(resource);
+    }
+    co_return out;
+  }
+  [[nodiscard]] Task<ApiResult<Written>> put(ApprovedChange change) override {
+    if (refuse) co_return std::unexpected(*refuse);
+    Json made = change->after;
+    made["id"] = change->id.text();
+    made["name"] = change->id.name();
+    made["type"] = change->type->full_type();
+    made["properties"]["provisioningState"] = "Succeeded";
+    const std::lock_guard lock(mutex_);
+    all_[key_of(change->id)] = made;
+    co_return Written{.status = change->before.is_null() ? 201 : 200, .resource = std::move(made)};
+  }
+  [[nodiscard]] Task<ApiResult<Written>> remove(ApprovedChange change) override {
+    if (refuse) co_return std::unexpected(*refuse);
+    const std::lock_guard lock(mutex_);
+    co_return Written{.status = all_.erase(key_of(change->id)) > 0 ? 200 : 204};
+  }
+  [[nodiscard]] Task<ApiResult<ActionAnswer>> act(ActionCall call) override {
+    co_return ActionAnswer{.body = {{"action", call.action}, {"on", call.id.text()}, {"sent", call.body}}};
+  }
+
+  [[nodiscard]] std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return all_.size();
+  }
+  std::optional<ApiError> refuse = {};  // of every write, if set
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, Json> all_;
+};
+
+}  // namespace freehold::gate::resource::testing
