@@ -113,7 +113,7 @@ Task<Result<disk::ExtentAddress>> EmbeddedChunks::find(TenantId tenant, ChunkId 
     const auto found = pending_.find(id);
     if (found != pending_.end() && found->second.durable) co_return found->second.address;
   }
-  FH_CO_TRY(const auto row, co_await rows_.read(tenant, chunk_key(id)));
+  FH_CO_TRY(const auto row, co_await rows_.read_often(tenant, chunk_key(id)));
   if (!row) co_return fail(ErrorCode::kNotFound, "no such chunk");
   const auto address = decode_address(*row);
   if (!address) co_return fail(ErrorCode::kCorrupt, "stored rows are damaged", "chunk index");

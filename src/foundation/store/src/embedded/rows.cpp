@@ -100,16 +100,19 @@ Task<Result<std::optional<Bytes>>> EmbeddedRows::read_on_pool(TenantId tenant, B
   return readers_.run(fair_key(tenant), [this, key = std::move(key)] { return read_now(key); });
 }
 
+Task<Result<std::optional<Bytes>>> EmbeddedRows::read_often(TenantId tenant, Bytes key) {
+  if (auto recent = recent_.find(key)) co_return std::move(*recent);
+  const auto since = recent_.watch(key);
+  auto row = read_cached(key);
+  if (!row) row = co_await read_on_pool(tenant, key);
+  if (*row && **row) recent_.keep(key, ***row, since);
+  co_return std::move(*row);
+}
+
 Task<Result<std::optional<Bytes>>> EmbeddedRows::get(PartitionId partition, Bytes key) {
   FH_CO_CHECK_OK(check_partition(partition));
   FH_CO_CHECK_OK(check_key(key));
-  Bytes full = row_prefix(partition).append(key);
-  if (auto recent = recent_.find(full)) co_return std::move(*recent);
-  const auto since = recent_.watch(full);
-  auto row = read_cached(full);
-  if (!row) row = co_await read_on_pool(partition.tenant(), full);
-  if (*row && **row) recent_.keep(full, ***row, since);
-  co_return std::move(*row);
+  co_return co_await read_often(partition.tenant(), row_prefix(partition).append(key));
 }
 
 Result<bool> EmbeddedRows::page_of(OpenDomain& domain, const Range& range, Wait wait, ScanPage& page) {

@@ -39,6 +39,8 @@ class EmbeddedRows final : public PartitionStore {
   // A row of any key space, by its full key. The first waits for the disk; the second suspends instead.
   [[nodiscard]] Result<std::optional<Bytes>> read_now(BytesView key);
   [[nodiscard]] Task<Result<std::optional<Bytes>>> read(TenantId tenant, Bytes key);
+  // The same for what is read again and again; never for keys that go in ranges.
+  [[nodiscard]] Task<Result<std::optional<Bytes>>> read_often(TenantId tenant, Bytes key);
   // The same from memory alone; an empty outer optional if that isn't possible.
   [[nodiscard]] std::optional<Result<std::optional<Bytes>>> read_cached(BytesView key);
 
