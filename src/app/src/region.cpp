@@ -155,7 +155,8 @@ Result<> Region::Parts::open_directory() {
                                          .clock = s.clock,
                                          .pool = *pool,
                                          .domain = settings.domain,
-                                         .blob_suffixes = blob_suffixes(settings)});
+                                         .blob_suffixes = blob_suffixes(settings),
+                                         .password_grant = settings.password_grant});
   FH_CHECK_OK(run_blocking(directory->open(identity.tenant, {identity.admin, identity.admin_secret.clone()})));
   assignments = std::make_unique<gate::authz::AssignmentStore>(sealed);
   FH_CHECK_OK(run_blocking(assignments->load(identity.tenant)));

@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 2> kRegionKeys = {"name", "domain"};
 constexpr std::array<std::string_view, 2> kZoneKeys = {"name", "fault_domains"};
 constexpr std::array<std::string_view, 3> kHsmKeys = {"module", "slot", "pin_file"};
 constexpr std::array<std::string_view, 2> kCopyKeys = {"allowed_sources", "ca_file"};
-constexpr std::array<std::string_view, 1> kDirectoryKeys = {"ldap"};
+constexpr std::array<std::string_view, 2> kDirectoryKeys = {"ldap", "password_grant"};
 constexpr std::array<std::string_view, 2> kLimitKeys = {"connections", "running_requests"};
 
 std::string absolute(const std::string& path, const std::string& base) {
@@ -77,6 +77,15 @@ class Reader {
                     std::to_string(high));
     }
     out = static_cast<std::uint64_t>(*value);
+  }
+
+  void flag(const toml::table* table, std::string_view key, bool& out) {
+    if (table == nullptr || !table->contains(key)) return;
+    if (const auto value = table->get(key)->value<bool>(); value && table->get(key)->is_boolean()) {
+      out = *value;
+    } else {
+      refuse("'" + std::string(key) + "' must be true or false");
+    }
   }
 
   [[nodiscard]] const toml::table& root() const { return root_; }
@@ -149,10 +158,11 @@ void read_copy(Reader& in, Settings& out) {
   }
 }
 
-void refuse_unbuilt(Reader& in) {
+void read_directory(Reader& in, Settings& out) {
   const toml::table* directory = in.section("directory", kDirectoryKeys);
   std::string ldap;
   in.text(directory, "ldap", ldap);
+  in.flag(directory, "password_grant", out.password_grant);
   if (!ldap.empty()) in.refuse("directory.ldap: LDAP is not supported by this version; leave it empty");
 }
 
@@ -209,7 +219,7 @@ Result<Settings> parse_settings(const std::string& text, const std::string& path
   }
   out.pin_file = absolute(out.pin_file.empty() ? "pin" : out.pin_file, out.data);
   read_copy(in, out);
-  refuse_unbuilt(in);
+  read_directory(in, out);
 
   const toml::table* limits = in.section("limits", kLimitKeys);
   in.number(limits, "connections", 16, 1'000'000, out.max_connections);
@@ -266,6 +276,11 @@ std::string default_settings_text(const UpOptions& options) {
 # addresses stand here too: "10.1.2.3", "10.1.0.0/16". ca_file: whose certificates are believed instead of the system's.
 # allowed_sources = []
 # ca_file = ""
+
+[directory]
+# Whether clients may send user names and passwords to the token endpoint (az login -u -p). People with a second factor
+# can't sign in that way in any case.
+# password_grant = true
 
 [limits]
 # Connections open at once, and requests running at once; load beyond them is told to come back later (503).

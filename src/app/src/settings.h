@@ -38,6 +38,9 @@ struct Settings {
   std::vector<blob::AllowedSource> allowed_sources;
   std::string copy_ca_file;  // absolute; empty: the system's certificate authorities
 
+  // [directory]
+  bool password_grant = true;
+
   // [limits]
   std::uint64_t max_connections = 16'384;
   std::uint64_t max_running_requests = 4'096;

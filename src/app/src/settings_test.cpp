@@ -60,6 +60,12 @@ TEST(Settings, FaultsSayWhatIsWrongAndHowToMendIt) {
   EXPECT_NE(fault_of("[directory]\nldap='ldap://x'\n").find("not supported"), std::string::npos);
 }
 
+TEST(Settings, ThePasswordGrantCanBeSwitchedOff) {
+  EXPECT_TRUE(parse_settings("", "f.toml", options())->password_grant);
+  EXPECT_FALSE(parse_settings("[directory]\npassword_grant=false\n", "f.toml", options())->password_grant);
+  EXPECT_NE(fault_of("[directory]\npassword_grant='no'\n").find("true or false"), std::string::npos);
+}
+
 TEST(Settings, SourcesOfCopiesAreRead) {
   const auto settings =
       parse_settings("[copy]\nallowed_sources=['files.example','10.0.0.0/8']\nca_file='ca.pem'\n", "f.toml", options());

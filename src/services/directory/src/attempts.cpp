@@ -7,19 +7,20 @@ namespace {
 
 constexpr std::size_t kClientBytes = 64;  // ids have 36; a longer one is nobody's
 
-// "198.51.100.7", or the first 64 bits of an IPv6 address.
+std::string failure_key(std::string_view address, std::string_view client) {
+  return place_of(address) + " " + std::string(client.substr(0, kClientBytes));
+}
+
+constexpr std::size_t kAccountBytes = 128;  // user principal names have 113
+
+}  // namespace
+
 std::string place_of(std::string_view address) {
   std::string text(address);
   unsigned char bytes[16];
   if (inet_pton(AF_INET6, text.c_str(), bytes) != 1) return text;
   return std::string(reinterpret_cast<const char*>(bytes), 8);
 }
-
-std::string failure_key(std::string_view address, std::string_view client) {
-  return place_of(address) + " " + std::string(client.substr(0, kClientBytes));
-}
-
-}  // namespace
 
 int WindowCounts::count(const std::string& key, MonotonicTime now) const {
   const auto found = by_key_.find(key);
@@ -54,6 +55,22 @@ bool Attempts::may_try(std::string_view address, std::string_view client) {
 void Attempts::failed(std::string_view address, std::string_view client) {
   const std::lock_guard lock(mutex_);
   failures_.add_one(failure_key(address, client), clock_.monotonic());
+}
+
+bool Attempts::may_guess(std::string_view address, std::string_view account) {
+  const std::lock_guard lock(mutex_);
+  const auto now = clock_.monotonic();
+  const std::string name(account.substr(0, kAccountBytes));
+  return guesses_.count(place_of(address) + " " + name, now) < kGuesses &&
+         guesses_of_all_.count(name, now) < kGuessesOfAll;
+}
+
+void Attempts::guessed_wrong(std::string_view address, std::string_view account) {
+  const std::lock_guard lock(mutex_);
+  const auto now = clock_.monotonic();
+  const std::string name(account.substr(0, kAccountBytes));
+  guesses_.add_one(place_of(address) + " " + name, now);
+  guesses_of_all_.add_one(name, now);
 }
 
 }  // namespace freehold::directory

@@ -45,16 +45,27 @@ class Attempts {
   // False: too many lately; come again in retry_after(). Counts the attempt.
   [[nodiscard]] bool may_try(std::string_view address, std::string_view client);
   void failed(std::string_view address, std::string_view client);
+  // The same for a user's password: fewer failures from an address, and a bound on those from all addresses together,
+  // since passwords are guessed and may be asked for from many places. Doesn't count the attempt.
+  [[nodiscard]] bool may_guess(std::string_view address, std::string_view account);
+  void guessed_wrong(std::string_view address, std::string_view account);
   [[nodiscard]] static std::chrono::seconds retry_after() { return WindowCounts::kWindow; }
 
  private:
-  static constexpr int kTries = 1'200;  // of an address in a window
-  static constexpr int kFailures = 20;  // of a client from an address in a window
+  static constexpr int kTries = 1'200;       // of an address in a window
+  static constexpr int kFailures = 20;       // of a client from an address in a window
+  static constexpr int kGuesses = 10;        // of an account's password, from an address in a window
+  static constexpr int kGuessesOfAll = 100;  // of an account's password, from anywhere in a window
 
   const Clock& clock_;
   std::mutex mutex_;
   WindowCounts tries_;
   WindowCounts failures_;
+  WindowCounts guesses_;
+  WindowCounts guesses_of_all_;
 };
+
+// "198.51.100.7", or the first 64 bits of an IPv6 address, which one host has whole.
+[[nodiscard]] std::string place_of(std::string_view address);
 
 }  // namespace freehold::directory

@@ -50,4 +50,51 @@ std::expected<std::string, AudienceFault> audience_of_scope(const AudienceRules&
   return std::move(*audience);
 }
 
+namespace {
+
+constexpr std::string_view kGraph = "https://graph.microsoft.com";
+
+// The resource of one item of a user's scope; empty: a permission of Graph's by its bare name.
+std::string_view resource_of(std::string_view item) {
+  if (!equals_ignoring_case(item.substr(0, 8), "https://") && item.find('/') == item.npos) return {};
+  const auto slash = item.rfind('/');
+  return slash == item.npos ? item : item.substr(0, slash);
+}
+
+bool is_permission_name(std::string_view item) {
+  return item.size() <= 128 && std::ranges::all_of(item, [](char c) {
+           const char lower = ascii_lower(c);
+           return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+         });
+}
+
+}  // namespace
+
+std::expected<std::string, AudienceFault> audience_of_user_scope(const AudienceRules& rules, std::string_view scope) {
+  if (scope.size() > kMaxScopeBytes) return std::unexpected(AudienceFault::kMalformed);
+  std::optional<std::string> audience;
+  while (!scope.empty()) {
+    const auto blank = scope.find(' ');
+    const auto item = scope.substr(0, blank);
+    scope.remove_prefix(blank == scope.npos ? scope.size() : blank + 1);
+    if (item.empty() || std::ranges::find(kOpenIdScopes, item) != std::end(kOpenIdScopes)) continue;
+    const auto resource = resource_of(item);
+    if (resource.empty() && !is_permission_name(item)) return std::unexpected(AudienceFault::kMalformed);
+    auto found = audience_of_resource(rules, resource.empty() ? kGraph : resource);
+    if (!found) return found;
+    if (audience && *audience != *found) return std::unexpected(AudienceFault::kMalformed);
+    audience = std::move(*found);
+  }
+  return audience.value_or(std::string(kGraph));
+}
+
+bool has_scope(std::string_view scope, std::string_view word) {
+  while (!scope.empty()) {
+    const auto blank = scope.find(' ');
+    if (scope.substr(0, blank) == word) return true;
+    scope.remove_prefix(blank == scope.npos ? scope.size() : blank + 1);
+  }
+  return false;
+}
+
 }  // namespace freehold::directory

@@ -22,6 +22,13 @@ enum class AudienceFault { kNoDefaultScope, kMalformed, kUnknownResource };
 // which add nothing for an application. A resource that ends in a slash gives "//.default" and keeps its slash.
 [[nodiscard]] std::expected<std::string, AudienceFault> audience_of_scope(const AudienceRules& rules,
                                                                           std::string_view scope);
+// The same for a user: besides "/.default" also named permissions ("https://graph.D/User.Read", "User.Read"), which
+// all give the resource whole: what may be done there is decided there. Names without a resource are Graph's, and so is
+// nothing at all.
+[[nodiscard]] std::expected<std::string, AudienceFault> audience_of_user_scope(const AudienceRules& rules,
+                                                                               std::string_view scope);
+// Is this word among the scopes?
+[[nodiscard]] bool has_scope(std::string_view scope, std::string_view word);
 // `resource` of the v1 and AD FS endpoints: a URL with or without port and slash, or the application id of Azure
 // Storage or of the management API.
 [[nodiscard]] std::expected<std::string, AudienceFault> audience_of_resource(const AudienceRules& rules,

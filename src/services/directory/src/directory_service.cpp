@@ -38,18 +38,43 @@ struct Open {
 
 }  // namespace
 
+namespace {
+
+// Each hash takes 19 MiB: two at once, and no more wait than are served within seconds.
+runtime::Pool::Options password_pool() {
+  return {.name = "passwords", .threads = 2, .queue_limit = 64, .per_key_limit = 8};
+}
+
+constexpr std::size_t kTicketKeyBytes = 32;
+
+Secret new_ticket_key(Random& random) {
+  Secret key(kTicketKeyBytes);
+  random.fill(key.span());
+  return key;
+}
+
+}  // namespace
+
 struct DirectoryService::State {
   explicit State(DirectoryServiceOptions given)
       : options(std::move(given)),
         site(options.domain),
         store(options.store),
         audiences{options.domain, options.blob_suffixes},
-        attempts(options.clock) {}
+        attempts(options.clock),
+        sessions(options.store),
+        memory(options.clock, options.store.random),
+        ticket_key(new_ticket_key(options.store.random)),
+        passwords(password_pool()) {}
   DirectoryServiceOptions options;
   LoginSite site;
   DirectoryStore store;
   AudienceRules audiences;
   Attempts attempts;
+  SessionStore sessions;
+  SignInMemory memory;
+  const Secret ticket_key;
+  runtime::Pool passwords;
   std::optional<SigningKeys> keys;
   std::unique_ptr<Open> open;
 };
@@ -63,7 +88,19 @@ Task<Result<>> DirectoryService::open(TenantId tenant, FirstAdministrator admini
   FH_CO_TRY(auto keys, co_await SigningKeys::open(s.options.store, s.options.clock.now()));
   s.keys.emplace(std::move(keys));
   FH_CO_CHECK_OK(co_await s.store.open(tenant, std::move(administrator)));
-  const LoginParts parts{s.site, s.store, *s.keys, s.audiences, s.attempts, s.options.store.random, s.options.pool};
+  FH_CO_CHECK_OK(co_await s.sessions.open(tenant));
+  const LoginParts parts{.site = s.site,
+                         .store = s.store,
+                         .keys = *s.keys,
+                         .audiences = s.audiences,
+                         .attempts = s.attempts,
+                         .sessions = s.sessions,
+                         .memory = s.memory,
+                         .random = s.options.store.random,
+                         .pool = s.options.pool,
+                         .passwords = s.passwords,
+                         .ticket_key = s.ticket_key,
+                         .password_grant = s.options.password_grant ? PasswordGrant::kOn : PasswordGrant::kOff};
   s.open = std::make_unique<Open>(parts, s.site, s.store);
   co_return Result<>();
 }

@@ -11,41 +11,49 @@ bool names_many(std::string_view tenant) { return tenant == "common" || tenant =
 
 // Where each style has its pages, below what stands before them.
 struct Places {
-  std::string authorize;
-  std::string token;
+  std::string base;  // of authorize, token, devicecode and logout
   std::string keys;
 };
 
 Places places_of(Style style, const std::string& base) {
   switch (style) {
     case Style::kAdfs:
-      return {base + "/adfs/oauth2/authorize", base + "/adfs/oauth2/token", base + "/adfs/discovery/keys"};
+      return {base + "/adfs/oauth2", base + "/adfs/discovery/keys"};
     case Style::kEntraV1:
-      return {base + "/oauth2/authorize", base + "/oauth2/token", base + "/discovery/keys"};
+      return {base + "/oauth2", base + "/discovery/keys"};
     case Style::kEntraV2:
-      return {base + "/oauth2/v2.0/authorize", base + "/oauth2/v2.0/token", base + "/discovery/v2.0/keys"};
+      return {base + "/oauth2/v2.0", base + "/discovery/v2.0/keys"};
   }
   return {};
 }
 
 }  // namespace
 
-// `authorization_endpoint` is a required member and MSAL insists on it; what is behind it says that it isn't there.
 std::string openid_configuration(const LoginSite& site, Style style, std::string_view tenant, std::string_view port) {
   const std::string origin = site.origin(port);
   const Places places = places_of(style, style == Style::kAdfs ? origin : origin + "/" + std::string(tenant));
   const std::string issued_for = names_many(tenant) ? "{tenantid}" : std::string(tenant);
-  const Json json = {{"issuer", site.issuer(style, issued_for, port)},
-                     {"authorization_endpoint", places.authorize},
-                     {"token_endpoint", places.token},
-                     {"jwks_uri", places.keys},
-                     {"token_endpoint_auth_methods_supported", {"client_secret_post", "client_secret_basic"}},
-                     {"grant_types_supported", {"client_credentials"}},
-                     {"response_types_supported", {"token"}},
-                     {"response_modes_supported", Json::array({"query"})},
-                     {"subject_types_supported", {"pairwise"}},
-                     {"id_token_signing_alg_values_supported", {"RS256"}},
-                     {"claims_supported", {"aud", "iss", "iat", "nbf", "exp", "sub", "oid", "tid", "appid", "ver"}}};
+  const Json json = {
+      {"issuer", site.issuer(style, issued_for, port)},
+      {"authorization_endpoint", places.base + "/authorize"},
+      {"token_endpoint", places.base + "/token"},
+      {"device_authorization_endpoint", places.base + "/devicecode"},
+      {"end_session_endpoint", places.base + "/logout"},
+      {"jwks_uri", places.keys},
+      {"token_endpoint_auth_methods_supported", {"client_secret_post", "client_secret_basic", "private_key_jwt"}},
+      {"token_endpoint_auth_signing_alg_values_supported", {"RS256", "PS256"}},
+      {"grant_types_supported",
+       {"authorization_code", "client_credentials", "password", "refresh_token",
+        "urn:ietf:params:oauth:grant-type:device_code"}},
+      {"response_types_supported", Json::array({"code"})},
+      {"response_modes_supported", {"query", "form_post"}},
+      {"code_challenge_methods_supported", Json::array({"S256"})},
+      {"scopes_supported", {"openid", "profile", "email", "offline_access"}},
+      {"subject_types_supported", Json::array({"public"})},
+      {"id_token_signing_alg_values_supported", Json::array({"RS256"})},
+      {"claims_supported",
+       {"aud", "iss", "iat", "nbf", "exp", "sub", "oid", "tid", "appid", "ver", "nonce", "upn", "name",
+        "preferred_username", "unique_name", "given_name", "family_name", "amr", "puid"}}};
   return json.dump();
 }
 

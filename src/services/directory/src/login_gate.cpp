@@ -24,6 +24,13 @@ gate::ApiResult<int> LoginGate::check_version(const http::Request&) const { retu
 
 // As Entra renders them: the numbers, times and ids that people paste into tickets stand in the text too.
 http::Response LoginGate::render(const gate::ApiError& error, const http::Request&) const {
+  for (const auto& [name, value] : error.fields) {
+    if (name != kPageField) continue;
+    http::Response page;
+    page.status = error.status;
+    page.body = value;
+    return page;
+  }
   const std::string time = rfc3339(error.time);
   nlohmann::ordered_json body;
   const bool known = error.message.starts_with("AADSTS");

@@ -7,6 +7,9 @@
 
 namespace freehold::directory {
 
+// The field of an error that is a whole page for people, with its headers among the error's.
+inline constexpr std::string_view kPageField = "page";
+
 // Claims login.D over TLS only: secrets are sent there. Borrows the site and the store.
 class LoginGate final : public gate::ServiceGate {
  public:

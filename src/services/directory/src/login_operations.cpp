@@ -1,8 +1,11 @@
 #include "src/login_operations.h"
 
 #include "base/encoding.h"
+#include "src/authorize_endpoint.h"
 #include "src/discovery.h"
 #include "src/login_gate.h"
+#include "src/sign_in.h"
+#include "src/sign_in_pages.h"
 #include "src/token_errors.h"
 
 namespace freehold::directory {
@@ -47,24 +50,103 @@ ApiResult<std::string> tenant_of(const DirectoryStore& store, std::string_view s
   return name;
 }
 
+LoginCall call_of(const http::Request& request, Style style, WallTime now) {
+  return {.style = style,
+          .tenant = style == Style::kAdfs ? std::string() : to_lower(first_segment(request)),
+          .address = request.peer.address,
+          .port = LoginSite::port_of(request),
+          .now = now};
+}
+
 gate::Task<Reply> token(LoginParts& parts, Style style, Permit<IssueToken> permit) {
   const auto& request = permit.request();
-  TokenCall call{.style = style,
-                 .tenant = style == Style::kAdfs ? std::string() : to_lower(first_segment(request)),
-                 .address = request.peer.address,
-                 .port = LoginSite::port_of(request),
-                 .now = permit.now()};
+  LoginCall call = call_of(request, style, permit.now());
   auto body = co_await http::read_all(*request.body, kMaxFormBytes);
   if (!body) co_return std::unexpected(errors::body_unreadable(body.error().message));
   permit.count_in(body->size());
   FH_CO_TRY(auto asked, read_token_form(request.headers.get("authorization"), std::move(*body)));
-  // Whom it says it is, so that the record of a wrong secret names whose it was to be. Only what can be an id.
+  // Whom it says it is, so that the record of a wrong secret names whose it was to be. Only what can be an id, or a
+  // name.
   const auto claimed = parse_guid<PrincipalId>(asked.credentials.id);
-  if (claimed) permit.name_caller("Unproven", "client " + to_string(*claimed));
+  if (asked.form.get("grant_type") == "password" && asked.form.has("username")) {
+    permit.name_caller("Unproven", "user " + to_lower(asked.form.get("username").substr(0, 256)));
+  } else if (claimed) {
+    permit.name_caller("Unproven", "client " + to_string(*claimed));
+  }
   auto issued = co_await issue_token(parts, std::move(call), std::move(asked));
   if (!issued) co_return std::unexpected(std::move(issued.error()));
-  permit.name_caller("ClientSecret", std::move(issued->caller), issued->tenant);
+  permit.name_caller(issued->credential, std::move(issued->caller), issued->tenant);
   co_return std::move(issued->response);
+}
+
+gate::Task<Reply> begin(LoginParts& parts, Style style, Permit<BeginSignIn> permit) {
+  const auto& request = permit.request();
+  co_return begin_sign_in(parts, call_of(request, style, permit.now()), request.raw_query,
+                          request.headers.get("cookie"));
+}
+
+// A page that refuses somebody, so that the record says denied.
+gate::ApiError refusing_page(http::Response page) {
+  gate::ApiError error{.status = page.status, .code = "sign_in_refused"};
+  error.fields.emplace_back(kPageField, std::get<Bytes>(std::move(page.body)));
+  for (const auto& [name, value] : page.headers.fields()) error.headers.emplace_back(name, value);
+  error.denied = true;
+  return error;
+}
+
+gate::Task<Reply> sign_in(LoginParts& parts, Permit<SignIn> permit) {
+  const auto& request = permit.request();
+  auto body = co_await http::read_all(*request.body, kMaxFormBytes);
+  if (!body) co_return std::unexpected(errors::body_unreadable(body.error().message));
+  permit.count_in(body->size());
+  auto form = ClientForm::parse(*body);
+  wipe(*body);
+  if (!form) co_return std::unexpected(errors::malformed_form());
+  SignInPost post{std::move(*form), std::string(request.headers.get("cookie")),
+                  std::string(request.headers.get("origin"))};
+  auto out = co_await go_on_signing_in(parts, call_of(request, Style::kAdfs, permit.now()), std::move(post));
+  if (out.tenant) {
+    permit.name_caller(out.credential, std::move(out.caller), *out.tenant);
+  } else if (!out.caller.empty()) {
+    permit.name_caller(out.credential, std::move(out.caller));
+  }
+  if (out.refused) co_return std::unexpected(refusing_page(std::move(out.response)));
+  co_return std::move(out.response);
+}
+
+gate::Task<Reply> device(LoginParts& parts, Style style, Permit<AuthorizeDevice> permit) {
+  const auto& request = permit.request();
+  LoginCall call = call_of(request, style, permit.now());
+  auto body = co_await http::read_all(*request.body, kMaxFormBytes);
+  if (!body) co_return std::unexpected(errors::body_unreadable(body.error().message));
+  permit.count_in(body->size());
+  auto form = ClientForm::parse(*body);
+  if (!form) co_return std::unexpected(errors::malformed_form());
+  const std::string seconds = std::to_string(Attempts::retry_after().count());
+  if (!parts.attempts.may_try(call.address, "")) co_return std::unexpected(errors::too_many_attempts(seconds));
+  co_return authorize_device(parts, call, *form);
+}
+
+gate::Task<Reply> show_device_page(Permit<ShowDevicePage> permit) {
+  co_return device_page(permit.request().parameter("user_code").substr(0, 16), {});
+}
+
+gate::Task<Reply> enter_code(LoginParts& parts, Permit<EnterDeviceCode> permit) {
+  const auto& request = permit.request();
+  auto body = co_await http::read_all(*request.body, kMaxFormBytes);
+  if (!body) co_return std::unexpected(errors::body_unreadable(body.error().message));
+  permit.count_in(body->size());
+  const auto form = ClientForm::parse(*body);
+  if (!form) co_return std::unexpected(errors::malformed_form());
+  auto page = begin_device_sign_in(parts, call_of(request, Style::kAdfs, permit.now()), form->get("user_code"),
+                                   request.headers.get("cookie"));
+  if (page.status != 200) co_return std::unexpected(refusing_page(std::move(page)));
+  co_return page;
+}
+
+gate::Task<Reply> leave(LoginParts& parts, Style style, Permit<SignOut> permit) {
+  const auto& request = permit.request();
+  co_return sign_out(parts, call_of(request, style, permit.now()), request.raw_query);
 }
 
 gate::Task<Reply> configuration(LoginParts& parts, Style style, Permit<GetOpenIdConfiguration> permit) {
@@ -105,10 +187,7 @@ struct StyleRow {
   Style style;
 };
 
-}  // namespace
-
-// AD FS first: "adfs" would pass for a tenant's name.
-void add_login_routes(gate::ServiceGate& gate, LoginParts& parts) {
+void add_token_routes(gate::ServiceGate& gate, LoginParts& parts) {
   for (const auto& [path, style] :
        {StyleRow{"/adfs/oauth2/token", Style::kAdfs}, StyleRow{"/adfs/oauth2/token/", Style::kAdfs},
         StyleRow{"/{tenant}/oauth2/v2.0/token", Style::kEntraV2},
@@ -116,6 +195,43 @@ void add_login_routes(gate::ServiceGate& gate, LoginParts& parts) {
     gate.add<IssueToken>(row(Method::kPost, path, gate::DataClass::kCustomerData),
                          [&parts, style](Permit<IssueToken> permit) { return token(parts, style, std::move(permit)); });
   }
+  for (const auto& [path, style] : {StyleRow{"/adfs/oauth2/devicecode", Style::kAdfs},
+                                    StyleRow{"/{tenant}/oauth2/v2.0/devicecode", Style::kEntraV2},
+                                    StyleRow{"/{tenant}/oauth2/devicecode", Style::kEntraV1}}) {
+    gate.add<AuthorizeDevice>(
+        row(Method::kPost, path, gate::DataClass::kCustomerData),
+        [&parts, style](Permit<AuthorizeDevice> permit) { return device(parts, style, std::move(permit)); });
+  }
+}
+
+void add_page_routes(gate::ServiceGate& gate, LoginParts& parts) {
+  for (const auto& [path, style] :
+       {StyleRow{"/adfs/oauth2/authorize", Style::kAdfs}, StyleRow{"/adfs/oauth2/authorize/", Style::kAdfs},
+        StyleRow{"/{tenant}/oauth2/v2.0/authorize", Style::kEntraV2},
+        StyleRow{"/{tenant}/oauth2/authorize", Style::kEntraV1}}) {
+    gate.add<BeginSignIn>(
+        page(path), [&parts, style](Permit<BeginSignIn> permit) { return begin(parts, style, std::move(permit)); });
+  }
+  for (const auto& [path, style] :
+       {StyleRow{"/adfs/oauth2/logout", Style::kAdfs}, StyleRow{"/{tenant}/oauth2/v2.0/logout", Style::kEntraV2},
+        StyleRow{"/{tenant}/oauth2/logout", Style::kEntraV1}}) {
+    gate.add<SignOut>(page(path),
+                      [&parts, style](Permit<SignOut> permit) { return leave(parts, style, std::move(permit)); });
+  }
+  gate.add<SignIn>(row(Method::kPost, "/signin", gate::DataClass::kPersonalData),
+                   [&parts](Permit<SignIn> permit) { return sign_in(parts, std::move(permit)); });
+  gate.add<ShowDevicePage>(page("/device"),
+                           [](Permit<ShowDevicePage> permit) { return show_device_page(std::move(permit)); });
+  gate.add<EnterDeviceCode>(row(Method::kPost, "/device", gate::DataClass::kSystemMetadata),
+                            [&parts](Permit<EnterDeviceCode> permit) { return enter_code(parts, std::move(permit)); });
+}
+
+}  // namespace
+
+// AD FS first: "adfs" would pass for a tenant's name.
+void add_login_routes(gate::ServiceGate& gate, LoginParts& parts) {
+  add_token_routes(gate, parts);
+  add_page_routes(gate, parts);
   for (const auto& [path, style] : {StyleRow{"/adfs/.well-known/openid-configuration", Style::kAdfs},
                                     StyleRow{"/{tenant}/v2.0/.well-known/openid-configuration", Style::kEntraV2},
                                     StyleRow{"/{tenant}/.well-known/openid-configuration", Style::kEntraV1}}) {

@@ -9,6 +9,24 @@ namespace freehold::directory {
 struct IssueToken {
   static constexpr std::string_view kName = "IssueToken";
 };
+struct BeginSignIn {
+  static constexpr std::string_view kName = "BeginSignIn";
+};
+struct SignIn {
+  static constexpr std::string_view kName = "SignIn";
+};
+struct AuthorizeDevice {
+  static constexpr std::string_view kName = "AuthorizeDevice";
+};
+struct ShowDevicePage {
+  static constexpr std::string_view kName = "ShowDevicePage";
+};
+struct EnterDeviceCode {
+  static constexpr std::string_view kName = "EnterDeviceCode";
+};
+struct SignOut {
+  static constexpr std::string_view kName = "SignOut";
+};
 struct GetOpenIdConfiguration {
   static constexpr std::string_view kName = "GetOpenIdConfiguration";
 };

@@ -1,10 +1,8 @@
 #include "src/token_endpoint.h"
 
-#include <algorithm>
-
 #include "base/encoding.h"
-#include "src/client_secret.h"
 #include "src/token_errors.h"
+#include "src/user_grants.h"
 
 namespace freehold::directory {
 namespace {
@@ -12,65 +10,48 @@ namespace {
 using gate::ApiResult;
 namespace errors = token_errors;
 
+constexpr std::string_view kDeviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
+
 std::unexpected<gate::ApiError> refuse(gate::ApiError error) { return std::unexpected(std::move(error)); }
 
-// Every secret is compared, right or wrong, so that the time doesn't tell how many there are before the right one.
-enum class SecretVerdict { kWrong, kExpired, kRight };
-SecretVerdict judge(const ServicePrincipal& principal, BytesView secret, WallTime now) {
-  auto verdict = SecretVerdict::kWrong;
-  for (const auto& kept : principal.secrets) {
-    if (!is_secret(kept, secret)) continue;
-    const bool over = kept.expiry && *kept.expiry <= now;
-    verdict = std::max(verdict, over ? SecretVerdict::kExpired : SecretVerdict::kRight);
-  }
-  return verdict;
+GrantTask give_to_application(LoginParts& parts, LoginCall call, TokenForm asked) {
+  FH_CO_TRY(const auto client, prove_client(parts, call, asked.form, asked.credentials));
+  TokenRequest request{
+      .style = call.style, .tenant = client.tenant, .audience = {}, .issuer = {}, .token_id = {}, .now = call.now};
+  FH_CO_TRY(request.audience, wanted_audience(parts.audiences, call.style, asked.form));
+  request.issuer = parts.site.issuer(call.style, to_string(client.tenant), call.port);
+  request.token_id = to_base64url(parts.random.bytes(16));
+  std::string claims = token_claims(request, *client.principal);
+  // Fair by tenant: one that asks for many tokens doesn't keep others from the pool.
+  const auto turn = std::hash<TenantId>{}(client.tenant) | 1;
+  auto token = co_await parts.pool.run(
+      turn, [&keys = parts.keys, claims = std::move(claims)]() -> Result<std::string> { return keys.sign(claims); });
+  if (!token) co_return refuse(errors::busy(token.error().message));
+  co_return IssuedToken{json_response(token_answer(request, *token)), to_string(client.principal->object),
+                        client.tenant, credential_name(client.by)};
 }
 
-bool brings_assertion(const ClientForm& form) {
-  return form.has("client_assertion") || form.has("client_assertion_type");
+GrantTask give(LoginParts& parts, LoginCall call, TokenForm asked) {
+  const auto type = asked.form.get("grant_type");
+  if (type == "client_credentials") return give_to_application(parts, std::move(call), std::move(asked));
+  if (type == "authorization_code") return redeem_code(parts, std::move(call), std::move(asked));
+  if (type == "refresh_token") return redeem_refresh_token(parts, std::move(call), std::move(asked));
+  if (type == "password") return redeem_password(parts, std::move(call), std::move(asked));
+  return redeem_device_code(parts, std::move(call), std::move(asked));
 }
 
-ApiResult<> check_grant(const ClientForm& form) {
-  if (!form.has("grant_type")) return refuse(errors::missing_parameter("grant_type"));
-  if (form.get("grant_type") != "client_credentials") {
-    return refuse(errors::unsupported_grant_type(form.get("grant_type")));
-  }
-  if (brings_assertion(form)) return refuse(errors::unsupported_assertion());
-  return {};
+bool is_known_grant(std::string_view type) {
+  return type == "client_credentials" || type == "authorization_code" || type == "refresh_token" ||
+         type == "password" || type == "device_code" || type == kDeviceGrant;
 }
+
+}  // namespace
 
 http::Response json_response(std::string body) {
   http::Response response;
   response.headers.add("content-type", "application/json; charset=utf-8");
   response.body = std::move(body);
   return response;
-}
-
-}  // namespace
-
-ApiResult<ProvenClient> prove_client(const DirectoryStore& store, std::string_view tenant, const ClientForm& form,
-                                     const ClientCredentials& credentials, WallTime now) {
-  FH_CHECK_OK(check_grant(form));
-  if (credentials.id.empty()) return refuse(errors::missing_parameter("client_id"));
-  std::optional<TenantId> named;
-  if (!tenant.empty()) {
-    if (tenant == "common" || tenant == "organizations") return refuse(errors::no_tenant());
-    named = parse_guid<TenantId>(tenant);
-    if (!named || !store.has(*named)) return refuse(errors::unknown_tenant(tenant));
-  }
-  const auto application = parse_guid<PrincipalId>(credentials.id);
-  const auto clients = application ? store.clients(*application, named) : std::vector<DirectoryStore::Client>();
-  if (clients.empty()) return refuse(errors::unknown_client(credentials.id));
-  if (credentials.secret.empty()) return refuse(errors::no_secret());
-  auto best = SecretVerdict::kWrong;
-  for (const auto& client : clients) {
-    const auto verdict = judge(*client.principal, credentials.secret.view(), now);
-    best = std::max(best, verdict);
-    if (verdict != SecretVerdict::kRight) continue;
-    if (!client.principal->enabled) return refuse(errors::disabled_client(credentials.id));
-    return ProvenClient{client.tenant, client.principal};
-  }
-  return refuse(best == SecretVerdict::kExpired ? errors::expired_secret() : errors::wrong_secret());
 }
 
 ApiResult<std::string> wanted_audience(const AudienceRules& rules, Style style, const ClientForm& form) {
@@ -101,30 +82,21 @@ ApiResult<TokenForm> read_token_form(std::string_view authorization, Bytes body)
   return TokenForm{std::move(*form), std::move(*credentials)};
 }
 
-runtime::Task<ApiResult<IssuedToken>> issue_token(LoginParts& parts, TokenCall call, TokenForm asked) {
-  const auto& [form, credentials] = asked;
-  if (!parts.attempts.may_try(call.address, credentials.id)) {
+runtime::Task<ApiResult<IssuedToken>> issue_token(LoginParts& parts, LoginCall call, TokenForm asked) {
+  if (!parts.attempts.may_try(call.address, asked.credentials.id)) {
     co_return refuse(errors::too_many_attempts(std::to_string(Attempts::retry_after().count())));
   }
-  auto client = prove_client(parts.store, call.tenant, form, credentials, call.now);
-  if (!client) {
-    // A secret that doesn't fit a client that is there: nothing is remembered of names that are nobody's.
-    if (client.error().status == 401 && !brings_assertion(form)) parts.attempts.failed(call.address, credentials.id);
-    co_return refuse(std::move(client.error()));
+  if (!asked.form.has("grant_type")) co_return refuse(errors::missing_parameter("grant_type"));
+  if (!is_known_grant(asked.form.get("grant_type"))) {
+    co_return refuse(errors::unsupported_grant_type(asked.form.get("grant_type")));
   }
-  TokenRequest request{
-      .style = call.style, .tenant = client->tenant, .audience = {}, .issuer = {}, .token_id = {}, .now = call.now};
-  FH_CO_TRY(request.audience, wanted_audience(parts.audiences, call.style, form));
-  request.issuer = parts.site.issuer(call.style, to_string(client->tenant), call.port);
-  request.token_id = to_base64url(parts.random.bytes(16));
-  std::string claims = token_claims(request, *client->principal);
-  // Fair by tenant: one that asks for many tokens doesn't keep others from the pool.
-  const auto turn = std::hash<TenantId>{}(client->tenant) | 1;
-  auto token = co_await parts.pool.run(
-      turn, [&keys = parts.keys, claims = std::move(claims)]() -> Result<std::string> { return keys.sign(claims); });
-  if (!token) co_return refuse(errors::busy(token.error().message));
-  co_return IssuedToken{json_response(token_answer(request, *token)), to_string(client->principal->object),
-                        client->tenant};
+  const std::string address = call.address;
+  const std::string client = asked.credentials.id;
+  const bool proves = !asked.credentials.secret.empty() || asked.form.has("client_assertion");
+  auto issued = co_await give(parts, std::move(call), std::move(asked));
+  // A wrong proof counts against the client at this address; other refusals have limits of their own.
+  if (!issued && issued.error().status == 401 && proves) parts.attempts.failed(address, client);
+  co_return issued;
 }
 
 }  // namespace freehold::directory

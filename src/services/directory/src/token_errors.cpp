@@ -80,8 +80,116 @@ ApiError expired_secret() {
   return make(401, "invalid_client", 7'000'222, "The provided client secret keys are expired.");
 }
 
-ApiError unsupported_assertion() {
-  return make(401, "invalid_client", 7'000'216, "'client_secret' is required for the 'client_credentials' grant here.");
+ApiError malformed_assertion(std::string_view why) {
+  return make(401, "invalid_client", 50'027, "The client assertion is malformed or invalid: " + std::string(why));
+}
+
+ApiError wrong_assertion(std::string_view why) {
+  return make(401, "invalid_client", 700'027, "Client assertion failed signature validation: " + std::string(why));
+}
+
+ApiError stale_assertion() {
+  return make(401, "invalid_client", 700'024,
+              "Client assertion is not within its valid time range, or is valid for more than a day.");
+}
+
+ApiError replayed_assertion() {
+  return make(401, "invalid_client", 700'025, "The client assertion was used before, or names no jti.");
+}
+
+ApiError unmatched_assertion() {
+  return make(401, "invalid_client", 700'213,
+              "No matching federated identity record found for the presented assertion: issuer, subject and audience "
+              "must be those of a credential of the application.");
+}
+
+ApiError public_client_secret() {
+  return make(401, "invalid_client", 700'025,
+              "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.");
+}
+
+ApiError not_public_client() {
+  return make(401, "invalid_client", 7'000'218,
+              "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.");
+}
+
+// The same for a name that is nobody's: who guesses learns no names.
+ApiError wrong_password() {
+  return denied(
+      make(400, "invalid_grant", 50'126, "Error validating credentials due to invalid username or password."));
+}
+
+ApiError locked_out(std::string_view seconds) {
+  auto error = make(400, "invalid_grant", 50'053,
+                    "The account is locked for a while because too many sign-ins failed. Try again later.");
+  error.headers.emplace_back("retry-after", std::string(seconds));
+  return denied(std::move(error));
+}
+
+ApiError disabled_user() { return denied(make(400, "invalid_grant", 50'057, "The user account is disabled.")); }
+
+ApiError password_over() {
+  return denied(make(400, "invalid_grant", 50'055, "The password must be changed: sign in with a browser."));
+}
+
+ApiError second_factor_needed() {
+  return denied(make(400, "interaction_required", 50'076,
+                     "You must use multi-factor authentication: sign in with a browser or a device code."));
+}
+
+ApiError wrong_code() {
+  return denied(make(400, "invalid_grant", 500'121, "The verification code is wrong or was used before."));
+}
+
+ApiError password_grant_off() {
+  return denied(make(400, "unauthorized_client", 7'000'014,
+                     "Signing in with a user name and password at the token endpoint is switched off here."));
+}
+
+ApiError wrong_authorization_code(std::string_view why) {
+  return denied(
+      make(400, "invalid_grant", 70'008, "The provided authorization code is not valid: " + std::string(why)));
+}
+
+ApiError wrong_verifier() {
+  return denied(make(400, "invalid_grant", 501'481,
+                     "The code_verifier does not match the code_challenge supplied in the authorization request."));
+}
+
+ApiError wrong_redirect() {
+  return denied(make(400, "invalid_grant", 50'011,
+                     "The redirect URI specified in the request does not match the one of the authorization request."));
+}
+
+ApiError wrong_refresh_token() {
+  return denied(make(400, "invalid_grant", 700'082,
+                     "The refresh token has expired, was revoked or was used before. Sign in again."));
+}
+
+ApiError authorization_pending() {
+  return make(400, "authorization_pending", 70'016, "The user has not finished signing in yet. Continue polling.");
+}
+
+ApiError slow_down() {
+  return make(400, "slow_down", 70'016, "Too many polls. Wait five seconds longer between two of them.");
+}
+
+ApiError device_code_over() {
+  return make(400, "expired_token", 70'020, "The provided value for the device code is over. Begin again.");
+}
+
+ApiError device_declined() {
+  return denied(make(400, "access_denied", 70'018, "The sign-in on the device was declined."));
+}
+
+ApiError unknown_device_code() {
+  return denied(make(400, "invalid_grant", 70'019, "The device code is not valid for this client."));
+}
+
+ApiError too_many_under_way() {
+  auto error = make(429, "temporarily_unavailable", 90'055, "Too many sign-ins are under way. Try again later.");
+  error.headers.emplace_back("retry-after", "60");
+  return denied(std::move(error));
 }
 
 ApiError invalid_scope(std::string_view scope) {

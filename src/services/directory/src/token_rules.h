@@ -22,6 +22,29 @@ struct TokenRequest {
   WallTime now;
 };
 
+// What a user's tokens say besides. `nonce` and `scope` as the client asked.
+struct UserTokens {
+  std::string scope;
+  std::string nonce;
+  std::vector<std::string> methods;  // `amr`
+  bool public_client = true;
+};
+
+// The claims of a user's access token, and of the id token that tells the client who signed in (OpenID Connect Core
+// section 2).
+[[nodiscard]] std::string user_claims(const TokenRequest& request, const UserTokens& tokens, const User& user,
+                                      const ServicePrincipal& client);
+[[nodiscard]] std::string id_claims(const TokenRequest& request, const UserTokens& tokens, const User& user,
+                                    const ServicePrincipal& client);
+// The body of a 200 for a user; what is empty is left out.
+struct UserAnswer {
+  std::string access_token;
+  std::string id_token;
+  std::string refresh_token;
+};
+[[nodiscard]] std::string user_answer(const TokenRequest& request, const UserTokens& tokens, const User& user,
+                                      const UserAnswer& answer);
+
 // The claims of an application's access token, as JSON.
 [[nodiscard]] std::string token_claims(const TokenRequest& request, const ServicePrincipal& principal);
 // The body of a 200: Entra's v1 writes its numbers as text, v2 and AD FS as numbers.

@@ -1,4 +1,4 @@
-// DirectoryService: the directory and its sign-in, as app/ wires it. Keeps: H1, R4 (the part of service principals).
+// DirectoryService: the directory and its sign-in, as app/ wires it. Keeps: H1, R4.
 #pragma once
 
 #include <memory>
@@ -20,6 +20,7 @@ struct DirectoryServiceOptions {
   std::string domain;   // sign-in is at login.<domain>
   // Accounts have hosts ACCOUNT.<suffix>: tokens may be asked for by these.
   std::vector<std::string> blob_suffixes;
+  bool password_grant = true;  // user names and passwords at the token endpoint
 };
 
 // Owned by app/. open() once before gate() and authority() are used; the rest thread-safe.

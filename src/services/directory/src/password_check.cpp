@@ -1,0 +1,86 @@
+#include "src/password_check.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "src/snapshot.h"
+#include "src/token_errors.h"
+
+namespace freehold::directory {
+namespace {
+
+namespace errors = token_errors;
+
+// Those that lists of stolen passwords begin with, eight bytes and longer, compared without regard to case.
+constexpr std::string_view kTrivial[] = {
+    "password",  "password1",  "password12", "password123", "passw0rd",      "p@ssw0rd",   "p@ssword",  "12345678",
+    "123456789", "1234567890", "87654321",   "qwertyui",    "qwerty123",     "qwertyuiop", "1q2w3e4r",  "1qaz2wsx",
+    "abcd1234",  "abc12345",   "iloveyou",   "welcome1",    "letmein1",      "sunshine",   "princess",  "football",
+    "baseball",  "trustno1",   "superman",   "changeme",    "administrator", "admin123",   "admin1234", "freehold"};
+
+// What a name that is nobody's is compared with, so that it takes as long.
+const crypto::PasswordHash& nobodys_password() {
+  static const crypto::PasswordHash kept{
+      .memory_kib = 19 * 1'024, .passes = 2, .salt = Bytes(16, 's'), .digest = Bytes(32, 'd')};
+  return kept;
+}
+
+runtime::FairKey turn_of(const std::string& name) { return std::hash<std::string>{}(name) | 1; }
+
+}  // namespace
+
+std::optional<FoundUser> find_user(const DirectoryStore& store, std::string_view name, std::optional<TenantId> tenant) {
+  for (const TenantId id : tenant ? std::vector{*tenant} : store.tenants()) {
+    const auto directory = store.snapshot(id);
+    auto user = directory ? directory->user_named(name) : nullptr;
+    if (user) return FoundUser{id, std::move(user)};
+  }
+  return std::nullopt;
+}
+
+runtime::Task<gate::ApiResult<FoundUser>> check_password(LoginParts& parts, std::string name, Secret password,
+                                                         std::string address, std::optional<TenantId> tenant) {
+  const std::string account = to_lower(name);
+  const std::string seconds = std::to_string(Attempts::retry_after().count());
+  if (!parts.attempts.may_try(address, "")) co_return std::unexpected(errors::too_many_attempts(seconds));
+  if (!parts.attempts.may_guess(address, account)) co_return std::unexpected(errors::locked_out(seconds));
+  auto found = find_user(parts.store, name, tenant);
+  const bool has = found && found->user->password;
+  auto kept = has ? *found->user->password : nobodys_password();
+  const auto right = co_await parts.passwords.run(
+      turn_of(account), [kept = std::move(kept), password = std::move(password)]() -> Result<bool> {
+        return crypto::is_password(kept, password.view());
+      });
+  if (!right) co_return std::unexpected(errors::busy(right.error().message));
+  if (!*right || !has) {
+    parts.attempts.guessed_wrong(address, account);
+    co_return std::unexpected(errors::wrong_password());
+  }
+  if (!found->user->enabled) co_return std::unexpected(errors::disabled_user());
+  co_return std::move(*found);
+}
+
+Result<> check_new_password(std::string_view password, const User& user) {
+  const auto refuse = [](std::string why) { return fail(ErrorCode::kInvalidArgument, std::move(why)); };
+  if (password.size() < kMinPasswordBytes || password.size() > kMaxChosenPasswordBytes || !is_valid_utf8(password)) {
+    return refuse("A password has 8 to 256 characters.");
+  }
+  const std::string lower = to_lower(password);
+  if (std::ranges::find(kTrivial, lower) != std::end(kTrivial) || lower.find_first_not_of(lower[0]) == lower.npos) {
+    return refuse("The password is among those that are guessed first. Choose another.");
+  }
+  const std::string name = to_lower(text_of(user.attributes, "userPrincipalName"));
+  if (lower == name || lower == name.substr(0, name.find('@'))) {
+    return refuse("The password must not be the user's name.");
+  }
+  return {};
+}
+
+runtime::Task<Result<crypto::PasswordHash>> hash_new_password(runtime::Pool& passwords, Random& random,
+                                                              Secret password) {
+  co_return co_await passwords.run(3, [&random, password = std::move(password)]() -> Result<crypto::PasswordHash> {
+    return crypto::hash_password(password.view(), random);
+  });
+}
+
+}  // namespace freehold::directory
