@@ -93,6 +93,7 @@ Task<bool> Connection::serve_one() {
   Counters::add(shard_->counters.requests, 1);
   request_.listener = origin_.listener;
   request_.peer = origin_.peer;
+  request_.peer.tls_version = transport_->tls_version();
   body_.begin(framing_);
   deadline_.begin_transfer(shard_->server->settings.rate_window);
   request_.body = &body_;

@@ -73,7 +73,9 @@ Task<Response> TestHandler::handle(Request& request) {
   if (path == "/wait") co_await released_.wait();
   if (path == "/throw") throw std::runtime_error("on purpose");
   Response response = text(200, describe(request));
-  if (path == "/stream") {
+  if (path == "/tls") {
+    response.body = std::to_string(request.peer.tls_version);
+  } else if (path == "/stream") {
     const auto n = parse_u64(request.parameter("n")).value_or(0);
     response.body = StreamBody{n, std::make_unique<PatternWriter>(n, 100'000)};
   } else if (path == "/short") {

@@ -15,9 +15,9 @@
 
 namespace freehold::http::testing {
 
-// Answers by path: /describe says what it was asked, /echo gives the body back, /ignore leaves it unread, /stream?n=N
-// makes N bytes piece by piece, /short promises 100 bytes and gives 10, /inject tries to break out of a header, /throw
-// throws, /wait answers when release() is called.
+// Answers by path: /describe says what it was asked, /echo gives the body back, /ignore leaves it unread, /tls the
+// version, /stream?n=N makes N bytes piece by piece, /short promises 100 bytes and gives 10, /inject tries to break out
+// of a header, /throw throws, /wait answers when release() is called.
 class TestHandler final : public Handler {
  public:
   [[nodiscard]] Task<Response> handle(Request& request) override;

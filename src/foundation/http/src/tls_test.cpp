@@ -41,6 +41,9 @@ TEST_F(TlsTest, SpeaksOneTwoAndOneThreeOnly) {
     client.send(kDescribe + kDescribe);
     EXPECT_EQ(client.receive_body(kDescribed.size()), kDescribed);
     EXPECT_EQ(client.receive_body(kDescribed.size()), kDescribed);
+    const auto number = std::to_string(version);  // the gate is told, for accounts that demand one
+    client.send("GET /tls HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_EQ(client.receive_body(number.size()), number);
   }
   TlsClient old(port_, {.min_version = TLS1_VERSION, .max_version = TLS1_1_VERSION});
   EXPECT_FALSE(old.connected());

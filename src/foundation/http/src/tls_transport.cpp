@@ -123,6 +123,8 @@ class TlsTransport final : public Transport {
     }
   }
 
+  std::uint16_t tls_version() const override { return static_cast<std::uint16_t>(SSL_version(ssl_.get())); }
+
   Task<Result<std::size_t>> read_some(std::span<char> out) override {
     wire_.want_capacity(out.size() >= kRecordBytes ? kInputBytes : kIdleInputBytes);
     while (true) {

@@ -80,6 +80,8 @@ class Transport {
  public:
   virtual ~Transport() = default;
   [[nodiscard]] virtual runtime::Task<Result<>> handshake() = 0;
+  // Once that was done; 0 without TLS.
+  [[nodiscard]] virtual std::uint16_t tls_version() const { return 0; }
   // At least one byte, or 0 when the client sends no more.
   [[nodiscard]] virtual runtime::Task<Result<std::size_t>> read_some(std::span<char> out) = 0;
   // Sends what fits without waiting: true if that was everything; otherwise call flush() with the same pieces. This

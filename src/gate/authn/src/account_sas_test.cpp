@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "authn/authenticate.h"
+#include "authn/ip_range.h"
 #include "authn/signing.h"
 #include "authn/testing/test_account.h"
-#include "ip_range.h"
 #include "route/testing/make_request.h"
 #include "shared_key_vectors.h"
 

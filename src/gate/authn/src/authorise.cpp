@@ -1,11 +1,11 @@
 #include <algorithm>
 
 #include "authn/authenticate.h"
+#include "authn/ip_range.h"
 #include "authn/needed_actions.h"
 #include "authn_errors.h"
 #include "base/check.h"
 #include "base/encoding.h"
-#include "ip_range.h"
 
 namespace freehold::gate {
 namespace {

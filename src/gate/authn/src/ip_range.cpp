@@ -1,9 +1,11 @@
-#include "ip_range.h"
+#include "authn/ip_range.h"
 
 #include <arpa/inet.h>
 
 #include <algorithm>
 #include <string>
+
+#include "base/encoding.h"
 
 namespace freehold::gate {
 namespace {
@@ -32,9 +34,33 @@ std::optional<IpRange> parse_ip_range(std::string_view text) {
   return IpRange{*first, *last};
 }
 
+std::optional<IpRange> parse_ip_network(std::string_view text) {
+  const auto slash = text.find('/');
+  const auto address = parse_ip(text.substr(0, slash));
+  if (!address) return std::nullopt;
+  if (slash == std::string_view::npos) return IpRange{*address, *address};
+  const auto length = text.substr(slash + 1);
+  const auto bits = parse_u64(length);
+  const std::uint64_t offset = is_v4(*address) ? 96 : 0;
+  if (!bits || length.size() > 3 || *bits > 128 - offset) return std::nullopt;
+  IpRange range{*address, *address};
+  for (std::size_t bit = offset + *bits; bit < 128; ++bit) {
+    const auto mask = static_cast<std::uint8_t>(0x80u >> (bit % 8));
+    if ((range.first[bit / 8] & mask) != 0) return std::nullopt;
+    range.last[bit / 8] |= mask;
+  }
+  return range;
+}
+
+bool is_ipv4(const IpRange& range) { return is_v4(range.first); }
+
+bool contains(const IpRange& range, const IpAddress& address) {
+  return range.first <= address && address <= range.last;
+}
+
 bool contains(const IpRange& range, std::string_view address) {
-  auto a = parse_ip(address);
-  return a && range.first <= *a && *a <= range.last;
+  const auto a = parse_ip(address);
+  return a && contains(range, *a);
 }
 
 }  // namespace freehold::gate

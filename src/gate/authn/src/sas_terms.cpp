@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ip_range.h"
+#include "authn/ip_range.h"
 
 namespace freehold::gate {
 namespace {

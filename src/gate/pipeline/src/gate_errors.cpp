@@ -33,6 +33,20 @@ ApiError requires_https() {
   return make(400, "AccountRequiresHttps", "The account being accessed does not support http.");
 }
 
+ApiError tls_too_old() {
+  return make(400, "TlsVersionNotPermitted",
+              "The TLS version of the connection is not permitted on this storage account.");
+}
+
+ApiError network_refused() {
+  return make(403, "AuthorizationFailure", "This request is not authorized to perform this operation.");
+}
+
+ApiError key_based_not_permitted() {
+  return make(403, "KeyBasedAuthenticationNotPermitted",
+              "Key based authentication is not permitted on this storage account.");
+}
+
 ApiError another_account() {
   return make(403, "AuthorizationFailure", "This request is not authorized to perform this operation.");
 }

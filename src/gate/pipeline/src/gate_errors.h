@@ -13,6 +13,9 @@ namespace freehold::gate::gate_errors {
 [[nodiscard]] ApiError no_such_account();
 [[nodiscard]] ApiError no_write_on_secondary();
 [[nodiscard]] ApiError requires_https();
+[[nodiscard]] ApiError tls_too_old();
+[[nodiscard]] ApiError network_refused();
+[[nodiscard]] ApiError key_based_not_permitted();
 [[nodiscard]] ApiError another_account();
 [[nodiscard]] ApiError nested_part();
 [[nodiscard]] ApiError permission_mismatch();

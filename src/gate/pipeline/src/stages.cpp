@@ -66,6 +66,9 @@ ApiResult<> check_caller(const Admission& part, const Admission& whole) {
   return {};
 }
 
+// What an account's owner switches off with allowSharedKeyAccess: its keys, and what is signed by them.
+constexpr CredentialSet kKeyBased = kSharedKey | kAccountSas | kServiceSas;
+
 bool from_this_machine(const http::Peer& peer) { return peer.address.starts_with("127.") || peer.address == "::1"; }
 
 }  // namespace
@@ -164,17 +167,22 @@ ApiResult<> Pipeline::State::find_account(Passage& p) const {
   return {};
 }
 
-// E5: plain http only where the account's owner has allowed it. The emulator's account has a key that is printed in
-// every manual: whatever address the listeners have, it isn't there for other machines.
+// E5: plain http only where the account's owner has allowed it, and no older TLS; then the owner's network rules, for
+// whoever it is and whatever it brings, as Azure has it for the data plane. The emulator's account has a key that is
+// printed in every manual: whatever address the listeners have, it isn't there for other machines.
 ApiResult<> Pipeline::State::check_network(Passage& p) const {
   const auto& a = p.admission;
   if (p.whole != nullptr && p.whole->request == nullptr) return {};
   if (a.account != nullptr && a.account->emulator && !from_this_machine(a.request->peer)) {
     return std::unexpected(no_such_account());
   }
-  bool safe = a.request->listener == http::Listener::kHttps || a.request->listener == http::Listener::kAdmin;
-  if (safe || a.account == nullptr || !a.account->secure_transfer_required) return {};
-  return std::unexpected(requires_https());
+  if (a.account == nullptr) return {};
+  const bool https = a.request->listener == http::Listener::kHttps;
+  const bool safe = https || a.request->listener == http::Listener::kAdmin;
+  if (!safe && a.account->secure_transfer_required) return std::unexpected(requires_https());
+  if (https && a.request->peer.tls_version < a.account->minimum_tls) return std::unexpected(tls_too_old());
+  if (!admits(a.account->network, a.request->peer.address)) return std::unexpected(network_refused());
+  return {};
 }
 
 bool Pipeline::State::needs_container(const Passage& p) const {
@@ -277,6 +285,10 @@ ApiResult<> Pipeline::State::check_role(Admission& a) const {
 
 ApiResult<> Pipeline::State::permit(Passage& p) const {
   auto& a = p.admission;
+  // After the proof: nobody learns by a made-up signature how an account is set up.
+  if (a.account != nullptr && !a.account->allow_shared_key && (a.principal.credential & kKeyBased) != 0) {
+    return std::unexpected(key_based_not_permitted());
+  }
   FH_CHECK_OK(authorise(a.principal, *a.route, *a.request));
   const auto* rules = a.account == nullptr ? p.service->tokens() : nullptr;
   if (a.principal.credential == kBearer) {

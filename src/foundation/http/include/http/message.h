@@ -86,6 +86,7 @@ struct Peer {
   std::string address;  // numeric, without port; "" for the admin socket
   std::uint16_t port = 0;
   std::optional<std::uint32_t> uid;  // of the process at the other end of the admin socket (SO_PEERCRED)
+  std::uint16_t tls_version = 0;     // as the protocol has it: 0x0303 is TLS 1.2; 0: no TLS
 };
 
 struct Request {
