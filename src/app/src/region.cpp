@@ -5,7 +5,6 @@
 
 #include "audit/log.h"
 #include "authz/assignment_store.h"
-#include "authz/flat_tree.h"
 #include "base/encoding.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -20,6 +19,7 @@
 #include "pipeline/pipeline.h"
 #include "region_identity.h"
 #include "region_metrics.h"
+#include "resources/resources_service.h"
 #include "runtime/loops.h"
 #include "runtime/pool.h"
 #include "runtime/task_scope.h"
@@ -69,7 +69,7 @@ struct Region::Parts {
   std::unique_ptr<gate::audit::DurableLog> audit;
   std::unique_ptr<directory::DirectoryService> directory;
   std::unique_ptr<gate::authz::AssignmentStore> assignments;
-  gate::authz::FlatTree tree;
+  std::unique_ptr<resources::ResourcesService> resources;
   std::unique_ptr<gate::authz::StorageAccess> access;
   std::unique_ptr<gate::BearerTrust> bearer;
   std::unique_ptr<http::Client> outside;
@@ -158,10 +158,13 @@ Result<> Region::Parts::open_directory() {
                                          .blob_suffixes = blob_suffixes(settings),
                                          .password_grant = settings.password_grant});
   FH_CHECK_OK(run_blocking(directory->open(identity.tenant, {identity.admin, identity.admin_secret.clone()})));
+  resources = std::make_unique<resources::ResourcesService>(resources::ResourcesServiceOptions{
+      .store = sealed, .clock = s.clock, .domain = settings.domain, .region = settings.region});
+  FH_CHECK_OK(run_blocking(resources->open(identity.tenant, identity.subscription, std::string(kResourceGroup))));
   assignments = std::make_unique<gate::authz::AssignmentStore>(sealed);
   FH_CHECK_OK(run_blocking(assignments->load(identity.tenant)));
   FH_CHECK_OK(assign_first_roles(identity, directory->store(), *assignments, s.random));
-  access = std::make_unique<gate::authz::StorageAccess>(*assignments, directory->store(), tree);
+  access = std::make_unique<gate::authz::StorageAccess>(*assignments, directory->store(), resources->tree());
   bearer = std::make_unique<gate::BearerTrust>(directory->authority(), directory->store(), blob_suffixes(settings));
   return {};
 }
@@ -214,10 +217,12 @@ void Region::Parts::open_door() {
                                     .audit_key = audit->verifier_key(),
                                     .flush_audit = [this] { return audit->flush(); },
                                     .pool = *pool});
+  resources->serve(*assignments);
   metrics = std::make_unique<RegionMetrics>();
   metrics->add_operations(blob->gate());
   metrics->add_operations(operations->gate());
   metrics->add_operations(directory->gate());
+  metrics->add_operations(resources->gate());
   metrics->add_engine(*s.engine);
   pipeline = std::make_unique<gate::Pipeline>(
       *accounts, *audit, s.clock, s.random,
@@ -229,6 +234,7 @@ void Region::Parts::open_door() {
                             .access = access.get()});
   pipeline->add(operations->gate());
   pipeline->add(directory->gate());
+  pipeline->add(resources->gate());
   pipeline->add(blob->gate());
   server = std::make_unique<http::Server>(loops, *pipeline,
                                           http::ServerOptions{.max_connections = settings.max_connections});
@@ -303,6 +309,7 @@ void Region::Parts::stop() {
     server->drain(limits::kDrainTimeout);
     metrics_server->drain(std::chrono::milliseconds(200));
     certificates->close();
+    resources->close_and_wait();
     blob->close_and_wait();
     serving = false;
   }
@@ -341,6 +348,7 @@ Result<Ports> Region::serve() {
   p.metrics_server->start();
   p.serving = true;
   p.blob->start(p.loops.context(0), *p.pipeline);
+  p.resources->start(p.loops.context(0), *p.pipeline);
   p.certificates->keep(p.loops);
   FH_CHECK_OK(p.pool->submit(0, [&p] { p.recover_audit(); }));
   return ports;

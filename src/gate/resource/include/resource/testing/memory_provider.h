@@ -33,7 +33,7 @@ class MemoryProvider final : public ResourceProvider {
                   .behind = this});
     registry.add({.provider = "Sample.Boxes",
                   .type = "boxes/lids",
-                  .api_versions = {"2022-09-01"},
+                  .api_versions = {"2022-09-01", "2021-04-01"},
                   .verbs = kGet | kPut | kDelete | kListInGroup,
                   .tracked = false,
                   .taggable = false,

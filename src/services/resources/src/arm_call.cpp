@@ -1,0 +1,233 @@
+#include "src/arm_call.h"
+
+#include <algorithm>
+
+#include "authn/bearer.h"
+#include "base/encoding.h"
+#include "src/arm_errors.h"
+
+namespace freehold::resources {
+namespace {
+
+constexpr std::size_t kMaxDepth = 64;
+constexpr std::uint64_t kMaxPage = 1'000;
+
+// Why a path isn't an id, in ARM's words.
+gate::ApiError path_error(std::string_view path) {
+  constexpr std::string_view kSubscriptions = "/subscriptions/";
+  if (equals_ignoring_case(path.substr(0, kSubscriptions.size()), kSubscriptions)) {
+    auto rest = path.substr(kSubscriptions.size());
+    const auto id = rest.substr(0, rest.find('/'));
+    if (!parse_guid<SubscriptionId>(id)) return arm_errors::invalid_subscription_id(id);
+    rest.remove_prefix(id.size());
+    constexpr std::string_view kGroups = "/resourcegroups/";
+    if (equals_ignoring_case(rest.substr(0, kGroups.size()), kGroups)) {
+      rest.remove_prefix(kGroups.size());
+      const auto name = percent_decode(rest.substr(0, rest.find('/')));
+      if (!name || !gate::resource::is_group_name(*name)) return arm_errors::invalid_group_name(name.value_or(""));
+    }
+  }
+  return arm_errors::invalid_path(path);
+}
+
+// Before it is parsed: what parses and prints JSON goes as deep as it does.
+bool nests_too_deep(std::string_view text) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kMaxDepth) return true;
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
+std::string sort_key(const Json& item) {
+  const auto id = item.find("id");
+  return id != item.end() && id->is_string() ? to_lower(id->get_ref<const std::string&>()) : std::string();
+}
+
+// The same request from where this page ends.
+std::string next_link(const http::Request& request, const ArmCall& call, std::string_view last) {
+  std::string out = call.caller.origin + request.path;
+  char separator = '?';
+  for (const auto& parameter : request.query) {
+    if (parameter.name == "$skiptoken") continue;
+    out.append(1, std::exchange(separator, '&')).append(percent_encode(parameter.raw_name, "$-"));
+    out.append("=").append(percent_encode(parameter.value));
+  }
+  return out.append(1, separator).append("$skiptoken=").append(to_base64url(last));
+}
+
+}  // namespace
+
+ApiResult<ArmCall> read_call(const ArmParts& parts, const http::Request& request, const gate::Principal& principal,
+                             TenantId tenant, WallTime now) {
+  auto path = gate::resource::parse_resource_path(request.path);
+  if (!path) return std::unexpected(path_error(request.path));
+  ArmCall call{.id = std::move(path->id),
+               .rest = std::string(path->rest),
+               .api_version = to_lower(request.parameter("api-version")),
+               .caller = {.tenant = tenant, .object = {}, .now = now, .origin = origin_of(request, parts.site)},
+               .who = principal.identity,
+               .state = parts.store.state(tenant)};
+  if (call.who != nullptr) {
+    call.caller.object = call.who->object;
+    call.caller.application = call.who->application;
+  }
+  if (!call.id.subscription) return call;
+  call.subscription = call.state->subscription(*call.id.subscription);
+  if (call.subscription == nullptr) {
+    return std::unexpected(arm_errors::subscription_not_found(to_string(*call.id.subscription)));
+  }
+  return call;
+}
+
+ApiResult<std::shared_ptr<const ResourceGroup>> group_of(const ArmCall& call) {
+  auto group = call.id.subscription ? call.state->group(*call.id.subscription, call.id.group) : nullptr;
+  if (group == nullptr) return std::unexpected(arm_errors::group_not_found(call.id.group));
+  return group;
+}
+
+Task<ApiResult<Json>> read_json(http::BodyReader& body) {
+  auto text = co_await http::read_all(body, kMaxBodyBytes);
+  if (!text) co_return std::unexpected(arm_errors::body_unreadable(text.error()));
+  if (text->empty()) co_return Json(nullptr);
+  if (nests_too_deep(*text)) co_return std::unexpected(arm_errors::invalid_content("it nests too deep."));
+  auto json = Json::parse(*text, nullptr, false);
+  if (json.is_discarded()) co_return std::unexpected(arm_errors::invalid_content("it is not JSON."));
+  co_return json;
+}
+
+Task<ApiResult<Json>> read_object(http::BodyReader& body) {
+  FH_CO_TRY(auto json, co_await read_json(body));
+  if (!json.is_object()) co_return std::unexpected(arm_errors::invalid_content("a JSON object is expected."));
+  co_return json;
+}
+
+ApiResult<std::string> text_of(const Json& json, const char* name, std::size_t limit) {
+  const auto at = json.find(name);
+  if (at == json.end() || at->is_null()) return std::string();
+  if (!at->is_string() || at->get_ref<const std::string&>().size() > limit) {
+    return std::unexpected(
+        arm_errors::invalid_content("'" + std::string(name) + "' is a text of at most " + std::to_string(limit) + "."));
+  }
+  return at->get<std::string>();
+}
+
+ApiResult<Json> properties_of(const Json& body) {
+  const auto at = body.find("properties");
+  if (at == body.end() || at->is_null()) return Json::object();
+  if (!at->is_object()) return std::unexpected(arm_errors::invalid_content("'properties' is an object."));
+  return *at;
+}
+
+ApiResult<Tags> tags_of(const Json& json) {
+  Tags out;
+  const auto at = json.find("tags");
+  if (at == json.end() || at->is_null()) return out;
+  if (!at->is_object()) return std::unexpected(arm_errors::invalid_tags("'tags' is an object of texts."));
+  if (at->size() > kMaxTags) return std::unexpected(arm_errors::invalid_tags("There are at most 50 tags."));
+  std::vector<std::string> seen;
+  for (const auto& [name, value] : at->items()) {
+    const bool good = !name.empty() && name.size() <= kMaxTagNameBytes && name.find_first_of("<>%&\\?/") == name.npos;
+    if (!good) return std::unexpected(arm_errors::invalid_tags("The tag name '" + name + "' is not valid."));
+    if (!value.is_string() || value.get_ref<const std::string&>().size() > kMaxTagValueBytes) {
+      return std::unexpected(arm_errors::invalid_tags("The value of the tag '" + name + "' is a text of at most 256."));
+    }
+    seen.push_back(to_lower(name));
+    out.emplace(name, value.get<std::string>());
+  }
+  std::ranges::sort(seen);
+  if (std::ranges::adjacent_find(seen) != seen.end()) {
+    return std::unexpected(arm_errors::invalid_tags("Tag names are unique without regard to case."));
+  }
+  return out;
+}
+
+bool may(const ArmParts& parts, const ArmCall& call, std::string_view action, const ResourceId& id) {
+  if (call.who == nullptr || !call.who->enabled) return false;
+  const gate::authz::Subject subject{call.who->tenant, call.who->object, call.who->groups};
+  return parts.assignments.snapshot(call.who->tenant)
+      ->decide(subject, action, gate::authz::ActionKind::kControl,
+               gate::resource::chain_of(id, call.who->tenant, parts.store))
+      .allowed();
+}
+
+http::Response json_answer(int status, const Json& json) {
+  http::Response response;
+  response.status = status;
+  response.headers.add("content-type", "application/json; charset=utf-8");
+  response.body = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return response;
+}
+
+http::Response empty_answer(int status) {
+  http::Response response;
+  response.status = status;
+  return response;
+}
+
+Reply list_answer(const http::Request& request, const ArmCall& call, std::vector<Json> items) {
+  std::uint64_t top = kMaxPage;
+  if (request.has_parameter("$top")) {
+    const auto asked = parse_u64(request.parameter("$top"));
+    if (!asked || *asked == 0) return std::unexpected(arm_errors::invalid_top());
+    top = std::min(*asked, kMaxPage);
+  }
+  std::ranges::sort(items, {}, sort_key);
+  auto from = items.begin();
+  if (request.has_parameter("$skiptoken")) {
+    const auto last = from_base64url(request.parameter("$skiptoken"));
+    if (!last || last->empty()) return std::unexpected(arm_errors::invalid_skip_token());
+    from = std::ranges::find_if(items, [&](const Json& item) { return sort_key(item) > *last; });
+  }
+  Json out = {{"value", Json::array()}};
+  for (; from != items.end() && out["value"].size() < top; ++from) out["value"].push_back(std::move(*from));
+  if (from != items.end()) out["nextLink"] = next_link(request, call, sort_key(out["value"].back()));
+  return json_answer(200, out);
+}
+
+ApiResult<std::vector<FilterClause>> read_filter(const http::Request& request,
+                                                 std::initializer_list<std::string_view> fields) {
+  auto clauses = parse_filter(request.parameter("$filter"));
+  const auto is_known = [&](const FilterClause& clause) {
+    return std::ranges::find(fields, std::string_view(clause.field)) != fields.end();
+  };
+  if (!clauses || !std::ranges::all_of(*clauses, is_known)) {
+    return std::unexpected(arm_errors::invalid_filter(request.parameter("$filter")));
+  }
+  return std::move(*clauses);
+}
+
+std::string origin_of(const http::Request& request, const Site& site) {
+  return "https://management." + site.domain + std::string(gate::port_of_host(request));
+}
+
+std::string normal_location(std::string_view location) {
+  std::string out = to_lower(location);
+  std::erase(out, ' ');
+  return out;
+}
+
+gate::RouteSpec arm_row(http::Method method, std::string_view path, std::string_view action) {
+  const bool reads = method == http::Method::kGet || method == http::Method::kHead;
+  return {.method = method,
+          .scope = gate::Scope::kSystem,
+          .path = path,
+          .credentials = gate::kBearer,
+          .data_action = action,
+          .any_caller = action.empty(),
+          .data = gate::DataClass::kCustomerData,
+          .audit = reads ? gate::AuditClass::kRead : gate::AuditClass::kControl};
+}
+
+}  // namespace freehold::resources
