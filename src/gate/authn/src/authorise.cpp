@@ -85,8 +85,12 @@ ApiResult<> authorise(const Principal& principal, const RouteSpec& route, const 
     if (accepted && is_public(principal, route) && !touches_tags(request) && !shows_staged(request)) return {};
     return refuse_anonymous(principal, request);
   }
-  if (!accepted) return credential_not_accepted();
   constexpr CredentialSet kAnySas = kAccountSas | kServiceSas | kUserDelegationSas;
+  // Azure answers so where nothing but a token is taken ("Get User Delegation Key").
+  if (!accepted && route.credentials == kBearer && (principal.credential & (kSharedKey | kAnySas)) != 0) {
+    return authentication_failed("Only authentication scheme Bearer is supported");
+  }
+  if (!accepted) return credential_not_accepted();
   if ((principal.credential & kAnySas) == 0) return {};
   FH_CHECK(principal.sas.has_value());
   FH_CHECK_OK(check_circumstances(*principal.sas, request));

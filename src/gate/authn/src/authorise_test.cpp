@@ -67,6 +67,10 @@ TEST(Authorise, OnlyTheRowsCredentialsCount) {
   auto nobody = kRow;
   nobody.credentials = kNoCredential;
   EXPECT_EQ(outcome(authorise({.credential = kSharedKey}, nobody, request)), "403 AuthorizationFailure");
+  auto tokens = kRow;
+  tokens.credentials = kBearer;
+  EXPECT_EQ(outcome(authorise({.credential = kSharedKey}, tokens, request)), "403 AuthenticationFailed");
+  EXPECT_EQ(outcome(authorise({.credential = kSystemJob}, tokens, request)), "403 AuthorizationFailure");
 }
 
 TEST(Authorise, AnonymousCallersAreToldByTheRulesOfTheirVersion) {

@@ -133,7 +133,7 @@ TEST_F(Delegation, BodiesAreReadStrictly) {
 }
 
 TEST_F(Delegation, OnlyATokenAsksForAKey) {
-  EXPECT_EQ(region_.run(Method::kPost, "/?restype=service&comp=userdelegationkey").code(), "AuthorizationFailure");
+  EXPECT_EQ(region_.run(Method::kPost, "/?restype=service&comp=userdelegationkey").code(), "AuthenticationFailed");
 }
 
 }  // namespace

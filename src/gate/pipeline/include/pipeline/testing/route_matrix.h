@@ -196,14 +196,20 @@ class RouteMatrix {
     log_.take_away(false);
   }
 
+  // What a key or a SAS is told that the row doesn't take.
+  static std::string not_accepted(const RouteSpec& row) {
+    return row.credentials == kBearer ? "403 AuthenticationFailed" : "403 AuthorizationFailure";
+  }
+
   void run_row(const RouteSpec& row) {
     bool sas = (row.credentials & kAccountSas) != 0;
     std::string allowed = row.implemented ? "200 " : "501 NotImplemented";
     auto unless = [&](bool accepted, std::string refusal) { return accepted ? allowed : refusal; };
-    auto if_sas = [&](std::string refusal) { return sas ? refusal : "403 AuthorizationFailure"; };
+    const auto refused = not_accepted(row);
+    auto if_sas = [&](std::string refusal) { return sas ? refusal : refused; };
 
-    check(row, "right key", with_key(row, kKey), unless(row.credentials & kSharedKey, "403 AuthorizationFailure"));
-    check(row, "right SAS", with_sas(row, right_sas(row)), unless(sas, "403 AuthorizationFailure"));
+    check(row, "right key", with_key(row, kKey), unless(row.credentials & kSharedKey, refused));
+    check(row, "right SAS", with_sas(row, right_sas(row)), unless(sas, refused));
     check(row, "local operator", from_admin(row), unless(row.credentials & kLocalOperator, "403 AuthorizationFailure"));
     check(row, "bad signature", with_authorization(row, "SharedKey acct1:" + to_base64(std::string(32, 'x'))),
           "403 AuthenticationFailed");
@@ -264,7 +270,7 @@ class RouteMatrix {
       if (row.scope == Scope::kService) refusal = failed;  // it has no container to sign
       check(row, kind + caller, plain(row, resource_query(row, credential, sas, key)), std::move(refusal));
     };
-    const auto if_in = [&](std::string outcome) { return in ? outcome : "403 AuthorizationFailure"; };
+    const auto if_in = [&](std::string outcome) { return in ? outcome : not_accepted(row); };
     const auto right = resource_sas(row);
     expect(", right", right, if_in(allowed));
     expect(", by a wrong key", right, failed, "another account's key");
