@@ -266,5 +266,43 @@ TEST_F(BlockOperations, BlocksPutAtTheSameTimeMakeOneBlob) {
   EXPECT_TRUE(get("/box/b").body == content);
 }
 
+// "Put Block": a week after the last one.
+TEST_F(BlockOperations, BlocksThatNobodyCommitsAreDiscardedAfterAWeek) {
+  const auto sweep = [this] {
+    ASSERT_TRUE(runtime::run_blocking(service->sweep_orphans(*pipeline)));
+    collect();
+  };
+  const auto list_of = [this](const std::string& path) {
+    return elements(get(path + "?comp=blocklist&blocklisttype=uncommitted").body, "Name").size();
+  };
+  const auto stage = [this](const std::string& path, const std::string& id) {
+    const auto where = path + "?comp=block&blockid=" + percent_encode(to_base64(id));
+    ASSERT_EQ(run(Method::kPut, where, {}, pattern(100'000, id.front())).status, 201);
+  };
+  ASSERT_EQ(put("/box/kept", "content").status, 201);
+  stage("/box/kept", "a");
+  stage("/box/new", "a");
+  stage("/box/busy", "a");
+  clock.advance(std::chrono::hours(4 * 24));
+  stage("/box/busy", "b");
+  clock.advance(std::chrono::hours(4 * 24));
+  static_cast<void>(log.take_entries());
+  sweep();
+  EXPECT_EQ(get("/box/kept").body, "content");
+  EXPECT_EQ(list_of("/box/kept"), 0u);
+  EXPECT_EQ(get("/box/new?comp=blocklist&blocklisttype=all").status, 404);
+  EXPECT_EQ(list_of("/box/busy"), 2u);
+  EXPECT_EQ(chunk_count(), 2u);
+  std::size_t records = 0;
+  for (const auto& entry : log.take_entries()) records += entry.record.operation == "DiscardStagedBlocks" ? 1 : 0;
+  EXPECT_EQ(records, 2u);
+  clock.advance(std::chrono::hours(8 * 24));
+  sweep();
+  EXPECT_EQ(chunk_count(), 0u);
+  sweep();
+  for (const auto& entry : log.take_entries()) records += entry.record.operation == "DiscardStagedBlocks" ? 1 : 0;
+  EXPECT_EQ(records, 3u);  // and none of those that found nothing
+}
+
 }  // namespace
 }  // namespace freehold::blob::testing

@@ -53,7 +53,8 @@ class Collector {
   // so that it neither holds up the rest nor fills the log.
   enum class Which { kDue, kAll };
   [[nodiscard]] Task<Result<std::size_t>> collect(gate::Pipeline& door, Which which);
-  // Removes chunks that are put and neither claimed nor named. Returns how many.
+  // Discards staged blocks that a week passed by, and removes chunks that are put and neither claimed nor named.
+  // Returns how many chunks.
   [[nodiscard]] Task<Result<std::size_t>> sweep(gate::Pipeline& door);
   // Until the scope closes: left-overs, rounds, a sweep soon after the start and daily ones.
   [[nodiscard]] Task<> run(runtime::TaskScope& scope, gate::Pipeline& door);
@@ -96,6 +97,12 @@ class Collector {
     std::set<store::ChunkId> ids;
     std::set<store::ChunkId> looked_into = {};
     [[nodiscard]] bool empty() const { return ids.empty(); }
+  };
+  // All staged blocks of one blob and generation.
+  struct StagedSet {
+    std::string name;
+    std::uint64_t generation = 0;
+    std::uint64_t newest = 0;  // hybrid time of the last block
   };
   struct Abandoned {
     std::vector<store::ChunkId> chunks;
@@ -151,6 +158,15 @@ class Collector {
   [[nodiscard]] Task<Result<>> purge(gate::Permit<PurgeContainer> permit, Item item);
   [[nodiscard]] Task<Result<>> purge_rows(JobPass pass, Item item, char prefix);
   [[nodiscard]] Task<Result<>> check_no_audit_rows(store::PartitionId partition);
+
+  // Staged blocks that were forgotten (staged_blocks.cpp).
+  [[nodiscard]] Task<Result<>> discard_stale_blocks(gate::Pipeline& door);
+  // The next of a container, from a row on; `from` is then where to go on, empty at the end.
+  [[nodiscard]] Task<Result<>> discard_next(gate::Permit<DiscardStagedBlocks> permit, AccountRef account,
+                                            store::PartitionId partition, Bytes& from);
+  // True: they were discarded.
+  [[nodiscard]] Task<Result<bool>> discard_staged(JobPass pass, AccountRef account, store::PartitionId partition,
+                                                  StagedSet staged);
 
   // The parts of a sweep (sweep.cpp).
   enum class Manifests { kThere, kMayBeGone };

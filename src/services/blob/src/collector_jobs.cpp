@@ -9,6 +9,7 @@ void add_jobs(gate::ServiceGate& gate) {
   gate.add_job<PurgeContainer>(DataClass::kCustomerContent, AuditClass::kWrite);
   gate.add_job<RemoveAbandonedChunks>(DataClass::kCustomerContent, AuditClass::kWrite);
   gate.add_job<SweepChunks>(DataClass::kCustomerContent, AuditClass::kWrite);
+  gate.add_job<DiscardStagedBlocks>(DataClass::kCustomerContent, AuditClass::kWrite);
   gate.add_job<FindGarbage>(DataClass::kCustomerData, AuditClass::kRead);
 }
 

@@ -25,6 +25,11 @@ struct RemoveAbandonedChunks {
 struct SweepChunks {
   static constexpr std::string_view kName = "SweepChunks";
 };
+// Discards the staged blocks of one blob, which nobody has added to for a week. Its record rides in the commit that
+// does.
+struct DiscardStagedBlocks {
+  static constexpr std::string_view kName = "DiscardStagedBlocks";
+};
 // Looks for what an earlier process was to remove.
 struct FindGarbage {
   static constexpr std::string_view kName = "FindGarbage";
@@ -33,7 +38,7 @@ struct FindGarbage {
 template <class Operation>
 concept CollectorJob = std::same_as<Operation, CollectGarbage> || std::same_as<Operation, PurgeContainer> ||
                        std::same_as<Operation, RemoveAbandonedChunks> || std::same_as<Operation, SweepChunks> ||
-                       std::same_as<Operation, FindGarbage>;
+                       std::same_as<Operation, FindGarbage> || std::same_as<Operation, DiscardStagedBlocks>;
 
 void add_jobs(gate::ServiceGate& gate);
 

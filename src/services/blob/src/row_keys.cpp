@@ -127,6 +127,15 @@ Bytes staged(std::string_view name, std::uint64_t generation, BytesView block_id
   return staged(name, generation) + Bytes(block_id);
 }
 
+std::optional<StagedKey> parse_staged(BytesView key) {
+  if (key.empty() || key.front() != kStagedPrefix) return std::nullopt;
+  key.remove_prefix(1);
+  auto name = unescape_name(key);
+  if (!name || key.size() < sizeof(std::uint64_t)) return std::nullopt;
+  ByteReader in(key);
+  return StagedKey{std::move(*name), in.u64()};
+}
+
 Bytes tag_values(std::string_view key) {
   Bytes out(1, kTagPrefix);
   out += escape_name(key);

@@ -65,6 +65,12 @@ struct BlobKey {
 [[nodiscard]] Bytes staged(std::string_view name, std::uint64_t generation);
 [[nodiscard]] Bytes staged(std::string_view name, std::uint64_t generation, BytesView block_id);
 
+struct StagedKey {
+  std::string name;
+  std::uint64_t generation = 0;
+};
+[[nodiscard]] std::optional<StagedKey> parse_staged(BytesView key);
+
 // 't' + tag's key + 00 01 + value + 00 01 + blob's name + 00 01, each escaped as names are.
 [[nodiscard]] Bytes tag(std::string_view key, std::string_view value, std::string_view name);
 [[nodiscard]] Bytes tag_values(std::string_view key);                         // what all rows of the tag begin with

@@ -45,6 +45,7 @@ Task<Result<std::size_t>> Collector::sweep(gate::Pipeline& door) {
   FH_CO_CHECK_OK(co_await door.run_job<SweepChunks>(
       gate::Job{.principal = "blob collector", .resource = "/"},
       [this, &removed](gate::Permit<SweepChunks> p) { return sweep_under(std::move(p), removed); }));
+  FH_CO_CHECK_OK(co_await discard_stale_blocks(door));
   co_return removed;
 }
 
