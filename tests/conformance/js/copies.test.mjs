@@ -49,6 +49,37 @@ test("a long copy is pending, and may be aborted", async () => {
   assert.equal((await copy.getProperties()).contentLength, 80 * 1024 * 1024);
 });
 
+test("page blobs are copied, whole and by what has changed", async () => {
+  const disk = container.getPageBlobClient("disk");
+  await disk.create(64 * 1024 * 1024, { blobSequenceNumber: 5 });
+  const pages = randomBytes(4096);
+  await disk.uploadPages(pages, 1024 * 1024, 4096);
+  const copy = container.getPageBlobClient("disk copy");
+  assert.equal((await (await copy.beginCopyFromURL(disk.url, { intervalInMs: 50 })).pollUntilDone()).copyStatus, "success");
+  assert.equal((await copy.getProperties()).blobSequenceNumber, 5);
+  assert.deepEqual((await copy.getPageRanges()).pageRange, [{ offset: 1024 * 1024, count: 4096 }]);
+  assert.ok((await copy.downloadToBuffer(1024 * 1024, 4096)).equals(pages));
+
+  const backup = container.getPageBlobClient("disk backup");
+  const back_up = async () => {
+    const { snapshot } = await disk.createSnapshot();
+    assert.equal((await backup.startCopyIncremental(disk.withSnapshot(snapshot).url)).copyStatus, "pending");
+    for (;;) {
+      const properties = await backup.getProperties();
+      assert.equal(properties.isIncrementalCopy, true);
+      if (properties.copyStatus !== "pending") return properties.destinationSnapshot;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  const first = await back_up();
+  await disk.uploadPages(pages, 0, 4096);
+  const second = await back_up();
+  assert.ok((await backup.withSnapshot(second).downloadToBuffer(0, 4096)).equals(pages));
+  assert.ok((await backup.withSnapshot(first).downloadToBuffer(0, 4096)).equals(Buffer.alloc(4096)));
+  await fails(backup.download(), 409, "OperationNotAllowedOnIncrementalCopyBlob");
+  await fails(backup.startCopyIncremental(disk.url), 409, "IncrementalCopySourceMustBeSnapshot");
+});
+
 test("content is read from a URL, whole and in blocks", async () => {
   const source = container.getBlockBlobClient("part");
   const content = randomBytes(500_000);
@@ -94,4 +125,15 @@ test("a customer's own key is needed for all that reads and writes", { skip: !ht
   await fails(blob.getProperties(), 409);
   await blob.setMetadata({ a: "b" }, { customerProvidedKey });
   assert.equal((await blob.getProperties({ customerProvidedKey })).metadata.a, "b");
+
+  const log = container.getAppendBlobClient("locked log");
+  await log.create({ customerProvidedKey });
+  await log.appendBlock("line", 4, { customerProvidedKey });
+  await fails(log.appendBlock("line", 4), 409, "BlobUsesCustomerSpecifiedEncryption");
+  assert.equal((await log.downloadToBuffer(0, undefined, { customerProvidedKey })).toString(), "line");
+  const disk = container.getPageBlobClient("locked disk");
+  await disk.create(1024, { customerProvidedKey });
+  await disk.uploadPages(content.subarray(0, 512), 512, 512, { customerProvidedKey });
+  assert.ok((await disk.downloadToBuffer(512, 512, { customerProvidedKey })).equals(content.subarray(0, 512)));
+  await fails(disk.download(), 409, "BlobUsesCustomerSpecifiedEncryption");
 });

@@ -36,7 +36,7 @@ Task<Reply> abort_copy_blob(BlobParts& parts, Permit<AbortCopyBlob> permit) {
     FH_CHECK_OK(check_may_abort(current, copy_id, conditions, now));
     BlobChange change;
     change.row = amended(current->row, now);
-    change.during_copy = true;
+    change.during_copy = change.of_incremental_copy = true;
     end_copy(change, target.name, CopyStatus::kAborted, {}, now);
     return change;
   };

@@ -216,6 +216,10 @@ ApiError previous_snapshot_newer() {
   return make(400, "PreviousSnapshotCannotBeNewer",
               "The prevsnapshot query parameter value cannot be newer than snapshot query parameter value.");
 }
+ApiError previous_snapshot_not_supported() {
+  return make(409, "PreviousSnapshotOperationNotSupported",
+              "Differential Get Page Ranges is not supported on the previous snapshot.");
+}
 ApiError public_access_not_permitted() {
   return make(409, "PublicAccessNotPermitted", "Public access is not permitted on this storage account.");
 }
@@ -250,6 +254,25 @@ ApiError lease_not_present_with_lease_operation() {
 ApiError pending_copy() { return make(409, "PendingCopyOperation", "There is currently a pending copy operation."); }
 ApiError interrupted_copy() {
   return make(500, "CopyInterrupted", "The copy was interrupted by a restart of the server.");
+}
+ApiError incremental_copy_mismatch() {
+  return make(409, "IncrementalCopyBlobMismatch",
+              "The specified source blob is different than the copy source of the existing incremental copy blob.");
+}
+ApiError incremental_copy_of_earlier_snapshot() {
+  return make(409, "IncrementalCopyOfEarlierVersionSnapshotNotAllowed",
+              "The specified snapshot is earlier than the last snapshot copied into the incremental copy blob.");
+}
+ApiError incremental_copy_source_must_be_snapshot() {
+  return make(409, "IncrementalCopySourceMustBeSnapshot",
+              "The source for incremental copy request must be a snapshot.");
+}
+ApiError invalid_source_blob_type() {
+  return make(409, "InvalidSourceBlobType", "The copy source blob type is invalid for this operation.");
+}
+ApiError not_on_incremental_copy() {
+  return make(409, "OperationNotAllowedOnIncrementalCopyBlob",
+              "The specified operation is not allowed on an incremental copy blob.");
 }
 ApiError no_pending_copy() {
   return make(409, "NoPendingCopyOperation", "There is currently no pending copy operation.");

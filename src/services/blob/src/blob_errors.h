@@ -81,6 +81,7 @@ namespace errors {
 [[nodiscard]] ApiError too_many_blocks();
 [[nodiscard]] ApiError sequence_number_too_large();
 [[nodiscard]] ApiError previous_snapshot_not_found();
+[[nodiscard]] ApiError previous_snapshot_not_supported();
 [[nodiscard]] ApiError blob_overwritten();
 [[nodiscard]] ApiError public_access_not_permitted();
 [[nodiscard]] ApiError snapshots_present();
@@ -96,6 +97,11 @@ namespace errors {
 [[nodiscard]] ApiError interrupted_copy();  // told in x-ms-copy-status-description
 [[nodiscard]] ApiError no_pending_copy();
 [[nodiscard]] ApiError copy_id_mismatch();
+[[nodiscard]] ApiError incremental_copy_mismatch();
+[[nodiscard]] ApiError incremental_copy_of_earlier_snapshot();
+[[nodiscard]] ApiError incremental_copy_source_must_be_snapshot();
+[[nodiscard]] ApiError invalid_source_blob_type();
+[[nodiscard]] ApiError not_on_incremental_copy();
 [[nodiscard]] ApiError customer_key_missing();
 [[nodiscard]] ApiError customer_key_mismatch();
 [[nodiscard]] ApiError customer_key_not_used();

@@ -18,8 +18,13 @@ struct BlobService::State {
         content(options.rows, options.chunks, claims, options.pool),
         collector(accounts, containers, blobs, content, reads),
         sources(std::move(options.allowed_sources), suffixes, options.outside, scope),
-        parts{accounts, containers,     properties,     blobs,   content, collector,  reads,
-              scope,    options.hybrid, options.random, sources, copier,  options.sku},
+        parts{accounts,       containers,
+              properties,     blobs,
+              content,        collector,
+              reads,          scope,
+              options.hybrid, options.random,
+              sources,        copier,
+              options.sku,    suffixes.empty() ? std::string() : suffixes.front()},
         copier(parts),
         gate(parts, suffixes) {}
 

@@ -28,6 +28,7 @@ Task<Reply> get_blob_tags(BlobParts& parts, Permit<GetBlobTags> permit) {
   FH_CO_TRY(const auto conditions, parse_tag_conditions(permit.request().headers));
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   FH_CO_TRY(const auto stored, co_await read_committed(parts, target));
+  FH_CO_CHECK_OK(check_no_incremental_copy(stored.row));
   FH_CO_CHECK_OK(check_read(conditions, stored.row.existing(parts.hybrid.next())));
   std::string body(kXmlDeclaration);
   append_tags_xml(body, stored.row.tags);

@@ -72,12 +72,12 @@ void digest_whole(Digest digest, BytesView plain, Ingested& whole) {
 // Work that is short is done at once; the rest on the pool.
 Task<Result<std::vector<StoredContent>>> ContentStore::put_parts(ContentPlace place,
                                                                  std::shared_ptr<AlignedBuffer> plain, Cuts cuts,
-                                                                 PendingChunks& pending) {
+                                                                 Inlining inlining, PendingChunks& pending) {
   auto work = std::make_shared<PartsWork>();
   work->plain = plain;
   work->key = place.key;
   for (const auto part : cut(plain->view(), cuts)) {
-    const bool is_inline = part.size() <= limits::kInlineContentBytes;
+    const bool is_inline = inlining == Inlining::kAllowed && part.size() <= limits::kInlineContentBytes;
     // What is inline isn't claimed: it becomes durable only in the commit that names it.
     const Segment segment{is_inline ? Segment::Place::kInline : Segment::Place::kChunk,
                           is_inline ? claims_.unclaimed_id() : pending.claim(place.tenant),
@@ -114,11 +114,12 @@ Task<Result<std::vector<StoredContent>>> ContentStore::put_parts(ContentPlace pl
   co_return stored;
 }
 
-Task<Result<StoredContent>> ContentStore::put_content(ContentPlace place, AlignedBuffer plain, PendingChunks& pending) {
+Task<Result<StoredContent>> ContentStore::put_content(ContentPlace place, AlignedBuffer plain, PendingChunks& pending,
+                                                      Inlining inlining) {
   FH_CHECK(plain.size() > 0 && plain.size() <= limits::kChunkContentBytes);
   const auto size = static_cast<std::uint32_t>(plain.size());
   FH_CO_TRY(auto stored, co_await put_parts(std::move(place), std::make_shared<AlignedBuffer>(std::move(plain)),
-                                            Cuts{size, size}, pending));
+                                            Cuts{size, size}, inlining, pending));
   co_return std::move(stored.front());
 }
 
@@ -144,7 +145,7 @@ Task<Result<CutIngested>> ContentStore::ingest_cut(http::BodyReader& body, std::
       return whole;
     }));
   }
-  FH_CO_TRY(result.parts, co_await put_parts(std::move(place), plain, cuts, pending));
+  FH_CO_TRY(result.parts, co_await put_parts(std::move(place), plain, cuts, Inlining::kAllowed, pending));
   co_return result;
 }
 

@@ -99,8 +99,12 @@ class ContentStore {
   [[nodiscard]] Task<Result<CutIngested>> ingest_cut(http::BodyReader& body, std::uint32_t length, Cuts cuts,
                                                      Digest digest, ContentPlace place, PendingChunks& pending);
   // Seals and puts bytes that are in memory: [1, limits::kChunkContentBytes] of them.
-  [[nodiscard]] Task<Result<StoredContent>> put_content(ContentPlace place, AlignedBuffer plain,
-                                                        PendingChunks& pending);
+  [[nodiscard]] Task<Result<StoredContent>> put_content(ContentPlace place, AlignedBuffer plain, PendingChunks& pending,
+                                                        Inlining inlining = Inlining::kAllowed);
+  // Memory for content that is on its way by put_content(). nullopt: bodies that are under way fill what is set aside.
+  [[nodiscard]] std::optional<IngestRoom::Place> take_room(TenantId tenant, std::size_t bytes) {
+    return room_.take(tenant, bytes);
+  }
 
   // Plain bytes [offset, offset + length) of a segment, at most kPieceBytes within page bounds. kNotFound: the segment
   // is gone (its blob was overwritten meanwhile). kCorrupt: no copy opens.
@@ -124,7 +128,7 @@ class ContentStore {
  private:
   [[nodiscard]] Task<Result<std::vector<StoredContent>>> put_parts(ContentPlace place,
                                                                    std::shared_ptr<AlignedBuffer> plain, Cuts cuts,
-                                                                   PendingChunks& pending);
+                                                                   Inlining inlining, PendingChunks& pending);
   [[nodiscard]] Task<Result<PlainPiece>> read_chunk(ContentPlace place, Segment segment, std::uint32_t offset,
                                                     std::uint32_t length);
 

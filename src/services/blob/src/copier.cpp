@@ -1,7 +1,9 @@
 #include "src/copier.h"
 
 #include "base/log.h"
+#include "src/copy_pages.h"
 #include "src/copy_plan.h"
+#include "src/incremental_copy.h"
 #include "src/row_keys.h"
 
 namespace freehold::blob {
@@ -16,6 +18,83 @@ constexpr std::uint64_t kSliceBytes = 64 * 1024 * 1024;
 bool may_pass(const ApiError& error) { return error.status >= 500 && error.code != "CopyInterrupted"; }
 
 std::string describe(const ApiError& error) { return std::to_string(error.status) + ' ' + error.code; }
+
+constexpr auto kAskedBy = gate::AskedBy::kCaller;
+
+// What the copy reads, and how.
+ApiResult<LiveSource> source_of(const CopySources& sources, const PendingCopy& copy, const CopyWork& work,
+                                const std::string& url) {
+  LiveSource from;
+  if (copy.live) {
+    from = *copy.live;
+  } else if (!work.here) {
+    return refuse(errors::interrupted_copy());
+  } else {
+    FH_TRY(from.source, sources.parse_again(url));
+    if (!work.version.empty()) from.headers.add("x-ms-version", work.version);
+  }
+  if (from.source.here) from.headers.remove("authorization");
+  if (!work.etag.empty()) from.headers.set("if-match", work.etag);
+  return from;
+}
+
+// Of block and append blobs.
+Task<ApiResult<>> finish_bytes(BlobParts& parts, BlobTarget target, std::string copy_id, ContentPlace place,
+                               CopiedContent& content, AppendState append, AuditRow audit, PendingChunks& pending) {
+  FH_CO_TRY(const auto layout, api(co_await parts.content.store_layout(place, content.layout(), pending)));
+  const AmendCopy finish = [&](BlobChange& change, std::uint64_t now) {
+    end_copy(change, target.name, CopyStatus::kSuccess, {}, now);
+    change.row.copy->copied = change.row.length = content.length();
+    change.row.layout = layout;
+    if (change.row.append) change.row.append = append;
+    change.puts = content.inline_rows();
+  };
+  FH_CO_TRY([[maybe_unused]] const bool done,
+            co_await amend_copy(parts, target, std::move(copy_id), finish, std::move(audit), &pending));
+  co_return ApiResult<>();
+}
+
+Task<ApiResult<>> copy_bytes(BlobParts& parts, BlobTarget target, BlobRow row, CopyWork work, LiveSource from,
+                             AskDoor door, AuditRow audit) {
+  const auto total = row.copy->total;
+  const auto copy_id = row.copy->id;
+  std::vector<SourceBlock> blocks;
+  if (from.source.here && work.type == BlobType::kBlock) {
+    FH_CO_TRY(auto told,
+              co_await ask_source_blocks(parts, from.source, door, kAskedBy, from.headers, work.etag, total));
+    if (!told) co_return refuse(errors::source_condition_not_met());
+    blocks = std::move(*told);
+  }
+  FH_CO_TRY(const auto place, place_of(parts, target, row.wrapped_key));
+  auto pending = pending_chunks(parts);
+  CopiedContent content(std::move(blocks), total);
+  AppendState append{0, work.seal};
+  const SentDigests sent{.md5 = work.md5, .crc64 = work.crc64};
+  RunningDigests digests(Digest::kBoth);
+  SourceQuestion question{.headers = from.headers};
+  // Without an ETag nothing says that two slices are of one content.
+  const auto slice = work.etag.empty() ? std::max<std::uint64_t>(total, 1) : kSliceBytes;
+  while (content.copied() < total) {
+    const auto length = std::min(slice, total - content.copied());
+    question.range = SourceRange{content.copied(), content.copied() + length - 1};
+    FH_CO_TRY(auto opened, co_await parts.sources.open_as(from.source, question, door, kAskedBy));
+    if (opened.headers.get("etag") != work.etag) co_return refuse(errors::source_condition_not_met());
+    FH_CO_TRY(const auto properties, properties_of(opened.headers));
+    append.committed_blocks = properties.committed_blocks;
+    DigestedBody digested(*opened.body, digests);
+    http::BodyReader& body = !sent.empty() ? static_cast<http::BodyReader&>(digested) : *opened.body;
+    const auto taken = co_await content.take(parts.content, body, length, Digest::kNone, place, pending);
+    if (!taken) co_return refuse(blame(*opened.body, errors::from_body(taken.error())));
+    if (content.copied() == total) break;
+    const AmendCopy progress = [&](BlobChange& change, std::uint64_t) { change.row.copy->copied = content.copied(); };
+    FH_CO_TRY(const bool still, co_await amend_copy(parts, target, copy_id, progress, {}, nullptr));
+    if (!still) co_return ApiResult<>();
+  }
+  if (!sent.empty()) {
+    FH_CO_CHECK_OK(check_digests(sent, {}, finished(digests)));
+  }
+  co_return co_await finish_bytes(parts, target, copy_id, place, content, append, std::move(audit), pending);
+}
 
 }  // namespace
 
@@ -122,59 +201,20 @@ Task<ApiResult<>> Copier::copy_content(BlobTarget target, BlobRow row, const Pen
                                        AuditRow audit) {
   const auto work = decode_copy_work(row.copy->work);
   if (!work) co_return refuse(errors::internal("a pending copy's work can't be read"));
-  SourceQuestion question;
-  CopySource source;
-  if (copy.live) {
-    source = copy.live->source;
-    question.headers = copy.live->headers;
-  } else if (!work->here) {
-    co_return refuse(errors::interrupted_copy());
-  } else {
-    FH_CO_TRY(source, parts_.sources.parse_again(row.copy->source));
-    if (!work->version.empty()) question.headers.add("x-ms-version", work->version);
+  FH_CO_TRY(auto from, source_of(parts_.sources, copy, *work, row.copy->source));
+  if (work->type != BlobType::kPage) {
+    co_return co_await copy_bytes(parts_, target, std::move(row), *work, std::move(from), door, std::move(audit));
   }
-  const auto asked_by = gate::AskedBy::kCaller;
-  if (source.here) question.headers.remove("authorization");
-  if (!work->etag.empty()) question.headers.set("if-match", work->etag);
-  const auto total = row.copy->total;
-  std::vector<SourceBlock> blocks;
-  if (source.here && work->type == BlobType::kBlock) {
-    FH_CO_TRY(auto told,
-              co_await ask_source_blocks(parts_, source, door, asked_by, question.headers, work->etag, total));
-    if (!told) co_return refuse(errors::source_condition_not_met());
-    blocks = std::move(*told);
+  PageQuestion pages{.source = std::move(from.source),
+                     .headers = std::move(from.headers),
+                     .etag = work->etag,
+                     .length = row.copy->total,
+                     .door = door,
+                     .asked_by = kAskedBy};
+  if (row.copy->incremental) {
+    co_return co_await copy_difference(parts_, target, std::move(row), *work, std::move(pages), std::move(audit));
   }
-  FH_CO_TRY(const auto place, place_of(parts_, target, row.wrapped_key));
-  auto pending = pending_chunks(parts_);
-  CopiedContent content(std::move(blocks), total);
-  std::uint32_t committed_blocks = 0;
-  // Without an ETag nothing says that two slices are of one content.
-  const auto slice = work->etag.empty() ? std::max<std::uint64_t>(total, 1) : kSliceBytes;
-  while (content.copied() < total) {
-    const auto length = std::min(slice, total - content.copied());
-    question.range = SourceRange{content.copied(), content.copied() + length - 1};
-    FH_CO_TRY(auto opened, co_await parts_.sources.open_as(source, question, door, asked_by));
-    if (opened.headers.get("etag") != work->etag) co_return refuse(errors::source_condition_not_met());
-    FH_CO_TRY(const auto properties, properties_of(opened.headers));
-    committed_blocks = properties.committed_blocks;
-    const auto taken = co_await content.take(parts_.content, *opened.body, length, Digest::kNone, place, pending);
-    if (!taken) co_return refuse(blame(*opened.body, errors::from_body(taken.error())));
-    const AmendCopy progress = [&](BlobChange& change, std::uint64_t) { change.row.copy->copied = content.copied(); };
-    if (content.copied() == total) break;
-    FH_CO_TRY(const bool still, co_await amend_copy(parts_, target, copy.copy_id, progress, {}, nullptr));
-    if (!still) co_return ApiResult<>();
-  }
-  FH_CO_TRY(const auto layout, api(co_await parts_.content.store_layout(place, content.layout(), pending)));
-  const AmendCopy finish = [&](BlobChange& change, std::uint64_t now) {
-    end_copy(change, target.name, CopyStatus::kSuccess, {}, now);
-    change.row.copy->copied = change.row.length = total;
-    change.row.layout = layout;
-    if (change.row.append) change.row.append->committed_blocks = committed_blocks;
-    change.puts = content.inline_rows();
-  };
-  FH_CO_TRY([[maybe_unused]] const bool done,
-            co_await amend_copy(parts_, target, copy.copy_id, finish, std::move(audit), &pending));
-  co_return ApiResult<>();
+  co_return co_await copy_pages(parts_, target, std::move(row), std::move(pages), std::move(audit));
 }
 
 }  // namespace freehold::blob

@@ -19,11 +19,18 @@ ApiResult<> check_may_copy(const NewBlob& fresh, BlobType type, const std::optio
   return {};
 }
 
+bool seals(const CopyPlan& plan, const SourceProperties& properties) {
+  return properties.type == BlobType::kAppend && plan.seal.value_or(properties.sealed);
+}
+
 BlobRow copied_row(const CopyPlan& plan, const SourceProperties& properties) {
   auto row = row_of(plan.fresh, properties.type);
   row.content = properties.content;
   if (row.metadata.empty()) row.metadata = properties.metadata;
-  if (row.type == BlobType::kAppend) row.append.emplace();
+  if (row.type == BlobType::kAppend) row.append = AppendState{.committed_blocks = 0, .sealed = seals(plan, properties)};
+  if (row.type == BlobType::kPage) {
+    row.page = PageState{.sequence_number = properties.sequence_number, .generation = 0, .version = 1, .holes = {}};
+  }
   return row;
 }
 
@@ -32,7 +39,7 @@ Task<ApiResult<BlobRow>> copy_at_once(BlobParts& parts, BlobTarget target, CopyP
   // What was opened decides, whatever was there when the caller looked.
   FH_CO_TRY(const auto properties, properties_of(opened.headers));
   FH_CO_CHECK_OK(check_source_has_content(opened.headers));
-  if (properties.type == BlobType::kPage) co_return refuse(errors::not_implemented("copies of page blobs"));
+  if (properties.type == BlobType::kPage) co_return refuse(errors::busy("the copy's source changed"));
   std::vector<SourceBlock> blocks;
   if (plan.source.source.here && properties.type == BlobType::kBlock && properties.length > 0) {
     FH_CO_TRY(auto told, co_await ask_source_blocks(parts, plan.source.source, door, opened.asked_by,
@@ -65,6 +72,8 @@ Task<ApiResult<BlobRow>> copy_at_once(BlobParts& parts, BlobTarget target, CopyP
 
 Task<Reply> copy_blob_from_url(BlobParts& parts, Permit<CopyBlobFromUrl> permit) {
   FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers));
+  // Only append blobs have one, and only block blobs are copied this way.
+  if (permit.request().headers.has("x-ms-seal-blob")) co_return refuse(errors::unsupported_header("x-ms-seal-blob"));
   FH_CO_TRY(auto plan, plan_copy(parts, permit.request(), permit.api_version(), permit.principal(), TagOption::kTaken));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
   FH_CO_TRY(const auto before, api(co_await parts.blobs.read(target.partition(), target.name)));

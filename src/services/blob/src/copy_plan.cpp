@@ -1,7 +1,6 @@
 #include "src/copy_plan.h"
 
 #include "base/encoding.h"
-#include "src/running_digests.h"
 #include "src/tag_rules.h"
 #include "src/tier_rules.h"
 
@@ -19,27 +18,6 @@ ApiResult<bool> parse_tag_option(const http::Headers& headers, TagOption tag_opt
   }
   return true;
 }
-
-// Digests of all that is read, whatever it is cut into. On the loop: only for who sends digests with a list of blocks.
-class DigestedBody final : public http::BodyReader {
- public:
-  explicit DigestedBody(http::BodyReader& body) : body_(body) {}
-  [[nodiscard]] std::optional<std::uint64_t> length() const override { return body_.length(); }
-  [[nodiscard]] http::Task<Result<std::size_t>> read_some(std::span<char> out) override {
-    FH_CO_TRY(const auto got, co_await body_.read_some(out));
-    digests_.update({out.data(), got});
-    co_return got;
-  }
-  [[nodiscard]] Ingested finish() {
-    Ingested digests;
-    digests_.finish(digests);
-    return digests;
-  }
-
- private:
-  http::BodyReader& body_;
-  RunningDigests digests_{Digest::kBoth};
-};
 
 }  // namespace
 
@@ -78,14 +56,15 @@ Task<ApiResult<NewContent>> store_copy(BlobParts& parts, BlobTarget target, Open
   const bool whole = blocks.empty();
   const auto length = *opened.body->length();
   CopiedContent content(std::move(blocks), length);
-  DigestedBody digested(*opened.body);
+  RunningDigests digests(Digest::kBoth);
+  DigestedBody digested(*opened.body, digests);
   http::BodyReader& body = !whole && !sent.empty() ? static_cast<http::BodyReader&>(digested) : *opened.body;
   Digest digest = Digest::kNone;
   if (whole) digest = sent.crc64.empty() ? Digest::kMd5 : Digest::kBoth;
   const auto taken = co_await content.take(parts.content, body, length, digest, place, pending);
   if (!taken) co_return refuse(blame(*opened.body, errors::from_body(taken.error())));
   if (!sent.empty()) {
-    FH_CO_CHECK_OK(check_digests(sent, {}, whole ? content.last() : digested.finish()));
+    FH_CO_CHECK_OK(check_digests(sent, {}, whole ? content.last() : finished(digests)));
   }
   FH_CO_TRY(auto layout, api(co_await parts.content.store_layout(place, content.layout(), pending)));
   co_return NewContent{std::move(content), key.wrapped, std::move(layout)};

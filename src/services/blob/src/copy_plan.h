@@ -6,6 +6,7 @@
 
 #include "src/copied_content.h"
 #include "src/creation_rules.h"
+#include "src/digested_body.h"
 #include "src/source_plan.h"
 
 namespace freehold::blob {
@@ -15,6 +16,7 @@ struct CopyPlan {
   NewBlob fresh;
   bool copy_tags = false;  // x-ms-copy-source-tag-option: COPY
   std::optional<CustomerKey> customer;
+  std::optional<bool> seal;  // x-ms-seal-blob; absent: as the source is
 };
 
 enum class TagOption { kTaken, kRefused };

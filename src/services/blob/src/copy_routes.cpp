@@ -22,7 +22,7 @@ void add_copy_routes(gate::ServiceGate& gate, BlobParts& parts) {
   gate.add<AbortCopyBlob>(put_comp_row("copy"), bind(parts, abort_copy_blob));
   gate.add_job<ContinueCopy>(DataClass::kCustomerContent, AuditClass::kWrite);
   gate.add_job<FindPendingCopies>(DataClass::kCustomerData, AuditClass::kRead);
-  not_yet(gate, "IncrementalCopyBlob", put_comp_row("incrementalcopy"));
+  gate.add<IncrementalCopyBlob>(put_comp_row("incrementalcopy"), bind(parts, incremental_copy_blob));
 }
 
 }  // namespace freehold::blob

@@ -60,6 +60,12 @@ class CountedBody final : public http::BodyReader {
   std::unique_ptr<http::BodyReader> body_;
 };
 
+// The view of the source that the question is about.
+void ask_view(CopySource& source, const SourceQuestion& question) {
+  if (question.more_query.empty()) return;
+  source.url.target += (source.url.target.contains('?') ? '&' : '?') + question.more_query;
+}
+
 }  // namespace
 
 SourceQuestion question_besides(std::string view_query, const http::Headers& asked) {
@@ -76,12 +82,15 @@ ApiResult<CopySource> CopySources::parse(const http::Request& request) const {
                            allowed_);
 }
 
+ApiResult<CopySource> CopySources::parse_here(std::string_view url, std::string_view own_authority) const {
+  return parse_copy_source(url, own_authority, host_suffixes_, AllowedSources());
+}
+
 ApiResult<CopySource> CopySources::parse_again(std::string_view url) const {
   // An address was this cloud's when the copy began: its row says so.
   const auto parsed = http::parse_url(url);
   const auto authority = parsed ? parsed->host + ":" + std::to_string(parsed->port) : std::string();
-  FH_TRY(auto source, parse_copy_source(url, authority, host_suffixes_, AllowedSources()));
-  return source;
+  return parse_here(url, authority);
 }
 
 Task<ApiResult<OpenedSource>> CopySources::open(CopySource source, SourceQuestion question, AskDoor door,
@@ -107,9 +116,7 @@ Task<ApiResult<OpenedSource>> CopySources::open_as(CopySource source, SourceQues
 
 Task<ApiResult<OpenedSource>> CopySources::ask_here(CopySource source, SourceQuestion question, AskDoor door,
                                                     gate::AskedBy asked_by) {
-  if (!question.more_query.empty()) {
-    source.url.target += (source.url.target.contains('?') ? '&' : '?') + question.more_query;
-  }
+  ask_view(source, question);
   auto part = http::request_for(question.method, source.url);
   if (!part) co_return refuse(errors::invalid_header("x-ms-copy-source", ""));
   for (const auto& [name, value] : question.headers.fields()) part->headers.add(name, value);
@@ -128,6 +135,7 @@ Task<ApiResult<OpenedSource>> CopySources::ask_here(CopySource source, SourceQue
 
 Task<ApiResult<OpenedSource>> CopySources::ask_outside(CopySource source, SourceQuestion question) {
   if (outside_ == nullptr) co_return refuse(errors::copy_source_not_allowed());
+  ask_view(source, question);
   auto counted = std::make_unique<Counted>(outside_now_);
   if (counted->too_many()) co_return refuse(errors::busy("too many copies from outside"));
   auto answer = co_await fetch(std::move(source), question);

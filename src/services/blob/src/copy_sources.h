@@ -53,6 +53,8 @@ class CopySources {
 
   // The x-ms-copy-source of a request.
   [[nodiscard]] ApiResult<CopySource> parse(const http::Request& request) const;
+  // Another URL of a request that came to `own_authority`, of a blob of this cloud.
+  [[nodiscard]] ApiResult<CopySource> parse_here(std::string_view url, std::string_view own_authority) const;
   // The URL that a row kept: of this cloud only, since what it takes to read another isn't kept.
   [[nodiscard]] ApiResult<CopySource> parse_again(std::string_view url) const;
   // Asks. In the account `caller_account` the caller's own right suffices; elsewhere the URL or the question has to

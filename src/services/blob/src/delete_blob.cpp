@@ -3,6 +3,7 @@
 #include "src/operations.h"
 #include "src/responses.h"
 #include "src/row_keys.h"
+#include "src/tier_rules.h"
 
 namespace freehold::blob {
 namespace {
@@ -12,15 +13,14 @@ enum class Snapshots { kRefuse, kInclude, kOnly };
 struct DeletePlan {
   Snapshots snapshots = Snapshots::kRefuse;
   Conditions conditions;
+  TierConditions tier;
 };
 
 ApiResult<DeletePlan> plan_delete(const http::Request& request) {
   DeletePlan plan;
   FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
   if (request.has_parameter("deletetype")) return refuse(errors::not_implemented("deletetype"));
-  for (const auto name : {"x-ms-access-tier-if-modified-since", "x-ms-access-tier-if-unmodified-since"}) {
-    if (request.headers.has(name)) return refuse(errors::not_implemented(name));
-  }
+  FH_TRY(plan.tier, parse_tier_conditions(request.headers));
   constexpr std::string_view kName = "x-ms-delete-snapshots";
   const auto snapshots = request.headers.get(kName);
   if (snapshots == "include") {
@@ -94,6 +94,7 @@ ApiResult<> check_may_delete(const DeletePlan& plan, const std::optional<StoredB
   if (!base || !base->row.committed()) return refuse(errors::blob_not_found());
   const auto existing = base->row.existing(now);
   // The lease guards the blob, not its snapshots.
+  FH_CHECK_OK(check_tier_conditions(plan.tier, base->row, store::HybridClock::wall_time(now)));
   if (plan.snapshots == Snapshots::kOnly) return check_unguarded_write(plan.conditions, existing);
   return check_write(plan.conditions, existing);
 }
@@ -118,6 +119,7 @@ Task<ApiResult<Step>> delete_step(BlobParts& parts, BlobTarget target, DeletePla
   change.deletes.insert(change.deletes.end(), doomed.keys.begin(), doomed.keys.end());
   change.more_garbage = std::move(doomed.garbage);
   change.frees_space = true;
+  change.of_incremental_copy = true;
   FH_CO_TRY(const bool applied,
             co_await apply(parts, target, std::move(current), std::move(change), std::move(audit), nullptr));
   if (!applied) co_return Step::kLost;
@@ -159,6 +161,7 @@ Task<ApiResult<>> delete_base(BlobParts& parts, BlobTarget target, DeletePlan pl
 Task<ApiResult<>> delete_snapshot(BlobParts& parts, BlobTarget target, DeletePlan plan, AuditRow audit) {
   const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
     if (!current) return refuse(errors::blob_not_found());
+    FH_CHECK_OK(check_tier_conditions(plan.tier, current->row, store::HybridClock::wall_time(now)));
     FH_CHECK_OK(check_write(plan.conditions, current->row.existing(now)));
     BlobChange change;
     change.fate = RowFate::kDelete;

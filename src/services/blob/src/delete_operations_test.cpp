@@ -171,14 +171,24 @@ TEST_F(DeleteOperations, AContainerThatGoesMeanwhileKeepsNoRecord) {
   EXPECT_EQ(records->rows.size(), 0u);
 }
 
-TEST_F(DeleteOperations, ConditionsThatArentKeptAreRefused) {
+TEST_F(DeleteOperations, MayDependOnWhenTheTierWasChanged) {
+  const std::string modified = "x-ms-access-tier-if-modified-since";
+  const std::string unmodified = "x-ms-access-tier-if-unmodified-since";
   ASSERT_EQ(put("/box/b", "content").status, 201);
-  for (const std::string name : {"x-ms-access-tier-if-modified-since", "x-ms-access-tier-if-unmodified-since"}) {
-    const auto answer = remove("/box/b", {}, {{name, "Mon, 01 Jan 2035 00:00:00 GMT"}});
-    EXPECT_EQ(answer.status, 501);
-    EXPECT_EQ(answer.code(), "NotImplemented");
-  }
-  EXPECT_EQ(get("/box/b").body, "content");
+  const auto made = http_date(clock.now());
+  clock.advance(std::chrono::seconds(100));
+  ASSERT_EQ(run(Method::kPut, "/box/b?comp=metadata").status, 200);  // no change of the tier
+  EXPECT_EQ(remove("/box/b", {}, {{modified, made}}).code(), "ConditionNotMet");
+  ASSERT_EQ(run(Method::kPut, "/box/b?comp=tier", {{"x-ms-access-tier", "Cool"}}).status, 200);
+  EXPECT_EQ(remove("/box/b", {}, {{unmodified, made}}).status, 412);
+  EXPECT_EQ(remove("/box/b", {}, {{modified, http_date(clock.now())}}).code(), "ConditionNotMet");
+  EXPECT_EQ(remove("/box/b", {}, {{modified, made}, {unmodified, made}}).code(),
+            "MultipleConditionHeadersNotSupported");
+  EXPECT_EQ(remove("/box/b", {}, {{modified, "soon"}}).code(), "InvalidHeaderValue");
+  ASSERT_EQ(run(Method::kPut, "/box/log", {{"x-ms-blob-type", "AppendBlob"}}).status, 201);
+  EXPECT_EQ(remove("/box/log", {}, {{unmodified, made}}).code(), "AccessTierNotSupportedForBlobType");
+  EXPECT_EQ(remove("/box/b", {}, {{modified, made}}).status, 202);
+  EXPECT_EQ(get("/box/b").status, 404);
 }
 
 // The collector looks through the snapshots for what they still name, and writers of the blob don't wait for that.

@@ -158,6 +158,7 @@ Task<Reply> get_blob(BlobParts& parts, Permit<GetBlob> permit) {
       FH_CO_TRY(turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
     }
     FH_CO_TRY(auto stored, co_await read_committed(parts, target));
+    FH_CO_CHECK_OK(check_no_incremental_copy(stored.row));
     ActiveReads::Ticket ticket;
     if (only_inline_segment(stored.row) == nullptr && stored.row.length > 0) {
       // From here on the collector leaves alone what this row names; the row must be one read after that.

@@ -45,6 +45,7 @@ Task<Reply> get_blob_metadata(BlobParts& parts, Permit<GetBlobMetadata> permit) 
   FH_CO_TRY(const auto plan, plan_read(permit.request(), permit.account()));
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   FH_CO_TRY(const auto stored, co_await read_committed(parts, target));
+  FH_CO_CHECK_OK(check_no_incremental_copy(stored.row));
   FH_CO_CHECK_OK(check_plan(plan, stored.row, parts.hybrid.next()));
   auto response = answer(200);
   add_entity(response, stored.row.etag, stored.row.last_modified());

@@ -41,13 +41,31 @@ ApiResult<> parse_paging(const http::Request& request, GetPageRangesPlan& plan) 
   return {};
 }
 
-ApiResult<GetPageRangesPlan> plan_get_page_ranges(const http::Request& request, int version) {
+// x-ms-previous-snapshot-url: prevsnapshot as the URL of that snapshot of the same blob. 409
+// PreviousSnapshotOperationNotSupported for any other: only managed disks, which there are none of, compare two blobs.
+ApiResult<std::uint64_t> parse_previous_url(const BlobParts& parts, const http::Request& request,
+                                            const gate::Target& target) {
+  constexpr std::string_view kName = "x-ms-previous-snapshot-url";
+  const auto bad = [&] { return refuse(errors::invalid_header(kName, "")); };  // it may hold a SAS
+  const auto named = parts.sources.parse_here(request.headers.get(kName), request.headers.get("host"));
+  if (!named && named.error().status == 403) return refuse(errors::previous_snapshot_not_supported());
+  if (!named || request.has_parameter("prevsnapshot")) return bad();
+  const auto asked = http::request_for(http::Method::kGet, named->url);
+  if (!asked || !asked->has_parameter("snapshot")) return bad();
+  const auto& its = *named->here;
+  if (its.account != target.account || its.container != target.container || its.blob != target.blob) {
+    return refuse(errors::previous_snapshot_not_supported());
+  }
+  return parse_snapshot(*asked);
+}
+
+ApiResult<GetPageRangesPlan> plan_get_page_ranges(const BlobParts& parts, const http::Request& request,
+                                                  const gate::Target& target, int version) {
   GetPageRangesPlan plan;
   FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
-  // Of managed disks alone.
-  constexpr std::string_view kPreviousUrl = "x-ms-previous-snapshot-url";
-  if (request.headers.has(kPreviousUrl)) return refuse(errors::not_implemented(kPreviousUrl));
-  if (request.has_parameter("prevsnapshot")) {
+  if (request.headers.has("x-ms-previous-snapshot-url")) {
+    FH_TRY(plan.previous, parse_previous_url(parts, request, target));
+  } else if (request.has_parameter("prevsnapshot")) {
     FH_TRY(plan.previous, parse_snapshot(request, "prevsnapshot"));
   }
   FH_TRY(plan.range, requested_range(request.headers));
@@ -100,6 +118,7 @@ Task<ApiResult<std::string>> list_ranges(BlobParts& parts, BlobTarget target, St
 Task<ApiResult<States>> read_states(BlobParts& parts, BlobTarget target, GetPageRangesPlan plan) {
   FH_CO_TRY(auto stored, co_await read_committed(parts, target));
   FH_CO_CHECK_OK(check_page_blob(stored.row));
+  FH_CO_CHECK_OK(check_no_incremental_copy(stored.row));
   if (auto held = check_read(plan.conditions, stored.row.existing(parts.hybrid.next())); !held) {
     co_return refuse(with_entity(std::move(held.error()), stored.row.etag, stored.row.last_modified()));
   }
@@ -119,7 +138,7 @@ Task<ApiResult<States>> read_states(BlobParts& parts, BlobTarget target, GetPage
 }  // namespace
 
 Task<Reply> get_page_ranges(BlobParts& parts, Permit<GetPageRanges> permit) {
-  FH_CO_TRY(const auto plan, plan_get_page_ranges(permit.request(), permit.api_version()));
+  FH_CO_TRY(const auto plan, plan_get_page_ranges(parts, permit.request(), permit.target(), permit.api_version()));
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   for (int read = 1;; ++read) {
     const auto ticket = parts.reads.begin(target.partition(), target.name);

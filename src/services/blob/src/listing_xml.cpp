@@ -75,7 +75,9 @@ void ListingXml::add_copy(const CopyState& copy) {
   if (copy.completed != 0) {
     append_element(out_, "CopyCompletionTime", http_date(store::HybridClock::wall_time(copy.completed)));
   }
-  if (copy.incremental) append_element(out_, "IncrementalCopy", "true");
+  if (copy.incremental && copy.status == CopyStatus::kSuccess) {
+    append_element(out_, "DestinationSnapshot", snapshot_text(copy.destination_snapshot));
+  }
 }
 
 void ListingXml::add_blob(std::string_view name, const BlobRow& row, const ListingQuery& query, std::uint64_t now) {
@@ -100,6 +102,7 @@ void ListingXml::add_blob(std::string_view name, const BlobRow& row, const Listi
   if (row.type == BlobType::kBlock) add_tier(row, now);
   if (!row.is_snapshot()) add_lease(row.lease, now);
   if (query.copy && row.copy) add_copy(*row.copy);
+  if (row.copy && row.copy->incremental) append_element(out_, "IncrementalCopy", "true");
   out_ += "<ServerEncrypted>true</ServerEncrypted>";
   if (!row.tags.empty()) append_element(out_, "TagCount", std::to_string(row.tags.size()));
   const bool locked = !row.customer_key_sha256.empty();

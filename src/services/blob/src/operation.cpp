@@ -76,6 +76,11 @@ ApiResult<> check_no_pending_copy(const std::optional<StoredBlob>& current) {
   return {};
 }
 
+ApiResult<> check_no_incremental_copy(const BlobRow& row) {
+  if (row.copy && row.copy->incremental && !row.is_snapshot()) return refuse(errors::not_on_incremental_copy());
+  return {};
+}
+
 void retire_staged(const BlobRow& old, const std::string& name, bool with_content, BlobChange& change) {
   if (!old.staging) return;
   change.garbage.staged_name = name;
@@ -88,6 +93,7 @@ BlobChange replace_blob(BlobRow fresh, const std::optional<StoredBlob>& current,
   BlobChange change;
   change.row = std::move(fresh);
   change.row.etag = change.row.created = now;
+  if (change.row.tier.named) change.row.tier.changed = now;
   if (!current) return change;
   const auto& old = current->row;
   if (old.committed()) change.row.created = old.created;
@@ -141,6 +147,9 @@ Task<ApiResult<bool>> apply(BlobParts& parts, BlobTarget target, std::optional<S
   if (!change.during_copy) {
     FH_CO_CHECK_OK(check_no_pending_copy(current));
   }
+  if (current && !change.of_incremental_copy) {
+    FH_CO_CHECK_OK(check_no_incremental_copy(current->row));
+  }
   auto commit = parts.blobs.begin(target.partition(), target.name, current, target.snapshot);
   auto key = row_keys::blob(target.name, target.snapshot);
   follow_tags(target, current, change, commit);
@@ -177,6 +186,11 @@ Task<ApiResult<bool>> apply(BlobParts& parts, BlobTarget target, std::optional<S
 Task<ApiResult<BlobRow>> change_blob(BlobParts& parts, BlobTarget target, Decide decide, AuditRow audit,
                                      PendingChunks* pending) {
   FH_CO_TRY(const auto turn, api(co_await parts.blobs.lock(target.partition(), target.name)));
+  co_return co_await change_locked_blob(parts, std::move(target), std::move(decide), std::move(audit), pending);
+}
+
+Task<ApiResult<BlobRow>> change_locked_blob(BlobParts& parts, BlobTarget target, Decide decide, AuditRow audit,
+                                            PendingChunks* pending) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name, target.snapshot)));
     FH_CO_TRY(auto change, decide(current, parts.hybrid.next()));

@@ -39,7 +39,8 @@ struct BlobParts {
   Random& random;
   CopySources& sources;
   Copier& copier;
-  std::string sku;  // "Standard_LRS"
+  std::string sku;          // "Standard_LRS"
+  std::string host_suffix;  // of accounts' host names; empty: there are none by name
 };
 
 struct BlobTarget {
@@ -90,8 +91,9 @@ struct BlobChange {
   std::vector<store::Expectation> expect;
   GarbageRow garbage;
   std::vector<GarbageRow> more_garbage;
-  bool frees_space = false;  // may use the disk's reserve, as every deletion may
-  bool during_copy = false;  // may be done while an asynchronous copy to this blob is under way
+  bool frees_space = false;          // may use the disk's reserve, as every deletion may
+  bool during_copy = false;          // may be done while an asynchronous copy to this blob is under way
+  bool of_incremental_copy = false;  // may be done to the destination of incremental copies
 };
 
 // Marks what the old row named as garbage: content (what snapshots name too lives on), and staged blocks unless they
@@ -108,6 +110,10 @@ void retire_staged(const BlobRow& old, const std::string& name, bool with_conten
 // 409 while an asynchronous copy to this blob is under way. apply() asks it for every change but those that say
 // otherwise.
 [[nodiscard]] ApiResult<> check_no_pending_copy(const std::optional<StoredBlob>& current);
+
+// 409 for the destination of incremental copies, of which only properties may be read ("Incremental Copy Blob"); its
+// snapshots are like any others. apply() asks it as well.
+[[nodiscard]] ApiResult<> check_no_incremental_copy(const BlobRow& row);
 
 // The audit row of this write, made anew for each attempt. Bound to the permit, which outlives the call.
 using AuditRow = std::function<store::KeyValue(const store::PartitionId&)>;
@@ -127,6 +133,9 @@ template <class Operation>
 using Decide = std::function<ApiResult<BlobChange>(const std::optional<StoredBlob>& current, std::uint64_t now)>;
 [[nodiscard]] Task<ApiResult<BlobRow>> change_blob(BlobParts& parts, BlobTarget target, Decide decide, AuditRow audit,
                                                    PendingChunks* pending);
+// The same for who holds the blob's lock already.
+[[nodiscard]] Task<ApiResult<BlobRow>> change_locked_blob(BlobParts& parts, BlobTarget target, Decide decide,
+                                                          AuditRow audit, PendingChunks* pending);
 
 [[nodiscard]] inline PendingChunks pending_chunks(BlobParts& parts) {
   return {parts.content.claims(), [&collector = parts.collector](TenantId tenant, std::vector<store::ChunkId> ids) {

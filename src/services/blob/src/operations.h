@@ -61,6 +61,7 @@ FH_BLOB_OPERATION(PutBlobFromUrl, put_blob_from_url);
 FH_BLOB_OPERATION(PutBlockFromUrl, put_block_from_url);
 FH_BLOB_OPERATION(CopyBlobFromUrl, copy_blob_from_url);
 FH_BLOB_OPERATION(CopyBlob, copy_blob);
+FH_BLOB_OPERATION(IncrementalCopyBlob, incremental_copy_blob);
 FH_BLOB_OPERATION(AbortCopyBlob, abort_copy_blob);
 FH_BLOB_OPERATION(AppendBlockFromUrl, append_block_from_url);
 FH_BLOB_OPERATION(PutPageFromUrl, put_page_from_url);

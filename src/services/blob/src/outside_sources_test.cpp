@@ -25,6 +25,7 @@ class Bytewise final : public http::BodyWriter {
 
 // /whole: content with properties. /redirect: to an inner address. /never: no answer. /short: less than announced.
 // /changing: another ETag each time. /huge: more than any copy takes. /unranged: the whole, whatever was asked for.
+// /pages: a page blob. /zeros: the same, of a server that knows no page ranges.
 class Hostile final : public http::Handler {
  public:
   http::Task<http::Response> handle(http::Request& request) override {
@@ -33,6 +34,7 @@ class Hostile final : public http::Handler {
     response.headers.add("ETag", request.path == "/changing" ? "\"" + std::to_string(asked) + "\"" : "\"one\"");
     response.headers.add("Content-Type", "text/x");
     response.headers.add("x-ms-meta-Mood", "good");
+    if (request.path == "/pages" || request.path == "/zeros") co_return pages(request, std::move(response));
     if (request.path == "/redirect") {
       response.status = 302;
       response.headers.add("Location", "http://169.254.169.254/latest/meta-data");
@@ -60,6 +62,34 @@ class Hostile final : public http::Handler {
       response.body = http::StreamBody{part, std::make_unique<Bytewise>(part, stop)};
     }
     co_return response;
+  }
+  static Bytes disk() {
+    Bytes content(3 * 1024 * 1024, '\0');
+    content.replace(512, 1024, Bytes(1024, 'p'));
+    content.replace(2 * 1024 * 1024, 512, Bytes(512, 'q'));
+    return content;
+  }
+  static http::Response pages(const http::Request& request, http::Response response) {
+    const auto content = disk();
+    response.headers.add("x-ms-blob-type", "PageBlob");
+    response.headers.add("x-ms-blob-sequence-number", "5");
+    if (request.parameter("comp") == "pagelist") {
+      response.status = request.path == "/pages" ? 200 : 400;
+      response.body = Bytes(
+          "<PageList><PageRange><Start>512</Start><End>1535</End></PageRange><PageRange><Start>2097152</Start>"
+          "<End>2097663</End></PageRange><NextMarker /></PageList>");
+    } else if (const auto range = request.headers.get("range"); !range.empty()) {
+      const auto dash = range.find('-');
+      const auto first = parse_u64(range.substr(6, dash - 6)).value_or(0);
+      const auto last = parse_u64(range.substr(dash + 1)).value_or(0);
+      response.status = 206;
+      response.headers.add("Content-Range",
+                           "bytes " + std::string(range.substr(6)) + "/" + std::to_string(content.size()));
+      response.body = content.substr(first, last - first + 1);
+    } else {
+      response.head_length = content.size();
+    }
+    return response;
   }
   void let_go() { never_.complete(true); }
   std::atomic<int> asked{0};
@@ -164,6 +194,24 @@ TEST_F(OutsideSources, AreNotAskedIfTheyAreNotAllowed) {
   EXPECT_EQ(hostile.asked, 0);
   allow({"localhost:" + std::to_string(port), "127.0.0.1", "::1"});
   EXPECT_EQ(put_from(url("/whole", "localhost")).status, 201);
+}
+
+TEST_F(OutsideSources, PageBlobsStaySparse) {
+  for (const char* path : {"/pages", "/zeros"}) {
+    const auto begun = run(Method::kPut, "/box/b", {{"x-ms-copy-source", url(path)}});
+    ASSERT_EQ(begun.status, 202) << begun.body;
+    EXPECT_EQ(begun.header("x-ms-copy-status"), "pending");
+    runtime::run_blocking(service->continue_copies(*pipeline));
+    const auto got = get("/box/b");
+    EXPECT_EQ(got.header("x-ms-copy-status"), "success") << path << got.header("x-ms-copy-status-description");
+    EXPECT_EQ(got.header("x-ms-blob-type"), "PageBlob");
+    EXPECT_EQ(got.header("x-ms-blob-sequence-number"), "5");
+    EXPECT_TRUE(got.body == Hostile::disk()) << path;
+    EXPECT_EQ(elements(get("/box/b?comp=pagelist").body, "Start"), (std::vector<std::string>{"512", "2097152"}));
+    ASSERT_EQ(run(Method::kDelete, "/box/b").status, 202);
+  }
+  collect();
+  expect_nothing_left();
 }
 
 TEST_F(OutsideSources, BehindALongCopyMustNotChange) {

@@ -14,21 +14,23 @@ constexpr auto kWindow = kWindowBytes;
 // The part of an edit that falls into one window.
 struct WindowEdit {
   std::uint32_t window = 0;
-  PageSpan clear;
-  std::vector<std::pair<std::uint32_t, Segment>> put;
+  std::vector<PageSpan> clear;
+  std::vector<std::pair<std::vector<PageSpan>, Segment>> put;
 };
 
 WindowEdit part_of(const PageEdit& edit, std::uint32_t window) {
   const auto begin = window * kWindow;
   const auto first = std::max(edit.offset, begin);
   const auto last = std::min(edit.offset + edit.length, begin + kWindow);
-  WindowEdit part{window,
-                  {static_cast<std::uint32_t>((first - begin) / kBlobPageBytes),
-                   static_cast<std::uint32_t>((last - first) / kBlobPageBytes)},
-                  {}};
+  const auto span_of = [begin](std::uint64_t offset, std::uint64_t length) {
+    return PageSpan{static_cast<std::uint32_t>((offset - begin) / kBlobPageBytes),
+                    static_cast<std::uint32_t>(length / kBlobPageBytes)};
+  };
+  WindowEdit part{window, {span_of(first, last - first)}, {}};
   for (const auto& fresh : edit.fresh) {
     if (fresh.offset / kWindow != window) continue;
-    part.put.emplace_back(static_cast<std::uint32_t>((fresh.offset - begin) / kBlobPageBytes), fresh.content.segment);
+    const auto& segment = fresh.content.segment;
+    part.put.emplace_back(std::vector<PageSpan>{span_of(fresh.offset, segment.length)}, segment);
   }
   return part;
 }
@@ -147,6 +149,27 @@ class RowWriter {
   std::uint32_t window_;
 };
 
+// `change` with the window's new row.
+Task<ApiResult<BlobChange>> edit_window(BlobParts& parts, BlobTarget target, PageState page, ContentPlace place,
+                                        WindowEdit part, std::uint64_t now, BlobChange change, PendingChunks& pending) {
+  FH_CO_TRY(const auto rows, api(co_await newest_rows(parts.blobs.rows(), target.partition(), target.name,
+                                                      page.generation, part.window, 2)));
+  PageWindow edited;
+  if (!rows.empty() && !is_void(page, part.window, rows.front().pages.stamp)) edited = rows.front().pages;
+  const auto before = edited;
+  for (const auto& span : part.clear) clear_pages(edited, span);
+  if (part.put.empty() && edited == before) co_return change;  // there was nothing to clear
+  if (is_crumbled(edited)) {
+    FH_CO_TRY(auto joined, api(co_await join_pages(parts.content, place, edited, pending)));
+    edited = joined_window(edited, joined.segment);
+    if (joined.inline_row) change.puts.push_back(std::move(*joined.inline_row));
+  }
+  for (const auto& [spans, segment] : part.put) put_spans(edited, spans, segment, page.version);
+  edited.stamp = now;
+  RowWriter(target, page, part.window).write(rows, edited, change);
+  co_return change;
+}
+
 }  // namespace
 
 Task<ApiResult<BlobChange>> edit_pages(BlobParts& parts, BlobTarget target, BlobRow current, PageEdit edit,
@@ -154,30 +177,34 @@ Task<ApiResult<BlobChange>> edit_pages(BlobParts& parts, BlobTarget target, Blob
   FH_CHECK(current.page && change.row.page && edit.offset % kBlobPageBytes == 0 && edit.length % kBlobPageBytes == 0);
   if (edit.length == 0) co_return change;
   const auto& page = *current.page;
-  FH_CO_TRY(const auto place, place_of(parts, target, current.wrapped_key));
+  FH_CO_TRY(const auto place, place_of(parts, target, current.wrapped_key, edit.customer));
   const auto parted = split(edit);
   FH_CO_CHECK_OK(add_hole(*change.row.page, parted, now));
   if (parted.hole_end > parted.hole_from) change.garbage.add_pages(target.name, {page.generation, 0, 0, true});
   for (const auto window : parted.windows) {
-    FH_CO_TRY(const auto rows, api(co_await newest_rows(parts.blobs.rows(), target.partition(), target.name,
-                                                        page.generation, window, 2)));
-    const auto part = part_of(edit, window);
-    PageWindow edited;
-    if (!rows.empty() && !is_void(page, window, rows.front().pages.stamp)) edited = rows.front().pages;
-    const auto before = edited;
-    clear_pages(edited, part.clear);
-    if (part.put.empty() && edited == before) continue;  // there was nothing to clear
-    if (is_crumbled(edited)) {
-      FH_CO_TRY(auto joined, api(co_await join_pages(parts.content, place, edited, pending)));
-      edited = joined_window(edited, joined.segment);
-      if (joined.inline_row) change.puts.push_back(std::move(*joined.inline_row));
-    }
-    for (const auto& [first, segment] : part.put) put_pages(edited, first, segment, page.version);
-    edited.stamp = now;
-    RowWriter(target, page, window).write(rows, edited, change);
+    FH_CO_TRY(change,
+              co_await edit_window(parts, target, page, place, part_of(edit, window), now, std::move(change), pending));
   }
   for (auto& fresh : edit.fresh) {
     if (fresh.content.inline_row) change.puts.push_back(std::move(*fresh.content.inline_row));
+  }
+  co_return change;
+}
+
+Task<ApiResult<BlobChange>> put_copied_pages(BlobParts& parts, BlobTarget target, BlobRow current,
+                                             std::vector<CopiedPages> copied, std::uint64_t now, BlobChange change,
+                                             PendingChunks& pending) {
+  FH_CHECK(current.page && copied.size() <= kWindowsPerCommit);
+  FH_CO_TRY(const auto place, place_of(parts, target, current.wrapped_key));
+  for (auto& pages : copied) {
+    WindowEdit part{pages.window, std::move(pages.cleared), {}};
+    part.clear.insert(part.clear.end(), pages.written.begin(), pages.written.end());
+    if (pages.content) {
+      part.put.emplace_back(std::move(pages.written), pages.content->segment);
+      if (pages.content->inline_row) change.puts.push_back(std::move(*pages.content->inline_row));
+    }
+    FH_CO_TRY(change, co_await edit_window(parts, target, *current.page, place, std::move(part), now, std::move(change),
+                                           pending));
   }
   co_return change;
 }

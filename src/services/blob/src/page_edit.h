@@ -17,6 +17,7 @@ struct PageEdit {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
   std::vector<FreshPages> fresh;
+  std::optional<CustomerKey> customer = {};  // the blob's, if it has one
 };
 
 inline constexpr std::uint64_t kMostPagesPut = 4 * 1024 * 1024;  // Put Page, update
@@ -31,5 +32,18 @@ inline constexpr std::uint32_t kWindowsPerCommit = kMostPagesPut / kWindowBytes 
 [[nodiscard]] Task<ApiResult<BlobChange>> edit_pages(BlobParts& parts, BlobTarget target, BlobRow current,
                                                      PageEdit edit, std::uint64_t now, BlobChange change,
                                                      PendingChunks& pending);
+
+// What a copy brings into one window: pages that are written there, one behind the other in `content`, and pages that
+// are cleared.
+struct CopiedPages {
+  std::uint32_t window = 0;
+  std::vector<PageSpan> written;
+  std::vector<PageSpan> cleared;
+  std::optional<StoredContent> content;
+};
+// The same for pages that a copy brings; at most kWindowsPerCommit windows.
+[[nodiscard]] Task<ApiResult<BlobChange>> put_copied_pages(BlobParts& parts, BlobTarget target, BlobRow current,
+                                                           std::vector<CopiedPages> copied, std::uint64_t now,
+                                                           BlobChange change, PendingChunks& pending);
 
 }  // namespace freehold::blob

@@ -264,6 +264,17 @@ TEST_F(PageOperations, SnapshotsFreezePagesAndDiffsTellWhatChanged) {
   EXPECT_EQ(code("snapshot=" + first + "&prevsnapshot=" + second), "PreviousSnapshotCannotBeNewer");
   EXPECT_EQ(code("prevsnapshot=2020-01-01T00:00:00.0000000Z"), "PreviousSnapshotNotFound");
   EXPECT_EQ(code("prevsnapshot=yesterday"), "InvalidQueryParameterValue");
+  // The same as the URL of that snapshot.
+  const auto by_url = [&](const std::string& url) {
+    return get("/box/disk?comp=pagelist&snapshot=" + second, {{"x-ms-previous-snapshot-url", url}});
+  };
+  const std::string host = "https://acct1.blob.core.freehold.test";
+  EXPECT_EQ(by_url(host + "/box/disk?snapshot=" + first).body, get(diff + "&comp=pagelist").body);
+  EXPECT_EQ(by_url(host + "/box/disk").code(), "InvalidHeaderValue");
+  for (const std::string& url :
+       {host + "/box/other?snapshot=" + first, "https://files.example/box/disk?snapshot=" + first}) {
+    EXPECT_EQ(by_url(url).code(), "PreviousSnapshotOperationNotSupported");
+  }
   ASSERT_EQ(create("/box/disk", kMiB).status, 201);
   EXPECT_EQ(code("prevsnapshot=" + second), "BlobOverwritten");
   EXPECT_TRUE(get("/box/disk?snapshot=" + first).body == pattern(2 * kMiB) + Bytes(2 * kMiB, '\0'));

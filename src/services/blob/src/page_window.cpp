@@ -147,15 +147,25 @@ void clear_pages(PageWindow& window, PageSpan span) {
 }
 
 void put_pages(PageWindow& window, std::uint32_t first, const Segment& segment, std::uint64_t version) {
-  const PageSpan span{first, pages_of(segment)};
-  FH_CHECK(span.count > 0 && span.end() <= kPagesPerWindow && segment.length % kBlobPageBytes == 0);
-  clear_pages(window, span);
-  const PagePiece piece{static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(span.count),
-                        static_cast<std::uint16_t>(window.segments.size()), 0, version};
+  put_spans(window, {{first, pages_of(segment)}}, segment, version);
+}
+
+void put_spans(PageWindow& window, const std::vector<PageSpan>& spans, const Segment& segment, std::uint64_t version) {
+  FH_CHECK(segment.length % kBlobPageBytes == 0);
+  for (const auto& span : spans) clear_pages(window, span);
+  const auto index = static_cast<std::uint16_t>(window.segments.size());
   window.segments.push_back(segment);
-  const auto after = std::find_if(window.pieces.begin(), window.pieces.end(),
-                                  [first](const PagePiece& other) { return other.first > first; });
-  window.pieces.insert(after, piece);
+  std::uint32_t from = 0;
+  for (const auto& span : spans) {
+    FH_CHECK(span.count > 0 && span.end() <= kPagesPerWindow);
+    const PagePiece piece{static_cast<std::uint16_t>(span.first), static_cast<std::uint16_t>(span.count), index,
+                          static_cast<std::uint16_t>(from), version};
+    const auto after = std::find_if(window.pieces.begin(), window.pieces.end(),
+                                    [&span](const PagePiece& other) { return other.first > span.first; });
+    window.pieces.insert(after, piece);
+    from += span.count;
+  }
+  FH_CHECK(from > 0 && from == pages_of(segment));
 }
 
 bool is_crumbled(const PageWindow& window) {

@@ -55,6 +55,9 @@ void clear_pages(PageWindow& window, PageSpan span);
 // The whole of `segment` becomes the pages from `first` on.
 void put_pages(PageWindow& window, std::uint32_t first, const Segment& segment, std::uint64_t version);
 
+// The segment's pages, one span after the other.
+void put_spans(PageWindow& window, const std::vector<PageSpan>& spans, const Segment& segment, std::uint64_t version);
+
 // Has it crumbled so much, or does it hold on to so much that is overwritten, that it should be one segment again?
 [[nodiscard]] bool is_crumbled(const PageWindow& window);
 

@@ -6,17 +6,26 @@ namespace freehold::blob {
 namespace {
 
 constexpr std::size_t kWorkText = 1024;
+enum : std::uint8_t { kShortWork = 1, kLongWork = 2 };  // versions of CopyState::work
+enum : std::uint8_t { kDirty = 1, kSeal = 2 };
 enum : std::uint8_t { kCopyId = 128, kContainerName = 129 };  // fields of a journal row
 
 }  // namespace
 
 Bytes encode_copy_work(const CopyWork& work) {
   Bytes out;
-  append_u8(out, 1);
+  const bool more = work.dirty || work.seal || !work.previous.empty() || !work.md5.empty() || !work.crc64.empty();
+  append_u8(out, more ? kLongWork : kShortWork);
   append_u8(out, static_cast<std::uint8_t>(work.type));
   append_u8(out, work.here ? 1 : 0);
   append_sized(out, work.etag);
   append_sized(out, work.version);
+  if (more) {
+    append_sized(out, work.previous);
+    append_u8(out, static_cast<std::uint8_t>((work.dirty ? kDirty : 0) | (work.seal ? kSeal : 0)));
+    append_sized(out, work.md5);
+    append_sized(out, work.crc64);
+  }
   return out;
 }
 
@@ -28,7 +37,15 @@ std::optional<CopyWork> decode_copy_work(BytesView bytes) {
   work.here = in.u8() == 1;
   work.etag = in.sized(kWorkText);
   work.version = in.sized(kWorkText);
-  if (!in.done() || version != 1 || type < 1 || type > 3) return std::nullopt;
+  if (version == kLongWork) {
+    work.previous = in.sized(kWorkText);
+    const auto flags = in.u8();
+    work.dirty = (flags & kDirty) != 0;
+    work.seal = (flags & kSeal) != 0;
+    work.md5 = in.sized(kWorkText);
+    work.crc64 = in.sized(kWorkText);
+  }
+  if (!in.done() || version < kShortWork || version > kLongWork || type < 1 || type > 3) return std::nullopt;
   work.type = static_cast<BlobType>(type);
   return work;
 }
@@ -71,7 +88,7 @@ Task<ApiResult<bool>> amend_copy(BlobParts& parts, BlobTarget target, std::strin
     if (!is_pending(current, copy_id)) co_return false;
     BlobChange change;
     change.row = current->row;
-    change.during_copy = true;
+    change.during_copy = change.of_incremental_copy = true;
     amend(change, parts.hybrid.next());
     FH_CO_TRY(const bool applied, co_await apply(parts, target, std::move(current), std::move(change), audit, pending));
     if (applied) co_return true;
@@ -79,13 +96,32 @@ Task<ApiResult<bool>> amend_copy(BlobParts& parts, BlobTarget target, std::strin
   co_return refuse(errors::busy("too many writers of one blob"));
 }
 
+namespace {
+
+// The pages that came so far are nobody's any more.
+void forget_pages(BlobChange& change, const std::string& name, std::uint64_t now) {
+  auto& page = *change.row.page;
+  change.garbage.add_pages(name, {page.generation, 0, kAllWindows, false});
+  page.generation = now;
+  change.row.length = 0;
+}
+
+}  // namespace
+
 void end_copy(BlobChange& change, const std::string& name, CopyStatus status, std::string description,
               std::uint64_t now) {
   change.row.etag = now;
   change.row.copy->status = status;
   change.row.copy->description = std::move(description);
   change.row.copy->completed = now;
-  change.row.copy->work.clear();
+  if (change.row.copy->incremental) {
+    auto work = decode_copy_work(change.row.copy->work).value_or(CopyWork());
+    work.dirty = status != CopyStatus::kSuccess;
+    change.row.copy->work = encode_copy_work(work);
+  } else {
+    change.row.copy->work.clear();
+    if (status != CopyStatus::kSuccess && change.row.page) forget_pages(change, name, now);
+  }
   change.deletes.push_back(row_keys::pending_copy(name));
 }
 

@@ -35,6 +35,13 @@ struct CopyWork {
   std::string version;  // x-ms-version by which the source is read
   BlobType type = BlobType::kBlock;
   bool here = false;  // a blob of this cloud
+  // Of incremental copies, and kept when one has ended: the snapshot of the source that was copied last (empty: none),
+  // and whether pages of a copy that didn't succeed stand in the destination.
+  std::string previous = {};
+  bool dirty = false;
+  bool seal = false;  // the copy of an append blob, once it is whole
+  Bytes md5 = {};     // what the request says of the source: x-ms-source-content-md5
+  Bytes crc64 = {};   // and -crc64
 };
 [[nodiscard]] Bytes encode_copy_work(const CopyWork& work);
 [[nodiscard]] std::optional<CopyWork> decode_copy_work(BytesView bytes);
@@ -50,7 +57,7 @@ struct CopyWork {
 using AmendCopy = std::function<void(BlobChange& change, std::uint64_t now)>;
 [[nodiscard]] Task<ApiResult<bool>> amend_copy(BlobParts& parts, BlobTarget target, std::string copy_id,
                                                AmendCopy amend, AuditRow audit, PendingChunks* pending);
-// Ends it without content, and takes its journal row away.
+// Ends it as the row is, a page blob's copy that didn't succeed without its pages, and takes its journal row away.
 void end_copy(BlobChange& change, const std::string& name, CopyStatus status, std::string description,
               std::uint64_t now);
 

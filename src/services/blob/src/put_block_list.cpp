@@ -41,6 +41,7 @@ BlobRow committed_row(const PutBlockListPlan& plan, const std::optional<StoredBl
                       std::uint64_t length, std::uint64_t now) {
   auto row = row_of(plan.fresh, BlobType::kBlock);
   row.etag = row.created = now;
+  if (row.tier.named) row.tier.changed = now;
   row.length = length;
   row.content = plan.content;
   row.wrapped_key = std::move(wrapped_key);

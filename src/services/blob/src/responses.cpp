@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "src/customer_key.h"
 #include "src/lease_rules.h"
+#include "src/snapshot_time.h"
 #include "src/tier_rules.h"
 #include "src/xml_text.h"
 #include "store/hybrid_clock.h"
@@ -108,6 +109,9 @@ void add_copy_headers(http::Response& response, const std::optional<CopyState>& 
     headers.add("x-ms-copy-completion-time", http_date(store::HybridClock::wall_time(copy->completed)));
   }
   if (copy->incremental) headers.add("x-ms-incremental-copy", "true");
+  if (copy->incremental && copy->status == CopyStatus::kSuccess) {
+    headers.add("x-ms-copy-destination-snapshot", snapshot_text(copy->destination_snapshot));
+  }
 }
 
 void add_container_headers(http::Response& response, const ContainerRow& row, std::uint64_t now) {

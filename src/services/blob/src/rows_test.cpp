@@ -5,6 +5,7 @@
 #include "src/blob_row.h"
 #include "src/container_row.h"
 #include "src/garbage_row.h"
+#include "src/pending_copy.h"
 #include "src/row_keys.h"
 
 namespace freehold::blob {
@@ -245,6 +246,32 @@ TEST(ContainerRow, RoundTrip) {
   EXPECT_EQ(back->public_access, row.public_access);
   EXPECT_EQ(back->policies, row.policies);
   EXPECT_FALSE(decode_container_row("\x01").has_value());
+}
+
+TEST(CopyWork, IsWhatAnotherProcessGoesOnBy) {
+  const CopyWork plain{.etag = "\"0x8\"", .version = "2021-12-02", .type = BlobType::kAppend, .here = true};
+  EXPECT_EQ(encode_copy_work(plain).front(), 1);  // as earlier programs wrote it
+  for (const bool more : {false, true}) {
+    auto work = plain;
+    if (more) {
+      work.previous = "2026-01-01T00:00:00.0000000Z";
+      work.dirty = work.seal = true;
+      work.md5 = Bytes(16, 'm');
+    }
+    const auto bytes = encode_copy_work(work);
+    const auto read = decode_copy_work(bytes);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->etag, work.etag);
+    EXPECT_EQ(read->version, work.version);
+    EXPECT_EQ(read->type, work.type);
+    EXPECT_EQ(read->here, work.here);
+    EXPECT_EQ(read->previous, work.previous);
+    EXPECT_EQ(read->dirty, work.dirty);
+    EXPECT_EQ(read->seal, work.seal);
+    EXPECT_EQ(read->md5, work.md5);
+    EXPECT_FALSE(decode_copy_work(bytes + "x"));
+    EXPECT_FALSE(decode_copy_work(bytes.substr(0, bytes.size() - 1)));
+  }
 }
 
 }  // namespace

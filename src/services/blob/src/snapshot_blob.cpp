@@ -2,47 +2,11 @@
 #include "src/operations.h"
 #include "src/responses.h"
 #include "src/row_keys.h"
+#include "src/snapshot_rows.h"
 #include "src/snapshot_time.h"
 #include "src/tier_rules.h"
 
 namespace freehold::blob {
-namespace {
-
-// The time that names the next snapshot: later than every one before, should the clock stand still.
-std::uint64_t snapshot_time(const BlobRow& base, std::uint64_t now) {
-  const auto time = store::HybridClock::wall_time(now).time_since_epoch().count();
-  return std::max(static_cast<std::uint64_t>(time), base.last_snapshot + 1);
-}
-
-// Without metadata of its own it is the blob as it is, ETag and Last-Modified included.
-BlobRow snapshot_of(const BlobRow& base, const Metadata& metadata, std::uint64_t time, std::uint64_t now) {
-  auto row = base;
-  row.snapshot = time;
-  row.lease.reset();
-  row.staging.reset();
-  row.has_snapshots = false;
-  row.last_snapshot = 0;
-  row.shared_content = row.type != BlobType::kPage;
-  if (row.copy) row.copy->work.clear();
-  if (!metadata.empty()) {
-    row.metadata = metadata;
-    row.etag = now;
-  }
-  return row;
-}
-
-// What the blob itself remembers. A page blob goes on with a new version of its pages; the snapshot has the old one.
-BlobRow with_snapshot(const BlobRow& base, std::uint64_t time) {
-  auto row = base;
-  row.has_snapshots = true;
-  row.last_snapshot = time;
-  row.shared_content = row.type != BlobType::kPage;
-  if (row.page) ++row.page->version;
-  return row;
-}
-
-}  // namespace
-
 Task<Reply> snapshot_blob(BlobParts& parts, Permit<SnapshotBlob> permit) {
   FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers, CustomerKeys::kTaken));
   FH_CO_TRY(const auto customer, parse_customer_key(permit.request(), permit.account()));

@@ -2,6 +2,7 @@
 
 #include "base/encoding.h"
 #include "src/append_rules.h"
+#include "src/page_rules.h"
 
 namespace freehold::blob {
 namespace {
@@ -62,6 +63,8 @@ ApiResult<SourceProperties> properties_of(const http::Headers& answer) {
   out.etag = answer.get("etag");
   const auto blocks = parse_u64(answer.get("x-ms-blob-committed-block-count")).value_or(0);
   out.committed_blocks = static_cast<std::uint32_t>(std::min<std::uint64_t>(blocks, kBlocksPerAppendBlob));
+  out.sealed = out.type == BlobType::kAppend && equals_ignoring_case(answer.get("x-ms-blob-sealed"), "true");
+  out.sequence_number = std::min(parse_u64(answer.get("x-ms-blob-sequence-number")).value_or(0), kMostSequenceNumber);
   out.content.type = answer.get("content-type");
   out.content.encoding = answer.get("content-encoding");
   out.content.language = answer.get("content-language");

@@ -38,6 +38,8 @@ struct SourceProperties {
   std::uint64_t length = 0;            // of the answer's body; of HEAD, the blob's
   std::string etag;                    // as sent, with its quotes; empty if there is none
   std::uint32_t committed_blocks = 0;  // of append blobs
+  std::uint64_t sequence_number = 0;   // of page blobs
+  bool sealed = false;                 // of append blobs
   ContentHeaders content;
   Metadata metadata;
 };

@@ -171,6 +171,14 @@ TEST_F(TierOperations, AreSetAndShown) {
   const auto list = get("/box?restype=container&comp=list").body;
   EXPECT_EQ(elements(list, "AccessTier"), Names{"Cool"});
   EXPECT_EQ(elements(list, "AccessTierChangeTime"), Names{changed});
+  // A tier that a write names is as good.
+  clock.advance(seconds(100));
+  const auto written = http_date(clock.now());
+  ASSERT_EQ(put("/box/b", "content", {{"x-ms-access-tier", "Cool"}}).status, 201);
+  EXPECT_EQ(run(Method::kHead, "/box/b").header("x-ms-access-tier-change-time"), written);
+  clock.advance(seconds(100));
+  ASSERT_EQ(put("/box/b", "content").status, 201);  // and stays with the blob
+  EXPECT_EQ(run(Method::kHead, "/box/b").header("x-ms-access-tier-change-time"), written);
   EXPECT_EQ(set_tier("P10").code(), "AccessTierNotSupportedForBlobType");
   EXPECT_EQ(run(Method::kPut, "/box/b?comp=tier").code(), "MissingRequiredHeader");
   EXPECT_EQ(set_tier("Cool", {{"x-ms-if-tags", "a = 'b'"}}).code(), "ConditionNotMet");

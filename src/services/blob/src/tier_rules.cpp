@@ -98,6 +98,36 @@ ApiResult<TierState> set_tier(const TierState& current, AccessTier to, Rehydrate
   return state;
 }
 
+namespace {
+
+ApiResult<std::optional<WallTime>> parse_date(const http::Headers& headers, std::string_view name) {
+  if (!headers.has(name)) return std::nullopt;
+  const auto date = parse_http_date(headers.get(name));
+  if (!date) return refuse(errors::invalid_header(name, headers.get(name)));
+  return *date;
+}
+
+}  // namespace
+
+ApiResult<TierConditions> parse_tier_conditions(const http::Headers& headers) {
+  TierConditions out;
+  FH_TRY(out.modified_since, parse_date(headers, "x-ms-access-tier-if-modified-since"));
+  FH_TRY(out.unmodified_since, parse_date(headers, "x-ms-access-tier-if-unmodified-since"));
+  if (out.modified_since && out.unmodified_since) return refuse(errors::multiple_conditions());
+  return out;
+}
+
+ApiResult<> check_tier_conditions(const TierConditions& conditions, const BlobRow& row, WallTime now) {
+  if (!conditions.modified_since && !conditions.unmodified_since) return {};
+  if (row.type != BlobType::kBlock) return refuse(errors::access_tier_not_supported_for_blob_type());
+  const auto changed = tier_at(row.tier, now).changed;
+  const auto time =
+      std::chrono::floor<std::chrono::seconds>(store::HybridClock::wall_time(changed != 0 ? changed : row.created));
+  const bool met = conditions.modified_since ? time > *conditions.modified_since : time <= *conditions.unmodified_since;
+  if (!met) return refuse(errors::condition_not_met());
+  return {};
+}
+
 ApiResult<> refuse_archived(const BlobRow& row, WallTime now) {
   if (row.tier.tier == AccessTier::kArchive && tier_at(row.tier, now).tier == AccessTier::kArchive) {
     return refuse(errors::blob_archived());

@@ -38,6 +38,17 @@ inline constexpr std::chrono::seconds kHighRehydration{10};
 // What Set Blob Tier makes of the state. 409 BlobBeingRehydrated, but for the same target with another priority.
 [[nodiscard]] ApiResult<TierState> set_tier(const TierState& current, AccessTier to, RehydratePriority priority,
                                             std::uint64_t now);
+// x-ms-access-tier-if-modified-since and -if-unmodified-since of Delete Blob. 400 for a date that is none, and for
+// both.
+struct TierConditions {
+  std::optional<WallTime> modified_since;
+  std::optional<WallTime> unmodified_since;
+};
+[[nodiscard]] ApiResult<TierConditions> parse_tier_conditions(const http::Headers& headers);
+// Held against the time at which the tier was last changed, or else the blob made. 412 ConditionNotMet; 400
+// AccessTierNotSupportedForBlobType where there are no tiers.
+[[nodiscard]] ApiResult<> check_tier_conditions(const TierConditions& conditions, const BlobRow& row, WallTime now);
+
 // 409 BlobArchived, which holds while a rehydration is pending too. Azure lets nothing take an archived blob's place
 // either.
 [[nodiscard]] ApiResult<> refuse_archived(const BlobRow& row, WallTime now);
