@@ -9,9 +9,12 @@
 namespace freehold::blob {
 namespace {
 
-ApiResult<AppendBlockPlan> plan_append_block(const http::Request& request, int version) {
+ApiResult<AppendBlockPlan> plan_append_block(const Permit<AppendBlock>& permit) {
+  const auto& request = permit.request();
+  const auto version = permit.api_version();
   AppendBlockPlan plan;
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.length, body_length(request, append_block_limit(version)));
   if (plan.length == 0) return refuse(errors::invalid_header("Content-Length", "0"));
@@ -26,6 +29,7 @@ ApiResult<> check_may_append(const AppendBlockPlan& plan, const std::optional<St
   if (!current || !current->row.committed()) return refuse(errors::blob_not_found());
   FH_CHECK_OK(check_append_blob(current->row));
   FH_CHECK_OK(check_write(plan.conditions, current->row.existing(now)));
+  FH_CHECK_OK(check_customer_key(current->row.customer_key_sha256, plan.customer));
   return check_append(plan.append, current->row, plan.length);
 }
 
@@ -49,7 +53,7 @@ Task<ApiResult<AppendedBlock>> append_block_content(BlobParts& parts, BlobTarget
   // What can be refused before the body is sent, is; the commit decides again.
   FH_CO_TRY(const auto early, api(co_await parts.blobs.read(target.partition(), target.name)));
   FH_CO_CHECK_OK(check_may_append(plan, early, parts.hybrid.next()));
-  FH_CO_TRY(const auto place, place_of(parts, target, early->row.wrapped_key));
+  FH_CO_TRY(const auto place, place_of(parts, target, early->row.wrapped_key, plan.customer));
   auto pending = pending_chunks(parts);
   auto ingested = co_await parts.content.ingest(body, plan.length, plan.digest, place, pending);
   if (!ingested) co_return refuse(errors::from_body(std::move(ingested.error())));
@@ -82,7 +86,7 @@ void add_append_headers(http::Response& response, const AppendedBlock& appended)
 }
 
 Task<Reply> append_block(BlobParts& parts, Permit<AppendBlock> permit) {
-  FH_CO_TRY(const auto plan, plan_append_block(permit.request(), permit.api_version()));
+  FH_CO_TRY(const auto plan, plan_append_block(permit));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
   permit.count_in(plan.length);
   FH_CO_TRY(const auto appended,

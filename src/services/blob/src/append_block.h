@@ -13,6 +13,7 @@ struct AppendBlockPlan {
   SentDigests sent;
   AppendConditions append;
   Conditions conditions;
+  std::optional<CustomerKey> customer;
 };
 struct AppendedBlock {
   BlobRow row;               // as it is now

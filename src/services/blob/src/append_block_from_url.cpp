@@ -11,7 +11,8 @@ Task<Reply> append_block_from_url(BlobParts& parts, Permit<AppendBlockFromUrl> p
   const auto& request = permit.request();
   const auto version = permit.api_version();
   AppendBlockPlan plan;
-  FH_CO_CHECK_OK(refuse_unsupported_for_blob(request.headers));
+  FH_CO_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_CO_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CO_CHECK_OK(refuse_snapshot(request));
   FH_CO_TRY(plan.append, parse_append_conditions(request.headers));
   FH_CO_TRY(plan.conditions, parse_conditions(request.headers));

@@ -6,8 +6,7 @@
 namespace freehold::blob {
 
 Task<Reply> create_append_blob(BlobParts& parts, Permit<CreateAppendBlob> permit) {
-  FH_CO_TRY(const auto plan,
-            plan_empty_blob(permit.request(), permit.api_version(), permit.principal(), BlobType::kAppend));
+  FH_CO_TRY(const auto plan, plan_empty_blob(permit, BlobType::kAppend));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
   auto fresh = row_of(plan, BlobType::kAppend);
   fresh.append.emplace();

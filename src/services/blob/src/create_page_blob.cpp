@@ -8,8 +8,7 @@ namespace freehold::blob {
 
 Task<Reply> create_page_blob(BlobParts& parts, Permit<CreatePageBlob> permit) {
   const auto& headers = permit.request().headers;
-  FH_CO_TRY(const auto plan,
-            plan_empty_blob(permit.request(), permit.api_version(), permit.principal(), BlobType::kPage));
+  FH_CO_TRY(const auto plan, plan_empty_blob(permit, BlobType::kPage));
   FH_CO_TRY(const auto length, parse_page_blob_length(headers));
   if (!length) co_return refuse(errors::missing_header("x-ms-blob-content-length"));
   FH_CO_TRY(const auto number, parse_sequence_number(headers));

@@ -105,6 +105,88 @@ TEST_F(CustomerKeys, BlocksAndTheirListShareOneKey) {
   EXPECT_TRUE(get("/box/b", with_key('x')).body == second);
 }
 
+TEST_F(CustomerKeys, OfAppendBlobs) {
+  const auto create = [&](HeaderList headers) {
+    headers.emplace_back("x-ms-blob-type", "AppendBlob");
+    return run(Method::kPut, "/box/log", std::move(headers));
+  };
+  const auto append = [&](const Bytes& block, HeaderList headers) {
+    return run(Method::kPut, "/box/log?comp=appendblock", std::move(headers), block);
+  };
+  const auto created = create(with_key('k'));
+  ASSERT_EQ(created.status, 201) << created.body;
+  EXPECT_EQ(created.header("x-ms-encryption-key-sha256"), sha_of('k'));
+  Bytes content;
+  // Enough of them for joined segments and manifests.
+  for (std::size_t i = 0; i < 200; ++i) {
+    const auto block = pattern(700 + i, i);
+    const auto appended = append(block, with_key('k'));
+    ASSERT_EQ(appended.status, 201) << appended.body;
+    EXPECT_EQ(appended.header("x-ms-encryption-key-sha256"), sha_of('k'));
+    content += block;
+  }
+  EXPECT_EQ(append("x", {}).code(), "BlobUsesCustomerSpecifiedEncryption");
+  EXPECT_EQ(append("x", with_key('x')).code(), "BlobCustomerSpecifiedEncryptionMismatch");
+  EXPECT_TRUE(get("/box/log", with_key('k')).body == content);
+  EXPECT_EQ(get("/box/log").code(), "BlobUsesCustomerSpecifiedEncryption");
+  ASSERT_EQ(put("/box/source", "more").status, 201);
+  const auto from_url = run(Method::kPut, "/box/log?comp=appendblock",
+                            with_key('k', {{"x-ms-copy-source", "https://acct1.blob.core.freehold.test/box/source"}}));
+  ASSERT_EQ(from_url.status, 201) << from_url.body;
+  ASSERT_EQ(run(Method::kPut, "/box/log?comp=seal").status, 200);
+  EXPECT_TRUE(get("/box/log", with_key('k')).body == content + "more");
+  ASSERT_EQ(create({}).status, 201);
+  EXPECT_EQ(append("x", with_key('k')).code(), "BlobDoesNotUseCustomerSpecifiedEncryption");
+}
+
+TEST_F(CustomerKeys, OfPageBlobs) {
+  const auto create = [&](HeaderList headers) {
+    headers.emplace_back("x-ms-blob-type", "PageBlob");
+    headers.emplace_back("x-ms-blob-content-length", "2097152");
+    return run(Method::kPut, "/box/disk", std::move(headers));
+  };
+  const auto page = [&](const std::string& range, const char* how, const Bytes& content, HeaderList headers) {
+    headers.emplace_back("x-ms-page-write", how);
+    headers.emplace_back("x-ms-range", range);
+    return run(Method::kPut, "/box/disk?comp=page", std::move(headers), content);
+  };
+  ASSERT_EQ(create(with_key('k')).status, 201);
+  Bytes expected(2 * 1024 * 1024, '\0');
+  // Enough of them that the window is put together again.
+  for (std::size_t i = 0; i < 150; ++i) {
+    const auto content = pattern(512, i);
+    const auto range = "bytes=" + std::to_string(i * 1024) + "-" + std::to_string(i * 1024 + 511);
+    ASSERT_EQ(page(range, "update", content, with_key('k')).status, 201);
+    expected.replace(i * 1024, 512, content);
+  }
+  const auto large = pattern(100'352, 7);
+  ASSERT_EQ(page("bytes=1048064-1148415", "update", large, with_key('k')).status, 201);
+  expected.replace(1'048'064, large.size(), large);
+  EXPECT_TRUE(get("/box/disk", with_key('k')).body == expected);
+  const std::string first = "bytes=0-511";
+  EXPECT_EQ(get("/box/disk", {{"x-ms-range", first}}).code(), "BlobUsesCustomerSpecifiedEncryption");
+  EXPECT_EQ(page(first, "update", pattern(512), {}).code(), "BlobUsesCustomerSpecifiedEncryption");
+  EXPECT_EQ(page(first, "clear", "", with_key('x')).code(), "BlobCustomerSpecifiedEncryptionMismatch");
+  EXPECT_EQ(run(Method::kPut, "/box/disk?comp=properties", {{"x-ms-blob-content-length", "512"}}).code(),
+            "BlobUsesCustomerSpecifiedEncryption");
+  EXPECT_EQ(elements(get("/box/disk?comp=pagelist").body, "Start").size(), 151u);  // without the key
+  const auto snapshot = run(Method::kPut, "/box/disk?comp=snapshot", with_key('k')).header("x-ms-snapshot");
+  ASSERT_EQ(page(first, "clear", "", with_key('k')).status, 201);
+  ASSERT_EQ(
+      run(Method::kPut, "/box/disk?comp=properties", with_key('k', {{"x-ms-blob-content-length", "1024"}})).status,
+      200);
+  EXPECT_TRUE(get("/box/disk", with_key('k')).body == Bytes(1024, '\0'));
+  EXPECT_TRUE(get("/box/disk?snapshot=" + snapshot, with_key('k')).body == expected);
+  ASSERT_EQ(put("/box/source", pattern(512, 5)).status, 201);
+  const auto from_url = run(Method::kPut, "/box/disk?comp=page",
+                            with_key('k', {{"x-ms-copy-source", "https://acct1.blob.core.freehold.test/box/source"},
+                                           {"x-ms-source-range", first},
+                                           {"x-ms-range", first},
+                                           {"x-ms-page-write", "update"}}));
+  ASSERT_EQ(from_url.status, 201) << from_url.body;
+  EXPECT_TRUE(get("/box/disk", with_key('k', {{"x-ms-range", first}})).body == pattern(512, 5));
+}
+
 TEST_F(CustomerKeys, SnapshotsKeepIt) {
   const auto content = pattern(200'000);
   ASSERT_EQ(put("/box/b", content, with_key('k')).status, 201);
@@ -137,6 +219,17 @@ TEST_F(CustomerKeys, CopiesDemandTheSourcesKeyAndTakeAnother) {
   ASSERT_EQ(both.status, 201) << both.body;
   EXPECT_EQ(both.header("x-ms-encryption-key-sha256"), sha_of('x'));
   EXPECT_TRUE(get("/box/b", with_key('x')).body == content);
+}
+
+// Nobody here keeps the key, and Copy Blob would have to: it is refused before its destination loses anything.
+TEST_F(CustomerKeys, CopyBlobTakesNoSourceUnderOne) {
+  ASSERT_EQ(put("/box/a", pattern(33 * 1024 * 1024), with_key('k')).status, 201);
+  ASSERT_EQ(put("/box/b", "old").status, 201);
+  HeaderList source{{"x-ms-copy-source", "https://acct1.blob.core.freehold.test/box/a"}};
+  EXPECT_EQ(run(Method::kPut, "/box/b", source).code(), "BlobUsesCustomerSpecifiedEncryption");
+  for (auto& [name, value] : with_key('k')) source.emplace_back("x-ms-source" + name.substr(4), value);
+  EXPECT_EQ(run(Method::kPut, "/box/b", source).code(), "NotImplemented");
+  EXPECT_EQ(get("/box/b").body, "old");
 }
 
 TEST_F(CustomerKeys, AllThreeHeadersMustFit) {

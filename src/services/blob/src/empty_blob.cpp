@@ -4,10 +4,11 @@
 
 namespace freehold::blob {
 
-ApiResult<EmptyBlobPlan> plan_empty_blob(const http::Request& request, int version, const gate::Principal& principal,
-                                         BlobType type) {
+ApiResult<EmptyBlobPlan> plan_empty_blob(const http::Request& request, const gate::StorageAccount& account, int version,
+                                         const gate::Principal& principal, BlobType type) {
   EmptyBlobPlan plan;
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_TRY(plan.customer, parse_customer_key(request, account));
   FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(const auto length, body_length(request, put_blob_limit(version)));
   if (length != 0) return refuse(errors::invalid_header("Content-Length", std::to_string(length)));
@@ -19,6 +20,7 @@ ApiResult<EmptyBlobPlan> plan_empty_blob(const http::Request& request, int versi
 BlobRow row_of(const EmptyBlobPlan& plan, BlobType type) {
   auto row = row_of(plan.fresh, type);
   row.content = plan.content;
+  if (plan.customer) row.customer_key_sha256 = plan.customer->sha256;
   return row;
 }
 

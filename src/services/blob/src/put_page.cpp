@@ -18,9 +18,11 @@ ApiResult<bool> parse_clear(const http::Headers& headers) {
   return refuse(errors::invalid_header(kName, headers.get(kName)));
 }
 
-ApiResult<PutPagePlan> plan_put_page(const http::Request& request, int version) {
+ApiResult<PutPagePlan> plan_put_page(const Permit<PutPage>& permit) {
+  const auto& request = permit.request();
   PutPagePlan plan;
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.clear, parse_clear(request.headers));
   FH_TRY(const auto length, body_length(request, kMostPagesPut));
@@ -35,7 +37,7 @@ ApiResult<PutPagePlan> plan_put_page(const http::Request& request, int version) 
   if (plan.clear && !plan.sent.crc64.empty()) {
     return refuse(errors::invalid_header("x-ms-content-crc64", request.headers.get("x-ms-content-crc64")));
   }
-  plan.digest = transit_digest(plan.sent, version);
+  plan.digest = transit_digest(plan.sent, permit.api_version());
   FH_TRY(plan.sequence, parse_sequence_conditions(request.headers));
   FH_TRY(plan.conditions, parse_conditions(request.headers));
   return plan;
@@ -45,6 +47,7 @@ ApiResult<> check_may_put(const PutPagePlan& plan, const std::optional<StoredBlo
   if (!current || !current->row.committed()) return refuse(errors::blob_not_found());
   FH_CHECK_OK(check_page_blob(current->row));
   FH_CHECK_OK(check_write(plan.conditions, current->row.existing(now)));
+  FH_CHECK_OK(check_customer_key(current->row.customer_key_sha256, plan.customer));
   FH_CHECK_OK(check_sequence(plan.sequence, current->row.page->sequence_number));
   return check_page_range(plan.range, current->row.length);
 }
@@ -61,7 +64,7 @@ Task<ApiResult<CutIngested>> take_body(BlobParts& parts, ContentPlace place, Put
 }
 
 PageEdit edit_of(const PutPagePlan& plan, const CutIngested& body) {
-  PageEdit edit{plan.range.offset, plan.range.length, {}};
+  PageEdit edit{plan.range.offset, plan.range.length, {}, plan.customer};
   auto offset = plan.range.offset;
   for (const auto& part : body.parts) {
     edit.fresh.push_back({offset, part});
@@ -80,7 +83,7 @@ Task<ApiResult<PutPages>> put_page_content(BlobParts& parts, BlobTarget target, 
   auto pending = pending_chunks(parts);
   CutIngested ingested;
   if (!plan.clear) {
-    FH_CO_TRY(const auto place, place_of(parts, target, early->row.wrapped_key));
+    FH_CO_TRY(const auto place, place_of(parts, target, early->row.wrapped_key, plan.customer));
     FH_CO_TRY(ingested, co_await take_body(parts, place, plan, body, pending));
   }
   const auto edit = edit_of(plan, ingested);
@@ -105,7 +108,7 @@ Task<ApiResult<PutPages>> put_page_content(BlobParts& parts, BlobTarget target, 
 }
 
 Task<Reply> put_page(BlobParts& parts, Permit<PutPage> permit) {
-  FH_CO_TRY(const auto plan, plan_put_page(permit.request(), permit.api_version()));
+  FH_CO_TRY(const auto plan, plan_put_page(permit));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
   permit.count_in(plan.clear ? 0 : plan.range.length);
   FH_CO_TRY(const auto put,

@@ -14,6 +14,7 @@ struct PutPagePlan {
   SentDigests sent;
   SequenceConditions sequence;
   Conditions conditions;
+  std::optional<CustomerKey> customer;
 };
 struct PutPages {
   BlobRow row;        // as it is now

@@ -23,13 +23,17 @@ struct SetPropertiesPlan {
   bool sets_content = true;  // a request that only resizes or numbers a page blob leaves the rest as it is
   PageBlobProperties page;
   Conditions conditions;
+  std::optional<CustomerKey> customer;  // of a page blob that changes its length
 };
 
-ApiResult<SetPropertiesPlan> plan_set_properties(const http::Request& request) {
+ApiResult<SetPropertiesPlan> plan_set_properties(const Permit<SetBlobProperties>& permit) {
+  const auto& request = permit.request();
   SetPropertiesPlan plan;
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers));
   FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.page, parse_page_blob_properties(request.headers));
+  FH_CHECK_OK(
+      refuse_unsupported_for_blob(request.headers, plan.page.length ? CustomerKeys::kTaken : CustomerKeys::kRefused));
+  FH_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_TRY(plan.conditions, parse_conditions(request.headers));
   FH_TRY(plan.content, parse_blob_content_headers(request.headers));
   plan.sets_content = plan.page.empty() || sets_content_headers(request.headers);
@@ -56,10 +60,11 @@ Task<ApiResult<BlobRow>> resize(BlobParts& parts, BlobTarget target, SetProperti
     FH_CO_TRY(auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
     const auto now = parts.hybrid.next();
     FH_CO_TRY(auto change, amend(current, plan, now));
+    FH_CO_CHECK_OK(check_customer_key(current->row.customer_key_sha256, plan.customer));
     const auto before = current->row.length;
     if (change.row.length < before) {
       change.frees_space = true;
-      const PageEdit cut{change.row.length, before - change.row.length, {}};
+      const PageEdit cut{change.row.length, before - change.row.length, {}, plan.customer};
       FH_CO_TRY(change, co_await edit_pages(parts, target, current->row, cut, now, std::move(change), pending));
     }
     auto row = change.row;
@@ -73,7 +78,7 @@ Task<ApiResult<BlobRow>> resize(BlobParts& parts, BlobTarget target, SetProperti
 }  // namespace
 
 Task<Reply> set_blob_properties(BlobParts& parts, Permit<SetBlobProperties> permit) {
-  FH_CO_TRY(const auto plan, plan_set_properties(permit.request()));
+  FH_CO_TRY(const auto plan, plan_set_properties(permit));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
   BlobRow row;
   if (plan.page.length) {
