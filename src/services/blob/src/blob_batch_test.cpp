@@ -143,6 +143,38 @@ TEST_F(Batch, WhatIsWrongWithTheWholeIsDoneInNoPart) {
             "InvalidQueryParameterValue");
 }
 
+// As the Python SDK writes them: the batch names its account in the path, and its parts don't.
+TEST_F(Batch, InPathStyleAPartMayLeaveOutTheAccount) {
+  make_container("box");
+  make_container("other");
+  for (const char* path : {"/box/a", "/box/b", "/box/c", "/other/a"}) ASSERT_EQ(put(path, "x").status, 201);
+  const auto post_in_path_style = [&](const std::vector<Part>& parts, const std::string& path) {
+    std::string text;
+    for (std::size_t i = 0; i < parts.size(); ++i) text += written(parts[i], std::to_string(i));
+    BytesBody body(text + "--b1--\r\n");
+    HeaderList headers{{"content-type", "multipart/mixed; boundary=b1"},
+                       {"x-ms-version", "2021-12-02"},
+                       {"x-ms-date", http_date(clock.now())},
+                       {"content-length", std::to_string(body.length().value_or(0))}};
+    auto request = gate::testing::make_request(Method::kPost, "https://127.0.0.1/acct1" + path, std::move(headers));
+    request.headers.add("authorization", gate::shared_key_authorization(request, "acct1", key));
+    request.body = &body;
+    return runtime::run_blocking(exchange(*pipeline, request));
+  };
+  static_cast<void>(log.take_entries());
+  const auto both = post_in_path_style({{.path = "/box/a"}, {.path = "/acct1/box/b"}}, "/?comp=batch");
+  EXPECT_EQ(lines(both), (Lines{"0: 202", "1: 202"})) << both.body;
+  for (const auto& entry : log.take_entries()) {
+    if (entry.record.operation == "DeleteBlob") EXPECT_TRUE(entry.record.resource.starts_with("/acct1/box/"));
+  }
+  const std::string to_box = "/box?restype=container&comp=batch";
+  EXPECT_EQ(lines(post_in_path_style({{.path = "/box/c"}}, to_box)), Lines{"0: 202"});
+  EXPECT_EQ(lines(post_in_path_style({{.path = "/other/a"}}, to_box)), Lines{"400"});
+  // Of another account nothing is taken, whatever the path says.
+  EXPECT_EQ(lines(post_in_path_style({{.path = "/acct2/other/a"}}, "/?comp=batch")), Lines{"0: 404"});
+  EXPECT_EQ(get("/other/a").status, 200);
+}
+
 TEST_F(Batch, APartIsARequestWithoutABody) {
   const auto head = [](const std::string& rest) {
     return "--b\r\nContent-Type: application/http\r\nContent-ID: 1\r\n\r\nDELETE /box/a HTTP/1.1\r\n" + rest +
