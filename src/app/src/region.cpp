@@ -223,6 +223,7 @@ void Region::Parts::open_door() {
   metrics->add_operations(operations->gate());
   metrics->add_operations(directory->gate());
   metrics->add_operations(resources->gate());
+  metrics->add_operations(directory->graph());
   metrics->add_engine(*s.engine);
   pipeline = std::make_unique<gate::Pipeline>(
       *accounts, *audit, s.clock, s.random,
@@ -235,6 +236,7 @@ void Region::Parts::open_door() {
   pipeline->add(operations->gate());
   pipeline->add(directory->gate());
   pipeline->add(resources->gate());
+  pipeline->add(directory->graph());
   pipeline->add(blob->gate());
   server = std::make_unique<http::Server>(loops, *pipeline,
                                           http::ServerOptions{.max_connections = settings.max_connections});

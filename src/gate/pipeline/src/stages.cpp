@@ -40,8 +40,14 @@ void append_moment(std::string& out, const http::Request& request) {
   }
 }
 
+// A service whose paths may name people says in the target's `blob` what stands in the record instead of the path.
 std::string resource_of(const Target& target, const http::Request& request) {
-  std::string out = target.account.empty() ? request.decoded_path : "/" + target.account;
+  std::string out;
+  if (!target.account.empty()) {
+    out = "/" + target.account;
+  } else if (target.blob.empty()) {
+    out = request.decoded_path;
+  }
   if (!target.container.empty()) append_name(out, target.container, "/");
   if (!target.blob.empty()) append_name(out, target.blob, "");
   if (out.size() > kResourceBytes) {

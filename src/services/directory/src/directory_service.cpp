@@ -1,6 +1,7 @@
 #include "directory/directory_service.h"
 
 #include "base/check.h"
+#include "src/graph_gate.h"
 #include "src/login_gate.h"
 #include "src/login_operations.h"
 #include "src/signing_keys.h"
@@ -27,13 +28,19 @@ class Authority final : public gate::TokenAuthority {
 
 // What can't be made before the signing keys are there.
 struct Open {
-  Open(LoginParts borrowed, const LoginSite& site, const DirectoryStore& store)
-      : parts(borrowed), authority(site, borrowed.keys), gate(site, store) {
+  Open(LoginParts borrowed, const std::string& domain)
+      : parts(borrowed),
+        authority(parts.site, parts.keys),
+        gate(parts.site, parts.store),
+        graph_parts{parts.store, parts.sessions, parts.random, parts.pool, parts.passwords, domain},
+        graph(graph_parts) {
     add_login_routes(gate, parts);
   }
   LoginParts parts;
   Authority authority;
   LoginGate gate;
+  GraphParts graph_parts;
+  GraphGate graph;
 };
 
 }  // namespace
@@ -101,7 +108,7 @@ Task<Result<>> DirectoryService::open(TenantId tenant, FirstAdministrator admini
                          .passwords = s.passwords,
                          .ticket_key = s.ticket_key,
                          .password_grant = s.options.password_grant ? PasswordGrant::kOn : PasswordGrant::kOff};
-  s.open = std::make_unique<Open>(parts, s.site, s.store);
+  s.open = std::make_unique<Open>(parts, s.options.domain);
   co_return Result<>();
 }
 
@@ -115,6 +122,11 @@ const gate::TokenAuthority& DirectoryService::authority() const {
 gate::ServiceGate& DirectoryService::gate() {
   FH_CHECK(state_->open != nullptr);
   return state_->open->gate;
+}
+
+gate::ServiceGate& DirectoryService::graph() {
+  FH_CHECK(state_->open != nullptr);
+  return state_->open->graph;
 }
 
 }  // namespace freehold::directory

@@ -37,7 +37,8 @@ class DirectoryService {
 
   [[nodiscard]] DirectoryStore& store();
   [[nodiscard]] const gate::TokenAuthority& authority() const;
-  [[nodiscard]] gate::ServiceGate& gate();
+  [[nodiscard]] gate::ServiceGate& gate();   // sign-in, at login.<domain>
+  [[nodiscard]] gate::ServiceGate& graph();  // Graph, at graph.<domain>
 
  private:
   struct State;
