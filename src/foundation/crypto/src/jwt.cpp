@@ -1,5 +1,6 @@
 #include "crypto/jwt.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -24,7 +25,12 @@ class MemberReader final : public nlohmann::json_sax<nlohmann::json> {
     if (value > static_cast<std::uint64_t>(INT64_MAX)) return pass_over();
     return keep(static_cast<std::int64_t>(value));
   }
-  bool number_float(number_float_t, const string_t&) override { return pass_over(); }
+  // RFC 7519 section 2: a time may have a fraction, which is cut off.
+  bool number_float(number_float_t value, const string_t&) override {
+    constexpr double kWhole = 9'007'199'254'740'992.0;  // 2^53: beyond it a double skips whole numbers
+    if (!(value > -kWhole && value < kWhole)) return pass_over();
+    return keep(static_cast<std::int64_t>(std::floor(value)));
+  }
   bool string(string_t& value) override {
     if (depth_ == 2 && in_list_) {
       list_.push_back(std::move(value));

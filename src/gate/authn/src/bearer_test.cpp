@@ -82,7 +82,7 @@ TEST_F(Bearer, TimesMustHoldWithinFiveMinutes) {
   EXPECT_EQ(with("exp", at(seconds(-301))), kLifetime);
   EXPECT_EQ(with("nbf", at(seconds(299))), "");
   EXPECT_EQ(with("nbf", at(seconds(301))), kLifetime);
-  for (const auto* bad : {"", "\"1\"", "1.5", "-1", "99999999999999999999", "9223372036854775807"}) {
+  for (const auto* bad : {"", "\"1\"", "1e300", "-1", "99999999999999999999", "9223372036854775807"}) {
     EXPECT_EQ(with("exp", bad), kLifetime) << bad;
     EXPECT_EQ(with("nbf", bad), kLifetime) << bad;
   }

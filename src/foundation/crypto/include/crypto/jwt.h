@@ -19,7 +19,7 @@ namespace freehold::crypto {
 
 inline constexpr std::size_t kMaxTokenBytes = 16 * 1024;  // a quarter of what all headers of a request may be
 
-// A member of a token's header or claims. Objects, nulls, fractions and lists of other things aren't kept.
+// A member of a token's header or claims. Fractions are cut off; objects, nulls and lists of other things aren't kept.
 using JwtValue = std::variant<bool, std::int64_t, std::string, std::vector<std::string>>;
 class JwtMembers {
  public:
