@@ -1,8 +1,8 @@
 """az storage of Debian's azure-cli, unmodified: with the account's key, with a SAS, and signed in.
 
 `az login` asks the resource manager for the caller's subscriptions and takes no for an error, also with
---allow-no-subscriptions. Freehold has no resource manager yet: ResourceManager stands in for that one answer, and for
-nothing else of signing in.
+--allow-no-subscriptions. Freehold has no resource manager yet: ResourceManager stands in for that one answer (and for the
+list of tenants that it asks for when people sign in), and for nothing else of signing in.
 """
 
 import base64
@@ -154,7 +154,7 @@ class AzSignedIn(Az):
 
 
 class ResourceManager:
-    """Says which subscriptions there are, over TLS by a certificate of its own; keeps the tokens it is shown."""
+    """Says which subscriptions and tenants there are, over TLS by a certificate of its own; keeps the tokens it is shown."""
 
     def __init__(self, endpoints: dict, folder: pathlib.Path):
         make_certificate(folder, "localhost")
@@ -162,14 +162,17 @@ class ResourceManager:
         self.tokens: list[str] = []
         subscription = {"id": f"/subscriptions/{endpoints['subscriptionId']}", "tenantId": endpoints["tenantId"],
                         "subscriptionId": endpoints["subscriptionId"], "displayName": "default", "state": "Enabled"}
+        tenant = {"id": f"/tenants/{endpoints['tenantId']}", "tenantId": endpoints["tenantId"]}
+        answers = {"/subscriptions": [subscription], "/tenants": [tenant]}
         tokens = self.tokens
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 scheme, _, token = self.headers.get("Authorization", "").partition(" ")
-                known = self.path.partition("?")[0] == "/subscriptions" and scheme == "Bearer"
+                answer = answers.get(self.path.partition("?")[0]) if scheme == "Bearer" else None
+                known = answer is not None
                 tokens.append(token)
-                body = json.dumps({"value": [subscription]} if known else {"error": {"code": "NotFound"}}).encode()
+                body = json.dumps({"value": answer} if known else {"error": {"code": "NotFound"}}).encode()
                 self.send_response(200 if known else 404)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))

@@ -313,6 +313,7 @@ void Region::Parts::stop() {
     certificates->close();
     resources->close_and_wait();
     blob->close_and_wait();
+    directory->close_and_wait();
     serving = false;
   }
   if (pool) pool->stop();
@@ -351,6 +352,7 @@ Result<Ports> Region::serve() {
   p.serving = true;
   p.blob->start(p.loops.context(0), *p.pipeline);
   p.resources->start(p.loops.context(0), *p.pipeline);
+  p.directory->start(p.loops.context(0));
   p.certificates->keep(p.loops);
   FH_CHECK_OK(p.pool->submit(0, [&p] { p.recover_audit(); }));
   return ports;

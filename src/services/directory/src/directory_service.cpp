@@ -1,6 +1,9 @@
 #include "directory/directory_service.h"
 
 #include "base/check.h"
+#include "base/log.h"
+#include "runtime/task_scope.h"
+#include "src/changes.h"
 #include "src/graph_gate.h"
 #include "src/login_gate.h"
 #include "src/login_operations.h"
@@ -82,9 +85,47 @@ struct DirectoryService::State {
   SignInMemory memory;
   const Secret ticket_key;
   runtime::Pool passwords;
-  std::optional<SigningKeys> keys;
+  std::unique_ptr<SigningKeys> keys;
   std::unique_ptr<Open> open;
+  runtime::TaskScope scope;  // last: its tasks use the rest
+
+  [[nodiscard]] runtime::Task<> keep_house();
+  [[nodiscard]] runtime::Task<Result<>> look_after();
 };
+
+namespace {
+
+void warn_of(std::string_view what, const Result<>& result) {
+  if (!result) log_warning(std::string(what), {{"error", result.error().message}});
+}
+
+}  // namespace
+
+// Keys that are due, what was deleted long ago, sessions that are over. What can't be done now is tried an hour later.
+Task<Result<>> DirectoryService::State::look_after() {
+  const WallTime now = options.clock.now();
+  warn_of("the token signing keys can't be rolled now", co_await keys->roll(now));
+  for (const TenantId tenant : store.tenants()) {
+    warn_of("sessions that are over can't be forgotten now", co_await sessions.forget_old(tenant, now));
+    bool more = true;
+    while (more && !scope.stopping()) {
+      // A change that finds nothing is none: the edit refuses.
+      const auto purged = co_await store.change(tenant, [now, &more](Draft& draft) -> Result<> {
+        more = changes::purge_old(draft, now);
+        return more ? Result<>() : fail(ErrorCode::kNotFound, "nothing to purge");
+      });
+      if (!purged) {
+        if (purged.error().code != ErrorCode::kNotFound) warn_of("deleted objects can't be purged now", purged);
+        break;
+      }
+    }
+  }
+  co_return Result<>();
+}
+
+runtime::Task<> DirectoryService::State::keep_house() {
+  while (co_await scope.sleep(std::chrono::hours(1))) static_cast<void>(co_await look_after());
+}
 
 DirectoryService::DirectoryService(DirectoryServiceOptions options)
     : state_(std::make_unique<State>(std::move(options))) {}
@@ -92,8 +133,7 @@ DirectoryService::~DirectoryService() = default;
 
 Task<Result<>> DirectoryService::open(TenantId tenant, FirstAdministrator administrator) {
   State& s = *state_;
-  FH_CO_TRY(auto keys, co_await SigningKeys::open(s.options.store, s.options.clock.now()));
-  s.keys.emplace(std::move(keys));
+  FH_CO_TRY(s.keys, co_await SigningKeys::open(s.options.store, s.options.clock.now(), s.options.pool));
   FH_CO_CHECK_OK(co_await s.store.open(tenant, std::move(administrator)));
   FH_CO_CHECK_OK(co_await s.sessions.open(tenant));
   const LoginParts parts{.site = s.site,
@@ -111,6 +151,12 @@ Task<Result<>> DirectoryService::open(TenantId tenant, FirstAdministrator admini
   s.open = std::make_unique<Open>(parts, s.options.domain);
   co_return Result<>();
 }
+
+Task<Result<>> DirectoryService::look_after() { return state_->look_after(); }
+
+void DirectoryService::start(boost::asio::io_context& loop) { state_->scope.spawn(loop, state_->keep_house()); }
+
+void DirectoryService::close_and_wait() { state_->scope.close_and_wait(); }
 
 DirectoryStore& DirectoryService::store() { return state_->store; }
 

@@ -116,11 +116,19 @@ GraphReply list_or_get_deleted(GraphParts& parts, GraphCall& call) {
   co_return graph_object(call, std::move(object));
 }
 
-// The directory roles of what is deleted: bringing back an administrator is an administrator's.
+// Who may bring back or end a user may not do so with applications; and an administrator's is an administrator's.
 ApiResult<> check_reach_of_deleted(const GraphCall& call, PrincipalId id) {
   const auto& objects = call.directory->objects;
-  if (const auto user = find_in(objects.users, id)) return check_reach(call, user->directory_roles);
-  if (const auto principal = find_in(objects.principals, id)) return check_reach(call, principal->directory_roles);
+  const auto check = [&call](std::string_view action, const std::vector<DirectoryRoleId>& roles) -> ApiResult<> {
+    if (!roles_allow(call.roles(), action)) return refuse(errors::denied());
+    return check_reach(call, roles);
+  };
+  if (const auto user = find_in(objects.users, id)) {
+    return check("microsoft.directory/users/restore", user->directory_roles);
+  }
+  constexpr std::string_view kOfApplications = "microsoft.directory/applications/restore";
+  if (const auto principal = find_in(objects.principals, id)) return check(kOfApplications, principal->directory_roles);
+  FH_CHECK_OK(check(kOfApplications, {}));
   const auto application = find_in(objects.applications, id);
   for (const auto& [own, principal] : objects.principals) {
     if (application && principal->application == application->application) {

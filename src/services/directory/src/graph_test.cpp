@@ -198,6 +198,10 @@ TEST_F(Graph, MembersReadAndOnlyRolesChange) {
   EXPECT_EQ(call(Method::kPatch, "/users/" + bea, reset, mine).error(), "403 Authorization_RequestDenied");
   EXPECT_EQ(call(Method::kDelete, "/users/" + bea, nullptr, mine).error(), "403 Authorization_RequestDenied");
   EXPECT_EQ(call(Method::kPatch, "/users/" + bea, {{"accountEnabled", false}}, mine).status, 403);
+  const auto application = call(Method::kPost, "/applications", {{"displayName", "app"}}).id();
+  EXPECT_EQ(call(Method::kDelete, "/applications/" + application).status, 204);
+  EXPECT_EQ(call(Method::kPost, "/directory/deletedItems/" + application + "/restore", nullptr, mine).status, 403);
+  EXPECT_EQ(call(Method::kDelete, "/directory/deletedItems/" + application, nullptr, mine).status, 403);
 }
 
 TEST_F(Graph, AResetPasswordEndsSessions) {

@@ -291,8 +291,32 @@ TEST_F(Login, ARestartKeepsTheKeysAndRollsOldOnes) {
   reopened([&](DirectoryService& again) { EXPECT_TRUE(again.authority().key(kid)); });
   memory_.clock.advance(std::chrono::hours(24 * 91));
   reopened([&](DirectoryService& again) { EXPECT_TRUE(again.authority().key(kid)); });  // rolled; the old one verifies
-  memory_.clock.advance(std::chrono::hours(25));
+  memory_.clock.advance(std::chrono::hours(49));
   reopened([&](DirectoryService& again) { EXPECT_FALSE(again.authority().key(kid)); });
+}
+
+TEST_F(Login, KeysRollWhileRunningAndNobodyNotices) {
+  const auto kid = [this] {
+    const auto token = proven(body_of(send(Method::kPost, v2(), form(kStorageScope))));
+    return std::string(token.header.text("kid").value_or(""));
+  };
+  const auto published = [this] { return body_of(send(Method::kGet, "/adfs/discovery/keys"))["keys"].size(); };
+  const auto first = kid();
+  ASSERT_TRUE(run_blocking(service_.look_after()));
+  EXPECT_EQ(published(), 1u);
+  memory_.clock.advance(std::chrono::hours(24 * 90 + 1));
+  ASSERT_TRUE(run_blocking(service_.look_after()));
+  EXPECT_EQ(published(), 2u);
+  EXPECT_EQ(kid(), first);  // the new one is known before it signs
+  memory_.clock.advance(std::chrono::hours(24));
+  const auto second = kid();
+  EXPECT_NE(second, first);
+  ASSERT_TRUE(run_blocking(service_.look_after()));
+  EXPECT_TRUE(service_.authority().key(first));  // tokens of a moment ago
+  memory_.clock.advance(std::chrono::hours(25));
+  ASSERT_TRUE(run_blocking(service_.look_after()));
+  EXPECT_FALSE(service_.authority().key(first));
+  EXPECT_EQ(kid(), second);
 }
 
 }  // namespace

@@ -11,15 +11,6 @@ namespace {
 constexpr char kPrefix = 'k';
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kMaxKeys = 64;
-constexpr std::chrono::days kRollAfter{90};
-// Tokens live an hour and are believed a few minutes longer; a day leaves room for a clock that was set.
-constexpr std::chrono::days kVerifyAfterRoll{1};
-
-struct Kept {
-  Bytes row_key;
-  WallTime made;
-  std::shared_ptr<const crypto::RsaSigningKey> key;
-};
 
 Bytes row_key_of(WallTime made) {
   Bytes key(1, kPrefix);
@@ -37,7 +28,12 @@ Bytes encode(const crypto::RsaSigningKey& key, WallTime made) {
   return out;
 }
 
-Result<Kept> decode(const store::KeyValue& row) {
+}  // namespace
+
+SigningKeys::SigningKeys(keys::SealedStore store, runtime::Pool& pool)
+    : rows_(store, store::make_partition_id(TenantId{}, "directory")), pool_(pool) {}
+
+Result<SigningKeys::Kept> SigningKeys::decode(const store::KeyValue& row) {
   ByteReader in(row.value);
   const auto version = in.u8();
   const auto made = in.u64();
@@ -49,61 +45,84 @@ Result<Kept> decode(const store::KeyValue& row) {
               std::make_shared<const crypto::RsaSigningKey>(std::move(key))};
 }
 
-// Oldest first. A key is needed as long as it is the newest, or its successor is young.
-std::vector<Bytes> forget_old(std::vector<Kept>& kept, WallTime now) {
-  std::vector<Bytes> gone;
-  while (kept.size() > 1 && kept[1].made + kVerifyAfterRoll < now) {
-    gone.push_back(std::move(kept.front().row_key));
-    kept.erase(kept.begin());
-  }
-  return gone;
-}
-
-}  // namespace
-
-runtime::Task<Result<SigningKeys>> SigningKeys::open(keys::SealedStore store, WallTime now) {
-  const keys::SealedRows rows(store, store::make_partition_id(TenantId{}, "directory"));
-  FH_CO_TRY(auto stored, co_await rows.load(Bytes(1, kPrefix), kMaxKeys));
+runtime::Task<Result<std::unique_ptr<SigningKeys>>> SigningKeys::open(keys::SealedStore store, WallTime now,
+                                                                      runtime::Pool& pool) {
+  std::unique_ptr<SigningKeys> out(new SigningKeys(store, pool));
+  FH_CO_TRY(auto stored, co_await out->rows_.load(Bytes(1, kPrefix), kMaxKeys));
   std::vector<Kept> kept;
   for (auto& row : stored) {
     FH_CO_TRY(auto key, decode(row));
     wipe(row.value);
     kept.push_back(std::move(key));
   }
-  keys::RowChange change;
-  change.deletes = forget_old(kept, now);
-  std::optional<Kept> fresh;
-  if (kept.empty() || kept.back().made + kRollAfter < now) {
-    FH_CO_TRY(auto made, crypto::RsaSigningKey::generate());
-    // Rows are in order of their making; a clock that was set back must not put the newest before another.
-    const WallTime time = kept.empty() ? now : std::max(now, WallTime(kept.back().made + std::chrono::microseconds(1)));
-    change.puts.push_back({row_key_of(time), encode(made, time)});
-    fresh = {row_key_of(time), time, std::make_shared<const crypto::RsaSigningKey>(std::move(made))};
-  }
-  if (fresh || !change.deletes.empty()) {
-    const auto stored_now = co_await rows.change(std::move(change));
-    // A region that can't write serves on with the key it has.
-    if (!stored_now && kept.empty()) co_return std::unexpected(stored_now.error());
-    if (!stored_now) log_warning("the token signing keys can't be rolled now", {{"error", stored_now.error().message}});
-    if (stored_now && fresh) kept.push_back(std::move(*fresh));
-  }
-  SigningKeys out;
-  out.signer_ = kept.back().key;
-  std::vector<crypto::RsaPublicKey> published;
-  for (const auto& key : kept) {
-    out.keys_.emplace(key.key->public_key().thumbprint(), key.key->public_key());
-    published.insert(published.begin(), key.key->public_key());
-  }
-  out.jwks_ = crypto::jwks_json(published);
+  const bool some = !kept.empty();
+  if (some) out->publish(std::move(kept));
+  const auto rolled = co_await out->roll(now);
+  // A region that can't write serves on with the keys it has.
+  if (!rolled && !some) co_return std::unexpected(rolled.error());
+  if (!rolled) log_warning("the token signing keys can't be rolled now", {{"error", rolled.error().message}});
   co_return out;
 }
 
-std::string SigningKeys::sign(std::string_view claims) const { return crypto::sign_jwt(*signer_, claims); }
+runtime::Task<Result<>> SigningKeys::roll(WallTime now) {
+  FH_CO_TRY(const auto turn, co_await turn_.take());
+  auto next = kept();
+  keys::RowChange change;
+  // Oldest first. A key is needed as long as it is the newest, or its successor hasn't signed for a day.
+  while (next.size() > 1 && next[1].made + kPublishedAhead + kVerifyAfterRoll < now) {
+    change.deletes.push_back(std::move(next.front().row_key));
+    next.erase(next.begin());
+  }
+  if (next.empty() || next.back().made + kRollAfter < now) {
+    FH_CO_TRY(auto made, co_await pool_.run(0, [] { return crypto::RsaSigningKey::generate(); }));
+    // Rows are in order of their making; a clock that was set back must not put the newest before another.
+    const WallTime time = next.empty() ? now : std::max(now, WallTime(next.back().made + std::chrono::microseconds(1)));
+    change.puts.push_back({row_key_of(time), encode(made, time)});
+    next.push_back({row_key_of(time), time, std::make_shared<const crypto::RsaSigningKey>(std::move(made))});
+  }
+  if (change.puts.empty() && change.deletes.empty()) co_return Result<>();
+  FH_CO_CHECK_OK(co_await rows_.change(std::move(change)));
+  publish(std::move(next));
+  co_return Result<>();
+}
+
+std::vector<SigningKeys::Kept> SigningKeys::kept() const {
+  const std::shared_lock lock(mutex_);
+  return kept_;
+}
+
+void SigningKeys::publish(std::vector<Kept> kept) {
+  std::vector<crypto::RsaPublicKey> published;
+  for (const auto& key : kept) published.insert(published.begin(), key.key->public_key());
+  const std::unique_lock lock(mutex_);
+  kept_ = std::move(kept);
+  jwks_ = crypto::jwks_json(published);
+}
+
+// The newest that has been published for long enough, or else the oldest.
+const SigningKeys::Kept& SigningKeys::signer(const std::vector<Kept>& kept, WallTime now) {
+  for (auto key = kept.rbegin(); key != kept.rend(); ++key) {
+    if (key->made + kPublishedAhead <= now) return *key;
+  }
+  return kept.front();
+}
+
+std::string SigningKeys::sign(std::string_view claims, WallTime now) const {
+  const auto all = kept();
+  return crypto::sign_jwt(*signer(all, now).key, claims);
+}
 
 std::optional<crypto::RsaPublicKey> SigningKeys::key(std::string_view id) const {
-  const auto at = keys_.find(id);
-  if (at == keys_.end()) return std::nullopt;
-  return at->second;
+  const std::shared_lock lock(mutex_);
+  for (const auto& key : kept_) {
+    if (key.key->public_key().thumbprint() == id) return key.key->public_key();
+  }
+  return std::nullopt;
+}
+
+std::string SigningKeys::jwks() const {
+  const std::shared_lock lock(mutex_);
+  return jwks_;
 }
 
 }  // namespace freehold::directory

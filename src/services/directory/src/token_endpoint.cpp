@@ -25,7 +25,9 @@ GrantTask give_to_application(LoginParts& parts, LoginCall call, TokenForm asked
   // Fair by tenant: one that asks for many tokens doesn't keep others from the pool.
   const auto turn = std::hash<TenantId>{}(client.tenant) | 1;
   auto token = co_await parts.pool.run(
-      turn, [&keys = parts.keys, claims = std::move(claims)]() -> Result<std::string> { return keys.sign(claims); });
+      turn, [&keys = parts.keys, now = call.now, claims = std::move(claims)]() -> Result<std::string> {
+        return keys.sign(claims, now);
+      });
   if (!token) co_return refuse(errors::busy(token.error().message));
   co_return IssuedToken{json_response(token_answer(request, *token)), to_string(client.principal->object),
                         client.tenant, credential_name(client.by)};

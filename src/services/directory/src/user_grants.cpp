@@ -62,11 +62,12 @@ struct Signed {
   std::string access;
   std::string id;
 };
-runtime::Task<ApiResult<Signed>> sign_both(LoginParts& parts, TenantId tenant, std::string access, std::string id) {
+runtime::Task<ApiResult<Signed>> sign_both(LoginParts& parts, TenantId tenant, WallTime now, std::string access,
+                                           std::string id) {
   const auto turn = std::hash<TenantId>{}(tenant) | 1;
   auto both = co_await parts.pool.run(
-      turn, [&keys = parts.keys, access = std::move(access), id = std::move(id)]() -> Result<Signed> {
-        return Signed{keys.sign(access), id.empty() ? std::string() : keys.sign(id)};
+      turn, [&keys = parts.keys, now, access = std::move(access), id = std::move(id)]() -> Result<Signed> {
+        return Signed{keys.sign(access, now), id.empty() ? std::string() : keys.sign(id, now)};
       });
   if (!both) co_return refuse(errors::busy(both.error().message));
   co_return std::move(*both);
@@ -88,7 +89,7 @@ runtime::Task<ApiResult<Issued>> issue(LoginParts& parts, LoginCall call, Proven
   const UserTokens tokens{given.scope, given.nonce, given.who.methods, client.by == ProvenBy::kNothing};
   const bool wants_id = call.style != Style::kEntraV2 || has_scope(given.scope, "openid");
   std::string id = wants_id ? id_claims(request, tokens, *user, *client.principal) : std::string();
-  FH_CO_TRY(auto both, co_await sign_both(parts, given.who.tenant,
+  FH_CO_TRY(auto both, co_await sign_both(parts, given.who.tenant, call.now,
                                           user_claims(request, tokens, *user, *client.principal), std::move(id)));
   std::optional<SessionId> session;
   if (given.refresh_token.empty() && wants_refresh(call.style, given)) {

@@ -1,6 +1,7 @@
 // DirectoryService: the directory and its sign-in, as app/ wires it. Keeps: H1, R4.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,12 @@ class DirectoryService {
   // Loads or makes the token signing key, then the tenant's directory. Blocks for tenths of a second where it makes a
   // key. kCorrupt, kUnavailable, kDenied, kUnsupported as what it reads.
   [[nodiscard]] Task<Result<>> open(TenantId tenant, FirstAdministrator administrator);
+
+  // From now on, until close_and_wait(), looks every hour after what is due.
+  void start(boost::asio::io_context& loop);
+  void close_and_wait();  // never from a loop's own thread
+  // What start() does each hour: rolls signing keys, purges what was deleted 30 days ago, forgets sessions.
+  [[nodiscard]] Task<Result<>> look_after();
 
   [[nodiscard]] DirectoryStore& store();
   [[nodiscard]] const gate::TokenAuthority& authority() const;

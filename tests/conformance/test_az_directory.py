@@ -1,0 +1,116 @@
+"""az of Debian, unmodified, on the directory: az ad, and the ways in which people sign in."""
+
+import json
+import os
+import subprocess
+
+from harness import paths
+from harness.waiting import wait_until
+
+from .test_az import Az, ResourceManager
+from .test_directory import PASSWORD, Browser
+
+SECONDS = 120
+
+
+class AzDirectory(Az):
+    @classmethod
+    def open_management(cls) -> None:
+        manager = ResourceManager(cls.server.endpoints, paths.temporary_folder(cls))
+        cls.addClassCleanup(manager.close)
+        cls.management = manager.url
+        bundle = cls.home / "trusted.pem"
+        bundle.write_text(open(cls.server.ca_file).read() + manager.ca_file.read_text())
+        cls.trusted = str(bundle)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        ends = cls.server.endpoints
+        # Where Graph is has no option of its own in 2.45.
+        config = {"endpoints": {"resourceManager": cls.management, "management": ends["management"],
+                                "activeDirectory": ends["login"], "activeDirectoryResourceId": ends["management"],
+                                "activeDirectoryGraphResourceId": ends["graph"] + "/",
+                                "microsoftGraphResourceId": ends["graph"] + "/"}}
+        done = cls.start("cloud", "update", "--name", "Freehold", "--cloud-config", json.dumps(config))
+        assert done.returncode == 0, done.stderr
+
+    def setUp(self):
+        self.sign_in()
+
+    def sign_in(self):
+        ends = self.server.endpoints
+        self.az("login", "--service-principal", "-u", ends["admin"]["clientId"], "-p", ends["admin"]["clientSecret"],
+                "--tenant", ends["tenantId"])
+
+    def add_user(self, name: str) -> str:
+        user = f"{name}@{self.server.endpoints['domain']}"
+        made = self.az("ad", "user", "create", "--display-name", f"{name} of the house", "--user-principal-name", user,
+                       "--password", PASSWORD)
+        self.assertEqual(made["userPrincipalName"], user)
+        return user
+
+    def test_users_and_groups(self):
+        user = self.add_user("ada")
+        self.az("ad", "user", "update", "--id", user, "--display-name", "Ada")
+        shown = self.az("ad", "user", "show", "--id", user)
+        self.assertEqual(shown["displayName"], "Ada")
+        self.assertEqual(self.az("ad", "user", "list", "--filter", "startswith(displayName,'Ad')", "--query", "[].id"),
+                         [shown["id"]])
+        group = self.az("ad", "group", "create", "--display-name", "readers", "--mail-nickname", "readers")
+        self.az("ad", "group", "member", "add", "--group", "readers", "--member-id", shown["id"])
+        self.assertTrue(self.az("ad", "group", "member", "check", "--group", "readers", "--member-id", shown["id"])["value"])
+        members = self.az("ad", "group", "member", "list", "--group", group["id"], "--query", "[].userPrincipalName")
+        self.assertEqual(members, [user])
+        self.assertEqual(self.az("ad", "user", "get-member-groups", "--id", user, "--query", "[].displayName"), ["readers"])
+        self.az("ad", "group", "member", "remove", "--group", "readers", "--member-id", shown["id"])
+        self.az("ad", "group", "delete", "--group", "readers")
+        self.az("ad", "user", "delete", "--id", user)
+        self.assertEqual(self.az("ad", "user", "list", "--filter", f"userPrincipalName eq '{user}'"), [])
+
+    def test_applications_that_sign_in(self):
+        made = self.az("ad", "sp", "create-for-rbac", "--name", "by a secret")
+        self.assertEqual(self.az("ad", "sp", "show", "--id", made["appId"], "--query", "displayName"), "by a secret")
+        self.az("login", "--service-principal", "-u", made["appId"], "-p", made["password"], "--tenant", made["tenant"])
+        self.sign_in()
+        self.az("ad", "app", "update", "--id", made["appId"], "--web-redirect-uris", "https://app.test/back")
+        again = self.az("ad", "app", "credential", "reset", "--id", made["appId"])
+        self.assertNotEqual(again["password"], made["password"])
+        refused = self.start("login", "--service-principal", "-u", made["appId"], "-p", made["password"], "--tenant",
+                             made["tenant"])
+        self.assertIn("AADSTS7000215", refused.stderr)
+        self.sign_in()
+
+        folder = paths.temporary_folder(self)
+        certified = self.az("ad", "sp", "create-for-rbac", "--name", "by a certificate", "--create-cert", HOME=str(folder))
+        self.az("login", "--service-principal", "-u", certified["appId"], "-p", certified["fileWithCertAndPrivateKey"],
+                "--tenant", certified["tenant"])
+        self.sign_in()
+        self.az("ad", "app", "delete", "--id", certified["appId"])
+        gone = self.start("login", "--service-principal", "-u", certified["appId"], "-p",
+                          certified["fileWithCertAndPrivateKey"], "--tenant", certified["tenant"])
+        self.assertIn("AADSTS700016", gone.stderr)
+
+    def test_people_sign_in(self):
+        user = self.add_user("bea")
+        self.az("login", "-u", user, "-p", PASSWORD)
+        self.assertEqual(self.az("ad", "signed-in-user", "show", "--query", "userPrincipalName"), user)
+        refused = self.start("login", "-u", user, "-p", "wrong")
+        self.assertIn("AADSTS50126", refused.stderr)
+
+        env = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
+        env |= {"AZURE_CONFIG_DIR": str(self.home), "AZURE_CORE_COLLECT_TELEMETRY": "0", "no_proxy": "*",
+                "REQUESTS_CA_BUNDLE": self.trusted}
+        said = paths.temporary_folder(self) / "said"
+        with said.open("w") as out:
+            az = subprocess.Popen([paths.needs("az"), "login", "--use-device-code"], cwd=self.home, env=env,
+                                  stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+        self.addCleanup(az.kill)
+        wait_until(lambda: "to authenticate" in said.read_text(), 60, "az shows a code")
+        code = said.read_text().split(" enter the code ")[1].split()[0]
+        browser = Browser(self.server.ca_file).open(self.server.endpoints["loginEntra"] + "/device")
+        browser.submit(user_code=code)
+        browser.submit(username=user, password=PASSWORD)
+        self.assertIn("You are signed in", browser.text)
+        self.assertEqual(az.wait(SECONDS), 0, said.read_text())
+        self.assertEqual(self.az("ad", "signed-in-user", "show", "--query", "userPrincipalName"), user)
