@@ -92,6 +92,7 @@ Result<Slot> Evaluator::step(Slot target, const Json& key) {
     FH_CHECK_OK(budget_.spend(from.size() / 8));
     const auto& name = key.get_ref<const std::string&>();
     found = find_member(from, name);
+    if (found == nullptr && environment_.absent_is_empty()) return Slot::keep("");
     if (found == nullptr) {
       return invalid(fmt::format("The language expression property '{}' doesn't exist, available properties are '{}'.",
                                  name, some_names(from)));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "expression/find_text.h"
 #include "src/function.h"
 #include "src/text.h"
 
@@ -42,7 +43,7 @@ Result<Json> contains(const Call& call) {
     return find_member(in, name) != nullptr;
   }
   if (in.is_string()) {
-    return in.get_ref<const std::string&>().find(text_of(call[1])) != std::string::npos;
+    return find_text(in.get_ref<const std::string&>(), text_of(call[1])) != std::string::npos;
   }
   if (!in.is_array()) return call.wrong_type(0, "an array, an object or a string");
   FH_CHECK_OK(call.budget.spend(in.size()));

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/encoding.h"
+#include "expression/find_text.h"
 #include "expression/names.h"
 #include "src/function.h"
 #include "src/number_format.h"
@@ -84,7 +85,7 @@ Result<Json> replace(const Call& call) {
   if (old.empty()) return call.wrong("the string to replace is empty");
   std::string out;
   std::size_t at = 0;
-  for (auto found = text.find(old); found != std::string_view::npos; found = text.find(old, at)) {
+  for (auto found = find_text(text, old); found != std::string_view::npos; found = find_text(text, old, at)) {
     out += text.substr(at, found - at);
     out += with;
     at = found + old.size();
@@ -107,6 +108,10 @@ Result<std::vector<std::string_view>> delimiters(const Call& call) {
       if (!delimiter.is_string()) return call.wrong("the delimiters are strings");
       out.push_back(delimiter.get_ref<const std::string&>());
     }
+  }
+  constexpr std::size_t kLongest = 128;  // they are tried at every place of the text
+  if (std::any_of(out.begin(), out.end(), [](std::string_view one) { return one.size() > kLongest; })) {
+    return call.wrong("a delimiter is too long");
   }
   return out;
 }

@@ -50,6 +50,19 @@ TEST(Budget, EndsWhatGrowsWithoutEnd) {
   EXPECT_EQ(refusal("[range(0, 1000000)]"), ErrorCode::kInvalidArgument);
 }
 
+// Texts that make a naive search take the product of their lengths.
+TEST(Budget, SearchesInLinearTime) {
+  SampleEnvironment environment(Json{{"long", std::string(1'000'000, 'a')}, {"part", std::string(400'000, 'a') + "b"}});
+  for (const auto* text :
+       {"[contains(parameters('long'), parameters('part'))]", "[indexOf(parameters('long'), parameters('part'))]",
+        "[lastIndexOf(parameters('long'), concat('b', parameters('part')))]",
+        "[length(replace(parameters('long'), parameters('part'), ''))]"}) {
+    Budget budget;
+    EXPECT_TRUE(evaluate_text(text, environment, budget).has_value()) << text;
+  }
+  EXPECT_EQ(refusal("[split(parameters('big'), parameters('big'))]"), ErrorCode::kInvalidArgument);
+}
+
 TEST(Budget, HasPolicysLimits) {
   EXPECT_EQ(refusal("[concat(parameters('big'), parameters('big'))]", kPolicyLimits), ErrorCode::kExhausted);
 }

@@ -29,6 +29,8 @@ class Environment {
   // A function that isn't among the pure ones: "reference", "field", "contoso.name"; `name` in lower case. nullopt if
   // there is no such function here.
   [[nodiscard]] virtual std::optional<Result<Json>> call(std::string_view name, Arguments arguments, Budget& budget);
+  // Whether a member that an object doesn't have is an empty text, as in policies, rather than an error.
+  [[nodiscard]] virtual bool absent_is_empty() const { return false; }
 };
 
 // kInvalidArgument: the expression is wrong for these values; kExhausted: the budget; or what the environment failed

@@ -119,7 +119,7 @@ class CompiledSet {
   // A compliance scan of what is stored: nothing is changed; modify and append count as not compliant where they would.
   // `related` may be nullptr: then the IfNotExists effects are kUnknown.
   [[nodiscard]] Decision scan(const Target& target, RelatedResources* related) const;
-  // denyAction: may `action` ("delete") be done to the target?
+  // denyAction, auditAction: may `action` ("delete") be done to the target?
   [[nodiscard]] Decision decide_action(const Target& target, std::string_view action) const;
 
   [[nodiscard]] std::size_t size() const;  // definitions bound
@@ -127,6 +127,7 @@ class CompiledSet {
   [[nodiscard]] std::size_t candidates(std::string_view type) const;
 
  private:
+  friend class Judgement;  // src/decide.cpp
   struct State;
   explicit CompiledSet(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

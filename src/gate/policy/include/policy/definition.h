@@ -23,6 +23,7 @@ enum class Effect : std::uint8_t {
   kAuditIfNotExists,
   kDeployIfNotExists,
   kDenyAction,
+  kAuditAction,
   kManual,  // and other effects that act outside a region's resources (addToNetworkGroup, mutate): never evaluated here
 };
 
