@@ -177,6 +177,49 @@ bool covers(std::string_view scope, const Target& target) {
   return is_within(target.id, scope) || listed(target.ancestors, scope);
 }
 
+// Whether the rule has what the effect needs, and its parameter, if one chooses it, allows the effect.
+bool can_have(const Definition& definition, Effect effect) {
+  const Rule& rule = definition.rule();
+  switch (effect) {
+    case Effect::kDisabled:
+      return true;
+    case Effect::kAuditIfNotExists:
+      if (!rule.existence) return false;
+      break;
+    case Effect::kDeployIfNotExists:
+      if (!rule.existence || rule.existence->deployment.is_null()) return false;
+      break;
+    case Effect::kAppend:
+    case Effect::kModify:
+      if (rule.changes.empty()) return false;
+      break;
+    case Effect::kDenyAction:
+    case Effect::kAuditAction:
+      if (rule.action_names.empty()) return false;
+      break;
+    default:
+      break;
+  }
+  const auto possible = definition.possible_effects();
+  return !rule.effect.whole || possible.empty() ||
+         std::find(possible.begin(), possible.end(), effect) != possible.end();
+}
+
+Checked<void> check_overrides(const Bound& bound) {
+  for (const EffectOverride& one : bound.assignment->overrides) {
+    const bool meant = std::all_of(one.selectors.begin(), one.selectors.end(), [&bound](const Selector& selector) {
+      if (selector.kind != Selector::Kind::kReference) return true;
+      return selector.in.empty() ? !listed(selector.not_in, bound.reference_id)
+                                 : listed(selector.in, bound.reference_id);
+    });
+    if (meant && !can_have(*bound.definition, one.effect)) {
+      return refuse("InvalidPolicyAssignment", fmt::format("The override's effect '{}' is not possible for '{}'.",
+                                                           effect_name(one.effect), bound.definition->id()));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Checked<std::vector<Bound>> bind(const Assignment& assignment, const CompiledSet::Catalog& catalog) {
@@ -189,6 +232,7 @@ Checked<std::vector<Bound>> bind(const Assignment& assignment, const CompiledSet
     }
     FH_TRY(Bound one, bind_one(assignment, std::move(definition), assignment.parameters));
     one.message = message_for(assignment, "");
+    FH_CHECK_OK(check_overrides(one));
     out.push_back(std::move(one));
     return out;
   }
@@ -200,6 +244,7 @@ Checked<std::vector<Bound>> bind(const Assignment& assignment, const CompiledSet
   FH_TRY(const Json values, initiative->parameters.bind(&assignment.parameters, initiative->id));
   for (const Reference& reference : initiative->references) {
     FH_TRY(Bound one, bind_reference(assignment, initiative, reference, values, catalog));
+    FH_CHECK_OK(check_overrides(one));
     out.push_back(std::move(one));
   }
   return out;

@@ -70,6 +70,8 @@ TEST(Deny, FollowsScopesSelectorsAndEnforcement) {
   EXPECT_EQ(cloud.decide().with(Effect::kAudit).size(), 1U);
   assignment.overrides = {{Effect::kDisabled, {}}};
   EXPECT_TRUE(cloud.decide().findings.empty());
+  assignment.overrides = {{Effect::kModify, {}}};  // the rule has no operations
+  EXPECT_FALSE(cloud.build().has_value());
 }
 
 TEST(Deny, IsLiftedByAnExemptionUntilItExpires) {

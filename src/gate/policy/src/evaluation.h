@@ -1,7 +1,6 @@
 // One compiled rule held against one resource.
 #pragma once
 
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -51,11 +50,10 @@ class Evaluation final : private expression::Environment {
     std::string_view name;         // of a value count
     const Json* value = nullptr;
   };
-  // What a field selects: pointers into the resource, or into `made`.
+  // What a field selects: pointers into the resource or its facts.
   struct Selection {
     bool collection = false;
     std::vector<const Json*> values;  // nullptr: not there
-    std::deque<Json> made;
   };
 
   Result<bool> logical(const Condition& condition);
