@@ -73,14 +73,20 @@ std::optional<WallTime> end_of(const crypto::Jwt& assertion, WallTime now) {
   return over;
 }
 
-// The certificate that the header names by a thumbprint, in constant time as all that decides.
+// RFC 7515 section 4.1.7 has no padding; MSAL for Python writes it.
+std::optional<Bytes> thumbprint_of(std::string_view text) {
+  while (text.ends_with('=')) text.remove_suffix(1);
+  return from_base64url(text);
+}
+
+// The certificate that the header names by a thumbprint. Thumbprints are no secrets.
 const CertificateCredential* named_certificate(const crypto::Jwt& assertion,
                                                const std::vector<CertificateCredential>& certificates) {
   const auto sha256 = assertion.header.text("x5t#S256");
   const auto sha1 = assertion.header.text("x5t");
   for (const auto& certificate : certificates) {
-    if (sha256 && from_base64url(*sha256) == certificate.sha256) return &certificate;
-    if (!sha256 && sha1 && from_base64url(*sha1) == certificate.sha1) return &certificate;
+    if (sha256 && thumbprint_of(*sha256) == certificate.sha256) return &certificate;
+    if (!sha256 && sha1 && thumbprint_of(*sha1) == certificate.sha1) return &certificate;
   }
   return nullptr;
 }
