@@ -1,4 +1,5 @@
 // Collector: staged blocks that were never committed. "Put Block": what nobody adds to or commits for a week is gone.
+#include "src/block_list_rules.h"
 #include "src/collector.h"
 #include "src/row_keys.h"
 
@@ -76,12 +77,9 @@ Task<Result<bool>> Collector::discard_staged(JobPass pass, AccountRef account, s
   FH_CO_TRY(auto current, co_await blobs_.read(partition, staged.name));
   const bool same = current && current->row.staging && current->row.staging->generation == staged.generation;
   if (!same) co_return false;  // committed or discarded since, or garbage already
-  FH_CO_TRY(const auto page, co_await blobs_.rows().scan(partition, row_keys::staged(staged.name, staged.generation),
-                                                         row_keys::staged(staged.name, staged.generation + 1), 1'000));
-  for (const auto& row : page.rows) {
-    FH_CO_TRY(const auto block, decode_staged_block(row.value));
-    if (put_at(block) > staged.newest) co_return false;
-  }
+  // One may have been put since they were looked at.
+  FH_CO_TRY(const auto blocks, co_await blobs_.list_staged(partition, staged.name, staged.generation, kStagedPerBlob));
+  if (std::ranges::any_of(blocks, [&](const Block& block) { return put_at(block) > staged.newest; })) co_return false;
   auto commit = blobs_.begin(partition, staged.name, current);
   commit.reserve = store::DiskReserve::kMayUse;
   const auto key = row_keys::blob(staged.name);
