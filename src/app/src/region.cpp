@@ -217,7 +217,7 @@ void Region::Parts::open_door() {
                                     .audit_key = audit->verifier_key(),
                                     .flush_audit = [this] { return audit->flush(); },
                                     .pool = *pool});
-  resources->serve(*assignments);
+  resources->serve(*assignments, directory->store());
   metrics = std::make_unique<RegionMetrics>();
   metrics->add_operations(blob->gate());
   metrics->add_operations(operations->gate());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "src/assignment_row.h"
 
 namespace freehold::gate::authz {
@@ -14,14 +15,14 @@ bool same_grant(const RoleAssignment& a, const RoleAssignment& b) {
   return a.principal == b.principal && a.role == b.role && a.scope == b.scope;
 }
 
-bool is_known_role(RoleId id) {
+bool is_built_in(RoleId id) {
   return std::ranges::any_of(built_in_roles(), [id](const RoleDefinition& role) { return role.id == id; });
 }
 
-Result<> check(RoleAssignment& assignment) {
+Result<> check(RoleAssignment& assignment, const std::map<RoleId, CustomRole>& own) {
   auto scope = normal_scope(assignment.scope);
   if (!scope) return fail(ErrorCode::kInvalidArgument, "not a scope: " + assignment.scope);
-  if (!is_known_role(assignment.role)) {
+  if (!is_built_in(assignment.role) && !own.contains(assignment.role)) {
     return fail(ErrorCode::kInvalidArgument, "there is no role " + to_string(assignment.role));
   }
   if (assignment.principal == kEveryPrincipal) return fail(ErrorCode::kInvalidArgument, "a role needs a principal");
@@ -37,6 +38,42 @@ Result<> check(DenyAssignment& denial) {
   if (!scope) return fail(ErrorCode::kInvalidArgument, "not a scope: " + denial.scope);
   if (denial.principals.empty()) return fail(ErrorCode::kInvalidArgument, "a deny assignment needs a principal");
   denial.scope = std::move(*scope);
+  return {};
+}
+
+bool are_patterns(const std::vector<std::string>& patterns) {
+  const auto good = [](const std::string& pattern) {
+    return !pattern.empty() && pattern.size() <= kMaxPatternBytes &&
+           std::ranges::all_of(pattern, [](char c) { return c > ' ' && c < 0x7f; });
+  };
+  return patterns.size() <= kMaxRolePatterns && std::ranges::all_of(patterns, good);
+}
+
+Result<> check(CustomRole& role, const std::map<RoleId, CustomRole>& others) {
+  const auto& all = role.role.permissions;
+  const auto wrong = [](std::string why) { return fail(ErrorCode::kInvalidArgument, std::move(why)); };
+  if (is_built_in(role.role.id)) return fail(ErrorCode::kConflict, "built-in roles can't be changed");
+  if (role.role.name.empty() || role.role.name.size() > kMaxRoleNameBytes) return wrong("a role has a name");
+  if (role.description.size() > kMaxDescriptionBytes) return wrong("the description is too long");
+  if (!are_patterns(all.actions) || !are_patterns(all.not_actions) || !are_patterns(all.data_actions) ||
+      !are_patterns(all.not_data_actions)) {
+    return wrong("an action is empty or too long, or there are too many");
+  }
+  if (role.assignable_scopes.empty() || role.assignable_scopes.size() > kMaxAssignableScopes) {
+    return wrong("a role has 1 to 2,000 assignable scopes");
+  }
+  for (std::string& scope : role.assignable_scopes) {
+    auto normal = normal_scope(scope);
+    if (!normal) return wrong("not a scope: " + scope);
+    scope = std::move(*normal);
+  }
+  const auto same_name = [&](const RoleDefinition& other) {
+    return other.id != role.role.id && equals_ignoring_case(other.name, role.role.name);
+  };
+  const bool taken = std::ranges::any_of(built_in_roles(), same_name) ||
+                     std::ranges::any_of(others, [&](const auto& each) { return same_name(each.second.role); });
+  if (taken) return fail(ErrorCode::kConflict, "another role has this name");
+  if (encode(role).size() > kMaxRoleRowBytes) return wrong("the role is too large");
   return {};
 }
 
@@ -60,10 +97,17 @@ struct AssignmentStore::Table {
   runtime::Turn turn;
   std::vector<RoleAssignment> assignments;
   std::vector<DenyAssignment> denials;
+  std::map<RoleId, CustomRole> own;
+  std::map<RoleAssignmentId, AssignmentNote> notes;
+  std::map<RoleAssignmentId, DenialNote> denial_notes;
   std::uint64_t epoch = 0;
   std::shared_ptr<const Snapshot> snapshot;
 
-  void compile() { snapshot = std::make_shared<const Snapshot>(++epoch, built_in_roles(), assignments, denials); }
+  void compile() {
+    auto roles = built_in_roles();
+    for (const auto& [id, role] : own) roles.push_back(role.role);
+    snapshot = std::make_shared<const Snapshot>(++epoch, roles, assignments, denials);
+  }
 };
 
 AssignmentStore::AssignmentStore(keys::SealedStore store)
@@ -74,14 +118,22 @@ AssignmentStore::~AssignmentStore() = default;
 
 Task<Result<>> AssignmentStore::load(TenantId tenant) {
   auto table = std::make_shared<Table>(store_, tenant);
+  FH_CO_TRY(const auto defined, co_await table->rows.load(Bytes(1, kRolePrefix), kMaxCustomRoles));
+  for (const auto& row : defined) {
+    FH_CO_TRY(auto role, decode_role(row.key, row.value));
+    const RoleId id = role.role.id;
+    table->own.emplace(id, std::move(role));
+  }
   FH_CO_TRY(const auto assigned, co_await table->rows.load(Bytes(1, kAssignmentPrefix), kMaxAssignments));
   for (const auto& row : assigned) {
     FH_CO_TRY(auto assignment, decode_assignment(tenant, row.key, row.value));
+    FH_CO_TRY(table->notes[assignment.id], decode_assignment_note(row.value));
     table->assignments.push_back(std::move(assignment));
   }
   FH_CO_TRY(const auto denied, co_await table->rows.load(Bytes(1, kDenialPrefix), kMaxDenyAssignments));
   for (const auto& row : denied) {
     FH_CO_TRY(auto denial, decode_denial(tenant, row.key, row.value));
+    FH_CO_TRY(table->denial_notes[denial.id], decode_denial_note(row.value));
     table->denials.push_back(std::move(denial));
   }
   table->compile();
@@ -99,7 +151,7 @@ Task<Result<>> AssignmentStore::begin(TenantId tenant, std::vector<RoleAssignmen
   change.absent.emplace_back(kBegunKey);
   change.puts.push_back({Bytes(kBegunKey), R"({"v":1})"});
   for (RoleAssignment& assignment : first) {
-    FH_CO_CHECK_OK(check(assignment));
+    FH_CO_CHECK_OK(check(assignment, table->own));
     change.puts.push_back({row_key(kAssignmentPrefix, assignment.id), encode(assignment)});
   }
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
@@ -109,10 +161,10 @@ Task<Result<>> AssignmentStore::begin(TenantId tenant, std::vector<RoleAssignmen
   co_return Result<>();
 }
 
-Task<Result<>> AssignmentStore::assign(RoleAssignment assignment, AuditRow audit) {
-  FH_CO_CHECK_OK(check(assignment));
+Task<Result<>> AssignmentStore::assign(RoleAssignment assignment, AuditRow audit, AssignmentNote note) {
   FH_CO_TRY(const auto table, table_of(assignment.tenant));
   FH_CO_TRY(const auto turn, co_await table->turn.take());
+  FH_CO_CHECK_OK(check(assignment, table->own));
   // Whoever has the turn is alone in changing the lists, so looking needs no lock.
   if (table->assignments.size() >= kMaxAssignments) co_return fail(ErrorCode::kExhausted, "too many assignments");
   const auto clashes = [&](const RoleAssignment& other) {
@@ -123,10 +175,11 @@ Task<Result<>> AssignmentStore::assign(RoleAssignment assignment, AuditRow audit
   }
   keys::RowChange change;
   change.absent.push_back(row_key(kAssignmentPrefix, assignment.id));
-  change.puts.push_back({row_key(kAssignmentPrefix, assignment.id), encode(assignment)});
+  change.puts.push_back({row_key(kAssignmentPrefix, assignment.id), encode(assignment, note)});
   ride_along(change, audit, table->rows.partition());
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
   const std::unique_lock lock(mutex_);
+  table->notes[assignment.id] = std::move(note);
   table->assignments.push_back(std::move(assignment));
   table->compile();
   co_return Result<>();
@@ -144,21 +197,23 @@ Task<Result<>> AssignmentStore::unassign(TenantId tenant, RoleAssignmentId id, A
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
   const std::unique_lock lock(mutex_);
   table->assignments.erase(with_id(table->assignments, id));
+  table->notes.erase(id);
   table->compile();
   co_return Result<>();
 }
 
-Task<Result<>> AssignmentStore::deny(DenyAssignment denial, AuditRow audit) {
+Task<Result<>> AssignmentStore::deny(DenyAssignment denial, AuditRow audit, DenialNote note) {
   FH_CO_CHECK_OK(check(denial));
   FH_CO_TRY(const auto table, table_of(denial.tenant));
   FH_CO_TRY(const auto turn, co_await table->turn.take());
   if (table->denials.size() >= kMaxDenyAssignments) co_return fail(ErrorCode::kExhausted, "too many deny assignments");
   keys::RowChange change;
   change.absent.push_back(row_key(kDenialPrefix, denial.id));
-  change.puts.push_back({row_key(kDenialPrefix, denial.id), encode(denial)});
+  change.puts.push_back({row_key(kDenialPrefix, denial.id), encode(denial, note)});
   ride_along(change, audit, table->rows.partition());
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
   const std::unique_lock lock(mutex_);
+  table->denial_notes[denial.id] = std::move(note);
   table->denials.push_back(std::move(denial));
   table->compile();
   co_return Result<>();
@@ -176,8 +231,67 @@ Task<Result<>> AssignmentStore::undeny(TenantId tenant, RoleAssignmentId id, Aud
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
   const std::unique_lock lock(mutex_);
   table->denials.erase(with_id(table->denials, id));
+  table->denial_notes.erase(id);
   table->compile();
   co_return Result<>();
+}
+
+Task<Result<>> AssignmentStore::define(TenantId tenant, CustomRole role) {
+  FH_CO_TRY(const auto table, table_of(tenant));
+  FH_CO_TRY(const auto turn, co_await table->turn.take());
+  FH_CO_CHECK_OK(check(role, table->own));
+  if (!table->own.contains(role.role.id) && table->own.size() >= kMaxCustomRoles) {
+    co_return fail(ErrorCode::kExhausted, "too many custom roles");
+  }
+  keys::RowChange change;
+  change.puts.push_back({row_key(role.role.id), encode(role)});
+  FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
+  const std::unique_lock lock(mutex_);
+  const RoleId id = role.role.id;
+  table->own.insert_or_assign(id, std::move(role));
+  table->compile();
+  co_return Result<>();
+}
+
+Task<Result<>> AssignmentStore::undefine(TenantId tenant, RoleId id) {
+  FH_CO_TRY(const auto table, table_of(tenant));
+  FH_CO_TRY(const auto turn, co_await table->turn.take());
+  if (!table->own.contains(id)) co_return fail(ErrorCode::kNotFound, "there is no such role");
+  if (std::ranges::any_of(table->assignments, [id](const RoleAssignment& each) { return each.role == id; })) {
+    co_return fail(ErrorCode::kConflict, "the role is assigned");
+  }
+  keys::RowChange change;
+  change.deletes.push_back(row_key(id));
+  FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
+  const std::unique_lock lock(mutex_);
+  table->own.erase(id);
+  table->compile();
+  co_return Result<>();
+}
+
+std::vector<CustomRole> AssignmentStore::custom_roles(TenantId tenant) const {
+  const std::shared_lock lock(mutex_);
+  std::vector<CustomRole> out;
+  if (const auto at = tables_.find(tenant); at != tables_.end()) {
+    for (const auto& [id, role] : at->second->own) out.push_back(role);
+  }
+  return out;
+}
+
+AssignmentNote AssignmentStore::note(TenantId tenant, RoleAssignmentId id) const {
+  const std::shared_lock lock(mutex_);
+  const auto at = tables_.find(tenant);
+  if (at == tables_.end()) return {};
+  const auto found = at->second->notes.find(id);
+  return found == at->second->notes.end() ? AssignmentNote() : found->second;
+}
+
+DenialNote AssignmentStore::denial_note(TenantId tenant, RoleAssignmentId id) const {
+  const std::shared_lock lock(mutex_);
+  const auto at = tables_.find(tenant);
+  if (at == tables_.end()) return {};
+  const auto found = at->second->denial_notes.find(id);
+  return found == at->second->denial_notes.end() ? DenialNote() : found->second;
 }
 
 std::vector<RoleAssignment> AssignmentStore::assignments(TenantId tenant) const {

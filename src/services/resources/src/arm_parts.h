@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "authn/identity.h"
 #include "authz/assignment_store.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -41,6 +42,7 @@ struct ArmParts {
   const Site& site;
   ResourceStore& store;
   gate::authz::AssignmentStore& assignments;
+  const gate::IdentityDirectory& identities;
   const gate::resource::Registry& registry;
   Random& random;
   GroupTurns& turns;

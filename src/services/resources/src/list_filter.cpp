@@ -60,9 +60,9 @@ using Kind = FilterClause::Kind;
 
 // What stands in the parentheses behind a function's name.
 std::optional<FilterClause> take_call(Scanner& scanner, const std::string& function) {
-  if (function == "atscope") {
+  if (function == "atscope" || function == "atscopeandbelow") {
     if (!scanner.take(')')) return std::nullopt;
-    return FilterClause{.field = "atscope()", .value = {}};
+    return FilterClause{.field = function + "()", .value = {}};
   }
   if (function == "assignedto") {
     auto value = scanner.quoted();

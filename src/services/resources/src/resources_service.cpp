@@ -7,11 +7,15 @@
 #include "src/arm_parts.h"
 #include "src/group_deletion.h"
 #include "src/group_operations.h"
+#include "src/lock_operations.h"
 #include "src/lock_rules.h"
+#include "src/management_group_operations.h"
 #include "src/metadata.h"
 #include "src/provider_operations.h"
 #include "src/resource_operations.h"
+#include "src/role_operations.h"
 #include "src/subscription_operations.h"
+#include "src/tag_operations.h"
 
 namespace freehold::resources {
 namespace {
@@ -19,16 +23,26 @@ namespace {
 // What can't be made before the assignments and the registry are there.
 struct Serving {
   Serving(const Site& site, ResourceStore& store, gate::authz::AssignmentStore& assignments,
-          const gate::resource::Registry& registry, Random& random, const Clock& clock)
+          const gate::IdentityDirectory& identities, const gate::resource::Registry& registry, Random& random,
+          const Clock& clock)
       : rules(site, assignments, store),
         gate(site, store, registry, rules),
         deletion(store, assignments, registry, turns, clock),
-        parts{site, store, assignments, registry, random, turns, deletion} {
+        parts{site, store, assignments, identities, registry, random, turns, deletion} {
     add_metadata_routes(gate, parts);
     add_subscription_routes(gate, parts);
     add_group_routes(gate, parts);
     add_resource_routes(gate, parts);
     add_provider_routes(gate, parts);
+    add_lock_routes(gate, parts);
+    add_tag_routes(gate, parts);
+    add_tag_name_routes(gate, parts);
+    add_role_definition_routes(gate, parts);
+    add_role_assignment_routes(gate, parts);
+    add_deny_assignment_routes(gate, parts);
+    add_management_group_routes(gate, parts);
+    add_group_subscription_routes(gate, parts);
+    add_permission_routes(gate, parts);
   }
   ArmRules rules;
   ArmGate gate;
@@ -80,11 +94,11 @@ Task<Result<>> ResourcesService::open(TenantId tenant, SubscriptionId subscripti
 const gate::authz::ManagementTree& ResourcesService::tree() const { return state_->store; }
 gate::resource::Registry& ResourcesService::registry() { return state_->registry; }
 
-void ResourcesService::serve(gate::authz::AssignmentStore& assignments) {
+void ResourcesService::serve(gate::authz::AssignmentStore& assignments, const gate::IdentityDirectory& identities) {
   State& s = *state_;
   FH_CHECK(s.serving == nullptr);
-  s.serving =
-      std::make_unique<Serving>(s.site, s.store, assignments, s.registry, s.options.store.random, s.options.clock);
+  s.serving = std::make_unique<Serving>(s.site, s.store, assignments, identities, s.registry, s.options.store.random,
+                                        s.options.clock);
 }
 
 gate::ServiceGate& ResourcesService::gate() {

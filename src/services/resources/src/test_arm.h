@@ -44,7 +44,7 @@ class ArmTest : public ::testing::Test {
         .store = memory_.sealed(), .clock = memory_.clock, .domain = "cloud.test", .region = "local"});
     if (!run_blocking(arm_->open(tenant_, subscription_, "default"))) ADD_FAILURE() << "not opened";
     provider_.add_to(arm_->registry());
-    arm_->serve(*assignments_);
+    arm_->serve(*assignments_, identities_);
     pipeline_ = std::make_unique<gate::Pipeline>(accounts_, log_, memory_.clock, memory_.random,
                                                  gate::PipelineOptions{.bearer = &trust_});
     pipeline_->add(arm_->gate());

@@ -13,6 +13,7 @@
 
 #include "authz/decide.h"
 #include "authz/storage_access.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "keys/sealed_rows.h"
 #include "runtime/turn.h"
@@ -24,6 +25,37 @@ using runtime::Task;
 inline constexpr std::size_t kMaxAssignments = 20'000;     // a tenant; Azure: 4,000 a subscription
 inline constexpr std::size_t kMaxDenyAssignments = 2'000;  // a tenant
 inline constexpr std::size_t kMaxConditionBytes = 8 * 1'024;
+inline constexpr std::size_t kMaxCustomRoles = 5'000;   // a tenant
+inline constexpr std::size_t kMaxRolePatterns = 2'048;  // of each of a role's four lists; ours
+inline constexpr std::size_t kMaxPatternBytes = 256;
+inline constexpr std::size_t kMaxAssignableScopes = 2'000;  // of one role
+inline constexpr std::size_t kMaxDescriptionBytes = 2'048;
+inline constexpr std::size_t kMaxRoleNameBytes = 512;
+
+// What is kept of an assignment besides what decides.
+struct AssignmentNote {
+  std::string description = {};
+  std::string principal_type = {};  // "User", "Group", "ServicePrincipal" as it was said; empty: it wasn't
+  WallTime created = {};
+  PrincipalId created_by = {};
+};
+struct DenialNote {
+  std::string name = {};
+  std::string description = {};
+  WallTime created = {};
+  PrincipalId created_by = {};
+};
+
+// A role that a tenant has defined itself.
+struct CustomRole {
+  RoleDefinition role;
+  std::string description = {};
+  std::vector<std::string> assignable_scopes = {};  // normal
+  WallTime created = {};
+  WallTime updated = {};
+  PrincipalId created_by = {};
+  PrincipalId updated_by = {};
+};
 
 // The audit row of a change, to ride in its commit; made for the partition that it is given.
 using AuditRow = std::function<store::KeyValue(const store::PartitionId&)>;
@@ -43,12 +75,21 @@ class AssignmentStore final : public SnapshotSource {
 
   // kConflict: the id is taken, or the principal has that role at that scope already (Azure: RoleAssignmentExists).
   // kInvalidArgument: unknown role, no scope, too long a condition. kExhausted: too many.
-  [[nodiscard]] Task<Result<>> assign(RoleAssignment assignment, AuditRow audit = {});
+  [[nodiscard]] Task<Result<>> assign(RoleAssignment assignment, AuditRow audit = {}, AssignmentNote note = {});
   // kNotFound: no such assignment in the tenant.
   [[nodiscard]] Task<Result<>> unassign(TenantId tenant, RoleAssignmentId id, AuditRow audit = {});
-  [[nodiscard]] Task<Result<>> deny(DenyAssignment denial, AuditRow audit = {});
+  [[nodiscard]] Task<Result<>> deny(DenyAssignment denial, AuditRow audit = {}, DenialNote note = {});
   [[nodiscard]] Task<Result<>> undeny(TenantId tenant, RoleAssignmentId id, AuditRow audit = {});
 
+  // Makes or changes a role of the tenant's own. kConflict: the id is a built-in role's, or another role has its name.
+  // kInvalidArgument: no name, too long, no assignable scope. kExhausted: too many.
+  [[nodiscard]] Task<Result<>> define(TenantId tenant, CustomRole role);
+  // kNotFound; kConflict: it is assigned.
+  [[nodiscard]] Task<Result<>> undefine(TenantId tenant, RoleId id);
+
+  [[nodiscard]] std::vector<CustomRole> custom_roles(TenantId tenant) const;
+  [[nodiscard]] AssignmentNote note(TenantId tenant, RoleAssignmentId id) const;
+  [[nodiscard]] DenialNote denial_note(TenantId tenant, RoleAssignmentId id) const;
   [[nodiscard]] std::vector<RoleAssignment> assignments(TenantId tenant) const;
   [[nodiscard]] std::vector<DenyAssignment> denials(TenantId tenant) const;
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot(TenantId tenant) const override;

@@ -39,7 +39,7 @@ class ResourcesService {
   [[nodiscard]] const gate::authz::ManagementTree& tree() const;
   [[nodiscard]] gate::resource::Registry& registry();
   // Makes the rows; the registry is complete now.
-  void serve(gate::authz::AssignmentStore& assignments);
+  void serve(gate::authz::AssignmentStore& assignments, const gate::IdentityDirectory& identities);
   [[nodiscard]] gate::ServiceGate& gate();
 
   // Goes on with group deletions that an earlier process began, and with later ones, on this loop until
