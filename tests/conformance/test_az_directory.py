@@ -7,22 +7,13 @@ import subprocess
 from harness import paths
 from harness.waiting import wait_until
 
-from .test_az import Az, ResourceManager
+from .test_az import Az
 from .test_directory import PASSWORD, Browser
 
 SECONDS = 120
 
 
 class AzDirectory(Az):
-    @classmethod
-    def open_management(cls) -> None:
-        manager = ResourceManager(cls.server.endpoints, paths.temporary_folder(cls))
-        cls.addClassCleanup(manager.close)
-        cls.management = manager.url
-        bundle = cls.home / "trusted.pem"
-        bundle.write_text(open(cls.server.ca_file).read() + manager.ca_file.read_text())
-        cls.trusted = str(bundle)
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -71,7 +62,8 @@ class AzDirectory(Az):
     def test_applications_that_sign_in(self):
         made = self.az("ad", "sp", "create-for-rbac", "--name", "by a secret")
         self.assertEqual(self.az("ad", "sp", "show", "--id", made["appId"], "--query", "displayName"), "by a secret")
-        self.az("login", "--service-principal", "-u", made["appId"], "-p", made["password"], "--tenant", made["tenant"])
+        self.az("login", "--service-principal", "-u", made["appId"], "-p", made["password"], "--tenant", made["tenant"],
+                "--allow-no-subscriptions")
         self.sign_in()
         self.az("ad", "app", "update", "--id", made["appId"], "--web-redirect-uris", "https://app.test/back")
         again = self.az("ad", "app", "credential", "reset", "--id", made["appId"])
@@ -84,16 +76,16 @@ class AzDirectory(Az):
         folder = paths.temporary_folder(self)
         certified = self.az("ad", "sp", "create-for-rbac", "--name", "by a certificate", "--create-cert", HOME=str(folder))
         self.az("login", "--service-principal", "-u", certified["appId"], "-p", certified["fileWithCertAndPrivateKey"],
-                "--tenant", certified["tenant"])
+                "--tenant", certified["tenant"], "--allow-no-subscriptions")
         self.sign_in()
         self.az("ad", "app", "delete", "--id", certified["appId"])
         gone = self.start("login", "--service-principal", "-u", certified["appId"], "-p",
-                          certified["fileWithCertAndPrivateKey"], "--tenant", certified["tenant"])
+                          certified["fileWithCertAndPrivateKey"], "--tenant", certified["tenant"], "--allow-no-subscriptions")
         self.assertIn("AADSTS700016", gone.stderr)
 
     def test_people_sign_in(self):
         user = self.add_user("bea")
-        self.az("login", "-u", user, "-p", PASSWORD)
+        self.az("login", "-u", user, "-p", PASSWORD, "--allow-no-subscriptions")
         self.assertEqual(self.az("ad", "signed-in-user", "show", "--query", "userPrincipalName"), user)
         refused = self.start("login", "-u", user, "-p", "wrong")
         self.assertIn("AADSTS50126", refused.stderr)
@@ -103,7 +95,7 @@ class AzDirectory(Az):
                 "REQUESTS_CA_BUNDLE": self.trusted}
         said = paths.temporary_folder(self) / "said"
         with said.open("w") as out:
-            az = subprocess.Popen([paths.needs("az"), "login", "--use-device-code"], cwd=self.home, env=env,
+            az = subprocess.Popen([paths.needs("az"), "login", "--use-device-code", "--allow-no-subscriptions"], cwd=self.home, env=env,
                                   stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
         self.addCleanup(az.kill)
         wait_until(lambda: "to authenticate" in said.read_text(), 60, "az shows a code")

@@ -53,5 +53,5 @@ class Tokens(SharedServerCase):
             status, answer = self.post(url, **secret, **asked)
             self.assertEqual(status, 200, answer)
             self.assertEqual(answer["token_type"], "Bearer")
-        status, answer = self.post(ends["login"] + "/oauth2/token", grant_type="password", username="a", password="b")
+        status, answer = self.post(ends["login"] + "/oauth2/token", grant_type="implicit")
         self.assertEqual((status, answer["error"]), (400, "unsupported_grant_type"))
