@@ -1,8 +1,11 @@
-"""Debian's azure-cli, unmodified, signed in at the region itself: subscriptions, resource groups, providers."""
+"""Debian's azure-cli, unmodified, signed in at the region itself: subscriptions, resource groups, providers,
+locks, tags, roles and management groups.
+"""
 
 import json
 import os
 import subprocess
+import uuid
 
 from harness import paths
 from harness.cases import SharedServerCase
@@ -107,3 +110,60 @@ class AzResources(SharedServerCase):
         self.assertEqual(shown["registrationState"], "Registered")
         self.assertIn("locks", [each["resourceType"] for each in shown["resourceTypes"]])
         self.assertIsInstance(self.az("resource", "list"), list)
+
+    def test_locks_keep_what_they_stand_on(self):
+        self.az("group", "create", "-n", "vaulted", "-l", self.server.endpoints["region"])
+        made = self.az("lock", "create", "--name", "keep", "--lock-type", "CanNotDelete", "-g", "vaulted", "--notes", "stays")
+        self.assertEqual((made["level"], made["notes"]), ("CanNotDelete", "stays"))
+        self.assertEqual([lock["name"] for lock in self.az("lock", "list", "-g", "vaulted")], ["keep"])
+        self.refused("ScopeLocked", "group", "delete", "-n", "vaulted", "--yes")
+        self.az("lock", "update", "--name", "keep", "--lock-type", "ReadOnly", "-g", "vaulted")
+        self.refused("ScopeLocked", "group", "update", "-n", "vaulted", "--tags", "a=b")
+        self.az("lock", "delete", "--name", "keep", "-g", "vaulted")
+        self.az("group", "delete", "-n", "vaulted", "--yes")
+
+    def test_tags(self):
+        self.az("group", "create", "-n", "tagged", "-l", self.server.endpoints["region"])
+        group = f"/subscriptions/{self.server.endpoints['subscriptionId']}/resourceGroups/tagged"
+        self.az("tag", "create", "--resource-id", group, "--tags", "team=a", "stage=test")
+        self.az("tag", "update", "--resource-id", group, "--operation", "merge", "--tags", "team=b")
+        shown = self.az("tag", "list", "--resource-id", group)
+        self.assertEqual(shown["properties"]["tags"], {"team": "b", "stage": "test"})
+        self.az("tag", "create", "-n", "colour")
+        self.az("tag", "add-value", "-n", "colour", "--value", "red")
+        self.assertIn("colour", [each["tagName"] for each in self.az("tag", "list")])
+        self.az("tag", "remove-value", "-n", "colour", "--value", "red")
+        self.az("tag", "delete", "-n", "colour", "--yes")
+        self.az("tag", "delete", "--resource-id", group, "--yes")
+        self.assertEqual(self.az("group", "show", "-n", "tagged")["tags"], {})
+
+    def test_roles_by_rest(self):
+        ends = self.server.endpoints
+        front = f"/subscriptions/{ends['subscriptionId']}/resourceGroups/default/providers/Microsoft.Authorization"
+        reader = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+        name, somebody = str(uuid.uuid4()), str(uuid.uuid4())
+        body = {"properties": {"roleDefinitionId": f"{front}/roleDefinitions/{reader}", "principalId": somebody,
+                               "principalType": "ServicePrincipal"}}
+        url = f"{front}/roleAssignments/{name}?api-version=2022-04-01"
+        made = self.az("rest", "--method", "put", "--url", url, "--body", json.dumps(body))
+        self.assertEqual(made["properties"]["principalId"], somebody)
+        listed = self.az("rest", "--method", "get", "--url",
+                         f"{front}/roleAssignments?api-version=2022-04-01&$filter=principalId eq '{somebody}'")
+        self.assertEqual([each["name"] for each in listed["value"]], [name])
+        roles = self.az("rest", "--method", "get", "--url",
+                        f"{front}/roleDefinitions?api-version=2022-04-01&$filter=roleName eq 'Reader'")
+        self.assertEqual([each["name"] for each in roles["value"]], [reader])
+        self.az("rest", "--method", "delete", "--url", url)
+        self.refused("RoleAssignmentNotFound", "rest", "--method", "get", "--url", url)
+
+    def test_management_groups(self):
+        subscription = self.server.endpoints["subscriptionId"]
+        made = self.az("account", "management-group", "create", "--name", "dept", "--display-name", "The department")
+        self.assertEqual(made["displayName"], "The department")
+        self.az("account", "management-group", "create", "--name", "team", "--parent", "dept")
+        self.az("account", "management-group", "subscription", "add", "--name", "team", "--subscription", subscription)
+        shown = self.az("account", "management-group", "show", "--name", "dept", "--expand", "--recurse")
+        self.assertEqual(shown["children"][0]["children"][0]["name"], subscription)
+        self.az("account", "management-group", "subscription", "remove", "--name", "team", "--subscription", subscription)
+        self.az("account", "management-group", "delete", "--name", "team")
+        self.assertNotIn("team", [each["name"] for each in self.az("account", "management-group", "list")])
