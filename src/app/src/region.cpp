@@ -131,13 +131,14 @@ Result<> Region::Parts::open_audit() {
 }
 
 Result<> Region::Parts::ensure_account(const std::string& name, bool emulator) {
-  if (blob->accounts().find(name)) return {};
+  if (blob->accounts().is_taken(name)) return {};
   blob::NewAccount account;
   account.tenant = identity.tenant;
   account.name = name;
   account.subscription = identity.subscription;
   account.resource_group = kResourceGroup;
-  account.secure_transfer_required = !emulator;
+  account.settings.secure_transfer_required = !emulator;
+  account.settings.location = settings.region;
   account.emulator = emulator;
   for (Secret& key : account.keys) {
     key = emulator ? Secret(BytesView(*from_base64(kEmulatorKey))) : random_account_key(storage->random);
@@ -197,10 +198,15 @@ Result<> Region::Parts::open_blob() {
                                .pool = *pool,
                                .host_suffixes = blob_suffixes(settings),
                                .sku = settings.redundancy == Redundancy::kZrs ? "Standard_ZRS" : "Standard_LRS",
+                               .location = settings.region,
                                .allowed_sources = blob::AllowedSources(settings.allowed_sources),
                                .outside = outside.get()});
   FH_CHECK_OK(run_blocking(blob->load()));
-  FH_CHECK_OK(ensure_account(identity.account_name, false));
+  // Once: whoever deletes it has deleted it.
+  FH_TRY(const bool first, first_start_under_way(s, settings));
+  if (first) {
+    FH_CHECK_OK(ensure_account(identity.account_name, false));
+  }
   if (settings.emulator) {
     FH_CHECK_OK(ensure_account(std::string(kEmulatorAccount), true));
   }
@@ -217,6 +223,7 @@ void Region::Parts::open_door() {
                                     .audit_key = audit->verifier_key(),
                                     .flush_audit = [this] { return audit->flush(); },
                                     .pool = *pool});
+  blob->add_resource_types(resources->registry());
   resources->serve(*assignments, directory->store());
   metrics = std::make_unique<RegionMetrics>();
   metrics->add_operations(blob->gate());

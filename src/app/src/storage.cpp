@@ -122,8 +122,12 @@ Result<store::Epoch> acquire_epoch(store::EmbeddedEngine& engine, const std::str
   return engine.next_epoch(lease);
 }
 
+Result<bool> first_start_under_way(const Storage& storage, const Settings& settings) {
+  return storage.disk->exists(marker_of(settings));
+}
+
 Result<> finish_first_start(Storage& storage, const Settings& settings) {
-  FH_TRY(const bool marked, storage.disk->exists(marker_of(settings)));
+  FH_TRY(const bool marked, first_start_under_way(storage, settings));
   if (!marked) return {};
   FH_CHECK_OK(storage.disk->unlink(marker_of(settings)));
   return storage.disk->sync_directory(settings.data);

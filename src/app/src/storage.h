@@ -60,6 +60,7 @@ enum class Access {
 // cut short is begun again; nothing can have been acknowledged by then.
 [[nodiscard]] Result<std::unique_ptr<Storage>> open_token_of(const Settings& settings, Access access);
 [[nodiscard]] Result<> open_engine(Storage& storage, const Settings& settings);
+[[nodiscard]] Result<bool> first_start_under_way(const Storage& storage, const Settings& settings);
 [[nodiscard]] Result<> finish_first_start(Storage& storage, const Settings& settings);
 // The lease's epoch; where the placement can only be read, the one that the lease will have once it can be written.
 [[nodiscard]] Result<store::Epoch> acquire_epoch(store::EmbeddedEngine& engine, const std::string& lease);

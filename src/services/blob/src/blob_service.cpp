@@ -3,6 +3,7 @@
 #include "src/blob_gate.h"
 #include "src/copier.h"
 #include "src/row_keys.h"
+#include "src/storage_provider.h"
 
 namespace freehold::blob {
 
@@ -26,7 +27,15 @@ struct BlobService::State {
               sources,        copier,
               options.sku,    suffixes.empty() ? std::string() : suffixes.front()},
         copier(parts),
-        gate(parts, suffixes) {}
+        gate(parts, suffixes),
+        provider(parts, place_of(options.location, parts.sku, suffixes)) {}
+
+  // What keeps each copy in a zone of its own keeps it in a fault domain of its own too.
+  static AccountPlace place_of(std::string location, const std::string& sku, const std::vector<std::string>& suffixes) {
+    AccountPlace place{.location = std::move(location), .skus = {sku}, .endpoint_suffix = suffixes.front()};
+    if (sku != "Standard_LRS") place.skus.emplace_back("Standard_LRS");
+    return place;
+  }
 
   std::vector<std::string> suffixes;
   AccountStore accounts;
@@ -42,6 +51,7 @@ struct BlobService::State {
   BlobParts parts;
   Copier copier;
   BlobGate gate;
+  StorageProvider provider;
 };
 
 BlobService::BlobService(BlobServiceOptions options) : state_(std::make_unique<State>(std::move(options))) {}
@@ -56,6 +66,7 @@ Task<Result<>> BlobService::load() {
 }
 AccountStore& BlobService::accounts() { return state_->accounts; }
 gate::ServiceGate& BlobService::gate() { return state_->gate; }
+void BlobService::add_resource_types(gate::resource::Registry& registry) { state_->provider.add_types(registry); }
 
 void BlobService::start(boost::asio::io_context& loop, gate::Pipeline& door) {
   state_->scope.spawn(loop, state_->collector.run(state_->scope, door));

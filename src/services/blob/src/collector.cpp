@@ -173,6 +173,7 @@ Task<Result<std::size_t>> Collector::collect(gate::Pipeline& door, Which which) 
   ++round_;
   std::size_t finished = 0;
   Result<> fault = co_await remove_abandoned(door, which);
+  if (auto purged = co_await purge_accounts(door, which); !purged) fault = std::move(purged);
   auto due = take_due(which);
   for (auto& batch : due) {
     const auto all = batch.items.size();

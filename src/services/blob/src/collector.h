@@ -168,6 +168,13 @@ class Collector {
   [[nodiscard]] Task<Result<bool>> discard_staged(JobPass pass, AccountRef account, store::PartitionId partition,
                                                   StagedSet staged);
 
+  // An account's end (purge_account.cpp).
+  enum class Left { kNames, kPurges, kNothing };
+  [[nodiscard]] Task<Result<>> purge_accounts(gate::Pipeline& door, Which which);
+  [[nodiscard]] Task<Result<Left>> what_is_left(DeletedAccount account);
+  [[nodiscard]] Task<Result<>> unname_containers(gate::Permit<PurgeAccount> permit, DeletedAccount account);
+  [[nodiscard]] Task<Result<>> finish_account(gate::Permit<PurgeAccount> permit, DeletedAccount account);
+
   // The parts of a sweep (sweep.cpp).
   enum class Manifests { kThere, kMayBeGone };
   [[nodiscard]] Task<Result<>> sweep_under(gate::Permit<SweepChunks> permit, std::size_t& removed);
@@ -187,7 +194,8 @@ class Collector {
   ContentStore& content_;
   ActiveReads& reads_;
   PageCollector pages_;
-  std::uint64_t round_ = 0;  // only collect() counts
+  std::uint64_t round_ = 0;                                   // only collect() counts
+  std::unordered_map<AccountId, Patience> account_patience_;  // only collect() uses it
   mutable std::mutex mutex_;
   std::deque<Item> items_;
   std::unordered_map<TenantId, Abandoned> abandoned_;

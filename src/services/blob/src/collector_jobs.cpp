@@ -7,6 +7,7 @@ void add_jobs(gate::ServiceGate& gate) {
   using gate::DataClass;
   gate.add_job<CollectGarbage>(DataClass::kCustomerContent, AuditClass::kWrite);
   gate.add_job<PurgeContainer>(DataClass::kCustomerContent, AuditClass::kWrite);
+  gate.add_job<PurgeAccount>(DataClass::kCustomerData, AuditClass::kWrite);
   gate.add_job<RemoveAbandonedChunks>(DataClass::kCustomerContent, AuditClass::kWrite);
   gate.add_job<SweepChunks>(DataClass::kCustomerContent, AuditClass::kWrite);
   gate.add_job<DiscardStagedBlocks>(DataClass::kCustomerContent, AuditClass::kWrite);

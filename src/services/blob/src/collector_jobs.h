@@ -16,6 +16,11 @@ struct CollectGarbage {
 struct PurgeContainer {
   static constexpr std::string_view kName = "PurgeContainer";
 };
+// Takes the names of a deleted account's containers away, so that they are purged; and, once they are, the account's
+// own rows and its name. One record each.
+struct PurgeAccount {
+  static constexpr std::string_view kName = "PurgeAccount";
+};
 // Removes chunks that requests of one tenant put and then didn't name: a body that broke off, a wrong digest.
 struct RemoveAbandonedChunks {
   static constexpr std::string_view kName = "RemoveAbandonedChunks";
@@ -38,7 +43,8 @@ struct FindGarbage {
 template <class Operation>
 concept CollectorJob = std::same_as<Operation, CollectGarbage> || std::same_as<Operation, PurgeContainer> ||
                        std::same_as<Operation, RemoveAbandonedChunks> || std::same_as<Operation, SweepChunks> ||
-                       std::same_as<Operation, FindGarbage> || std::same_as<Operation, DiscardStagedBlocks>;
+                       std::same_as<Operation, FindGarbage> || std::same_as<Operation, DiscardStagedBlocks> ||
+                       std::same_as<Operation, PurgeAccount>;
 
 void add_jobs(gate::ServiceGate& gate);
 

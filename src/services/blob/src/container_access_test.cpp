@@ -13,7 +13,7 @@ constexpr std::string_view kTwoPolicies =
 struct ContainerAccessTest : ::testing::Test, TestRegion {
   ContainerAccessTest() {
     NewAccount account{.tenant = random_id<TenantId>(random), .name = "open1", .keys = {Secret(key), Secret(key)}};
-    account.allow_public_access = true;
+    account.settings.allow_public_access = true;
     const auto made = runtime::run_blocking(service->accounts().create_account(std::move(account)));
     EXPECT_TRUE(made.has_value());
   }
@@ -274,16 +274,18 @@ TEST_F(ContainerAccessTest, UserDelegationKeysAreRevokedTogetherAndForGood) {
   delegators.allowed = true;
   restart();
   EXPECT_EQ(try_it(first), "200 ");
-  ASSERT_TRUE(runtime::run_blocking(service->accounts().revoke_delegation_keys("open1")).has_value());
+  ASSERT_TRUE(runtime::run_blocking(service->accounts().revoke_delegation_keys(service->accounts().find("open1")->id))
+                  .has_value());
   EXPECT_EQ(try_it(first), "403 AuthenticationFailed");
   EXPECT_EQ(owner(Method::kGet, "/box/b").status, 200);
   restart();
   EXPECT_EQ(try_it(first), "403 AuthenticationFailed");
   const auto second = sas_of(*service->accounts().find("open1"));
   EXPECT_EQ(try_it(second), "200 ");
-  ASSERT_TRUE(runtime::run_blocking(service->accounts().revoke_delegation_keys("open1")).has_value());
+  ASSERT_TRUE(runtime::run_blocking(service->accounts().revoke_delegation_keys(service->accounts().find("open1")->id))
+                  .has_value());
   EXPECT_EQ(try_it(second), "403 AuthenticationFailed");
-  EXPECT_EQ(runtime::run_blocking(service->accounts().revoke_delegation_keys("nobody")).error().code,
+  EXPECT_EQ(runtime::run_blocking(service->accounts().revoke_delegation_keys(AccountId{})).error().code,
             ErrorCode::kNotFound);
 }
 

@@ -78,7 +78,7 @@ Task<Result<ContainerPage>> ContainerStore::list(AccountRef account, std::string
 }
 
 Task<Result<Committed>> ContainerStore::create(AccountRef account, std::string name, ContainerRow row,
-                                               store::KeyValue audit_row) {
+                                               OwnRecord audit_row) {
   // The marker first: a crash before the name is given leaves an empty partition that nothing names. The request's
   // record rides in the commit that gives the name, for that is what makes the container; the marker alone is seen by
   // nobody.
@@ -92,27 +92,28 @@ Task<Result<Committed>> ContainerStore::create(AccountRef account, std::string n
   FH_CO_TRY(auto sealed, sealer_.seal(partition, key, encode_container_row(row)));
   auto commit = begin(partition);
   commit.expect.push_back(store::absent(key));
+  commit.expect.push_back(store::absent(Bytes(row_keys::kClosedAccount)));
   commit.puts.push_back({key, std::move(sealed)});
-  commit.puts.push_back(std::move(audit_row));
+  if (audit_row) commit.puts.push_back(std::move(*audit_row));
   co_return co_await settle(rows_, std::move(commit));
 }
 
 Task<Result<Committed>> ContainerStore::replace(AccountRef account, std::string name, StoredContainer current,
-                                                ContainerRow row, store::KeyValue audit_row) {
+                                                ContainerRow row, OwnRecord audit_row) {
   const auto partition = row_keys::account_partition(account.tenant, account.account);
   const auto key = row_keys::container(name);
   FH_CO_TRY(auto sealed, sealer_.seal(partition, key, encode_container_row(row)));
   auto commit = begin(partition);
   commit.expect.push_back(store::equals(key, std::move(current.raw)));
   commit.puts.push_back({key, std::move(sealed)});
-  commit.puts.push_back(std::move(audit_row));
+  if (audit_row) commit.puts.push_back(std::move(*audit_row));
   auto done = co_await settle(rows_, std::move(commit));
   forget(account, name);  // whatever became of it
   co_return done;
 }
 
 Task<Result<Committed>> ContainerStore::erase(AccountRef account, std::string name, StoredContainer current,
-                                              store::KeyValue audit_row) {
+                                              OwnRecord audit_row) {
   const auto partition = row_keys::account_partition(account.tenant, account.account);
   const auto key = row_keys::container(name);
   auto commit = begin(partition);
@@ -120,7 +121,7 @@ Task<Result<Committed>> ContainerStore::erase(AccountRef account, std::string na
   commit.reserve = store::DiskReserve::kMayUse;
   commit.deletes.push_back(key);
   commit.puts.push_back({row_keys::deleted_container(current.row.id), Bytes(1, static_cast<char>(kRowVersion))});
-  commit.puts.push_back(std::move(audit_row));
+  if (audit_row) commit.puts.push_back(std::move(*audit_row));
   // The record rides here: the container is gone with its name.
   FH_CO_TRY(const auto erased, co_await settle(rows_, std::move(commit)));
   if (erased.applied) forget(account, name);

@@ -43,6 +43,9 @@ struct DeletedContainer {
   Bytes key;  // of its row in the account's partition
 };
 
+// The audit row that rides in a commit; none where the act was recorded before it began (control acts, purges).
+using OwnRecord = std::optional<store::KeyValue>;
+
 // Owned by BlobService; thread-safe. The cache is coherent in this process: what a change of a container's row made
 // untrue is gone from it before the change is answered. Other front ends' deletions are caught by the open marker that
 // every write expects.
@@ -61,12 +64,12 @@ class ContainerStore {
                                                  std::uint32_t limit);
   // False: the name is taken.
   [[nodiscard]] Task<Result<Committed>> create(AccountRef account, std::string name, ContainerRow row,
-                                               store::KeyValue audit_row);
+                                               OwnRecord audit_row);
   [[nodiscard]] Task<Result<Committed>> replace(AccountRef account, std::string name, StoredContainer current,
-                                                ContainerRow row, store::KeyValue audit_row);
+                                                ContainerRow row, OwnRecord audit_row);
   // Takes the name away and remembers the purge. If that was applied, the caller fences the container's partition.
   [[nodiscard]] Task<Result<Committed>> erase(AccountRef account, std::string name, StoredContainer current,
-                                              store::KeyValue audit_row);
+                                              OwnRecord audit_row);
   // Late writes fail from now on. Idempotent.
   [[nodiscard]] Task<Result<>> fence(store::PartitionId partition);
 

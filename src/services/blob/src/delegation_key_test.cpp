@@ -100,7 +100,7 @@ TEST_F(Delegation, RevokingAnAccountsKeysEndsThemAll) {
   roles_.assign(account_->tenant, me_, roles::kStorageBlobDataReader);
   const auto read = sas_by(ask_key(in(seconds(0)), in(hours(1))));
   EXPECT_EQ(send(Method::kGet, "/box/b?" + read).status, 200);
-  ASSERT_TRUE(runtime::run_blocking(region_.service->accounts().revoke_delegation_keys("acct1")));
+  ASSERT_TRUE(runtime::run_blocking(region_.service->accounts().revoke_delegation_keys(account_->id)));
   EXPECT_EQ(send(Method::kGet, "/box/b?" + read).code(), "AuthenticationFailed");
 }
 

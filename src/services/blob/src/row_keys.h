@@ -96,8 +96,9 @@ struct PagePlace {
 
 // --- in an account's partition ---
 inline constexpr std::string_view kServiceProperties = "s";
-[[nodiscard]] Bytes container(std::string_view name);   // 'n' + name
-[[nodiscard]] Bytes deleted_container(ContainerId id);  // 'd' + id: purge still to be finished
+inline constexpr std::string_view kClosedAccount = "x";  // there: the account is deleted, nothing is made in it
+[[nodiscard]] Bytes container(std::string_view name);    // 'n' + name
+[[nodiscard]] Bytes deleted_container(ContainerId id);   // 'd' + id: purge still to be finished
 
 // The first key after all that begin with `prefix`; empty if there is none.
 [[nodiscard]] Bytes after_prefix(Bytes prefix);

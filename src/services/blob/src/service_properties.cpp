@@ -8,10 +8,11 @@
 namespace freehold::blob {
 
 Task<Reply> get_account_information(BlobParts& parts, Permit<GetAccountInformation> permit) {
-  static_cast<void>(permit);
+  const auto record = parts.accounts.find_record(permit.account().name);
   auto response = answer(200);
-  response.headers.add("x-ms-sku-name", parts.sku);
-  response.headers.add("x-ms-account-kind", "StorageV2");
+  response.headers.add("x-ms-sku-name", record && !record->settings.sku.empty() ? record->settings.sku : parts.sku);
+  response.headers.add("x-ms-account-kind",
+                       record && !record->settings.kind.empty() ? record->settings.kind : "StorageV2");
   response.headers.add("x-ms-is-hns-enabled", "false");
   co_return response;
 }

@@ -37,8 +37,9 @@ Task<Result<Committed>> ServicePropertiesStore::change(AccountRef account, Chang
   FH_CO_TRY(auto sealed, sealer_.seal(partition, key, encode_service_properties(next)));
   store::Commit commit{partition, epoch_, hybrid_.next_transaction(), {}, {}, {}};
   commit.expect.push_back(stored.raw ? store::equals(key, std::move(*stored.raw)) : store::absent(key));
+  commit.expect.push_back(store::absent(Bytes(row_keys::kClosedAccount)));
   commit.puts.push_back({key, std::move(sealed)});
-  commit.puts.push_back(audit(partition));
+  if (audit) commit.puts.push_back(audit(partition));
   FH_CO_TRY(const auto done, co_await settle(rows_, std::move(commit)));
   if (done.applied) remember(account.account, std::move(next));
   co_return done;

@@ -27,7 +27,8 @@ class ServicePropertiesStore {
   // Has any account rules for CORS? Spares the answers of all others the look-up.
   [[nodiscard]] bool any_cors() const { return any_cors_.load(std::memory_order_relaxed); }
 
-  // Changes what is stored, one change of an account after the other. `change` may be called again.
+  // Changes what is stored, one change of an account after the other. `change` may be called again. `audit` may be
+  // empty: control acts are recorded before they begin.
   using Change = std::function<void(ServiceProperties&)>;
   using AuditRow = std::function<store::KeyValue(const store::PartitionId&)>;
   [[nodiscard]] Task<Result<Committed>> change(AccountRef account, Change change, AuditRow audit);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <shared_mutex>
@@ -14,6 +15,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "blob/account_settings.h"
 #include "crypto/key_wrapper.h"
 #include "keys/sealed_rows.h"
 #include "runtime/task.h"
@@ -26,20 +28,32 @@ using runtime::Task;
 
 using keys::RowKeySource;
 
+struct AccountRow;
+class KeyedLock;
+
 struct NewAccount {
   TenantId tenant;
   std::string name;
   SubscriptionId subscription = {};
   std::string resource_group = {};
   std::array<Secret, 2> keys;  // SharedKey: 64 bytes each
-  bool secure_transfer_required = true;
+  AccountSettings settings = {};
   bool emulator = false;
-  bool allow_public_access = false;  // may its containers be opened to anonymous readers? The emulator's always may
+};
+
+// An account whose name was taken away and whose data is still there.
+struct DeletedAccount {
+  TenantId tenant;
+  AccountId id;
+  std::string name;
 };
 
 // Owned by app/ (through BlobService); thread-safe once load() has ended. Account rows are sealed under the tenant's
 // row key, the registry of names under the region's. The account key lies wrapped by the KeyWrapper and unwrapped in
-// memory.
+// memory. A change holds for every find() after it was answered.
+//
+// Changes: kNotFound: no such account (any more); kConflict: another change came between; kUnavailable: it wasn't
+// kept, or nobody knows.
 class AccountStore final : public gate::AccountDirectory {
  public:
   struct Options {
@@ -56,30 +70,57 @@ class AccountStore final : public gate::AccountDirectory {
   // Reads every account. Once, before requests. An account whose key the wrapper refuses is there, but its key is
   // kDenied.
   [[nodiscard]] Task<Result<>> load();
-  // kConflict: the name is taken. kInvalidArgument: no account name, or a key that isn't 64 bytes.
+  // kConflict: the name is taken, or an account of that name is still being removed. kInvalidArgument: no account name,
+  // or a key that isn't 64 bytes.
   [[nodiscard]] Task<Result<AccountId>> create_account(NewAccount account);
 
-  // Makes every user delegation key that was given out worthless, and with them the SAS signed by them. kNotFound;
-  // kConflict: another change came between.
-  [[nodiscard]] Task<Result<>> revoke_delegation_keys(std::string name);
+  [[nodiscard]] Task<Result<>> change_settings(AccountId id, AccountSettings settings);
+  [[nodiscard]] Task<Result<>> move(AccountId id, SubscriptionId subscription, std::string resource_group);
+  // What was signed by the old one is worth nothing any more. `which` is 0 or 1.
+  [[nodiscard]] Task<Result<>> replace_key(AccountId id, std::size_t which, Secret key);
+  // Makes every user delegation key that was given out worthless, and with them the SAS signed by them.
+  [[nodiscard]] Task<Result<>> revoke_delegation_keys(AccountId id);
+
+  // The account is gone for everybody; its name isn't free before finish_deletion(). What it held is the collector's to
+  // remove. No container can be made in it any more.
+  [[nodiscard]] Task<Result<>> begin_deletion(AccountId id);
+  [[nodiscard]] std::vector<DeletedAccount> deleted() const;
+  // Once nothing of the account is left but its own rows: removes those, and frees the name.
+  [[nodiscard]] Task<Result<>> finish_deletion(AccountId id);
+  // Puts the fence up by which no container is made in the account. Idempotent.
+  [[nodiscard]] Task<Result<>> fence(DeletedAccount account);
 
   [[nodiscard]] std::shared_ptr<const gate::StorageAccount> find(std::string_view name) const override;
+  [[nodiscard]] std::shared_ptr<const AccountRecord> find_record(std::string_view name) const;
+  [[nodiscard]] std::vector<std::shared_ptr<const AccountRecord>> records() const;
+  // Is there an account of that name, or the rest of one?
+  [[nodiscard]] bool is_taken(std::string_view name) const;
+  [[nodiscard]] bool is_being_deleted(std::string_view name) const;
+  // Those that are being deleted too: whoever has rows in the store.
   [[nodiscard]] std::vector<std::shared_ptr<const gate::StorageAccount>> all() const;
   // The key that wraps the account's blob keys; shared with the requests that began under it.
   [[nodiscard]] Result<std::shared_ptr<const Secret>> account_key(AccountId id) const;
 
  private:
   struct Entry {
-    std::shared_ptr<const gate::StorageAccount> account;
+    std::shared_ptr<const AccountRecord> record;
     std::shared_ptr<const Secret> key;  // null: withheld
+    bool deleting = false;
   };
+  using Change = std::function<void(AccountRow&)>;
   [[nodiscard]] Task<Result<Entry>> read_account(TenantId tenant, AccountId id, std::string name);
+  [[nodiscard]] Task<Result<>> change(AccountId id, Change change);
+  [[nodiscard]] Task<Result<>> name(std::string name, TenantId tenant, AccountId id);
+  [[nodiscard]] Task<Result<>> remove_rows(store::PartitionId partition);
+  // The living account of that id; kNotFound.
+  [[nodiscard]] Result<Entry> entry_of(AccountId id) const;
   void remember(Entry entry);
 
   Options options_;
+  std::unique_ptr<KeyedLock> turns_;
   mutable std::shared_mutex mutex_;
   std::map<std::string, Entry, std::less<>> by_name_;
-  std::unordered_map<AccountId, std::shared_ptr<const Secret>> keys_;
+  std::unordered_map<AccountId, Entry> by_id_;  // the same
 };
 
 }  // namespace freehold::blob

@@ -12,6 +12,7 @@
 #include "blob/allowed_sources.h"
 #include "http/client.h"
 #include "pipeline/pipeline.h"
+#include "resource/registry.h"
 #include "runtime/pool.h"
 #include "store/chunk_store.h"
 
@@ -30,6 +31,7 @@ struct BlobServiceOptions {
   // Hosts are ACCOUNT.<suffix>: {"blob.core.freehold.localhost", "blob.freehold.localhost"}.
   std::vector<std::string> host_suffixes;
   std::string sku = "Standard_LRS";  // what Get Account Information says
+  std::string location = "local";    // the region's name, as resources have it
   // Copies may read from these servers besides this cloud's own blobs, by this client (null: from none).
   AllowedSources allowed_sources = {};
   http::Client* outside = nullptr;
@@ -48,6 +50,8 @@ class BlobService {
   [[nodiscard]] Task<Result<>> load();
   [[nodiscard]] AccountStore& accounts();
   [[nodiscard]] gate::ServiceGate& gate();
+  // Microsoft.Storage; the registry's rows point to this service.
+  void add_resource_types(gate::resource::Registry& registry);
 
   // Background work (garbage, purges, sweeps) on this loop until close_and_wait(). All of it goes through the door,
   // which outlives it and has been given gate().
