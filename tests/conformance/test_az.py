@@ -1,21 +1,10 @@
-"""az storage of Debian's azure-cli, unmodified: with the account's key, with a SAS, and signed in.
+"""az storage of Debian's azure-cli, unmodified: with the account's key, with a SAS, and signed in."""
 
-`az login` asks the resource manager for the caller's subscriptions and takes no for an error, also with
---allow-no-subscriptions. Freehold has no resource manager yet: ResourceManager stands in for that one answer (and for the
-list of tenants that it asks for when people sign in), and for nothing else of signing in.
-"""
-
-import base64
-import http.server
 import json
 import os
-import pathlib
-import ssl
 import subprocess
-import threading
 
 from harness import paths, signer, trees
-from harness.azurite import make_certificate
 from harness.cases import SharedServerCase
 
 SECONDS = 120
@@ -25,15 +14,14 @@ class Az(SharedServerCase):
     """Az with a configuration of its own, in which Freehold is registered as a cloud."""
 
     options: dict = {}
-    management = None
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.home = paths.temporary_folder(cls)
         cls.trusted = cls.server.ca_file
-        cls.open_management()
         ends = cls.server.endpoints
+        cls.management = ends["management"]
         done = cls.start("cloud", "register", "--name", "Freehold", "--endpoint-resource-manager", cls.management,
                          "--endpoint-management", ends["management"], "--endpoint-active-directory", ends["login"],
                          "--endpoint-active-directory-resource-id", ends["management"],
@@ -42,10 +30,6 @@ class Az(SharedServerCase):
         assert done.returncode == 0, done.stderr
         done = cls.start("cloud", "set", "--name", "Freehold")
         assert done.returncode == 0, done.stderr
-
-    @classmethod
-    def open_management(cls) -> None:
-        cls.management = cls.server.endpoints["management"]
 
     @classmethod
     def start(cls, *args, **settings) -> subprocess.CompletedProcess:
@@ -120,23 +104,10 @@ class AzStorage(Az):
 
 
 class AzSignedIn(Az):
-    @classmethod
-    def open_management(cls) -> None:
-        manager = ResourceManager(cls.server.endpoints, paths.temporary_folder(cls))
-        cls.addClassCleanup(manager.close)
-        cls.manager = manager
-        cls.management = manager.url
-        bundle = cls.home / "trusted.pem"
-        bundle.write_text(pathlib.Path(cls.server.ca_file).read_text() + manager.ca_file.read_text())
-        cls.trusted = str(bundle)
-
     def test_auth_mode_login(self):
         ends, folder = self.server.endpoints, paths.temporary_folder(self)
         self.az("login", "--service-principal", "-u", ends["admin"]["clientId"], "-p", ends["admin"]["clientSecret"],
                 "--tenant", ends["tenantId"])
-        claims = json.loads(base64.urlsafe_b64decode(self.manager.tokens[0].split(".")[1] + "=="))
-        self.assertEqual((claims["tid"], claims["aud"].rstrip("/")), (ends["tenantId"], ends["management"]))
-
         mine = ("--account-name", self.server.account, "--auth-mode", "login")
         self.assertTrue(self.az("storage", "container", "create", "-n", "signed-in", *mine)["created"])
         source = folder / "source.bin"
@@ -151,46 +122,3 @@ class AzSignedIn(Az):
         self.blob("download", "--blob-url", f"{self.server.blob_url}/signed-in/a/source.bin?{sas}", "-f",
                   folder / "by sas.bin")
         self.assertEqual((folder / "by sas.bin").read_bytes(), source.read_bytes())
-
-
-class ResourceManager:
-    """Says which subscriptions and tenants there are, over TLS by a certificate of its own; keeps the tokens it is shown."""
-
-    def __init__(self, endpoints: dict, folder: pathlib.Path):
-        make_certificate(folder, "localhost")
-        self.ca_file = folder / "ca.pem"
-        self.tokens: list[str] = []
-        subscription = {"id": f"/subscriptions/{endpoints['subscriptionId']}", "tenantId": endpoints["tenantId"],
-                        "subscriptionId": endpoints["subscriptionId"], "displayName": "default", "state": "Enabled"}
-        tenant = {"id": f"/tenants/{endpoints['tenantId']}", "tenantId": endpoints["tenantId"]}
-        answers = {"/subscriptions": [subscription], "/tenants": [tenant]}
-        tokens = self.tokens
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                scheme, _, token = self.headers.get("Authorization", "").partition(" ")
-                answer = answers.get(self.path.partition("?")[0]) if scheme == "Bearer" else None
-                known = answer is not None
-                tokens.append(token)
-                body = json.dumps({"value": answer} if known else {"error": {"code": "NotFound"}}).encode()
-                self.send_response(200 if known else 404)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(folder / "server.pem", folder / "server.key")
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        self.url = f"https://localhost:{self._server.server_port}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(10)
