@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint32_t kCodes = 1'000'000;
 constexpr std::size_t kDigits = 6;
 constexpr std::size_t kMaxBase32 = 256;
+constexpr std::size_t kMinSecret = 16;  // RFC 4226 section 4, R6
 
 }  // namespace
 
@@ -43,7 +44,7 @@ std::optional<std::uint64_t> step_of_code(const Secret& secret, std::string_view
 
 std::optional<Secret> secret_from_base32(std::string_view text) {
   while (text.ends_with('=')) text.remove_suffix(1);
-  if (text.empty() || text.size() > kMaxBase32) return std::nullopt;
+  if (text.size() * 5 / 8 < kMinSecret || text.size() > kMaxBase32) return std::nullopt;
   Secret out(text.size() * 5 / 8);
   std::uint32_t bits = 0;
   int count = 0;

@@ -55,7 +55,7 @@ bool is_redirect_of(const Snapshot& directory, const ServicePrincipal& principal
     return loopback == "http://localhost" || loopback == "http://127.0.0.1";
   }
   const auto application = directory.application(principal.application);
-  if (!application) return false;
+  if (!application || !is_registrable_redirect(redirect_uri)) return false;
   for (const auto* list : {"web.redirectUris", "spa.redirectUris", "publicClient.redirectUris"}) {
     const auto uris = texts_of(application->attributes, list);
     if (std::ranges::find(uris, redirect_uri) != uris.end()) return true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "src/authorize_rules.h"
 
 namespace freehold::directory::changes {
 namespace {
@@ -41,6 +42,17 @@ Result<> require(const Attributes& attributes, std::string_view name) {
   return fail(ErrorCode::kInvalidArgument, "A value is required for property '" + std::string(name) + "' of resource.");
 }
 
+// A form is posted there and a browser sent there: nothing that runs as a script, nor without https.
+Result<> check_redirects(const Attributes& attributes) {
+  for (const auto* list : {"web.redirectUris", "spa.redirectUris", "publicClient.redirectUris"}) {
+    for (const auto& uri : texts_of(attributes, list)) {
+      if (is_registrable_redirect(uri)) continue;
+      return fail(ErrorCode::kInvalidArgument, "A redirect URI in '" + std::string(list) + "' is invalid.");
+    }
+  }
+  return {};
+}
+
 // A user principal name is one user's, also of those that could come back? No: a deleted user's name is free, and who
 // took it keeps it (restore() refuses).
 Result<> check(const Draft& draft, const User& user) {
@@ -73,6 +85,7 @@ Result<> check(const Draft&, const Device& device) {
 Result<> check(const Draft& draft, const Application& application) {
   FH_CHECK_OK(check_attributes(application.attributes, ObjectKind::kApplication));
   FH_CHECK_OK(require(application.attributes, "displayName"));
+  FH_CHECK_OK(check_redirects(application.attributes));
   if (application.secrets.size() > kMaxSecrets) return too_many("secrets");
   if (application.certificates.size() > kMaxCertificates) return too_many("certificates");
   if (application.federated.size() > kMaxFederated) return too_many("federated credentials");
