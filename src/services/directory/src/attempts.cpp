@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+
 namespace freehold::directory {
 namespace {
 
@@ -24,7 +26,7 @@ std::string place_of(std::string_view address) {
 
 int WindowCounts::count(const std::string& key, MonotonicTime now) const {
   const auto found = by_key_.find(key);
-  if (found == by_key_.end() || found->second->began + kWindow <= now) return 0;
+  if (found == by_key_.end() || found->second->began + window_ <= now) return 0;
   return found->second->count;
 }
 
@@ -32,7 +34,7 @@ int WindowCounts::add_one(const std::string& key, MonotonicTime now) {
   const auto found = by_key_.find(key);
   if (found != by_key_.end()) {
     const auto at = found->second;
-    if (at->began + kWindow > now) return ++at->count;
+    if (at->began + window_ > now) return ++at->count;
     *at = {key, now, 1};
     entries_.splice(entries_.end(), entries_, at);
     return 1;
@@ -43,6 +45,34 @@ int WindowCounts::add_one(const std::string& key, MonotonicTime now) {
   }
   by_key_[key] = entries_.insert(entries_.end(), {key, now, 1});
   return 1;
+}
+
+void WindowCounts::forget(const std::string& key) {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return;
+  entries_.erase(found->second);
+  by_key_.erase(found);
+}
+
+bool FamiliarPlaces::knows(const std::string& account, const std::string& place) const {
+  const auto found = by_account_.find(account);
+  return found != by_account_.end() && std::ranges::find(found->second->places, place) != found->second->places.end();
+}
+
+void FamiliarPlaces::note(const std::string& account, const std::string& place) {
+  auto found = by_account_.find(account);
+  if (found == by_account_.end()) {
+    if (entries_.size() >= kAccounts) {
+      by_account_.erase(entries_.front().account);
+      entries_.pop_front();
+    }
+    found = by_account_.emplace(account, entries_.insert(entries_.end(), {account, {}})).first;
+  }
+  entries_.splice(entries_.end(), entries_, found->second);
+  auto& places = found->second->places;
+  std::erase(places, place);
+  if (places.size() >= kPlaces) places.erase(places.begin());
+  places.push_back(place);
 }
 
 bool Attempts::may_try(std::string_view address, std::string_view client) {
@@ -57,20 +87,58 @@ void Attempts::failed(std::string_view address, std::string_view client) {
   failures_.add_one(failure_key(address, client), clock_.monotonic());
 }
 
-bool Attempts::may_guess(std::string_view address, std::string_view account) {
+bool Attempts::may_check_password(std::string_view address) {
   const std::lock_guard lock(mutex_);
-  const auto now = clock_.monotonic();
-  const std::string name(account.substr(0, kAccountBytes));
-  return guesses_.count(place_of(address) + " " + name, now) < kGuesses &&
-         guesses_of_all_.count(name, now) < kGuessesOfAll;
+  return checks_.add_one(place_of(address), clock_.monotonic()) <= kChecks;
 }
 
-void Attempts::guessed_wrong(std::string_view address, std::string_view account) {
+bool Attempts::may_guess(std::string_view address, std::string_view account, NameIs is) {
   const std::lock_guard lock(mutex_);
   const auto now = clock_.monotonic();
   const std::string name(account.substr(0, kAccountBytes));
-  guesses_.add_one(place_of(address) + " " + name, now);
-  guesses_of_all_.add_one(name, now);
+  const std::string place = place_of(address);
+  if (guesses_.count(place + " " + name, now) >= kGuesses) return false;
+  if (familiar_.knows(name, place)) return true;
+  return guesses_of_strangers_.count(name, now) < kGuessesOfStrangers && of_day(is).count(name, now) < kGuessesOfDay;
+}
+
+void Attempts::guessed_wrong(std::string_view address, std::string_view account, NameIs is) {
+  const std::lock_guard lock(mutex_);
+  const auto now = clock_.monotonic();
+  const std::string name(account.substr(0, kAccountBytes));
+  const std::string place = place_of(address);
+  guesses_.add_one(place + " " + name, now);
+  if (familiar_.knows(name, place)) return;
+  guesses_of_strangers_.add_one(name, now);
+  of_day(is).add_one(name, now);
+}
+
+void Attempts::guessed_right(std::string_view address, std::string_view account) {
+  const std::lock_guard lock(mutex_);
+  familiar_.note(std::string(account.substr(0, kAccountBytes)), place_of(address));
+}
+
+bool Attempts::may_try_code(const std::string& account) {
+  const std::lock_guard lock(mutex_);
+  const auto now = clock_.monotonic();
+  if (codes_.count(account, now) >= kWrongCodes) return false;
+  codes_.add_one(account, now);
+  return true;
+}
+
+void Attempts::right_code(const std::string& account) {
+  const std::lock_guard lock(mutex_);
+  codes_.forget(account);
+}
+
+bool Attempts::may_type_device_code(std::string_view address) {
+  const std::lock_guard lock(mutex_);
+  return device_codes_.count(place_of(address), clock_.monotonic()) < kWrongDeviceCodes;
+}
+
+void Attempts::typed_wrong_device_code(std::string_view address) {
+  const std::lock_guard lock(mutex_);
+  device_codes_.add_one(place_of(address), clock_.monotonic());
 }
 
 }  // namespace freehold::directory

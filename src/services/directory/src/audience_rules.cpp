@@ -88,6 +88,40 @@ std::expected<std::string, AudienceFault> audience_of_user_scope(const AudienceR
   return audience.value_or(std::string(kGraph));
 }
 
+bool is_within(const AudienceRules& rules, std::string_view agreed, std::string_view asked) {
+  const auto service = gate::resource_of_audience(agreed, rules.domain);
+  if (const auto wanted = gate::resource_of_audience(asked, rules.domain)) return service == wanted;
+  return service == gate::TokenResource::kStorage || gate::audience_host(agreed) == gate::audience_host(asked);
+}
+
+std::string service_name(const AudienceRules& rules, std::string_view audience) {
+  const auto service = gate::resource_of_audience(audience, rules.domain);
+  if (!service) return gate::audience_host(audience).value_or(std::string(audience));
+  switch (*service) {
+    case gate::TokenResource::kStorage:
+      return "storage";
+    case gate::TokenResource::kManagement:
+      return "the management of resources";
+    case gate::TokenResource::kGraph:
+      return "the directory";
+    case gate::TokenResource::kVault:
+      return "key vaults";
+    case gate::TokenResource::kManagedHsm:
+      break;
+  }
+  return "managed HSM pools";
+}
+
+bool names_resource(std::string_view scope) {
+  while (!scope.empty()) {
+    const auto blank = scope.find(' ');
+    const auto item = scope.substr(0, blank);
+    if (!item.empty() && std::ranges::find(kOpenIdScopes, item) == std::end(kOpenIdScopes)) return true;
+    scope.remove_prefix(blank == scope.npos ? scope.size() : blank + 1);
+  }
+  return false;
+}
+
 bool has_scope(std::string_view scope, std::string_view word) {
   while (!scope.empty()) {
     const auto blank = scope.find(' ');

@@ -27,8 +27,15 @@ enum class AudienceFault { kNoDefaultScope, kMalformed, kUnknownResource };
 // nothing at all.
 [[nodiscard]] std::expected<std::string, AudienceFault> audience_of_user_scope(const AudienceRules& rules,
                                                                                std::string_view scope);
+// Is there anything among the scopes but those of OpenID Connect itself?
+[[nodiscard]] bool names_resource(std::string_view scope);
 // Is this word among the scopes?
 [[nodiscard]] bool has_scope(std::string_view scope, std::string_view word);
+// Is what is asked for within the service that was agreed to? Both are audiences as these functions give them. An
+// account's host is within storage.
+[[nodiscard]] bool is_within(const AudienceRules& rules, std::string_view agreed, std::string_view asked);
+// What people call the service, or the account's host.
+[[nodiscard]] std::string service_name(const AudienceRules& rules, std::string_view audience);
 // `resource` of the v1 and AD FS endpoints: a URL with or without port and slash, or the application id of Azure
 // Storage or of the management API.
 [[nodiscard]] std::expected<std::string, AudienceFault> audience_of_resource(const AudienceRules& rules,

@@ -43,6 +43,14 @@ http::Response refusal_page(std::string_view text) {
   return response;
 }
 
+// For what tokens are asked.
+std::expected<std::string, AudienceFault> audience_asked(const LoginParts& parts, const LoginCall& call,
+                                                         const ClientForm& form) {
+  const bool by_resource = call.style != Style::kEntraV2 && form.has("resource");
+  return by_resource ? audience_of_resource(parts.audiences, form.get("resource"))
+                     : audience_of_user_scope(parts.audiences, form.get("scope"));
+}
+
 // OAuth's code and text for what the client asked wrongly; empty: nothing.
 std::pair<std::string, std::string> fault_of(const LoginParts& parts, const LoginCall& call, const ClientForm& form,
                                              const FoundClient& client) {
@@ -67,10 +75,8 @@ std::pair<std::string, std::string> fault_of(const LoginParts& parts, const Logi
   if (form.get("state").size() > kMaxText || form.get("nonce").size() > kMaxText) {
     return {"invalid_request", "AADSTS90013: state or nonce is too long."};
   }
-  const bool by_resource = call.style != Style::kEntraV2 && form.has("resource");
-  const auto audience = by_resource ? audience_of_resource(parts.audiences, form.get("resource"))
-                                    : audience_of_user_scope(parts.audiences, form.get("scope"));
-  if (!audience) return {"invalid_scope", "AADSTS70011: no resource of that name is known here."};
+  if (!audience_asked(parts, call, form))
+    return {"invalid_scope", "AADSTS70011: no resource of that name is known here."};
   return {};
 }
 
@@ -111,12 +117,23 @@ http::Response send_back(const SignInTicket& ticket, Fields fields) {
   return response;
 }
 
+namespace {
+
+// What the page says that the client may use: one service, or with the az CLI every one (user_grants.cpp).
+std::string service_of(const LoginParts& parts, const SignInTicket& ticket) {
+  if (to_string(ticket.client) == kAzureCli) return "every service of this cloud";
+  return service_name(parts.audiences, ticket.audience);
+}
+
+}  // namespace
+
 http::Response step_page(const LoginParts& parts, const SignInTicket& ticket, std::string user_name,
                          std::string error) {
   const SignInPage page{.ticket = seal_ticket(ticket, parts.ticket_key, parts.random),
                         .client_name = ticket.client_name,
+                        .service = service_of(parts, ticket),
                         .user_name = std::move(user_name),
-                        .for_device = !ticket.user_code.empty(),
+                        .device_code = SignInMemory::shown_code(ticket.user_code),
                         .form_action = form_action_of(ticket.redirect_uri),
                         .error = std::move(error)};
   switch (ticket.step) {
@@ -153,6 +170,7 @@ http::Response begin_sign_in(const LoginParts& parts, const LoginCall& call, std
                       .nonce = std::string(form->get("nonce")),
                       .scope = std::string(form->get("scope")),
                       .resource = std::string(form->get("resource")),
+                      .audience = audience_asked(parts, call, *form).value_or(""),
                       .challenge = std::string(form->get("code_challenge")),
                       .form_post = form->get("response_mode") == "form_post",
                       .user_code = {},
@@ -170,12 +188,14 @@ gate::ApiResult<http::Response> authorize_device(LoginParts& parts, const LoginC
   FH_TRY(const auto named, named_tenant(parts.store, call.tenant));
   const auto client = find_client(parts, call, form.get("client_id"));
   if (!client) return std::unexpected(errors::unknown_client(form.get("client_id")));
-  const bool by_resource = call.style != Style::kEntraV2 && form.has("resource");
-  const auto audience = by_resource ? audience_of_resource(parts.audiences, form.get("resource"))
-                                    : audience_of_user_scope(parts.audiences, form.get("scope"));
+  const auto audience = audience_asked(parts, call, form);
   if (!audience) return std::unexpected(errors::invalid_scope(form.get("scope")));
-  DeviceGrant grant{client->principal->application, client->principal->name, std::string(form.get("scope")),
-                    std::string(form.get("resource")), named};
+  DeviceGrant grant{client->principal->application,
+                    client->principal->name,
+                    std::string(form.get("scope")),
+                    std::string(form.get("resource")),
+                    *audience,
+                    named};
   const auto made = parts.memory.add_device(std::move(grant), place_of(call.address));
   if (!made) return std::unexpected(errors::too_many_under_way());
   const std::string page = parts.site.origin(call.port) + "/device";
@@ -196,7 +216,7 @@ gate::ApiResult<http::Response> authorize_device(LoginParts& parts, const LoginC
 http::Response begin_device_sign_in(LoginParts& parts, const LoginCall& call, std::string_view user_code,
                                     std::string_view cookie_header) {
   const std::string seconds = std::to_string(Attempts::retry_after().count());
-  if (!parts.attempts.may_try(call.address, "") || !parts.attempts.may_guess(call.address, "device code")) {
+  if (!parts.attempts.may_try(call.address, "") || !parts.attempts.may_type_device_code(call.address)) {
     auto response = device_page(user_code, "Too many wrong codes. Wait a minute and try again.");
     response.status = 429;
     response.headers.add("retry-after", seconds);
@@ -204,7 +224,7 @@ http::Response begin_device_sign_in(LoginParts& parts, const LoginCall& call, st
   }
   const auto grant = parts.memory.device_of(user_code);
   if (!grant) {
-    parts.attempts.guessed_wrong(call.address, "device code");
+    parts.attempts.typed_wrong_device_code(call.address);
     auto response = device_page(user_code, "That code is unknown or over. Check it, or begin again on your device.");
     response.status = 400;
     return response;
@@ -214,7 +234,8 @@ http::Response begin_device_sign_in(LoginParts& parts, const LoginCall& call, st
   const SignInTicket ticket{.tenant = grant->tenant ? to_string(*grant->tenant) : std::string(),
                             .client = grant->application,
                             .client_name = grant->application_name,
-                            .user_code = std::string(user_code.substr(0, 16)),
+                            .audience = grant->audience,
+                            .user_code = SignInMemory::letters_of(user_code),
                             .browser = browser_digest(cookie),
                             .expires = call.now + kTicketLife};
   auto response = step_page(parts, ticket, {}, {});

@@ -91,8 +91,9 @@ const CertificateCredential* named_certificate(const crypto::Jwt& assertion,
   return nullptr;
 }
 
+// Of one whose issuer is the application itself.
 ApiResult<> check_certificate_assertion(const LoginParts& parts, const LoginCall& call, TenantId tenant,
-                                        const crypto::Jwt& assertion, std::string_view client,
+                                        const crypto::Jwt& assertion,
                                         const std::vector<CertificateCredential>& certificates) {
   const auto* named = named_certificate(assertion, certificates);
   if (named == nullptr) return refuse(errors::wrong_assertion("the key was not found; x5t names no certificate"));
@@ -103,8 +104,7 @@ ApiResult<> check_certificate_assertion(const LoginParts& parts, const LoginCall
   if (!certificate || !crypto::verify_assertion(assertion, certificate->key)) {
     return refuse(errors::wrong_assertion("the signature is not that of the certificate's key"));
   }
-  const auto issuer = assertion.claims.text("iss");
-  if (!issuer || !equals_ignoring_case(*issuer, client) || assertion.claims.text("sub") != issuer) {
+  if (assertion.claims.text("sub") != assertion.claims.text("iss")) {
     return refuse(errors::malformed_assertion("iss and sub must be the client id"));
   }
   const auto ours = [&](const std::string& audience) { return is_own_audience(parts.site, audience, tenant); };
@@ -135,7 +135,7 @@ ApiResult<> check_federated_assertion(const crypto::Jwt& assertion, const std::v
 }
 
 ApiResult<ProvenBy> prove_by_assertion(LoginParts& parts, const LoginCall& call, TenantId tenant,
-                                       const ClientForm& form, const Credentials& kept, std::string_view client) {
+                                       const ClientForm& form, const Credentials& kept, PrincipalId application) {
   if (form.get("client_assertion_type") != kAssertionType) {
     return refuse(errors::malformed_assertion("client_assertion_type must be " + std::string(kAssertionType)));
   }
@@ -143,16 +143,17 @@ ApiResult<ProvenBy> prove_by_assertion(LoginParts& parts, const LoginCall& call,
   if (!assertion) return refuse(errors::malformed_assertion("it is no JWT"));
   const auto end = end_of(*assertion, call.now);
   if (!end) return refuse(errors::stale_assertion());
-  // Federated issuers name no certificate; their tokens are used for as long as they last.
-  const bool by_certificate = assertion->header.text("x5t") || assertion->header.text("x5t#S256");
-  if (!by_certificate) {
+  // What the application says itself it signs by its certificate; all else is another issuer's word, whose tokens are
+  // used for as long as they last.
+  const std::string client = to_string(application);
+  const auto issuer = assertion->claims.text("iss");
+  if (!issuer || !equals_ignoring_case(*issuer, client)) {
     FH_CHECK_OK(check_federated_assertion(*assertion, kept.federated));
     return ProvenBy::kFederated;
   }
-  FH_CHECK_OK(check_certificate_assertion(parts, call, tenant, *assertion, client, kept.certificates));
+  FH_CHECK_OK(check_certificate_assertion(parts, call, tenant, *assertion, kept.certificates));
   const auto id = assertion->claims.text("jti");
-  if (!id || !parts.memory.use_once(
-                 "assertion " + to_string(tenant) + " " + std::string(client) + " " + std::string(*id), *end + kSkew)) {
+  if (!id || !parts.memory.use_assertion(to_string(tenant) + " " + client, *id, *end + kSkew)) {
     return refuse(errors::replayed_assertion());
   }
   return ProvenBy::kCertificate;
@@ -163,7 +164,7 @@ ApiResult<ProvenBy> prove(LoginParts& parts, const LoginCall& call, const Snapsh
                           const ClientCredentials& credentials) {
   const auto kept = credentials_of(directory, principal);
   if (brings_assertion(form)) {
-    return prove_by_assertion(parts, call, directory.tenant, form, kept, credentials.id);
+    return prove_by_assertion(parts, call, directory.tenant, form, kept, principal.application);
   }
   switch (judge(kept.secrets, credentials.secret.view(), call.now)) {
     case SecretVerdict::kRight:

@@ -67,7 +67,7 @@ class ClientProof : public ::testing::Test {
  protected:
   ClientProof() {
     tenant_.bytes.fill(1);
-    client_.bytes.fill(8);
+    client_.bytes.fill(0xab);
   }
   void SetUp() override {
     PrincipalId admin;
@@ -114,11 +114,12 @@ class ClientProof : public ::testing::Test {
             {"exp", now() + 3'600}};
   }
   // "200", or "401 700027".
-  std::string sign_in(const std::string& assertion) {
+  std::string sign_in(const std::string& assertion, std::string client = {}) {
+    if (client.empty()) client = to_string(client_);
     auto request = gate::testing::make_request(
         Method::kPost, "https://login.freehold.test:8443/" + to_string(tenant_) + "/oauth2/v2.0/token");
     gate::testing::BytesBody bytes(
-        "grant_type=client_credentials&client_id=" + to_string(client_) +
+        "grant_type=client_credentials&client_id=" + client +
         "&scope=" + percent_encode("https://storage.azure.com/.default") + "&client_assertion_type=" +
         percent_encode("urn:ietf:params:oauth:client-assertion-type:jwt-bearer") + "&client_assertion=" + assertion);
     request.body = &bytes;
@@ -165,7 +166,7 @@ TEST_F(ClientProof, AnAssertionIsForUsForNowAndByItsCertificate) {
   EXPECT_EQ(sign_in(with("aud", "https://login.evil.test/adfs")), "401 50027");
   EXPECT_EQ(sign_in(with("aud", "https://login.freehold.test:8443/00000000-0000-0000-0000-000000000009/v2.0")),
             "401 50027");
-  EXPECT_EQ(sign_in(with("iss", "somebody")), "401 50027");
+  EXPECT_EQ(sign_in(with("iss", "somebody")), "401 700213");
   EXPECT_EQ(sign_in(with("sub", "somebody")), "401 50027");
   EXPECT_EQ(sign_in(with("exp", now() - 301)), "401 700024");
   EXPECT_EQ(sign_in(with("exp", now() + 2 * 86'400)), "401 700024");
@@ -184,6 +185,18 @@ TEST_F(ClientProof, AnAssertionIsForUsForNowAndByItsCertificate) {
   EXPECT_EQ(sign_in("a.b.c"), "401 50027");
   memory_.clock.advance(std::chrono::hours(25));
   EXPECT_EQ(sign_in(sign(header(), claims("1"))), "401 700027");  // the certificate is over
+}
+
+TEST_F(ClientProof, AnAssertionIsUsedOnceHoweverTheClientIsWritten) {
+  const auto assertion = sign(header(), claims("1"));
+  EXPECT_EQ(sign_in(assertion), "200");
+  EXPECT_EQ(sign_in(assertion, "ABABABAB-ABAB-ABAB-ABAB-ABABABABABAB"), "401 700025");
+}
+
+// "iss" says whose word it is, whatever its header names.
+TEST_F(ClientProof, AFederatedIssuerMayNameACertificateOfItsOwn) {
+  const json header = {{"alg", "RS256"}, {"x5t", to_base64url(Bytes(20, 'x'))}};
+  EXPECT_EQ(sign_in(sign(header, federated_claims())), "200");
 }
 
 TEST_F(ClientProof, AFederatedIssuersWordIsTakenForWhatTheCredentialSays) {

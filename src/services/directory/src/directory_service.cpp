@@ -50,9 +50,10 @@ struct Open {
 
 namespace {
 
-// Each hash takes 19 MiB: two at once, and no more wait than are served within seconds.
+// Each hash takes 19 MiB: two at once. Places take turns, and each may have few that wait, so that the queue is long
+// enough for many more places than one attacker has.
 runtime::Pool::Options password_pool() {
-  return {.name = "passwords", .threads = 2, .queue_limit = 64, .per_key_limit = 8};
+  return {.name = "passwords", .threads = 2, .queue_limit = 512, .per_key_limit = 4};
 }
 
 constexpr std::size_t kTicketKeyBytes = 32;

@@ -58,6 +58,16 @@ LoginCall call_of(const http::Request& request, Style style, WallTime now) {
           .now = now};
 }
 
+// Whom it says it is, so that the record of a wrong secret names whose it was to be. Only who is known here: what
+// strangers make up would stay in the log's pseudonyms for ever.
+std::string claimed_caller(const DirectoryStore& store, const TokenForm& asked) {
+  if (asked.form.get("grant_type") == "password" && asked.form.has("username")) {
+    return claimed_user(store, asked.form.get("username"));
+  }
+  const auto client = parse_guid<PrincipalId>(asked.credentials.id);
+  return client && !store.clients(*client).empty() ? "client " + to_string(*client) : "client unknown";
+}
+
 gate::Task<Reply> token(LoginParts& parts, Style style, Permit<IssueToken> permit) {
   const auto& request = permit.request();
   LoginCall call = call_of(request, style, permit.now());
@@ -65,14 +75,10 @@ gate::Task<Reply> token(LoginParts& parts, Style style, Permit<IssueToken> permi
   if (!body) co_return std::unexpected(errors::body_unreadable(body.error().message));
   permit.count_in(body->size());
   FH_CO_TRY(auto asked, read_token_form(request.headers.get("authorization"), std::move(*body)));
-  // Whom it says it is, so that the record of a wrong secret names whose it was to be. Only what can be an id, or a
-  // name.
-  const auto claimed = parse_guid<PrincipalId>(asked.credentials.id);
-  if (asked.form.get("grant_type") == "password" && asked.form.has("username")) {
-    permit.name_caller("Unproven", "user " + to_lower(asked.form.get("username").substr(0, 256)));
-  } else if (claimed) {
-    permit.name_caller("Unproven", "client " + to_string(*claimed));
+  if (!parts.attempts.may_try(call.address, asked.credentials.id)) {
+    co_return std::unexpected(errors::too_many_attempts(std::to_string(Attempts::retry_after().count())));
   }
+  permit.name_caller("Unproven", claimed_caller(parts.store, asked));
   auto issued = co_await issue_token(parts, std::move(call), std::move(asked));
   if (!issued) co_return std::unexpected(std::move(issued.error()));
   permit.name_caller(issued->credential, std::move(issued->caller), issued->tenant);
@@ -102,8 +108,14 @@ gate::Task<Reply> sign_in(LoginParts& parts, Permit<SignIn> permit) {
   auto form = ClientForm::parse(*body);
   wipe(*body);
   if (!form) co_return std::unexpected(errors::malformed_form());
+  const auto record = [&permit](const ProvenUser& who, int status) -> AuditRow {
+    return [&permit, who, status](const store::PartitionId& partition) {
+      permit.name_caller(credential_name(who), to_string(who.user), who.tenant);
+      return permit.audit_row(partition, status);
+    };
+  };
   SignInPost post{std::move(*form), std::string(request.headers.get("cookie")),
-                  std::string(request.headers.get("origin"))};
+                  std::string(request.headers.get("origin")), record};
   auto out = co_await go_on_signing_in(parts, call_of(request, Style::kAdfs, permit.now()), std::move(post));
   if (out.tenant) {
     permit.name_caller(out.credential, std::move(out.caller), *out.tenant);
@@ -128,7 +140,8 @@ gate::Task<Reply> device(LoginParts& parts, Style style, Permit<AuthorizeDevice>
 }
 
 gate::Task<Reply> show_device_page(Permit<ShowDevicePage> permit) {
-  co_return device_page(permit.request().parameter("user_code").substr(0, 16), {});
+  static_cast<void>(permit);  // nothing of a link's goes into the page
+  co_return device_page({}, {});
 }
 
 gate::Task<Reply> enter_code(LoginParts& parts, Permit<EnterDeviceCode> permit) {
@@ -138,8 +151,13 @@ gate::Task<Reply> enter_code(LoginParts& parts, Permit<EnterDeviceCode> permit) 
   permit.count_in(body->size());
   const auto form = ClientForm::parse(*body);
   if (!form) co_return std::unexpected(errors::malformed_form());
-  auto page = begin_device_sign_in(parts, call_of(request, Style::kAdfs, permit.now()), form->get("user_code"),
-                                   request.headers.get("cookie"));
+  const LoginCall call = call_of(request, Style::kAdfs, permit.now());
+  if (!is_own_origin(parts, call, request.headers.get("origin"))) {
+    auto refusal = message_page("The code was not entered here", "Open this page yourself, and enter the code.");
+    refusal.status = 403;
+    co_return std::unexpected(refusing_page(std::move(refusal)));
+  }
+  auto page = begin_device_sign_in(parts, call, form->get("user_code"), request.headers.get("cookie"));
   if (page.status != 200) co_return std::unexpected(refusing_page(std::move(page)));
   co_return page;
 }

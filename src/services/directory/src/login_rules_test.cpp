@@ -31,6 +31,17 @@ TEST(Audiences, ScopesBecomeWhatTheyName) {
   }
 }
 
+TEST(Audiences, WhatWasAgreedToCoversItsOwnService) {
+  EXPECT_TRUE(is_within(kRules, "https://storage.azure.com", "https://storage.azure.com/"));
+  EXPECT_TRUE(is_within(kRules, "https://storage.azure.com", "https://acct1.blob.core.freehold.test"));
+  EXPECT_TRUE(is_within(kRules, "https://acct1.blob.core.freehold.test", "https://acct1.blob.core.freehold.test/"));
+  EXPECT_FALSE(is_within(kRules, "https://acct1.blob.core.freehold.test", "https://storage.azure.com"));
+  EXPECT_FALSE(is_within(kRules, "https://acct1.blob.core.freehold.test", "https://acct2.blob.core.freehold.test"));
+  EXPECT_FALSE(is_within(kRules, "https://graph.freehold.test", "https://management.freehold.test/"));
+  EXPECT_FALSE(names_resource("openid  offline_access"));
+  EXPECT_TRUE(names_resource("openid User.Read"));
+}
+
 TEST(Audiences, ResourcesKeepTheirForm) {
   EXPECT_EQ(audience_of_resource(kRules, "https://storage.azure.com/").value_or(""), "https://storage.azure.com/");
   EXPECT_EQ(audience_of_resource(kRules, "https://management.core.windows.net/").value_or(""),
@@ -127,6 +138,47 @@ TEST(Limits, ALockoutIsNotUndoneByAskingInManyNames) {
     static_cast<void>(attempts.may_try("203.0." + std::to_string(i / 256) + "." + std::to_string(i % 256), client));
   }
   EXPECT_FALSE(attempts.may_try("198.51.100.7", "me"));
+}
+
+std::string address_of(int i) { return "203.0." + std::to_string(i / 256) + "." + std::to_string(i % 256); }
+
+TEST(Limits, StrangersDontLockAnAccountWhereItsOwnerIsAtHome) {
+  FakeClock clock;
+  Attempts attempts(clock);
+  const std::string name = "ada@freehold.test";
+  attempts.guessed_right("198.51.100.7", name);
+  for (int i = 0; i < 100; ++i) attempts.guessed_wrong(address_of(i), name, NameIs::kSomebodys);
+  EXPECT_FALSE(attempts.may_guess("198.51.100.9", name, NameIs::kSomebodys));
+  EXPECT_TRUE(attempts.may_guess("198.51.100.7", name, NameIs::kSomebodys));
+  for (int i = 0; i < 10; ++i) attempts.guessed_wrong("198.51.100.7", name, NameIs::kSomebodys);
+  EXPECT_FALSE(attempts.may_guess("198.51.100.7", name, NameIs::kSomebodys));  // there too, so many and no more
+  clock.advance(Attempts::retry_after());
+  EXPECT_TRUE(attempts.may_guess("198.51.100.9", name, NameIs::kSomebodys));
+}
+
+TEST(Limits, StrangersHaveOnlySoManyGuessesADay) {
+  FakeClock clock;
+  Attempts attempts(clock);
+  for (const auto is : {NameIs::kSomebodys, NameIs::kNobodys}) {
+    const std::string name = is == NameIs::kSomebodys ? "ada@freehold.test" : "nobody@freehold.test";
+    int guesses = 0;
+    for (int i = 0; i < 24 * 60; ++i) {
+      for (int n = 0; n < 50 && attempts.may_guess(address_of(n), name, is); ++n, ++guesses) {
+        attempts.guessed_wrong(address_of(n), name, is);
+      }
+      clock.advance(std::chrono::minutes(1));
+    }
+    EXPECT_EQ(guesses, 500) << name;
+  }
+}
+
+TEST(Limits, APlaceHasOnlySoManyPasswordsChecked) {
+  FakeClock clock;
+  Attempts attempts(clock);
+  int let = 0;
+  for (int i = 0; i < 100; ++i) let += attempts.may_check_password(i % 2 == 0 ? "2001:db8::1" : "2001:db8::2") ? 1 : 0;
+  EXPECT_EQ(let, 60);
+  EXPECT_TRUE(attempts.may_check_password("198.51.100.7"));
 }
 
 TEST(Limits, TheOldestWindowIsForgottenFirst) {

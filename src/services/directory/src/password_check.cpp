@@ -25,9 +25,9 @@ const crypto::PasswordHash& nobodys_password() {
   return kept;
 }
 
-runtime::FairKey turn_of(const std::string& name) { return std::hash<std::string>{}(name) | 1; }
-
 }  // namespace
+
+runtime::FairKey password_turn(std::string_view address) { return std::hash<std::string>{}(place_of(address)) | 1; }
 
 std::optional<FoundUser> find_user(const DirectoryStore& store, std::string_view name, std::optional<TenantId> tenant) {
   for (const TenantId id : tenant ? std::vector{*tenant} : store.tenants()) {
@@ -42,20 +42,22 @@ runtime::Task<gate::ApiResult<FoundUser>> check_password(LoginParts& parts, std:
                                                          std::string address, std::optional<TenantId> tenant) {
   const std::string account = to_lower(name);
   const std::string seconds = std::to_string(Attempts::retry_after().count());
-  if (!parts.attempts.may_try(address, "")) co_return std::unexpected(errors::too_many_attempts(seconds));
-  if (!parts.attempts.may_guess(address, account)) co_return std::unexpected(errors::locked_out(seconds));
+  if (!parts.attempts.may_check_password(address)) co_return std::unexpected(errors::too_many_attempts(seconds));
   auto found = find_user(parts.store, name, tenant);
+  const auto is = found ? NameIs::kSomebodys : NameIs::kNobodys;
+  if (!parts.attempts.may_guess(address, account, is)) co_return std::unexpected(errors::locked_out(seconds));
   const bool has = found && found->user->password;
   auto kept = has ? *found->user->password : nobodys_password();
   const auto right = co_await parts.passwords.run(
-      turn_of(account), [kept = std::move(kept), password = std::move(password)]() -> Result<bool> {
+      password_turn(address), [kept = std::move(kept), password = std::move(password)]() -> Result<bool> {
         return crypto::is_password(kept, password.view());
       });
   if (!right) co_return std::unexpected(errors::busy(right.error().message));
   if (!*right || !has) {
-    parts.attempts.guessed_wrong(address, account);
+    parts.attempts.guessed_wrong(address, account, is);
     co_return std::unexpected(errors::wrong_password());
   }
+  parts.attempts.guessed_right(address, account);
   if (!found->user->enabled) co_return std::unexpected(errors::disabled_user());
   co_return std::move(*found);
 }
@@ -76,9 +78,9 @@ Result<> check_new_password(std::string_view password, const User& user) {
   return {};
 }
 
-runtime::Task<Result<crypto::PasswordHash>> hash_new_password(runtime::Pool& passwords, Random& random,
-                                                              Secret password) {
-  co_return co_await passwords.run(3, [&random, password = std::move(password)]() -> Result<crypto::PasswordHash> {
+runtime::Task<Result<crypto::PasswordHash>> hash_new_password(runtime::Pool& passwords, Random& random, Secret password,
+                                                              runtime::FairKey turn) {
+  co_return co_await passwords.run(turn, [&random, password = std::move(password)]() -> Result<crypto::PasswordHash> {
     return crypto::hash_password(password.view(), random);
   });
 }

@@ -17,7 +17,7 @@ struct FoundUser {
                                                  std::optional<TenantId> tenant);
 
 // AADSTS50126 for a wrong password and for a name that is nobody's; 50053 locked out; 50057 disabled (told only to who
-// has the password); 90033 busy. What it finds has proved its password and nothing more.
+// has the password); 90055 too many of this place; 90033 busy. What it finds has proved its password and nothing more.
 [[nodiscard]] runtime::Task<gate::ApiResult<FoundUser>> check_password(LoginParts& parts, std::string name,
                                                                        Secret password, std::string address,
                                                                        std::optional<TenantId> tenant);
@@ -26,8 +26,10 @@ struct FoundUser {
 // of the user's own name.
 [[nodiscard]] Result<> check_new_password(std::string_view password, const User& user);
 
+// Whose turn it is to have a password hashed: a place's. What a caller types says nothing.
+[[nodiscard]] runtime::FairKey password_turn(std::string_view address);
 // On the pool for passwords. kExhausted: too many at once.
 [[nodiscard]] runtime::Task<Result<crypto::PasswordHash>> hash_new_password(runtime::Pool& passwords, Random& random,
-                                                                            Secret password);
+                                                                            Secret password, runtime::FairKey turn = 3);
 
 }  // namespace freehold::directory

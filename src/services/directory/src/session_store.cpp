@@ -10,10 +10,11 @@
 namespace freehold::directory {
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;  // 1: one superseded token, `previous`, replaced at `rotated`; no audience
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kIdBytes = 16;
 constexpr std::size_t kDroppedAtOnce = 500;
+constexpr std::size_t kDroppedForRoom = 100;  // of a full tenant: not one by one, since the search looks at all
 constexpr std::string_view kTokenPrefix = "1.";
 
 Bytes row_key_of(SessionId id) { return Bytes(1, kSessionPrefix) + Bytes(id.view()); }
@@ -49,12 +50,33 @@ Bytes encode(const Session& session) {
                          {"user", to_string(session.user)},
                          {"application", to_string(session.application)},
                          {"methods", session.methods},
+                         {"audience", session.audience},
                          {"current", to_base64(session.current)},
-                         {"previous", to_base64(session.previous)}};
+                         {"superseded", row_json::Json::array()}};
+  for (const auto& [digest, at] : session.superseded) {
+    row_json::Json one = {{"digest", to_base64(digest)}};
+    row_json::put_time(one, "at", at);
+    json["superseded"].push_back(std::move(one));
+  }
   row_json::put_time(json, "rotated", session.rotated);
   row_json::put_time(json, "created", session.created);
   row_json::put_time(json, "expires", session.expires);
   return json.dump();
+}
+
+bool take_superseded(const row_json::Json& json, Session& out) {
+  if (!json.contains("superseded")) {
+    const auto previous = from_base64(row_json::text(json, "previous").value_or("!"));
+    if (previous && !previous->empty()) out.superseded.push_back({*previous, out.rotated});
+    return previous.has_value();
+  }
+  for (const auto& item : json["superseded"]) {
+    const auto digest = item.is_object() ? from_base64(row_json::text(item, "digest").value_or("!")) : std::nullopt;
+    std::optional<WallTime> at;
+    if (!digest || !row_json::take_time(item, "at", at) || !at) return false;
+    out.superseded.push_back({*digest, *at});
+  }
+  return json["superseded"].is_array();
 }
 
 Result<Session> decode(BytesView key, BytesView row) {
@@ -63,22 +85,47 @@ Result<Session> decode(BytesView key, BytesView row) {
   const auto user = row_json::guid<PrincipalId>(json, "user");
   const auto application = row_json::guid<PrincipalId>(json, "application");
   const auto current = from_base64(row_json::text(json, "current").value_or("!"));
-  const auto previous = from_base64(row_json::text(json, "previous").value_or("!"));
   Session out;
   std::optional<WallTime> rotated, created, expires;
-  const bool good = id && user && application && current && previous && row_json::take_time(json, "rotated", rotated) &&
+  const bool good = id && user && application && current && row_json::take_time(json, "rotated", rotated) &&
                     row_json::take_time(json, "created", created) && row_json::take_time(json, "expires", expires) &&
                     rotated && created && expires && row_json::take_texts(json, "methods", out.methods);
   if (!good) return row_json::corrupt();
   out.id = *id;
   out.user = *user;
   out.application = *application;
+  out.audience = row_json::text(json, "audience").value_or("");
   out.current = *current;
-  out.previous = *previous;
   out.rotated = *rotated;
   out.created = *created;
   out.expires = *expires;
+  if (!take_superseded(json, out)) return row_json::corrupt();
   return out;
+}
+
+// Whose tokens were used longest ago; `most` of them at most.
+std::vector<SessionId> least_used(std::vector<const Session*> sessions, std::size_t most) {
+  most = std::min(most, sessions.size());
+  std::ranges::partial_sort(sessions, sessions.begin() + static_cast<std::ptrdiff_t>(most), {}, &Session::rotated);
+  std::vector<SessionId> out;
+  for (std::size_t i = 0; i < most; ++i) out.push_back(sessions[i]->id);
+  return out;
+}
+
+// The next token's digest takes its place; kept are those before that are still good. False: the token was replaced too
+// long ago, or is none of the family's, or too many hold one.
+bool rotate(Session& session, const Bytes& digest, Bytes next, WallTime now) {
+  std::erase_if(session.superseded, [now](const auto& one) { return one.at + SessionStore::kGrace <= now; });
+  const bool newest = constant_time_equal(digest, session.current);
+  const bool lately =
+      std::ranges::any_of(session.superseded, [&](const auto& one) { return constant_time_equal(digest, one.digest); });
+  if (!newest && (!lately || session.superseded.size() >= SessionStore::kMaxSuperseded)) return false;
+  if (session.superseded.size() >= SessionStore::kMaxSuperseded) session.superseded.erase(session.superseded.begin());
+  session.superseded.push_back({std::move(session.current), now});
+  session.current = std::move(next);
+  session.rotated = now;
+  session.expires = now + SessionStore::kLife;
+  return true;
 }
 
 std::unexpected<Error> no_token() { return fail(ErrorCode::kDenied, "the refresh token is none, or no longer"); }
@@ -93,7 +140,7 @@ struct SessionStore::Table {
   runtime::Turn turn;
   mutable std::mutex mutex;
   std::map<SessionId, Session> sessions;
-  std::map<PrincipalId, std::vector<SessionId>> of_user;  // the oldest first
+  std::map<PrincipalId, std::vector<SessionId>> of_user;
 
   std::optional<Session> find(SessionId id) const {
     const std::lock_guard lock(mutex);
@@ -113,6 +160,28 @@ struct SessionStore::Table {
     if (mine->second.empty()) of_user.erase(mine);
     sessions.erase(at);
   }
+  std::vector<SessionId> least_used_of(PrincipalId user, std::size_t most) const {
+    const std::lock_guard lock(mutex);
+    std::vector<const Session*> found;
+    const auto mine = of_user.find(user);
+    if (mine == of_user.end()) return {};
+    for (const SessionId id : mine->second) found.push_back(&sessions.at(id));
+    return least_used(std::move(found), most);
+  }
+  std::vector<SessionId> least_used_of_all(std::size_t most) const {
+    const std::lock_guard lock(mutex);
+    std::vector<const Session*> found;
+    for (const auto& [id, session] : sessions) found.push_back(&session);
+    return least_used(std::move(found), most);
+  }
+  std::vector<SessionId> over(WallTime now, std::size_t most) const {
+    const std::lock_guard lock(mutex);
+    std::vector<SessionId> old;
+    for (const auto& [id, session] : sessions) {
+      if (session.expires <= now && old.size() < most) old.push_back(id);
+    }
+    return old;
+  }
   std::vector<SessionId> of(PrincipalId user) const {
     const std::lock_guard lock(mutex);
     const auto at = of_user.find(user);
@@ -128,7 +197,6 @@ runtime::Task<Result<>> SessionStore::open(TenantId tenant) {
     FH_CO_TRY(auto session, decode(row.key, row.value));
     found.push_back(std::move(session));
   }
-  std::ranges::sort(found, {}, &Session::created);
   for (const auto& session : found) table->put(session);
   const std::unique_lock lock(mutex_);
   tables_[tenant] = std::move(table);
@@ -148,35 +216,43 @@ std::size_t SessionStore::count(TenantId tenant) const {
   return table->sessions.size();
 }
 
-runtime::Task<Result<SessionStore::Begun>> SessionStore::begin(TenantId tenant, PrincipalId user,
-                                                               PrincipalId application,
-                                                               std::vector<std::string> methods, WallTime now) {
+runtime::Task<Result<>> SessionStore::make_room(std::shared_ptr<Table> table, WallTime now) {
+  if (count(table->tenant) < kMaxSessions) co_return Result<>();
+  auto gone = table->over(now, kDroppedAtOnce);
+  if (gone.empty()) gone = table->least_used_of_all(kDroppedForRoom);
+  co_return co_await drop(table, std::move(gone));
+}
+
+runtime::Task<Result<SessionStore::Begun>> SessionStore::begin(TenantId tenant, NewSession asked, WallTime now) {
   const auto table = table_of(tenant);
   if (!table) co_return no_token();
   FH_CO_TRY(const auto turn, co_await table->turn.take());
-  const auto mine = table->of(user);
+  FH_CO_CHECK_OK(co_await make_room(table, now));
   keys::RowChange change;
-  std::optional<SessionId> oldest;
-  if (mine.size() >= kMaxSessionsOfUser) {
-    oldest = mine.front();
-    change.deletes.push_back(row_key_of(*oldest));
-  } else if (count(tenant) >= kMaxSessions) {
-    co_return fail(ErrorCode::kExhausted, "too many are signed in");
-  }
+  std::vector<SessionId> gone;
+  if (table->of(asked.user).size() >= kMaxSessionsOfUser) gone = table->least_used_of(asked.user, 1);
+  for (const SessionId id : gone) change.deletes.push_back(row_key_of(id));
   const Bytes secret = store_.random.bytes(kSecretBytes);
   const Session made{.id = random_id<SessionId>(store_.random),
-                     .user = user,
-                     .application = application,
-                     .methods = std::move(methods),
+                     .user = asked.user,
+                     .application = asked.application,
+                     .methods = std::move(asked.methods),
+                     .audience = std::move(asked.audience),
                      .current = digest_of(secret),
                      .rotated = now,
-                     .created = now,
+                     .created = asked.created,
                      .expires = now + kLife};
   change.puts.push_back({row_key_of(made.id), encode(made)});
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
-  if (oldest) table->erase(*oldest);
+  for (const SessionId id : gone) table->erase(id);
   table->put(made);
   co_return Begun{made.id, token_text(tenant, made.id, secret)};
+}
+
+std::optional<Session> SessionStore::look(std::string_view token) const {
+  const auto parts = parse_token(token);
+  const auto table = parts ? table_of(parts->tenant) : nullptr;
+  return table ? table->find(parts->session) : std::nullopt;
 }
 
 runtime::Task<Result<SessionStore::Renewed>> SessionStore::renew(std::string token, PrincipalId application,
@@ -187,19 +263,11 @@ runtime::Task<Result<SessionStore::Renewed>> SessionStore::renew(std::string tok
   FH_CO_TRY(const auto turn, co_await table->turn.take());
   auto session = table->find(parts->session);
   if (!session || session->application != application || session->expires <= now) co_return no_token();
-  const Bytes digest = digest_of(parts->secret.view());
-  const bool newest = constant_time_equal(digest, session->current);
-  const bool before = !session->previous.empty() && constant_time_equal(digest, session->previous);
-  if (!newest && !(before && session->rotated + kGrace > now)) {
+  const Bytes secret = store_.random.bytes(kSecretBytes);
+  if (!rotate(*session, digest_of(parts->secret.view()), digest_of(secret), now)) {
     FH_CO_CHECK_OK(co_await drop(table, {session->id}));
     co_return no_token();
   }
-  const Bytes secret = store_.random.bytes(kSecretBytes);
-  // Who comes again with the one before gets a new one too, and the one that it replaces stays good for the grace.
-  session->previous = newest ? digest : session->current;
-  session->current = digest_of(secret);
-  session->rotated = now;
-  session->expires = now + kLife;
   keys::RowChange change;
   change.puts.push_back({row_key_of(session->id), encode(*session)});
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
@@ -241,14 +309,7 @@ runtime::Task<Result<>> SessionStore::forget_old(TenantId tenant, WallTime now) 
   const auto table = table_of(tenant);
   if (!table) co_return Result<>();
   FH_CO_TRY(const auto turn, co_await table->turn.take());
-  std::vector<SessionId> old;
-  {
-    const std::lock_guard lock(table->mutex);
-    for (const auto& [id, session] : table->sessions) {
-      if (session.expires <= now && old.size() < kDroppedAtOnce) old.push_back(id);
-    }
-  }
-  co_return co_await drop(table, std::move(old));
+  co_return co_await drop(table, table->over(now, kDroppedAtOnce));
 }
 
 }  // namespace freehold::directory

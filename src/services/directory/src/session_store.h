@@ -24,8 +24,13 @@ struct Session {
   PrincipalId user;
   PrincipalId application;           // client id
   std::vector<std::string> methods;  // `amr` of the sign-in
+  std::string audience;              // that was agreed to; empty: by a version that didn't note it
   Bytes current;                     // SHA-256 of the newest token's secret
-  Bytes previous = {};               // of the one before it
+  struct Superseded {
+    Bytes digest;
+    WallTime at;
+  };
+  std::vector<Superseded> superseded = {};  // the latest tokens before it, the oldest first
   WallTime rotated;
   WallTime created;
   WallTime expires;
@@ -36,11 +41,12 @@ struct Session {
 class SessionStore {
  public:
   static constexpr std::size_t kMaxSessions = 100'000;    // a tenant
-  static constexpr std::size_t kMaxSessionsOfUser = 100;  // the oldest goes
+  static constexpr std::size_t kMaxSessionsOfUser = 100;  // whose token was used longest ago goes
   static constexpr std::chrono::days kLife{90};           // since the last use, as Azure's
-  // A client whose answer was lost, or two of its processes, come again with the token before: within this time that is
-  // no theft.
+  // A client whose answer was lost, or several of its processes, come again with a token before: within this time of
+  // when it was replaced that is no theft.
   static constexpr std::chrono::seconds kGrace{60};
+  static constexpr std::size_t kMaxSuperseded = 16;  // good at once, besides the newest
 
   explicit SessionStore(keys::SealedStore store) : store_(store) {}
 
@@ -50,9 +56,17 @@ class SessionStore {
     SessionId id;
     std::string token;
   };
-  // A new family. kExhausted: the tenant has too many.
-  [[nodiscard]] runtime::Task<Result<Begun>> begin(TenantId tenant, PrincipalId user, PrincipalId application,
-                                                   std::vector<std::string> methods, WallTime now);
+  struct NewSession {
+    PrincipalId user;
+    PrincipalId application;
+    std::vector<std::string> methods;
+    std::string audience;
+    WallTime created;  // when the user proved who they are
+  };
+  // A new family. Where a user or the tenant has too many, those go whose tokens were used longest ago.
+  [[nodiscard]] runtime::Task<Result<Begun>> begin(TenantId tenant, NewSession asked, WallTime now);
+  // The session that a token says it is of; nothing is proved by that.
+  [[nodiscard]] std::optional<Session> look(std::string_view token) const;
   struct Renewed {
     Session session;
     std::string token;
@@ -72,6 +86,8 @@ class SessionStore {
  private:
   struct Table;
   [[nodiscard]] std::shared_ptr<Table> table_of(TenantId tenant) const;
+  // Has the turn of the table.
+  [[nodiscard]] runtime::Task<Result<>> make_room(std::shared_ptr<Table> table, WallTime now);
   [[nodiscard]] runtime::Task<Result<>> drop(std::shared_ptr<Table> table, std::vector<SessionId> gone);
 
   keys::SealedStore store_;

@@ -29,12 +29,15 @@ SignInOutcome again(const LoginParts& parts, const SignInTicket& ticket, std::st
   return {.response = std::move(response), .refused = true};
 }
 
+std::string text_for_crowd() { return "Too many sign-ins failed. Wait a minute and try again."; }
+
 // AADSTS numbers are for clients; this is for people.
 std::string text_for(const gate::ApiError& error) {
   const auto is = [&error](std::string_view number) {
     return error.message.starts_with("AADSTS" + std::string(number) + ":");
   };
-  if (is("50053") || is("90055")) return "Too many sign-ins failed. Wait a minute and try again.";
+  if (is("50053") || is("90055")) return text_for_crowd();
+  if (is("50173")) return "Your password was changed, or you were signed out everywhere. Begin again.";
   if (is("50057")) return "This account is disabled. Ask your administrator.";
   if (is("50126")) return "The user name or password is wrong.";
   return "Sign-in is not possible at the moment. Try again.";
@@ -42,10 +45,8 @@ std::string text_for(const gate::ApiError& error) {
 
 SignInOutcome finish(LoginParts& parts, const SignInTicket& ticket) {
   const ProvenUser& user = *ticket.user;
-  SignInOutcome out{.response = {},
-                    .caller = to_string(user.user),
-                    .tenant = user.tenant,
-                    .credential = user.methods.size() > 1 ? "PasswordAndCode" : "Password"};
+  SignInOutcome out{
+      .response = {}, .caller = to_string(user.user), .tenant = user.tenant, .credential = credential_name(user)};
   if (!ticket.user_code.empty()) {
     const bool answered = parts.memory.answer_device(ticket.user_code, DeviceState::kApproved, user);
     out.response = answered ? message_page("You are signed in", "Go back to your device. You may close this window.")
@@ -58,6 +59,7 @@ SignInOutcome finish(LoginParts& parts, const SignInTicket& ticket) {
                                      .challenge = ticket.challenge,
                                      .scope = ticket.scope,
                                      .resource = ticket.resource,
+                                     .audience = ticket.audience,
                                      .nonce = ticket.nonce});
   out.response = code ? send_back(ticket, {{"code", std::move(*code)}})
                       : send_back(ticket, {{"error", "temporarily_unavailable"}});
@@ -82,7 +84,6 @@ SignInOutcome go_on(LoginParts& parts, SignInTicket ticket, const User& user) {
 
 OutcomeTask take_password(LoginParts& parts, LoginCall call, SignInPost post, SignInTicket ticket) {
   const std::string name(post.form.get("username").substr(0, 256));
-  const std::string claimed = "user " + to_lower(name);
   if (!post.form.has("username") || !post.form.has("password")) {
     co_return again(parts, ticket, name, "Enter your user name and password.", 400);
   }
@@ -91,40 +92,60 @@ OutcomeTask take_password(LoginParts& parts, LoginCall call, SignInPost post, Si
   auto found = co_await check_password(parts, name, Secret(post.form.get("password")), call.address, *tenant);
   if (!found) {
     auto out = again(parts, ticket, name, text_for(found.error()), found.error().status == 503 ? 503 : 401);
-    out.caller = claimed;
+    out.caller = claimed_user(parts.store, name);
     co_return out;
   }
   if (parts.store.clients(ticket.client, found->tenant).empty()) {
     co_return stop("Sign-in is not possible", "The application is not known in your organisation.", 403);
   }
-  ticket.user = ProvenUser{found->tenant, found->user->object, {"pwd"}};
+  ticket.user = ProvenUser{.tenant = found->tenant,
+                           .user = found->user->object,
+                           .methods = {"pwd"},
+                           .at = call.now,
+                           .password_of = found->user->password_changed};
   co_return go_on(parts, std::move(ticket), *found->user);
-}
-
-std::shared_ptr<const User> user_of(const LoginParts& parts, const SignInTicket& ticket) {
-  const auto directory = ticket.user ? parts.store.snapshot(ticket.user->tenant) : nullptr;
-  auto user = directory ? live_in(directory->objects.users, ticket.user->user) : nullptr;
-  return user && user->enabled ? user : nullptr;
 }
 
 SignInOutcome take_code(LoginParts& parts, const LoginCall& call, const SignInPost& post, SignInTicket ticket,
                         const User& user) {
-  const std::string account = "code of " + to_string(user.object);
-  if (!parts.attempts.may_guess(call.address, account)) {
-    return again(parts, ticket, {}, "Too many wrong codes. Wait a minute and try again.", 401);
+  const auto refused = [&](std::string error) {
+    auto out = again(parts, ticket, {}, std::move(error), 401);
+    out.caller = to_string(user.object);
+    return out;
+  };
+  // Who sets another password may begin anew.
+  const auto password = user.password_changed.value_or(WallTime()).time_since_epoch().count();
+  const std::string account = to_string(user.object) + " " + std::to_string(password);
+  if (!parts.attempts.may_try_code(account)) {
+    return refused("Too many wrong codes. Try again tomorrow, or ask your administrator for a new password.");
   }
   const auto step = user.one_time_secret ? crypto::step_of_code(*user.one_time_secret, post.form.get("code"), call.now)
                                          : std::nullopt;
-  // RFC 6238 section 5.2: a code is good once.
-  if (!step || !parts.memory.use_once(account + " " + std::to_string(*step), call.now + 4 * crypto::kCodeStep)) {
-    parts.attempts.guessed_wrong(call.address, account);
-    auto out = again(parts, ticket, {}, "That code is wrong or was used before.", 401);
-    out.caller = to_string(user.object);
-    return out;
-  }
+  if (!step || !parts.memory.use_step(user.object, *step)) return refused("That code is wrong or was used before.");
+  parts.attempts.right_code(account);
   ticket.user->methods = {"pwd", "mfa"};
   return go_on(parts, std::move(ticket), user);
 }
+
+// Another password and the end of every session before it, in one commit.
+runtime::Task<Result<>> set_password(DirectoryStore& store, ProvenUser who, crypto::PasswordHash kept, WallTime now,
+                                     AuditRow record) {
+  DirectoryStore::Edit edit = [who, kept = std::move(kept), now](Draft& draft) -> Result<> {
+    const auto present = live_in(draft.objects().users, who.user);
+    if (!present || !present->must_change_password || present->password_changed != who.password_of) {
+      return fail(ErrorCode::kConflict, "it was changed meanwhile");
+    }
+    User next = *present;
+    next.password = kept;
+    next.must_change_password = false;
+    next.password_changed = next.sessions_from = now;
+    return changes::replace(draft, std::move(next));
+  };
+  return store.change(who.tenant, std::move(edit), std::move(record));
+}
+
+// What finish() will answer.
+int status_of_end(const SignInTicket& ticket) { return ticket.user_code.empty() && !ticket.form_post ? 303 : 200; }
 
 OutcomeTask take_new_password(LoginParts& parts, LoginCall call, SignInPost post, SignInTicket ticket,
                               std::shared_ptr<const User> user) {
@@ -133,39 +154,43 @@ OutcomeTask take_new_password(LoginParts& parts, LoginCall call, SignInPost post
   if (const auto good = check_new_password(chosen, *user); !good) {
     co_return again(parts, ticket, {}, good.error().message, 400);
   }
-  const auto same = co_await parts.passwords.run(3, [old = user->password, chosen = Secret(chosen)]() -> Result<bool> {
-    return old && crypto::is_password(*old, chosen.view());
-  });
+  if (!parts.attempts.may_check_password(call.address)) co_return again(parts, ticket, {}, text_for_crowd(), 429);
+  const auto turn = password_turn(call.address);
+  const auto same =
+      co_await parts.passwords.run(turn, [old = user->password, chosen = Secret(chosen)]() -> Result<bool> {
+        return old && crypto::is_password(*old, chosen.view());
+      });
   if (same && *same) co_return again(parts, ticket, {}, "The new password must be another than the old one.", 400);
-  auto kept = co_await hash_new_password(parts.passwords, parts.random, Secret(chosen));
+  auto kept = co_await hash_new_password(parts.passwords, parts.random, Secret(chosen), turn);
   if (!same || !kept) co_return again(parts, ticket, {}, "Try again in a moment.", 503);
-  const auto id = user->object;
-  auto changed = co_await parts.store.change(ticket.user->tenant,
-                                             [id, kept = std::move(*kept), now = call.now](Draft& draft) -> Result<> {
-                                               const auto present = live_in(draft.objects().users, id);
-                                               if (!present || !present->must_change_password)
-                                                 return fail(ErrorCode::kConflict, "it was changed meanwhile");
-                                               User next = *present;
-                                               next.password = kept;
-                                               next.must_change_password = false;
-                                               next.password_changed = now;
-                                               return changes::replace(draft, std::move(next));
-                                             });
+  const ProvenUser who = *ticket.user;
+  const auto changed =
+      co_await set_password(parts.store, who, std::move(*kept), call.now, post.record(who, status_of_end(ticket)));
   if (!changed) co_return again(parts, ticket, {}, "The password could not be changed now. Try again.", 503);
-  // Whoever signed in with the old one signs in anew.
-  const auto revoked = co_await parts.sessions.revoke_all(ticket.user->tenant, id);
-  if (!revoked) co_return again(parts, ticket, {}, "Try again in a moment.", 503);
+  ticket.user->at = call.now;
+  ticket.user->password_of = call.now;
+  // They are worth nothing any more (sessions_from); this only clears them away.
+  const auto revoked = co_await parts.sessions.revoke_all(who.tenant, who.user);
+  if (!revoked) log_warning("sessions that are over couldn't be removed", {{"error", revoked.error().message}});
   co_return finish(parts, ticket);
 }
 
 }  // namespace
 
+std::string claimed_user(const DirectoryStore& store, std::string_view name) {
+  return find_user(store, name, std::nullopt) ? "user " + to_lower(name) : "user unknown";
+}
+
+bool is_own_origin(const LoginParts& parts, const LoginCall& call, std::string_view origin) {
+  return origin.empty() || origin == parts.site.origin(call.port);
+}
+
 runtime::Task<SignInOutcome> go_on_signing_in(LoginParts& parts, LoginCall call, SignInPost post) {
+  if (!parts.attempts.may_try(call.address, "")) co_return stop("Too many attempts", text_for_crowd(), 429);
   auto ticket = open_ticket(post.form.get("ticket"), parts.ticket_key, call.now);
   if (!ticket) co_return stop("The sign-in is over", "It took too long, or was begun elsewhere. Begin again.", 400);
   const auto cookie = browser_cookie(post.cookie_header);
-  const bool own_origin = post.origin.empty() || post.origin == parts.site.origin(call.port);
-  if (!own_origin || !constant_time_equal(browser_digest(cookie), ticket->browser)) {
+  if (!is_own_origin(parts, call, post.origin) || !constant_time_equal(browser_digest(cookie), ticket->browser)) {
     co_return stop("The sign-in is not this browser's", "Allow cookies for this page, and begin again.", 403);
   }
   if (post.form.has("decline") && !ticket->user_code.empty()) {
@@ -175,8 +200,10 @@ runtime::Task<SignInOutcome> go_on_signing_in(LoginParts& parts, LoginCall call,
   if (ticket->step == SignInStep::kPassword) {
     co_return co_await take_password(parts, std::move(call), std::move(post), std::move(*ticket));
   }
-  auto user = user_of(parts, *ticket);
-  if (!user) co_return stop("Sign-in is not possible", "This account is disabled. Ask your administrator.", 403);
+  if (!ticket->user) co_return stop("The sign-in is over", "Begin again.", 400);
+  auto present = present_user(parts.store, *ticket->user);
+  if (!present) co_return stop("Sign-in is not possible", text_for(present.error()), 403);
+  auto user = std::move(*present);
   if (ticket->step == SignInStep::kOneTimeCode) {
     co_return take_code(parts, call, post, std::move(*ticket), *user);
   }

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "crypto/digest.h"
+#include "crypto/one_time_code.h"
 
 namespace freehold::directory {
 namespace {
@@ -17,7 +18,14 @@ constexpr std::chrono::seconds kSweepEvery{10};
 // Codes lie here as digests: what memory holds can't be used.
 std::string digest_of(std::string_view code) { return Bytes(crypto::view(crypto::sha256(code))); }
 
-std::string as_kept(std::string_view typed) {
+std::uint64_t step_at(WallTime time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  return static_cast<std::uint64_t>(seconds / crypto::kCodeStep.count());
+}
+
+}  // namespace
+
+std::string SignInMemory::letters_of(std::string_view typed) {
   std::string out;
   for (const char c : typed.substr(0, 32)) {
     const char upper = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
@@ -26,13 +34,27 @@ std::string as_kept(std::string_view typed) {
   return out;
 }
 
-}  // namespace
+std::string SignInMemory::shown_code(std::string letters) {
+  if (letters.size() > kUserCodeLetters / 2) letters.insert(kUserCodeLetters / 2, "-");
+  return letters;
+}
 
 void SignInMemory::forget_old(WallTime now) {
   if (now < swept_ + kSweepEvery && now >= swept_) return;
   swept_ = now;
   std::erase_if(codes_, [now](const auto& entry) { return entry.second.expires <= now; });
-  std::erase_if(used_, [now](const auto& entry) { return entry.second <= now; });
+  std::erase_if(assertions_, [this, now](const auto& entry) {
+    if (entry.second.until > now) return false;
+    const auto client = assertions_of_client_.find(entry.second.client);
+    if (client != assertions_of_client_.end() && --client->second == 0) assertions_of_client_.erase(client);
+    return true;
+  });
+  const auto hour_ago = step_at(now - std::chrono::hours(1));
+  std::erase_if(last_step_, [hour_ago](const auto& entry) { return entry.second < hour_ago; });
+  forget_old_devices(now);
+}
+
+void SignInMemory::forget_old_devices(WallTime now) {
   for (auto at = devices_.begin(); at != devices_.end();) {
     // Known a while longer, so that who polls is told that it is over.
     if (at->second.expires + kDeviceLife > now) {
@@ -99,12 +121,12 @@ std::optional<SignInMemory::NewDevice> SignInMemory::add_device(DeviceGrant gran
                                   .place = std::move(place),
                                   .expires = now + kDeviceLife,
                                   .next_poll = now});
-  out.user_code.insert(kUserCodeLetters / 2, "-");
+  out.user_code = shown_code(std::move(out.user_code));
   return out;
 }
 
 SignInMemory::Device* SignInMemory::find_device(std::string_view user_code, WallTime now) {
-  const auto at = by_user_code_.find(as_kept(user_code));
+  const auto at = by_user_code_.find(letters_of(user_code));
   const auto device = at == by_user_code_.end() ? devices_.end() : devices_.find(at->second);
   if (device == devices_.end() || device->second.expires <= now) return nullptr;
   return device->second.state == DeviceState::kPending ? &device->second : nullptr;
@@ -131,27 +153,37 @@ SignInMemory::Polled SignInMemory::poll_device(std::string_view device_code, Pri
   const auto at = devices_.find(digest_of(device_code));
   if (at == devices_.end() || at->second.grant.application != application) return {};
   Device& device = at->second;
-  if (device.expires <= now) return {.poll = Poll::kExpired};
+  if (device.expires <= now || device.given) return {.poll = Poll::kExpired};
   const bool early = now < device.next_poll;
   device.next_poll = now + kPollInterval - std::chrono::seconds(1);  // clients' clocks aren't ours
   if (early) return {.poll = Poll::kSlowDown};
   if (device.state == DeviceState::kPending) return {.poll = Poll::kPending};
   if (device.state == DeviceState::kDeclined) return {.poll = Poll::kDeclined};
   Polled out{.poll = Poll::kApproved, .grant = device.grant, .user = device.user};
-  device.expires = now;  // once
+  device.given = true;  // once
   return out;
 }
 
-bool SignInMemory::use_once(const std::string& what, WallTime until) {
+bool SignInMemory::use_step(PrincipalId user, std::uint64_t step) {
+  const std::lock_guard lock(mutex_);
+  forget_old(clock_.now());
+  const auto [at, first] = last_step_.emplace(user, step);
+  if (!first && step <= at->second) return false;
+  at->second = step;
+  return true;
+}
+
+bool SignInMemory::use_assertion(const std::string& client, std::string_view id, WallTime until) {
   const std::lock_guard lock(mutex_);
   const auto now = clock_.now();
   forget_old(now);
-  if (used_.size() >= kMaxRemembered) return false;
-  const auto [at, added] = used_.emplace(digest_of(what), until);
-  if (!added && at->second <= now) {
-    at->second = until;
-    return true;
-  }
+  // Over since the request arrived: it may be forgotten already that it was used.
+  if (until <= now) return false;
+  const std::size_t share = std::min(kMaxAssertionsOfClient, (kMaxAssertions - assertions_.size()) / 8);
+  const auto known = assertions_of_client_.find(client);
+  if ((known == assertions_of_client_.end() ? 0 : known->second) >= share) return false;
+  const bool added = assertions_.emplace(digest_of(client + " " + std::string(id)), Assertion{client, until}).second;
+  if (added) ++assertions_of_client_[client];
   return added;
 }
 

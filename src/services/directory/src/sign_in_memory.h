@@ -13,16 +13,10 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "src/proven_user.h"
 #include "src/session_store.h"
 
 namespace freehold::directory {
-
-// Who signed in, by what.
-struct ProvenUser {
-  TenantId tenant;
-  PrincipalId user;
-  std::vector<std::string> methods;  // `amr`: pwd, and mfa if there was a second factor
-};
 
 // What an authorisation code stands for.
 struct CodeGrant {
@@ -32,6 +26,7 @@ struct CodeGrant {
   std::string challenge;  // PKCE, S256; empty: none was sent, which only a confidential client may
   std::string scope;
   std::string resource;
+  std::string audience;  // what scope and resource come to: what the page named
   std::string nonce;
 };
 
@@ -41,6 +36,7 @@ struct DeviceGrant {
   std::string application_name;
   std::string scope;
   std::string resource;
+  std::string audience;            // as a code's
   std::optional<TenantId> tenant;  // as the path named it
 };
 
@@ -53,7 +49,8 @@ class SignInMemory {
   static constexpr std::size_t kMaxCodes = 20'000;
   static constexpr std::size_t kMaxDevices = 20'000;
   static constexpr std::size_t kMaxDevicesOfPlace = 200;
-  static constexpr std::size_t kMaxRemembered = 65'536;
+  static constexpr std::size_t kMaxAssertions = 262'144;
+  static constexpr std::size_t kMaxAssertionsOfClient = 2'048;
 
   SignInMemory(const Clock& clock, Random& random) : clock_(clock), random_(random) {}
 
@@ -73,6 +70,9 @@ class SignInMemory {
     std::string device_code;
     std::string user_code;  // "BCDF-GHJK"
   };
+  // The letters that count of a code as somebody types it; its letters as they are shown.
+  [[nodiscard]] static std::string letters_of(std::string_view typed);
+  [[nodiscard]] static std::string shown_code(std::string letters);
   [[nodiscard]] std::optional<NewDevice> add_device(DeviceGrant grant, std::string place);
   // By the code that a person types, however it is written; nullopt: there is none that waits for an answer.
   [[nodiscard]] std::optional<DeviceGrant> device_of(std::string_view user_code);
@@ -86,8 +86,12 @@ class SignInMemory {
   // A device that was approved gets its answer once. Only its own client may ask.
   [[nodiscard]] Polled poll_device(std::string_view device_code, PrincipalId application);
 
-  // False: it was used before, or there is no room to remember it.
-  [[nodiscard]] bool use_once(const std::string& what, WallTime until);
+  // One-time codes go forward: false for a step that is no later than one that the user has used (RFC 6238 section
+  // 5.2).
+  [[nodiscard]] bool use_step(PrincipalId user, std::uint64_t step);
+  // False: the client used an assertion of that id before, or it is over, or the client has too many that aren't. One
+  // client's don't crowd out another's: the fewer places are left, the fewer one may hold.
+  [[nodiscard]] bool use_assertion(const std::string& client, std::string_view id, WallTime until);
 
  private:
   struct Code {
@@ -104,9 +108,15 @@ class SignInMemory {
     WallTime expires;
     WallTime next_poll;
     DeviceState state = DeviceState::kPending;
+    bool given = false;  // its one answer
     ProvenUser user = {};
   };
+  struct Assertion {
+    std::string client;
+    WallTime until;
+  };
   void forget_old(WallTime now);
+  void forget_old_devices(WallTime now);
   [[nodiscard]] Device* find_device(std::string_view user_code, WallTime now);
   [[nodiscard]] std::string new_user_code();
 
@@ -117,7 +127,9 @@ class SignInMemory {
   std::map<std::string, Device, std::less<>> devices_;  // by digest of the device code
   std::map<std::string, std::string, std::less<>> by_user_code_;
   std::map<std::string, std::size_t, std::less<>> devices_of_place_;
-  std::map<std::string, WallTime, std::less<>> used_;
+  std::map<std::string, Assertion, std::less<>> assertions_;  // by digest of client and id
+  std::map<std::string, std::size_t, std::less<>> assertions_of_client_;
+  std::map<PrincipalId, std::uint64_t> last_step_;  // of one-time codes, by user
   WallTime swept_ = {};
 };
 

@@ -67,18 +67,20 @@ std::string begin_form(std::string_view action, std::string_view ticket) {
 std::string end_form(const SignInPage& shown, std::string_view button) {
   std::string out = "<button type=\"submit\">" + std::string(button) + "</button>\n";
   // formnovalidate: who declines needs to fill in nothing.
-  if (shown.for_device) {
+  if (!shown.device_code.empty()) {
     out += "<button type=\"submit\" class=\"second\" name=\"decline\" value=\"1\" formnovalidate>Decline</button>\n";
   }
   return out + "</form>\n";
 }
 
 std::string purpose(const SignInPage& shown) {
-  const std::string name = "<strong>" + html_escape(shown.client_name) + "</strong>";
-  if (!shown.for_device) return "<p>to continue to " + name + "</p>\n";
-  return "<p>You are signing in to " + name +
-         " on another device or in a terminal. Go on only if you began this yourself, and on a device that you "
-         "trust.</p>\n";
+  const auto strong = [](std::string_view text) { return "<strong>" + html_escape(text) + "</strong>"; };
+  const std::string use = ", which may then use " + strong(shown.service) + " in your name";
+  if (shown.device_code.empty()) return "<p>to continue to " + strong(shown.client_name) + use + "</p>\n";
+  // RFC 8628 section 5.4: who was sent a link sees that the code isn't their own device's.
+  return "<p>You are signing in to " + strong(shown.client_name) + " on another device or in a terminal" + use +
+         ". It must show the code " + strong(shown.device_code) +
+         " now. Go on only if it does, you began this yourself, and you trust the device.</p>\n";
 }
 
 }  // namespace

@@ -17,8 +17,9 @@ namespace freehold::directory {
 struct SignInPage {
   std::string ticket;
   std::string client_name;
+  std::string service = {};      // what the client may use then
   std::string user_name = {};    // filled in already
-  bool for_device = false;       // says so, and may be declined
+  std::string device_code = {};  // of a device's sign-in: shown, to be compared; the page may be declined
   std::string form_action = {};  // where the browser may be sent on to, besides this origin
   std::string error = {};        // announced, and beside the field
 };
@@ -26,6 +27,7 @@ struct SignInPage {
 [[nodiscard]] http::Response one_time_code_page(const SignInPage& page);
 [[nodiscard]] http::Response new_password_page(const SignInPage& page);
 
+// `user_code` as it was typed before, never from a link: whoever enters a code is to read it from their own device.
 [[nodiscard]] http::Response device_page(std::string_view user_code, std::string_view error);
 [[nodiscard]] http::Response message_page(std::string_view title, std::string_view text);
 // response_mode=form_post (OAuth 2.0 Form Post Response Mode): a button, since there are no scripts.

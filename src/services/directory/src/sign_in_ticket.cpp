@@ -14,6 +14,16 @@ constexpr std::string_view kContext = "freehold sign-in ticket";
 constexpr std::size_t kMaxTicketBytes = 24 * 1'024;
 
 std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
+WallTime time_of(const Json& json) { return WallTime(std::chrono::microseconds(json.get<std::int64_t>())); }
+
+ProvenUser user_of(const Json& json) {
+  ProvenUser out{.tenant = parse_guid<TenantId>(json.at("user")[0].get<std::string>()).value_or(TenantId{}),
+                 .user = parse_guid<PrincipalId>(json.at("user")[1].get<std::string>()).value_or(PrincipalId{}),
+                 .methods = json.at("methods").get<std::vector<std::string>>(),
+                 .at = time_of(json.at("at"))};
+  if (json.contains("passwordOf")) out.password_of = time_of(json.at("passwordOf"));
+  return out;
+}
 
 }  // namespace
 
@@ -27,6 +37,7 @@ std::string seal_ticket(const SignInTicket& ticket, const Secret& key, Random& r
                {"nonce", ticket.nonce},
                {"scope", ticket.scope},
                {"resource", ticket.resource},
+               {"audience", ticket.audience},
                {"challenge", ticket.challenge},
                {"formPost", ticket.form_post},
                {"userCode", ticket.user_code},
@@ -36,6 +47,8 @@ std::string seal_ticket(const SignInTicket& ticket, const Secret& key, Random& r
   if (ticket.user) {
     json["user"] = {to_string(ticket.user->tenant), to_string(ticket.user->user)};
     json["methods"] = ticket.user->methods;
+    json["at"] = micros(ticket.user->at);
+    if (ticket.user->password_of) json["passwordOf"] = micros(*ticket.user->password_of);
   }
   return to_base64url(crypto::seal(key, kContext, json.dump(), random));
 }
@@ -58,17 +71,14 @@ std::optional<SignInTicket> open_ticket(std::string_view text, const Secret& key
   out.nonce = json.at("nonce");
   out.scope = json.at("scope");
   out.resource = json.at("resource");
+  out.audience = json.at("audience");
   out.challenge = json.at("challenge");
   out.form_post = json.at("formPost");
   out.user_code = json.at("userCode");
   out.browser = json.at("browser");
-  out.expires = WallTime(std::chrono::microseconds(json.at("expires").get<std::int64_t>()));
+  out.expires = time_of(json.at("expires"));
   out.step = static_cast<SignInStep>(json.at("step").get<int>());
-  if (json.contains("user")) {
-    out.user = ProvenUser{parse_guid<TenantId>(json["user"][0].get<std::string>()).value_or(TenantId{}),
-                          parse_guid<PrincipalId>(json["user"][1].get<std::string>()).value_or(PrincipalId{}),
-                          json.at("methods").get<std::vector<std::string>>()};
-  }
+  if (json.contains("user")) out.user = user_of(json);
   if (out.expires <= now) return std::nullopt;
   return out;
 }

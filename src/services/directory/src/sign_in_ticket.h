@@ -27,10 +27,11 @@ struct SignInTicket {
   std::string nonce = {};
   std::string scope = {};
   std::string resource = {};
+  std::string audience = {};  // what scope and resource come to
   std::string challenge = {};
   bool form_post = false;
   // Of a device's sign-in instead.
-  std::string user_code = {};
+  std::string user_code = {};  // its letters (SignInMemory::letters_of)
 
   std::string browser = {};  // digest of the cookie of the browser that began
   WallTime expires = {};

@@ -85,9 +85,6 @@ ApiResult<TokenForm> read_token_form(std::string_view authorization, Bytes body)
 }
 
 runtime::Task<ApiResult<IssuedToken>> issue_token(LoginParts& parts, LoginCall call, TokenForm asked) {
-  if (!parts.attempts.may_try(call.address, asked.credentials.id)) {
-    co_return refuse(errors::too_many_attempts(std::to_string(Attempts::retry_after().count())));
-  }
   if (!asked.form.has("grant_type")) co_return refuse(errors::missing_parameter("grant_type"));
   if (!is_known_grant(asked.form.get("grant_type"))) {
     co_return refuse(errors::unsupported_grant_type(asked.form.get("grant_type")));

@@ -161,6 +161,17 @@ ApiError wrong_redirect() {
                      "The redirect URI specified in the request does not match the one of the authorization request."));
 }
 
+ApiError revoked_grant() {
+  return denied(make(400, "invalid_grant", 50'173,
+                     "The grant was revoked: the password was changed, or the user's sessions were ended. Sign in "
+                     "again."));
+}
+
+ApiError not_agreed(std::string_view service) {
+  return denied(make(400, "invalid_grant", 65'001,
+                     "The user did not agree to the application's use of " + shown(service) + ". Sign in for it."));
+}
+
 ApiError wrong_refresh_token() {
   return denied(make(400, "invalid_grant", 700'082,
                      "The refresh token has expired, was revoked or was used before. Sign in again."));

@@ -31,6 +31,8 @@ using gate::ApiError;
 [[nodiscard]] ApiError wrong_password();                                // 50126
 [[nodiscard]] ApiError locked_out(std::string_view seconds);            // 50053
 [[nodiscard]] ApiError disabled_user();                                 // 50057
+[[nodiscard]] ApiError revoked_grant();                                 // 50173
+[[nodiscard]] ApiError not_agreed(std::string_view service);            // 65001
 [[nodiscard]] ApiError password_over();                                 // 50055
 [[nodiscard]] ApiError second_factor_needed();                          // 50076
 [[nodiscard]] ApiError wrong_code();                                    // 500121

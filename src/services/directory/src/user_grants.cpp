@@ -18,9 +18,11 @@ std::unexpected<gate::ApiError> refuse(gate::ApiError error) { return std::unexp
 // What of a grant decides the tokens.
 struct Given {
   ProvenUser who;
-  std::string scope;
-  std::string resource;
+  std::string scope = {};
+  std::string resource = {};
   std::string nonce = {};
+  std::string agreed = {};         // the audience that the sign-in was for; empty: it ends here and asks by the form
+  bool asks = false;               // by the form, and not as it was asked when the sign-in began
   std::string refresh_token = {};  // already made: of a family that goes on
 };
 
@@ -28,9 +30,10 @@ struct Given {
 void ask(Given& given, const ClientForm& form) {
   if (form.has("scope")) given.scope = form.get("scope");
   if (form.has("resource")) given.resource = form.get("resource");
+  given.asks = names_resource(form.get("scope")) || form.has("resource");
 }
 
-ApiResult<std::string> audience_of(const LoginParts& parts, Style style, const Given& given) {
+ApiResult<std::string> audience_asked(const LoginParts& parts, Style style, const Given& given) {
   const bool by_resource = style == Style::kEntraV1 || (style == Style::kAdfs && !given.resource.empty());
   auto found = by_resource && !given.resource.empty() ? audience_of_resource(parts.audiences, given.resource)
                                                       : audience_of_user_scope(parts.audiences, given.scope);
@@ -41,11 +44,17 @@ ApiResult<std::string> audience_of(const LoginParts& parts, Style style, const G
   return refuse(errors::invalid_scope(by_resource ? given.resource : given.scope));
 }
 
-ApiResult<std::shared_ptr<const User>> present_user(const LoginParts& parts, const ProvenUser& who) {
-  const auto directory = parts.store.snapshot(who.tenant);
-  auto user = directory ? live_in(directory->objects.users, who.user) : nullptr;
-  if (!user || !user->enabled) return refuse(errors::disabled_user());
-  return user;
+// The az CLI is this cloud's own tool, and gets tokens for every service by one sign-in, as its page says.
+bool has_every_service(const ProvenClient& client) { return to_string(client.principal->application) == kAzureCli; }
+
+// Any other client gets them for the service that the person's page named.
+ApiResult<std::string> audience_of(const LoginParts& parts, Style style, const Given& given,
+                                   const ProvenClient& client) {
+  if (!given.asks && !given.agreed.empty()) return given.agreed;
+  FH_TRY(auto audience, audience_asked(parts, style, given));
+  const bool any = given.agreed.empty() || has_every_service(client);
+  if (!any && !is_within(parts.audiences, given.agreed, audience)) return refuse(errors::not_agreed(audience));
+  return audience;
 }
 
 ApiResult<> check_tenant(const LoginParts& parts, const LoginCall& call, TenantId tenant) {
@@ -73,19 +82,37 @@ runtime::Task<ApiResult<Signed>> sign_both(LoginParts& parts, TenantId tenant, W
   co_return std::move(*both);
 }
 
+runtime::Task<ApiResult<SessionStore::Begun>> begin_session(LoginParts& parts, Given given, PrincipalId application,
+                                                            std::string audience, WallTime now) {
+  SessionStore::NewSession asked{.user = given.who.user,
+                                 .application = application,
+                                 .methods = given.who.methods,
+                                 .audience = given.agreed.empty() ? std::move(audience) : given.agreed,
+                                 .created = given.who.at};
+  auto begun = co_await parts.sessions.begin(given.who.tenant, std::move(asked), now);
+  if (!begun) co_return refuse(errors::busy(begun.error().message));
+  // What ended all sessions while this one began may have missed it.
+  if (auto present = present_user(parts.store, given.who); !present) {
+    const auto revoked = co_await parts.sessions.revoke(given.who.tenant, begun->id);
+    if (!revoked) log_warning("a session couldn't be revoked", {{"error", revoked.error().message}});
+    co_return refuse(std::move(present.error()));
+  }
+  co_return std::move(*begun);
+}
+
 struct Issued {
   IssuedToken token;
   std::optional<SessionId> session;  // a new family, if one was begun
 };
 runtime::Task<ApiResult<Issued>> issue(LoginParts& parts, LoginCall call, ProvenClient client, Given given) {
-  FH_CO_TRY(const auto user, present_user(parts, given.who));
+  FH_CO_TRY(const auto user, present_user(parts.store, given.who));
   TokenRequest request{.style = call.style,
                        .tenant = given.who.tenant,
                        .audience = {},
                        .issuer = parts.site.issuer(call.style, to_string(given.who.tenant), call.port),
                        .token_id = to_base64url(parts.random.bytes(16)),
                        .now = call.now};
-  FH_CO_TRY(request.audience, audience_of(parts, call.style, given));
+  FH_CO_TRY(request.audience, audience_of(parts, call.style, given, client));
   const UserTokens tokens{given.scope, given.nonce, given.who.methods, client.by == ProvenBy::kNothing};
   const bool wants_id = call.style != Style::kEntraV2 || has_scope(given.scope, "openid");
   std::string id = wants_id ? id_claims(request, tokens, *user, *client.principal) : std::string();
@@ -93,15 +120,26 @@ runtime::Task<ApiResult<Issued>> issue(LoginParts& parts, LoginCall call, Proven
                                           user_claims(request, tokens, *user, *client.principal), std::move(id)));
   std::optional<SessionId> session;
   if (given.refresh_token.empty() && wants_refresh(call.style, given)) {
-    auto begun = co_await parts.sessions.begin(given.who.tenant, user->object, client.principal->application,
-                                               given.who.methods, call.now);
-    if (!begun) co_return refuse(errors::busy(begun.error().message));
-    session = begun->id;
-    given.refresh_token = std::move(begun->token);
+    FH_CO_TRY(auto begun,
+              co_await begin_session(parts, given, client.principal->application, request.audience, call.now));
+    session = begun.id;
+    given.refresh_token = std::move(begun.token);
   }
   auto body =
       user_answer(request, tokens, *user, {std::move(both.access), std::move(both.id), std::move(given.refresh_token)});
   co_return Issued{{json_response(std::move(body)), to_string(user->object), given.who.tenant, "User"}, session};
+}
+
+// A password that was set since ends a session as a call back does.
+ApiResult<ProvenUser> user_of_session(const LoginParts& parts, TenantId tenant, const Session& session) {
+  ProvenUser out{.tenant = tenant, .user = session.user, .methods = session.methods, .at = session.created};
+  const auto directory = parts.store.snapshot(tenant);
+  const auto user = directory ? live_in(directory->objects.users, session.user) : nullptr;
+  if (user && (!user->password_changed || *user->password_changed <= session.created)) {
+    out.password_of = user->password_changed;
+  }
+  FH_CHECK_OK(present_user(parts.store, out));
+  return out;
 }
 
 }  // namespace
@@ -131,7 +169,11 @@ GrantTask redeem_code(LoginParts& parts, LoginCall call, TokenForm asked) {
   if (!proved_key) co_return refuse(errors::wrong_verifier());
   FH_CO_TRY(auto client, admit_client(parts, call, grant.user.tenant, form, credentials));
   if (client.by == ProvenBy::kNothing && grant.challenge.empty()) co_return refuse(errors::wrong_verifier());
-  Given given{grant.user, grant.scope, grant.resource, grant.nonce};
+  Given given{.who = grant.user,
+              .scope = grant.scope,
+              .resource = grant.resource,
+              .nonce = grant.nonce,
+              .agreed = grant.audience};
   ask(given, form);
   FH_CO_TRY(auto issued, co_await issue(parts, std::move(call), std::move(client), std::move(given)));
   if (issued.session && !parts.memory.note_given(form.get("code"), *issued.session)) {
@@ -149,21 +191,20 @@ GrantTask redeem_refresh_token(LoginParts& parts, LoginCall call, TokenForm aske
   if (!tenant || !parts.store.has(*tenant)) co_return refuse(errors::wrong_refresh_token());
   FH_CO_CHECK_OK(check_tenant(parts, call, *tenant));
   FH_CO_TRY(auto client, admit_client(parts, call, *tenant, form, credentials));
-  Given given{{*tenant, {}, {}}, "openid offline_access", {}};
+  Given given{.who = {.tenant = *tenant}, .scope = "openid offline_access"};
+  if (const auto session = parts.sessions.look(form.get("refresh_token"))) {
+    given.agreed = session->audience;
+    if (given.agreed.empty() && !has_every_service(client)) co_return refuse(errors::wrong_refresh_token());
+  }
   ask(given, form);
   // A question that can't be answered must not use the token up.
-  FH_CO_CHECK_OK(audience_of(parts, call.style, given));
+  FH_CO_CHECK_OK(audience_of(parts, call.style, given, client));
   auto renewed =
       co_await parts.sessions.renew(std::string(form.get("refresh_token")), client.principal->application, call.now);
   if (!renewed && renewed.error().code != ErrorCode::kDenied) co_return refuse(errors::busy(renewed.error().message));
   if (!renewed) co_return refuse(errors::wrong_refresh_token());
-  given.who.user = renewed->session.user;
-  given.who.methods = renewed->session.methods;
+  FH_CO_TRY(given.who, user_of_session(parts, *tenant, renewed->session));
   given.refresh_token = std::move(renewed->token);
-  FH_CO_TRY(const auto user, present_user(parts, given.who));
-  if (user->sessions_from && renewed->session.created < *user->sessions_from) {
-    co_return refuse(errors::wrong_refresh_token());
-  }
   FH_CO_TRY(auto issued, co_await issue(parts, std::move(call), std::move(client), std::move(given)));
   issued.token.credential = "RefreshToken";
   co_return std::move(issued.token);
@@ -181,7 +222,11 @@ GrantTask redeem_password(LoginParts& parts, LoginCall call, TokenForm asked) {
   FH_CO_TRY(auto client, admit_client(parts, call, found.tenant, form, credentials));
   if (found.user->one_time_secret) co_return refuse(errors::second_factor_needed());
   if (found.user->must_change_password) co_return refuse(errors::password_over());
-  Given given{{found.tenant, found.user->object, {"pwd"}}, {}, {}};
+  Given given{.who = {.tenant = found.tenant,
+                      .user = found.user->object,
+                      .methods = {"pwd"},
+                      .at = call.now,
+                      .password_of = found.user->password_changed}};
   ask(given, form);
   FH_CO_TRY(auto issued, co_await issue(parts, std::move(call), std::move(client), std::move(given)));
   issued.token.credential = "Password";
@@ -210,7 +255,10 @@ GrantTask redeem_device_code(LoginParts& parts, LoginCall call, TokenForm asked)
       break;
   }
   FH_CO_TRY(auto client, admit_client(parts, call, polled.user.tenant, form, credentials));
-  Given given{std::move(polled.user), polled.grant.scope, polled.grant.resource};
+  Given given{.who = std::move(polled.user),
+              .scope = polled.grant.scope,
+              .resource = polled.grant.resource,
+              .agreed = polled.grant.audience};
   ask(given, form);
   FH_CO_TRY(auto issued, co_await issue(parts, std::move(call), std::move(client), std::move(given)));
   issued.token.credential = "DeviceCode";

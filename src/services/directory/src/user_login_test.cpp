@@ -1,158 +1,10 @@
-// People signing in, as clients and browsers see it: the directory behind a real pipeline.
-#include <gtest/gtest.h>
-
-#include <nlohmann/json.hpp>
-
-#include "base/encoding.h"
-#include "crypto/digest.h"
-#include "crypto/jwt.h"
-#include "crypto/one_time_code.h"
-#include "directory/directory_service.h"
-#include "keys/testing/sealed_table.h"
-#include "pipeline/pipeline.h"
-#include "pipeline/testing/fake_log.h"
-#include "route/testing/make_request.h"
-#include "src/changes.h"
+// People signing in, as clients and browsers see it.
+#include "src/user_login_fixture.h"
 
 namespace freehold::directory {
 namespace {
 
-using gate::testing::HeaderList;
-using http::Method;
-using nlohmann::json;
-using runtime::run_blocking;
-
-class NoAccounts final : public gate::AccountDirectory {
- public:
-  std::shared_ptr<const gate::StorageAccount> find(std::string_view) const override { return nullptr; }
-};
-
-constexpr std::string_view kVerifier = "a-verifier-of-forty-three-characters-or-more";
-constexpr std::string_view kPassword = "a long password";
-constexpr std::string_view kBack = "http://localhost:8400";
-
-class UserLogin : public ::testing::Test {
- protected:
-  UserLogin() { tenant_.bytes.fill(1); }
-  void SetUp() override {
-    make_service(true);
-    user_.object.bytes.fill(7);
-    user_.puid = "100320005B8A7F11";
-    user_.attributes = {{"userPrincipalName", std::string("ada@freehold.test")},
-                        {"displayName", std::string("Ada <b>")}};
-    user_.password = *crypto::hash_password(kPassword, memory_.random);
-    ASSERT_TRUE(change([this](Draft& draft) { return changes::add(draft, user_); }));
-  }
-  void make_service(bool password_grant) {
-    pipeline_.reset();
-    service_ = std::make_unique<DirectoryService>(DirectoryServiceOptions{.store = memory_.sealed(),
-                                                                          .clock = memory_.clock,
-                                                                          .pool = pool_,
-                                                                          .domain = "freehold.test",
-                                                                          .blob_suffixes = {},
-                                                                          .password_grant = password_grant});
-    PrincipalId application;
-    application.bytes.fill(2);
-    ASSERT_TRUE(run_blocking(service_->open(tenant_, {application, Secret(BytesView("the first secret"))})));
-    pipeline_ =
-        std::make_unique<gate::Pipeline>(accounts_, log_, memory_.clock, memory_.random, gate::PipelineOptions{});
-    pipeline_->add(service_->gate());
-  }
-  Result<> change(DirectoryStore::Edit edit) {
-    return run_blocking(service_->store().change(tenant_, std::move(edit)));
-  }
-  void change_user(const std::function<void(User&)>& with) {
-    with(user_);
-    ASSERT_TRUE(change([this](Draft& draft) { return changes::replace(draft, user_); }));
-  }
-
-  http::Response send(Method method, const std::string& path, std::string body = {}, HeaderList headers = {}) {
-    auto request = gate::testing::make_request(method, "https://login.freehold.test:8443" + path, std::move(headers));
-    gate::testing::BytesBody bytes(std::move(body));
-    request.body = &bytes;
-    return run_blocking(pipeline_->handle(request));
-  }
-  static std::string text_of(const http::Response& response) {
-    const auto* bytes = std::get_if<Bytes>(&response.body);
-    return bytes == nullptr ? std::string() : *bytes;
-  }
-  static json body_of(const http::Response& response) { return json::parse(text_of(response), nullptr, false); }
-  // "400 invalid_grant 50126"
-  static std::string refusal(const http::Response& response) {
-    const auto body = body_of(response);
-    if (!body.is_object() || !body.contains("error_codes") || body["error_codes"].empty()) return "none";
-    return std::to_string(response.status) + " " + body.value("error", "") + " " +
-           std::to_string(body["error_codes"][0].get<int>());
-  }
-  json claims_of(const std::string& token) {
-    const auto parsed = crypto::parse_jwt(token);
-    EXPECT_TRUE(parsed);
-    if (!parsed) return {};
-    const auto key = service_->authority().key(parsed->header.text("kid").value_or(""));
-    EXPECT_TRUE(key && crypto::verify(*parsed, *key));
-    return json::parse(
-        *from_base64url(std::string_view(parsed->signed_part).substr(parsed->signed_part.find('.') + 1)));
-  }
-
-  static std::string challenge() { return to_base64url(crypto::view(crypto::sha256(kVerifier))); }
-  static std::string asking(std::string_view more = {}) {
-    return "/adfs/oauth2/authorize?response_type=code&client_id=" + std::string(kAzureCli) +
-           "&redirect_uri=" + percent_encode(kBack) +
-           "&scope=" + percent_encode("https://management.freehold.test:8443//.default openid offline_access") +
-           "&state=the%20state&nonce=the-nonce&code_challenge=" + challenge() + "&code_challenge_method=S256" +
-           std::string(more);
-  }
-  static std::string between(const std::string& text, std::string_view begin, std::string_view end) {
-    const auto at = text.find(begin);
-    if (at == text.npos) return {};
-    const auto from = at + begin.size();
-    return text.substr(from, text.find(end, from) - from);
-  }
-  // What a browser holds of a page: its ticket and its cookie.
-  struct Page {
-    std::string ticket;
-    std::string cookie;
-  };
-  static Page page_of(const http::Response& response, const Page& before = {}) {
-    const auto cookie = between(std::string(response.headers.get("set-cookie")) + ";", "", ";");
-    return {between(text_of(response), "name=\"ticket\" value=\"", "\""), cookie.empty() ? before.cookie : cookie};
-  }
-  http::Response post(const Page& page, const std::string& fields) {
-    return send(Method::kPost, "/signin", "ticket=" + page.ticket + "&" + fields, {{"cookie", page.cookie}});
-  }
-  static std::string password(std::string_view text = kPassword, std::string_view name = "Ada@freehold.test") {
-    return "username=" + percent_encode(name) + "&password=" + percent_encode(text);
-  }
-  // The code of a sign-in from its beginning to its end.
-  std::string code() {
-    const auto answer = post(page_of(send(Method::kGet, asking())), password());
-    EXPECT_EQ(answer.status, 303) << text_of(answer);
-    return between(std::string(answer.headers.get("location")) + "&", "code=", "&");
-  }
-  static std::string redeeming(const std::string& code, std::string_view verifier = kVerifier,
-                               std::string_view back = kBack) {
-    return "grant_type=authorization_code&client_id=" + std::string(kAzureCli) + "&code=" + code +
-           "&redirect_uri=" + percent_encode(back) + "&code_verifier=" + std::string(verifier);
-  }
-  http::Response token(const std::string& body) { return send(Method::kPost, "/adfs/oauth2/token", body); }
-  static std::string refreshing(const std::string& token) {
-    return "grant_type=refresh_token&client_id=" + std::string(kAzureCli) + "&refresh_token=" + token +
-           "&scope=" + percent_encode("https://storage.azure.com/.default offline_access");
-  }
-  static std::string by_password(std::string_view text = kPassword, std::string_view name = "ada@freehold.test") {
-    return "grant_type=password&client_id=" + std::string(kAzureCli) + "&" + password(text, name) +
-           "&scope=" + percent_encode("https://storage.azure.com/.default openid offline_access");
-  }
-
-  keys::testing::MemoryStore memory_;
-  TenantId tenant_;
-  User user_;
-  runtime::Pool pool_{{.name = "test"}};
-  NoAccounts accounts_;
-  gate::testing::FakeLog log_;
-  std::unique_ptr<DirectoryService> service_;
-  std::unique_ptr<gate::Pipeline> pipeline_;
-};
+using namespace testing;
 
 TEST_F(UserLogin, ACodeBuysTokensThatSayWhoSignedIn) {
   const auto page = send(Method::kGet, asking("&login_hint=ada@freehold.test"));
@@ -278,19 +130,14 @@ TEST_F(UserLogin, AWrongPasswordIsAnnouncedAndGuessingIsLockedOut) {
 }
 
 TEST_F(UserLogin, ASecondFactorIsAskedForAndGoodOnce) {
-  change_user(
-      [](User& user) { user.one_time_secret = std::make_shared<const Secret>(BytesView("12345678901234567890")); });
-  const auto step = [this] {
-    return static_cast<std::uint64_t>(
-        std::chrono::floor<std::chrono::seconds>(memory_.clock.now()).time_since_epoch().count() / 30);
-  };
+  give_second_factor();
   const auto page = page_of(send(Method::kGet, asking()));
   const auto asks = post(page, password());
   ASSERT_EQ(asks.status, 200);
   EXPECT_TRUE(text_of(asks).contains("one-time-code"));
   const auto second = page_of(asks, page);
   EXPECT_EQ(post(second, "code=000000").status, 401);
-  const std::string right = "code=" + crypto::one_time_code(*user_.one_time_secret, step());
+  const std::string right = "code=" + one_time_code(step());
   const auto back = post(second, right);
   ASSERT_EQ(back.status, 303) << text_of(back);
   const auto answer = body_of(token(redeeming(between(std::string(back.headers.get("location")) + "&", "code=", "&"))));
@@ -352,7 +199,7 @@ TEST_F(UserLogin, WhoIsDisabledOrCalledBackGetsNoMoreTokens) {
   const std::string first = body_of(token(by_password())).value("refresh_token", "");
   memory_.clock.advance(std::chrono::seconds(1));
   change_user([this](User& user) { user.sessions_from = memory_.clock.now(); });
-  EXPECT_EQ(refusal(token(refreshing(first))), "400 invalid_grant 700082");
+  EXPECT_EQ(refusal(token(refreshing(first))), "400 invalid_grant 50173");
   const std::string second = body_of(token(by_password())).value("refresh_token", "");
   change_user([](User& user) { user.enabled = false; });
   EXPECT_EQ(refusal(token(refreshing(second))), "400 invalid_grant 50057");
@@ -371,10 +218,13 @@ TEST_F(UserLogin, ADeviceIsSignedInElsewhere) {
   EXPECT_EQ(refusal(token(poll)), "400 authorization_pending 70016");
   EXPECT_EQ(refusal(token(poll)), "400 slow_down 70016");
   memory_.clock.advance(std::chrono::seconds(5));
+  EXPECT_FALSE(text_of(send(Method::kGet, "/device?user_code=" + user_code)).contains(user_code));
   EXPECT_EQ(send(Method::kPost, "/device", "user_code=BCDF-GHJK").status, 400);
+  EXPECT_EQ(send(Method::kPost, "/device", "user_code=" + user_code, {{"origin", "https://evil.test"}}).status, 403);
   const auto form = send(Method::kPost, "/device", "user_code=" + to_lower(user_code));
   ASSERT_EQ(form.status, 200);
   EXPECT_TRUE(text_of(form).contains("Microsoft Azure CLI") && text_of(form).contains("Decline"));
+  EXPECT_TRUE(text_of(form).contains("<strong>" + user_code + "</strong>"));
   const auto done = post(page_of(form), password());
   ASSERT_EQ(done.status, 200) << text_of(done);
   const auto answer = token(poll);
