@@ -1,5 +1,6 @@
 """npm packages, pinned by a lock file, installed once under build/npm."""
 
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -19,15 +20,21 @@ def installed(package: pathlib.Path) -> pathlib.Path:
     """The folder that holds node_modules as package-lock.json of `package` (a folder) says."""
     lock = (package / "package-lock.json").read_bytes()
     folder = paths.BUILD / "npm" / f"{package.name}-{hashlib.sha256(lock).hexdigest()[:12]}"
-    stamp = folder / ".installed"
-    if not stamp.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(package / name, folder)
-        done = subprocess.run([paths.needs("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=INSTALL_SECONDS)
-        if done.returncode != 0:
-            raise RuntimeError(f"npm ci for {package} failed:\n{done.stdout}{done.stderr}")
-        stamp.touch()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.with_suffix(".lock"), "w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # suites that run side by side need the same packages
+        if not (folder / ".installed").exists():
+            install(package, folder)
     return folder
+
+
+def install(package: pathlib.Path, folder: pathlib.Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(package / name, folder)
+    done = subprocess.run([paths.needs("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=INSTALL_SECONDS)
+    if done.returncode != 0:
+        raise RuntimeError(f"npm ci for {package} failed:\n{done.stdout}{done.stderr}")
+    (folder / ".installed").touch()
