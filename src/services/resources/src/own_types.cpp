@@ -24,6 +24,8 @@ constexpr OwnType kOwn[] = {
     {"Microsoft.Authorization", "denyAssignments", kRoles},
     {"Microsoft.Management", "managementGroups", kManagement},
     {"Microsoft.Management", "managementGroups/subscriptions", kManagement},
+    {"Microsoft.Resources", "deployments", kResources},
+    {"Microsoft.Resources", "deployments/operations", kResources},
     {"Microsoft.Resources", "providers", kResources},
     {"Microsoft.Resources", "resourceGroups", kResources},
     {"Microsoft.Resources", "resources", kResources},

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "src/arm_gate.h"
 #include "src/arm_parts.h"
+#include "src/deployment_operations.h"
 #include "src/group_deletion.h"
 #include "src/group_operations.h"
 #include "src/lock_operations.h"
@@ -23,12 +24,14 @@ namespace {
 // What can't be made before the assignments and the registry are there.
 struct Serving {
   Serving(const Site& site, ResourceStore& store, gate::authz::AssignmentStore& assignments,
-          const gate::IdentityDirectory& identities, const gate::resource::Registry& registry, Random& random,
-          const Clock& clock)
+          const gate::IdentityDirectory& identities, const gate::resource::Registry& registry,
+          const ResourcesServiceOptions& options)
       : rules(site, assignments, store),
         gate(site, store, registry, rules),
-        deletion(store, assignments, registry, turns, clock),
-        parts{site, store, assignments, identities, registry, random, turns, deletion} {
+        deletion(store, assignments, registry, turns, options.clock),
+        parts{site, store, assignments, identities, registry, options.store.random, turns, deletion},
+        deployment_store(options.store),
+        deployments{parts, deployment_store, active, options.clock} {
     add_metadata_routes(gate, parts);
     add_subscription_routes(gate, parts);
     add_group_routes(gate, parts);
@@ -42,6 +45,7 @@ struct Serving {
     add_deny_assignment_routes(gate, parts);
     add_management_group_routes(gate, parts);
     add_group_subscription_routes(gate, parts);
+    add_deployment_routes(gate, deployments);
     add_permission_routes(gate, parts);
   }
   ArmRules rules;
@@ -49,6 +53,9 @@ struct Serving {
   GroupTurns turns;
   GroupDeletion deletion;
   ArmParts parts;
+  DeploymentStore deployment_store;
+  ActiveDeployments active;
+  DeploymentParts deployments;
 };
 
 }  // namespace
@@ -97,8 +104,7 @@ gate::resource::Registry& ResourcesService::registry() { return state_->registry
 void ResourcesService::serve(gate::authz::AssignmentStore& assignments, const gate::IdentityDirectory& identities) {
   State& s = *state_;
   FH_CHECK(s.serving == nullptr);
-  s.serving = std::make_unique<Serving>(s.site, s.store, assignments, identities, s.registry, s.options.store.random,
-                                        s.options.clock);
+  s.serving = std::make_unique<Serving>(s.site, s.store, assignments, identities, s.registry, s.options);
 }
 
 gate::ServiceGate& ResourcesService::gate() {

@@ -1,0 +1,96 @@
+#include "src/deployment_live.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "expression/jsonc.h"
+#include "http/no_body.h"
+#include "http/url.h"
+
+namespace freehold::resources {
+namespace {
+
+// A body that lies in memory.
+class TextBody final : public http::BodyReader {
+ public:
+  explicit TextBody(std::string text) : text_(std::move(text)) {}
+  [[nodiscard]] std::optional<std::uint64_t> length() const override { return text_.size() - read_; }
+  [[nodiscard]] Task<Result<std::size_t>> read_some(std::span<char> out) override {
+    const auto n = std::min(out.size(), text_.size() - read_);
+    std::copy_n(text_.data() + read_, n, out.data());
+    read_ += n;
+    co_return n;
+  }
+
+ private:
+  std::string text_;
+  std::size_t read_ = 0;
+};
+
+std::string key_of(const gate::expression::LiveRequest& request) {
+  return fmt::format("{}\n{}\n{}\n{}", to_lower(request.id), request.function, request.api_version,
+                     request.body.dump());
+}
+
+}  // namespace
+
+OrderedJson DoorAnswer::error() const {
+  const auto* error = gate::expression::find_member(body, "error");
+  if (error != nullptr && error->is_object()) return *error;
+  return {{"code", fmt::format("{}", status)}, {"message", "The resource manager gave no reason."}};
+}
+
+std::string url_of(std::string_view origin, std::string_view id, std::string_view api_version) {
+  return fmt::format("{}{}?api-version={}", origin, percent_encode(id, "/"), percent_encode(api_version));
+}
+
+Task<DoorAnswer> ask_manager(AskDoor door, http::Method method, std::string url, OrderedJson body) {
+  const auto parsed = http::parse_url(url);
+  auto part = parsed ? http::request_for(method, *parsed) : std::nullopt;
+  if (!part) {
+    co_return DoorAnswer{.status = 400,
+                         .body = {{"error", {{"code", "InvalidResourceId"}, {"message", "The id is no path."}}}}};
+  }
+  TextBody text(body.is_null() ? std::string() : body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+  part->headers.add("content-type", "application/json");
+  part->body = &text;
+  auto answer = co_await door(*part);
+  DoorAnswer out{.status = answer.status};
+  if (const auto* bytes = std::get_if<Bytes>(&answer.body); bytes != nullptr && !bytes->empty()) {
+    auto json = gate::expression::read_jsonc(*bytes);
+    if (json) out.body = std::move(*json);
+  }
+  co_return out;
+}
+
+Result<OrderedJson> DeploymentLive::read(const gate::expression::LiveRequest& request) {
+  const auto found = known_.find(key_of(request));
+  if (found != known_.end()) return found->second;
+  wanted_ = request;
+  return fail(ErrorCode::kUnavailable, "not asked for yet");
+}
+
+Task<bool> DeploymentLive::fetch() {
+  if (!wanted_) co_return false;
+  const auto request = std::exchange(wanted_, std::nullopt);
+  const bool function = !request->function.empty();
+  const auto id = function ? request->id + "/" + request->function : request->id;
+  auto answer = co_await ask_manager(door_, function ? http::Method::kPost : http::Method::kGet,
+                                     url_of(origin_, id, request->api_version), request->body);
+  Result<OrderedJson> value = std::move(answer.body);
+  if (!answer.good()) {
+    const auto error = answer.error();
+    value = fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", gate::expression::text_member(error, "code"),
+                                                          gate::expression::text_member(error, "message")));
+  }
+  known_.insert_or_assign(key_of(*request), std::move(value));
+  co_return true;
+}
+
+void DeploymentLive::forget(const std::string& id) {
+  std::erase_if(known_, [prefix = to_lower(id)](const auto& entry) { return entry.first.starts_with(prefix); });
+}
+
+}  // namespace freehold::resources

@@ -1,0 +1,38 @@
+// From a request to a planned template: where it is deployed, and whether what it names is there and may be written.
+#pragma once
+
+#include <memory>
+
+#include "expression/template.h"
+#include "src/deployment_parts.h"
+
+namespace freehold::resources {
+
+using gate::expression::PlannedResource;
+using gate::expression::Template;
+
+// A template that is part of another's deployment.
+struct OuterTemplate {
+  Template* plan = nullptr;  // null: its expressions are its own
+  std::size_t resource = 0;
+};
+
+// `scope` is a group or a subscription of the caller's tenant. 400 InvalidTemplate says what is wrong.
+[[nodiscard]] ApiResult<std::unique_ptr<Template>> plan_deployment(const DeploymentParts& parts, const ArmCall& call,
+                                                                   const ResourceId& scope, std::string_view name,
+                                                                   DeploymentRequest request, OuterTemplate outer);
+
+// Does this cloud have the types, in these versions, and may the caller write them all? What can be known before
+// anything is written; each write is decided again when it happens.
+[[nodiscard]] ApiResult<> check_resources(const DeploymentParts& parts, const ArmCall& call, const Template& plan);
+
+// The deployment as it is shown before it has run: parameters, providers, dependencies.
+[[nodiscard]] OrderedJson shown_deployment(const ResourceId& scope, std::string_view name, const Template& plan,
+                                           const std::string& correlation, WallTime now);
+// {"id", "resourceType", "resourceName"}
+[[nodiscard]] OrderedJson shown_resource(const PlannedResource& resource);
+
+// "InvalidTemplate", or 501 for what isn't supported.
+[[nodiscard]] gate::ApiError template_error(const Error& error);
+
+}  // namespace freehold::resources
