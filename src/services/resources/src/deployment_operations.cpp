@@ -26,16 +26,25 @@ struct Asked {
   [[nodiscard]] DeploymentKey key() const { return {call.caller.tenant, scope.text(), name}; }
 };
 
+// "/deployments/{name}/operations" right behind the group, as az writes it; empty for any other rest.
+std::string name_behind_group(std::string_view rest) {
+  constexpr std::string_view kFront = "/deployments/";
+  if (!equals_ignoring_case(rest.substr(0, kFront.size()), kFront)) return {};
+  rest.remove_prefix(kFront.size());
+  return std::string(rest.substr(0, rest.find('/')));
+}
+
 template <class Operation>
 ApiResult<Asked> read_asked(const DeploymentParts& parts, const Permit<Operation>& permit) {
   FH_TRY(auto call, read_call(parts.arm, permit));
   Asked asked{.call = std::move(call)};
   asked.scope = asked.call.id.parts.empty() ? asked.call.id : asked.call.id.scope();
-  asked.name = asked.call.id.parts.empty() ? std::string() : asked.call.id.name();
+  asked.name = asked.call.id.parts.empty() ? name_behind_group(asked.call.rest) : asked.call.id.name();
   if (!asked.scope.group.empty()) {
     FH_CHECK_OK(group_of(asked.call));
   }
-  if (!asked.call.id.parts.empty() && !is_deployment_name(asked.name)) {
+  const bool named = !asked.call.id.parts.empty() || !asked.name.empty();
+  if (named && !is_deployment_name(asked.name)) {
     return std::unexpected(
         arm_errors::make(400, "InvalidDeploymentName",
                          fmt::format("The deployment name '{}' is not valid: 1 to 64 letters, digits "
@@ -204,15 +213,16 @@ template <class Operation>
 ApiResult<Asked> read_below(const DeploymentParts& parts, const Permit<Operation>& permit, std::string& last) {
   FH_TRY(auto asked, read_asked(parts, permit));
   // A type and a name behind the deployment's: they belong to the id.
-  auto& part = asked.call.id.parts.back();
-  if (part.types.size() > 1) {
-    last = part.names.back();
-    part.types.pop_back();
-    part.names.pop_back();
-    asked.name = asked.call.id.name();
-  } else {
+  auto& parts_of_id = asked.call.id.parts;
+  if (parts_of_id.empty() || parts_of_id.back().types.size() == 1) {
     last = last_word(asked.call);
+    return asked;
   }
+  auto& part = parts_of_id.back();
+  last = part.names.back();
+  part.types.pop_back();
+  part.names.pop_back();
+  asked.name = asked.call.id.name();
   return asked;
 }
 
@@ -245,7 +255,10 @@ gate::Task<Reply> get_status(const DeploymentParts& parts, Permit<GetDeploymentS
 class DeploymentRows {
  public:
   DeploymentRows(ArmGate& gate, const DeploymentParts& parts, std::string front)
-      : gate_(gate), parts_(parts), list_(front + "/providers/Microsoft.Resources/deployments") {}
+      : gate_(gate),
+        parts_(parts),
+        list_(front + "/providers/Microsoft.Resources/deployments"),
+        front_(std::move(front)) {}
 
   void add() {
     const auto item = list_ + "/{deployment}";
@@ -254,6 +267,7 @@ class DeploymentRows {
     row<CheckDeployment>(Method::kHead, item, "read", check);
     row<DeleteDeployment>(Method::kDelete, item, "delete", remove);
     row<ListDeployments>(Method::kGet, list_, "read", list);
+    row<ListDeployments>(Method::kGet, list_ + "/", "read", list);  // as az writes it
     row<CancelDeployment>(Method::kPost, item + "/cancel", "cancel/action", cancel);
     row<ValidateDeployment>(Method::kPost, item + "/validate", "validate/action", validate);
     row<ListDeploymentOperations>(Method::kGet, item + "/operations", "operations/read", list_operations);
@@ -262,6 +276,13 @@ class DeploymentRows {
                              get_status);
     unimplemented(item + "/whatIf", "whatIf/action");
     unimplemented(item + "/exportTemplate", "exportTemplate/action");
+  }
+  // Of groups: operations have a path of the resource manager's first years besides, which az still uses.
+  void add_with_old_paths() {
+    add();
+    const std::string old = front_ + "/deployments/{deployment}/operations";
+    row<ListDeploymentOperations>(Method::kGet, old, "operations/read", list_operations);
+    row<GetDeploymentOperation>(Method::kGet, old + "/{operation}", "operations/read", get_operation);
   }
 
  private:
@@ -286,12 +307,13 @@ class DeploymentRows {
   ArmGate& gate_;
   const DeploymentParts& parts_;
   std::string list_;
+  std::string front_;
 };
 
 }  // namespace
 
 void add_deployment_routes(ArmGate& gate, const DeploymentParts& parts) {
-  DeploymentRows(gate, parts, "/subscriptions/{subscription}/resourceGroups/{group}").add();
+  DeploymentRows(gate, parts, "/subscriptions/{subscription}/resourceGroups/{group}").add_with_old_paths();
   DeploymentRows(gate, parts, "/subscriptions/{subscription}").add();
 }
 
