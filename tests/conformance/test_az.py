@@ -1,58 +1,12 @@
 """az storage of Debian's azure-cli, unmodified: with the account's key, with a SAS, and signed in."""
 
-import json
 import os
-import subprocess
 
+from conformance.az_case import AzByHand
 from harness import paths, signer, trees
-from harness.cases import SharedServerCase
-
-SECONDS = 120
 
 
-class Az(SharedServerCase):
-    """Az with a configuration of its own, in which Freehold is registered as a cloud."""
-
-    options: dict = {}
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.home = paths.temporary_folder(cls)
-        cls.trusted = cls.server.ca_file
-        ends = cls.server.endpoints
-        cls.management = ends["management"]
-        done = cls.start("cloud", "register", "--name", "Freehold", "--endpoint-resource-manager", cls.management,
-                         "--endpoint-management", ends["management"], "--endpoint-active-directory", ends["login"],
-                         "--endpoint-active-directory-resource-id", ends["management"],
-                         "--endpoint-active-directory-graph-resource-id", ends["graph"],
-                         "--suffix-storage-endpoint", f"core.{cls.server.domain}:{cls.server.https_port}")
-        assert done.returncode == 0, done.stderr
-        done = cls.start("cloud", "set", "--name", "Freehold")
-        assert done.returncode == 0, done.stderr
-
-    @classmethod
-    def start(cls, *args, **settings) -> subprocess.CompletedProcess:
-        env = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
-        env |= {"AZURE_CONFIG_DIR": str(cls.home), "AZURE_CORE_COLLECT_TELEMETRY": "0", "no_proxy": "*",
-                "AZURE_CORE_ONLY_SHOW_ERRORS": "1", "REQUESTS_CA_BUNDLE": cls.trusted, **settings}
-        return subprocess.run([paths.needs("az"), *map(str, args)], cwd=cls.home, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=SECONDS, env=env)
-
-    credentials: dict = {}  # what each call of az() gets in its environment
-
-    def az(self, *args, **settings):
-        """What the command answered, from its JSON."""
-        done = self.start(*args, "--output", "json", **{**self.credentials, **settings})
-        self.assertEqual(done.returncode, 0, f"az {args}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-        return json.loads(done.stdout) if done.stdout.strip() else None
-
-    def blob(self, command: str, *args, **settings):
-        """`az storage blob COMMAND` where a bar of progress would only be in the way."""
-        return self.az("storage", "blob", *command.split(), *args, "--no-progress", **settings)
-
-
-class AzStorage(Az):
+class AzStorage(AzByHand):
     @property
     def credentials(self) -> dict:
         server = self.server
@@ -103,11 +57,10 @@ class AzStorage(Az):
         self.assertEqual(trees.digests(back / "a" / "tree"), trees.digests(tree))
 
 
-class AzSignedIn(Az):
+class AzSignedIn(AzByHand):
     def test_auth_mode_login(self):
-        ends, folder = self.server.endpoints, paths.temporary_folder(self)
-        self.az("login", "--service-principal", "-u", ends["admin"]["clientId"], "-p", ends["admin"]["clientSecret"],
-                "--tenant", ends["tenantId"])
+        folder = paths.temporary_folder(self)
+        self.sign_in()
         mine = ("--account-name", self.server.account, "--auth-mode", "login")
         self.assertTrue(self.az("storage", "container", "create", "-n", "signed-in", *mine)["created"])
         source = folder / "source.bin"

@@ -2,7 +2,7 @@
 
 import json
 
-from conformance.signed_az import SignedAz
+from conformance.az_case import SignedAz
 
 TEMPLATE = {
     "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",

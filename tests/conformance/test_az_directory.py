@@ -1,38 +1,29 @@
 """az of Debian, unmodified, on the directory: az ad, and the ways in which people sign in."""
 
 import json
-import os
 import subprocess
 
+from conformance.az_case import SECONDS, AzByHand
 from harness import paths
 from harness.waiting import wait_until
 
-from .test_az import Az
 from .test_directory import PASSWORD, Browser
 
-SECONDS = 120
 
-
-class AzDirectory(Az):
+class AzDirectory(AzByHand):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         ends = cls.server.endpoints
         # Where Graph is has no option of its own in 2.45.
-        config = {"endpoints": {"resourceManager": cls.management, "management": ends["management"],
+        config = {"endpoints": {"resourceManager": ends["management"], "management": ends["management"],
                                 "activeDirectory": ends["login"], "activeDirectoryResourceId": ends["management"],
                                 "activeDirectoryGraphResourceId": ends["graph"] + "/",
                                 "microsoftGraphResourceId": ends["graph"] + "/"}}
-        done = cls.start("cloud", "update", "--name", "Freehold", "--cloud-config", json.dumps(config))
-        assert done.returncode == 0, done.stderr
+        cls.must("cloud", "update", "--name", "Freehold", "--cloud-config", json.dumps(config))
 
     def setUp(self):
         self.sign_in()
-
-    def sign_in(self):
-        ends = self.server.endpoints
-        self.az("login", "--service-principal", "-u", ends["admin"]["clientId"], "-p", ends["admin"]["clientSecret"],
-                "--tenant", ends["tenantId"])
 
     def add_user(self, name: str) -> str:
         user = f"{name}@{self.server.endpoints['domain']}"
@@ -90,12 +81,10 @@ class AzDirectory(Az):
         refused = self.start("login", "-u", user, "-p", "wrong")
         self.assertIn("AADSTS50126", refused.stderr)
 
-        env = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
-        env |= {"AZURE_CONFIG_DIR": str(self.home), "AZURE_CORE_COLLECT_TELEMETRY": "0", "no_proxy": "*",
-                "REQUESTS_CA_BUNDLE": self.trusted}
         said = paths.temporary_folder(self) / "said"
         with said.open("w") as out:
-            az = subprocess.Popen([paths.needs("az"), "login", "--use-device-code", "--allow-no-subscriptions"], cwd=self.home, env=env,
+            az = subprocess.Popen([paths.needs("az"), "login", "--use-device-code", "--allow-no-subscriptions"],
+                                  cwd=self.home, env=self.environment(AZURE_CORE_ONLY_SHOW_ERRORS=None),
                                   stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
         self.addCleanup(az.kill)
         wait_until(lambda: "to authenticate" in said.read_text(), 60, "az shows a code")

@@ -5,7 +5,7 @@ locks, tags, roles and management groups.
 import json
 import uuid
 
-from conformance.signed_az import SignedAz
+from conformance.az_case import SignedAz
 from harness import paths
 
 

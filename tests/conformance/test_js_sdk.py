@@ -1,11 +1,8 @@
 """The JavaScript SDK, unmodified, by js/*.test.mjs: over https by host name, by path, and over plain http."""
 
-import os
 import pathlib
-import shutil
-import subprocess
 
-from harness import node, paths
+from harness import node
 from harness.cases import SharedServerCase
 from harness.server import EMULATOR_ACCOUNT, EMULATOR_KEY
 
@@ -17,16 +14,7 @@ class JavaScriptSdk(SharedServerCase):
     script = "blob.test.mjs"
 
     def run_tests(self, url: str, account: str, key: str, **settings: str) -> None:
-        folder = paths.temporary_folder(self)
-        (folder / "node_modules").symlink_to(node.installed(JS) / "node_modules")
-        shutil.copy(JS / self.script, folder)
-        shutil.copy(JS / "package.json", folder)
-        env = {**os.environ, "NODE_EXTRA_CA_CERTS": self.server.ca_file, "BLOB_URL": url, "ACCOUNT_NAME": account,
-               "ACCOUNT_KEY": key, "NO_PROXY": "*", **settings}
-        done = subprocess.run([node.node_program(), "--test", "--test-reporter=spec", self.script], cwd=folder,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, env=env)
-        self.assertEqual(done.returncode, 0, done.stdout[-6000:] + done.stderr[-3000:])
-        self.assertNotIn("ℹ pass 0", done.stdout)
+        node.run_tests(self, JS, self.script, SECONDS, BLOB_URL=url, ACCOUNT_NAME=account, ACCOUNT_KEY=key, **settings)
 
     def test_https_by_host_name(self):
         self.run_tests(self.server.blob_url, self.server.account, self.server.key)

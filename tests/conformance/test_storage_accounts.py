@@ -4,11 +4,10 @@ each change at once."""
 import os
 import pathlib
 import secrets
-import shutil
 import subprocess
 import time
 
-from conformance.test_az import Az
+from conformance.az_case import AzByHand
 from harness import node, paths
 from harness.blob_client import BlobClient
 from harness.cases import SharedServerCase
@@ -17,16 +16,13 @@ JS = pathlib.Path(__file__).resolve().parent / "js"
 SECONDS = 180
 
 
-class AzStorageAccounts(Az):
+class AzStorageAccounts(AzByHand):
     options = {"http_port": 0}
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        ends = cls.server.endpoints
-        done = cls.start("login", "--service-principal", "-u", ends["admin"]["clientId"], "-p",
-                         ends["admin"]["clientSecret"], "--tenant", ends["tenantId"])
-        assert done.returncode == 0, done.stderr
+        cls.sign_in()
 
     def create(self, name: str, *args) -> dict:
         return self.az("storage", "account", "create", "-n", name, "-g", "default", "-l",
@@ -120,15 +116,7 @@ class AzStorageAccounts(Az):
 class ArmStorage(SharedServerCase):
     def test_javascript(self):
         ends = self.server.endpoints
-        folder = paths.temporary_folder(self)
-        (folder / "node_modules").symlink_to(node.installed(JS) / "node_modules")
-        shutil.copy(JS / "arm_storage.test.mjs", folder)
-        shutil.copy(JS / "package.json", folder)
-        env = {**os.environ, "NODE_EXTRA_CA_CERTS": self.server.ca_file, "MANAGEMENT_URL": ends["management"],
-               "LOGIN_URL": ends["loginEntra"], "TENANT_ID": ends["tenantId"], "CLIENT_ID": ends["admin"]["clientId"],
-               "CLIENT_SECRET": ends["admin"]["clientSecret"], "SUBSCRIPTION_ID": ends["subscriptionId"],
-               "REGION": ends["region"], "NO_PROXY": "*"}
-        done = subprocess.run([node.node_program(), "--test", "--test-reporter=spec", "arm_storage.test.mjs"], cwd=folder,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, env=env)
-        self.assertEqual(done.returncode, 0, done.stdout[-6000:] + done.stderr[-3000:])
-        self.assertNotIn("ℹ pass 0", done.stdout)
+        node.run_tests(self, JS, "arm_storage.test.mjs", SECONDS, MANAGEMENT_URL=ends["management"],
+                       LOGIN_URL=ends["loginEntra"], TENANT_ID=ends["tenantId"], CLIENT_ID=ends["admin"]["clientId"],
+                       CLIENT_SECRET=ends["admin"]["clientSecret"], SUBSCRIPTION_ID=ends["subscriptionId"],
+                       REGION=ends["region"])

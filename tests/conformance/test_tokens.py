@@ -1,16 +1,13 @@
 """Signing in: @azure/identity, unmodified, by js/token.test.mjs; and the endpoints as `endpoints.json` names them."""
 
 import json
-import os
 import pathlib
-import shutil
 import ssl
-import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
 
-from harness import node, paths
+from harness import node
 from harness.cases import SharedServerCase
 
 JS = pathlib.Path(__file__).resolve().parent / "js"
@@ -29,17 +26,9 @@ class Tokens(SharedServerCase):
 
     def test_javascript_identity(self):
         ends = self.server.endpoints
-        folder = paths.temporary_folder(self)
-        (folder / "node_modules").symlink_to(node.installed(JS) / "node_modules")
-        shutil.copy(JS / "token.test.mjs", folder)
-        shutil.copy(JS / "package.json", folder)
-        env = {**os.environ, "NODE_EXTRA_CA_CERTS": self.server.ca_file, "BLOB_URL": self.server.blob_url,
-               "LOGIN_URL": ends["loginEntra"], "TENANT_ID": ends["tenantId"], "CLIENT_ID": ends["admin"]["clientId"],
-               "CLIENT_SECRET": ends["admin"]["clientSecret"], "NO_PROXY": "*"}
-        done = subprocess.run([node.node_program(), "--test", "--test-reporter=spec", "token.test.mjs"], cwd=folder,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, env=env)
-        self.assertEqual(done.returncode, 0, done.stdout[-6000:] + done.stderr[-3000:])
-        self.assertNotIn("ℹ pass 0", done.stdout)
+        node.run_tests(self, JS, "token.test.mjs", SECONDS, BLOB_URL=self.server.blob_url, LOGIN_URL=ends["loginEntra"],
+                       TENANT_ID=ends["tenantId"], CLIENT_ID=ends["admin"]["clientId"],
+                       CLIENT_SECRET=ends["admin"]["clientSecret"])
 
     def test_the_endpoints_that_endpoints_json_names(self):
         ends = self.server.endpoints

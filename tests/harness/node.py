@@ -38,3 +38,17 @@ def install(package: pathlib.Path, folder: pathlib.Path) -> None:
     if done.returncode != 0:
         raise RuntimeError(f"npm ci for {package} failed:\n{done.stdout}{done.stderr}")
     (folder / ".installed").touch()
+
+
+def run_tests(case, package: pathlib.Path, script: str, seconds: int, **settings: str) -> str:
+    """Runs node's tests of one script of `package` for a case whose server they are about; what they said."""
+    folder = paths.temporary_folder(case)
+    (folder / "node_modules").symlink_to(installed(package) / "node_modules")
+    for name in (script, "package.json"):
+        shutil.copy(package / name, folder)
+    env = {**os.environ, "NODE_EXTRA_CA_CERTS": case.server.ca_file, "NO_PROXY": "*", **settings}
+    done = subprocess.run([node_program(), "--test", "--test-reporter=spec", script], cwd=folder,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds, env=env)
+    case.assertEqual(done.returncode, 0, done.stdout[-6000:] + done.stderr[-3000:])
+    case.assertNotIn("ℹ pass 0", done.stdout)
+    return done.stdout
