@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/testing/temporary_directory.h"
 #include "workload.h"
 
 namespace freehold::crash {
@@ -45,25 +46,8 @@ Outcome run_child(const std::string& directory, const char* variable, const std:
   return outcome;
 }
 
-// A directory of its own that goes with the test.
-class Directory {
- public:
-  Directory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "freehold-kill-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    path_ = pattern;
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 int count_points() {
-  const Directory directory;
+  const TemporaryDirectory directory;
   const std::string file = directory.path() + "/points";
   const Outcome outcome = run_child(directory.path() + "/data", "FREEHOLD_COUNT_FAULT_POINTS", file);
   EXPECT_EQ(outcome.status, 0);
@@ -75,7 +59,7 @@ int count_points() {
 }
 
 void kill_at(int point) {
-  const Directory directory;
+  const TemporaryDirectory directory;
   const Outcome outcome = run_child(directory.path(), "FREEHOLD_KILL_AT", std::to_string(point));
   if (WIFSIGNALED(outcome.status)) ASSERT_EQ(WTERMSIG(outcome.status), SIGKILL);
   int found = 0;

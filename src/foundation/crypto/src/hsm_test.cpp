@@ -1,4 +1,5 @@
 #include "crypto/hsm.h"
+#include "base/testing/temporary_directory.h"
 
 #include <gtest/gtest.h>
 #include <spawn.h>
@@ -8,7 +9,6 @@
 
 #include "base/encoding.h"
 #include "runtime/task_scope.h"
-#include "src/temporary_directory.h"
 
 namespace freehold::crypto {
 namespace {

@@ -4,11 +4,11 @@
 #include <map>
 
 #include "base/encoding.h"
+#include "base/testing/temporary_directory.h"
 #include "crypto/digest.h"
 #include "crypto/hsm.h"
 #include "runtime/task_scope.h"
 #include "src/pin_seal.h"
-#include "src/temporary_directory.h"
 
 namespace freehold::crypto {
 namespace {

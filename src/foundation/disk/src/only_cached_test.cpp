@@ -6,9 +6,9 @@
 #include <rocksdb/table.h>
 #include <sys/uio.h>
 
-#include <cstdlib>
 #include <filesystem>
 
+#include "base/testing/temporary_directory.h"
 #include "disk/disk.h"
 #include "disk/only_cached.h"
 #include "src/descriptor.h"
@@ -21,17 +21,11 @@ class OnlyCachedTest : public testing::Test {
   static constexpr int kRows = 2'000;
 
   OnlyCachedTest() {
-    std::string pattern = testing::TempDir() + "only_cached_XXXXXX";
-    root_ = ::mkdtemp(pattern.data());
     env_ = disk_->rocksdb_env(disk_->rocksdb_file_system());
     open();
     for (int i = 0; i < kRows; ++i) EXPECT_TRUE(db_->Put({}, key(i), value(i)).ok());
     rocksdb::FlushOptions flush;
     EXPECT_TRUE(db_->Flush(flush).ok());
-  }
-  ~OnlyCachedTest() override {
-    db_.reset();
-    std::filesystem::remove_all(root_);
   }
 
   // Without a block cache, so that every lookup reads files.
@@ -72,7 +66,8 @@ class OnlyCachedTest : public testing::Test {
   }
 
   std::unique_ptr<Disk> disk_ = make_real_disk();
-  std::string root_;
+  TemporaryDirectory temporary_;
+  const std::string root_ = temporary_.path();
   std::shared_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
 };

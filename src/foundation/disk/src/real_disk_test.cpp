@@ -1,14 +1,13 @@
 #include <gtest/gtest.h>
 #include <rocksdb/file_system.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 
 #include "base/random.h"
+#include "base/testing/temporary_directory.h"
 #include "disk/disk.h"
 #include "disk/fault_points.h"
 
@@ -17,19 +16,14 @@ namespace {
 
 class RealDiskTest : public testing::Test {
  protected:
-  RealDiskTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "freehold-disk-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-  }
-  ~RealDiskTest() override { std::filesystem::remove_all(root_); }
-
   std::unique_ptr<File> open(const std::string& name, OpenMode mode) {
     auto file = disk_->open(root_ + '/' + name, mode);
     EXPECT_TRUE(file) << file.error().detail;
     return file ? std::move(*file) : nullptr;
   }
 
-  std::string root_;
+  TemporaryDirectory temporary_;
+  const std::string root_ = temporary_.path();
   std::unique_ptr<Disk> disk_ = make_real_disk();
 };
 

@@ -6,6 +6,7 @@
 
 #include "audit_format/export_format.h"
 #include "audit_format/verify.h"
+#include "base/testing/temporary_directory.h"
 #include "log_fixture.h"
 
 namespace freehold::gate::audit {
@@ -15,13 +16,6 @@ namespace fs = std::filesystem;
 
 class ExportTest : public LogTest {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "freehold-export-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   // Leaves of three records each, ten seconds apart.
   void fill(DurableLog& log, int leaves) {
     for (int i = 0; i < leaves; ++i) {
@@ -46,7 +40,8 @@ class ExportTest : public LogTest {
     return *report;
   }
 
-  fs::path folder_;
+  TemporaryDirectory temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(ExportTest, TheWholeLogIsExportedAndVerifies) {
