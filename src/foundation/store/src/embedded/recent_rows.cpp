@@ -28,26 +28,26 @@ void RecentRows::Shard::drop(std::list<Row>::iterator row) {
   rows.erase(row);
 }
 
-std::optional<Bytes> RecentRows::find(BytesView key) {
-  const auto hash = hash_of(key);
-  Shard& mine = shard(hash);
-  const std::lock_guard lock(mine.mutex);
-  const auto found = mine.index.find(key);
-  if (found == mine.index.end()) return std::nullopt;
-  const auto row = found->second;
-  if (row->word != stripe(hash).load()) {
-    mine.drop(row);
-    return std::nullopt;
-  }
-  mine.rows.splice(mine.rows.begin(), mine.rows, row);
-  return row->value;
-}
-
 RecentRows::Moment RecentRows::watch(BytesView key) const {
   if (shard_bytes_ == 0) return {};
   const auto hash = hash_of(key);
   const auto word = stripe(hash).load();
   return {hash, word, (word & kUnderWayMask) == 0};
+}
+
+std::optional<Bytes> RecentRows::find(BytesView key, const Moment& now) {
+  if (!now.still) return std::nullopt;
+  Shard& mine = shard(now.hash);
+  const std::lock_guard lock(mine.mutex);
+  const auto found = mine.index.find(key);
+  if (found == mine.index.end()) return std::nullopt;
+  const auto row = found->second;
+  if (row->word != now.word) {
+    mine.drop(row);
+    return std::nullopt;
+  }
+  mine.rows.splice(mine.rows.begin(), mine.rows, row);
+  return row->value;
 }
 
 void RecentRows::keep(BytesView key, BytesView value, const Moment& since) {

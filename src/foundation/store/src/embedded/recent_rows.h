@@ -26,15 +26,15 @@ class RecentRows {
   // 0: keeps nothing.
   explicit RecentRows(std::size_t bytes);
 
-  [[nodiscard]] std::optional<Bytes> find(BytesView key);
-
-  // What a reader takes before it reads a row that it would keep. Void while a batch that changes the row is under way.
+  // What a reader takes before it looks for a row. Void while a batch that changes the row is under way.
   struct Moment {
     std::uint64_t hash = 0;
     std::uint64_t word = 0;
     bool still = false;
   };
   [[nodiscard]] Moment watch(BytesView key) const;
+  // The row as it stood at that moment, if it was kept.
+  [[nodiscard]] std::optional<Bytes> find(BytesView key, const Moment& now);
   // The row as it was read since. Does nothing if it may have changed, or is large beside what there is room for.
   void keep(BytesView key, BytesView value, const Moment& since);
 

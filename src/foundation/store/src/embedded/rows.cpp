@@ -101,11 +101,11 @@ Task<Result<std::optional<Bytes>>> EmbeddedRows::read_on_pool(TenantId tenant, B
 }
 
 Task<Result<std::optional<Bytes>>> EmbeddedRows::read_often(TenantId tenant, Bytes key) {
-  if (auto recent = recent_.find(key)) co_return std::move(*recent);
-  const auto since = recent_.watch(key);
+  const auto now = recent_.watch(key);
+  if (auto recent = recent_.find(key, now)) co_return std::move(*recent);
   auto row = read_cached(key);
   if (!row) row = co_await read_on_pool(tenant, key);
-  if (*row && **row) recent_.keep(key, ***row, since);
+  if (*row && **row) recent_.keep(key, ***row, now);
   co_return std::move(*row);
 }
 
