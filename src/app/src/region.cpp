@@ -164,7 +164,7 @@ Result<> Region::Parts::open_directory() {
   FH_CHECK_OK(run_blocking(resources->open(identity.tenant, identity.subscription, std::string(kResourceGroup))));
   assignments = std::make_unique<gate::authz::AssignmentStore>(sealed);
   FH_CHECK_OK(run_blocking(assignments->load(identity.tenant)));
-  FH_CHECK_OK(assign_first_roles(identity, directory->store(), *assignments, s.random));
+  FH_CHECK_OK(assign_first_roles(identity, directory->store(), resources->tree(), *assignments, s.random));
   access = std::make_unique<gate::authz::StorageAccess>(*assignments, directory->store(), resources->tree());
   bearer = std::make_unique<gate::BearerTrust>(directory->authority(), directory->store(), blob_suffixes(settings));
   return {};

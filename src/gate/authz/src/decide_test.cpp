@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "authz/flat_tree.h"
 #include "authz/storage_access.h"
+#include "authz/testing/flat_tree.h"
 
 namespace freehold::gate::authz {
 namespace {

@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "authz/flat_tree.h"
+#include "authz/testing/flat_tree.h"
 #include "base/check.h"
 #include "resource/resource_id.h"
 

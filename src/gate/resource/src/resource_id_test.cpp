@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "authz/flat_tree.h"
+#include "authz/testing/flat_tree.h"
 
 namespace freehold::gate::resource {
 namespace {

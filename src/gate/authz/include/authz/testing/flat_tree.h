@@ -1,4 +1,4 @@
-// FlatTree: every subscription of a tenant stands right below its root management group.
+// FlatTree, for tests: every subscription of a tenant stands right below its root management group.
 #pragma once
 
 #include "authz/scope.h"
