@@ -58,7 +58,9 @@ class Segments {
   bool encoded_;
 };
 
-// One "/providers/..." with all its pairs of type and name; leaves what has no name. False: malformed.
+// One "/providers/..." with all its pairs of type and name; leaves what has no name. False: malformed. A name may be
+// "providers" where nothing follows it: else "a/x/providers/NS/locks/y" would read as something that stands beside `a`,
+// while routes take it for a lock on what is below `a`.
 bool take_part(Segments& segments, ResourceId& id) {
   auto provider = segments.take();
   if (!provider || !is_word(*provider) || id.parts.size() == kMaxParts) return false;
@@ -69,6 +71,7 @@ bool take_part(Segments& segments, ResourceId& id) {
     if (!type || equals_ignoring_case(*type, "providers") || ahead.done()) break;
     auto name = ahead.take();
     if (!name || !is_word(*type) || !is_name(*name) || part.types.size() == kMaxTypes) return false;
+    if (equals_ignoring_case(*name, "providers") && !ahead.done()) return false;
     part.types.push_back(std::move(*type));
     part.names.push_back(std::move(*name));
     segments = ahead;
@@ -110,6 +113,17 @@ bool take_id(Segments& segments, ResourceId& id) {
     break;
   }
   return true;
+}
+
+// "/x/providers/NS.Y/...": something on something that no id names. A provider has a dot in its name.
+bool hides_provider(std::string_view rest) {
+  constexpr std::string_view kProviders = "/providers/";
+  for (auto at = rest.find('/', 1); at != rest.npos; at = rest.find('/', at + 1)) {
+    if (!equals_ignoring_case(rest.substr(at, kProviders.size()), kProviders)) continue;
+    const auto provider = rest.substr(at + kProviders.size());
+    if (provider.substr(0, provider.find('/')).contains('.')) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -210,6 +224,7 @@ std::optional<ResourcePath> parse_resource_path(std::string_view path) {
   Segments segments(path, true);
   if (!take_id(segments, out.id) || out.id.text().size() > authz::kMaxScopeBytes) return std::nullopt;
   out.rest = segments.rest();
+  if (hides_provider(out.rest)) return std::nullopt;
   return out;
 }
 

@@ -58,6 +58,23 @@ TEST(ResourceId, RefusesWhatIsNone) {
   }
 }
 
+// A route takes what stands before the last "/providers/" for a scope. No path may read otherwise as an id: rights
+// would be asked at one place and something done at another.
+TEST(ResourcePath, NamesNothingBesideWhatARouteTakesForItsScope) {
+  const std::string lock = "/providers/Microsoft.Authorization/locks/x";
+  for (const auto& path :
+       {kAccount + "/foo" + lock, kAccount + "/a/b/foo" + lock,
+        kAccount + "/foo/Providers/Microsoft.Resources/tags/default",
+        kAccount + "/foo/%70roviders/Microsoft.Authorization/locks/x", kSub + "/resourceGroups/g/foo" + lock,
+        kSub + "/foo" + lock, "/foo" + lock, kSub + "/resourceGroups/g/foo/bar" + lock}) {
+    EXPECT_FALSE(parse_resource_path(path)) << path;
+  }
+  const auto container = parse_resource_path(kAccount + "/blobServices/default/containers/providers");
+  ASSERT_TRUE(container);
+  EXPECT_EQ(container->id.name(), "providers");
+  EXPECT_EQ(parse_resource_path(kAccount + lock)->id.scope().text(), kAccount);
+}
+
 TEST(ResourcePath, TakesTheLongestIdAndLeavesTheRest) {
   const auto split = [](const std::string& path) {
     const auto found = parse_resource_path(path);
@@ -78,6 +95,8 @@ TEST(ResourcePath, TakesTheLongestIdAndLeavesTheRest) {
   EXPECT_EQ(split(kSub + "/resourceGroups/a%2Fb"), "nothing");
   EXPECT_EQ(split(kSub + "/resourceGroups/a%zz"), "nothing");
   EXPECT_EQ(split("/subscriptions/none"), "nothing");
+  EXPECT_EQ(split(kSub + "/resourceGroups/providers/resources"), kSub + "/resourceGroups/providers + /resources");
+  EXPECT_EQ(split(kSub + "/tagNames/providers/tagValues/x"), kSub + " + /tagNames/providers/tagValues/x");
 }
 
 TEST(ScopeChain, HasEveryScopeFromTheRootDown) {

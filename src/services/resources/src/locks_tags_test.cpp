@@ -49,6 +49,23 @@ TEST_F(Locks, AReadOnlyOneForbidsWritesAndWhatShowsKeys) {
   EXPECT_EQ(put(box("default", "a"), here()).status, 200);
 }
 
+// What a route takes for the scope and what the id says must be one: the right is asked at the id.
+TEST_F(Locks, WhoOwnsAResourceLocksAndTagsNothingBesideIt) {
+  ASSERT_EQ(put(group("g"), here()).status, 201);
+  ASSERT_EQ(put(box("g", "a"), here()).status, 201);
+  assign(stranger_, box("g", "a"), gate::authz::roles::kOwner);
+  const Json lock_body = {{"properties", {{"level", "ReadOnly"}}}};
+  const Json tags_body = {{"properties", {{"tags", {{"a", "b"}}}}}};
+  EXPECT_EQ(call_as(stranger_, Method::kPut, lock(box("g", "a")), lock_body).status, 201);
+  for (const auto& beside : {box("g", "a") + "/foo", box("g", "a") + "/foo/bar/baz", group("g") + "/foo"}) {
+    EXPECT_EQ(call_as(stranger_, Method::kPut, lock(beside), lock_body).said(), "403 AuthorizationFailed") << beside;
+    EXPECT_EQ(put(lock(beside), lock_body).status, 400) << beside;
+    const auto tags = beside + "/providers/Microsoft.Resources/tags/default";
+    EXPECT_EQ(call_as(stranger_, Method::kPut, tags, tags_body).said(), "403 AuthorizationFailed") << beside;
+  }
+  EXPECT_EQ(get(group("g")).body["tags"], Json::object());
+}
+
 TEST_F(Locks, GoWithTheirGroup) {
   ASSERT_EQ(put(group("g"), here()).status, 201);
   EXPECT_EQ(get(lock(group("g"))).said(), "404 LockNotFound");
