@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "base/json_depth.h"
 #include "crypto/client_proof.h"
 #include "src/authorize_rules.h"
 #include "src/graph_errors.h"
@@ -233,7 +234,7 @@ ApiResult<FederatedCredential> read_federated(const Json& body, FederatedCredent
       credential.audiences.empty()) {
     return refuse(errors::bad_request("A federated credential needs name, issuer, subject and audiences."));
   }
-  if (!crypto::read_key_set(credential.key_set)) {
+  if (nests_deeper_than(credential.key_set, kMaxJsonDepth) || !crypto::read_key_set(credential.key_set)) {
     return refuse(
         errors::bad_request("A federated credential needs the issuer's keys in 'jwks': this cloud fetches "
                             "nothing."));

@@ -4,6 +4,7 @@
 
 #include "authn/audience.h"
 #include "base/encoding.h"
+#include "base/json_depth.h"
 #include "src/directory_roles.h"
 #include "src/graph_errors.h"
 #include "src/password_check.h"
@@ -50,27 +51,36 @@ std::string recorded_path(const DirectoryStore& store, std::string_view path) {
 
 bool has_body(http::Method method) { return method == http::Method::kPost || method == http::Method::kPatch; }
 
+// An object; of a request without a body, an empty one.
+gate::Task<gate::ApiResult<json>> read_body(const gate::Permit<GraphOperation>& permit) {
+  if (!has_body(permit.request().method)) co_return json::object();
+  auto bytes = co_await http::read_all(*permit.request().body, kMaxBody);
+  if (!bytes) co_return refuse(errors::bad_request("The request body is too large, or broken."));
+  permit.count_in(bytes->size());
+  if (bytes->empty()) co_return json::object();
+  const bool deep = nests_deeper_than(*bytes, kMaxJsonDepth);
+  auto body = deep ? json() : json::parse(*bytes, nullptr, false);
+  wipe(*bytes);  // it may hold a password
+  if (deep) co_return refuse(errors::bad_request("The request body nests too deep."));
+  if (!body.is_object()) co_return refuse(errors::bad_request("The request body is no JSON object."));
+  co_return body;
+}
+
 gate::Task<gate::Reply> answer(GraphParts& parts, GraphHandler handler, gate::Permit<GraphOperation> permit) {
   auto& request = permit.request();
   const auto& identity = permit.principal().identity;
+  FH_CO_TRY(auto segments, segments_of(request.path));
+  FH_CO_TRY(auto body, co_await read_body(permit));
+  // As it is when the body has come, which may take its time.
   auto directory = parts.store.snapshot(permit.tenant());
   if (!directory || !identity) co_return refuse(errors::denied());
-  FH_CO_TRY(auto segments, segments_of(request.path));
   GraphCall call{.request = request,
                  .directory = std::move(directory),
                  .caller = identity->object,
                  .now = permit.now(),
                  .origin = "https://" + std::string(request.headers.get("host")),
                  .segments = std::move(segments),
-                 .body = json::object()};
-  if (has_body(request.method)) {
-    auto body = co_await http::read_all(*request.body, kMaxBody);
-    if (!body) co_return refuse(errors::bad_request("The request body is too large, or broken."));
-    permit.count_in(body->size());
-    if (!body->empty()) call.body = json::parse(*body, nullptr, false);
-    wipe(*body);  // it may hold a password
-    if (!call.body.is_object()) co_return refuse(errors::bad_request("The request body is no JSON object."));
-  }
+                 .body = std::move(body)};
   co_return co_await handler(parts, call);
 }
 

@@ -1,6 +1,7 @@
 // Graph as its clients see it: the directory behind a real pipeline.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/encoding.h"
@@ -28,6 +29,22 @@ class NoAccounts final : public gate::AccountDirectory {
 
 constexpr std::string_view kSecret = "the first secret";
 constexpr std::string_view kUserAdministrator = "fe930be7-5e62-47db-91af-98c3a49a38b1";
+
+// Before it comes something else happens.
+class LateBody final : public http::BodyReader {
+ public:
+  LateBody(Bytes bytes, std::function<runtime::Task<>()> before)
+      : inner_(std::move(bytes)), before_(std::move(before)) {}
+  [[nodiscard]] std::optional<std::uint64_t> length() const override { return inner_.length(); }
+  [[nodiscard]] http::Task<Result<std::size_t>> read_some(std::span<char> out) override {
+    if (const auto before = std::exchange(before_, nullptr)) co_await before();
+    co_return co_await inner_.read_some(out);
+  }
+
+ private:
+  gate::testing::BytesBody inner_;
+  std::function<runtime::Task<>()> before_;
+};
 
 class Graph : public ::testing::Test {
  protected:
@@ -202,6 +219,44 @@ TEST_F(Graph, MembersReadAndOnlyRolesChange) {
   EXPECT_EQ(call(Method::kDelete, "/applications/" + application).status, 204);
   EXPECT_EQ(call(Method::kPost, "/directory/deletedItems/" + application + "/restore", nullptr, mine).status, 403);
   EXPECT_EQ(call(Method::kDelete, "/directory/deletedItems/" + application, nullptr, mine).status, 403);
+}
+
+// Parsing, copying and printing JSON go as deep as it does, on the stack of a whole region.
+TEST_F(Graph, ABodyThatNestsWithoutEndIsRefused) {
+  const std::string deep = std::string(60'000, '[') + std::string(60'000, ']');
+  const auto post = [this](const std::string& path, std::string body) {
+    return send(Method::kPost, "https://graph.freehold.test:8443/v1.0" + path, std::move(body),
+                {{"authorization", "Bearer " + admin_}})
+        .status;
+  };
+  EXPECT_EQ(post("/applications", R"({"displayName": "x", "appRoles": )" + deep + "}"), 400);
+  const auto app = call(Method::kPost, "/applications", {{"displayName", "x"}}).id();
+  const auto key_set = R"({"keys": [], "more": )" + deep + "}";
+  EXPECT_EQ(
+      post("/applications/" + app + "/federatedIdentityCredentials",
+           json{{"name", "n"}, {"issuer", "i"}, {"subject", "s"}, {"audiences", {"a"}}, {"jwks", key_set}}.dump()),
+      400);
+}
+
+// Of a user who became an administrator while the body was under way.
+TEST_F(Graph, ReachIsJudgedWhenTheBodyHasCome) {
+  const auto ada = add_user("ada");
+  const auto bea = add_user("bea");
+  give_role(kUserAdministrator, ada);
+  LateBody body(R"({"passwordProfile": {"password": "another password"}})", [this, bea]() -> runtime::Task<> {
+    auto request = gate::testing::make_request(
+        Method::kPost,
+        "https://graph.freehold.test/v1.0/directoryRoles/" + std::string(kGlobalAdministrator) + "/members/$ref",
+        {{"authorization", "Bearer " + admin_}});
+    gate::testing::BytesBody bytes(reference(bea).dump());
+    request.body = &bytes;
+    EXPECT_EQ((co_await pipeline_->handle(request)).status, 204);
+  });
+  auto request = gate::testing::make_request(Method::kPatch, "https://graph.freehold.test/v1.0/users/" + bea,
+                                             {{"authorization", "Bearer " + token_of("ada@freehold.test")}});
+  request.body = &body;
+  EXPECT_EQ(run_blocking(pipeline_->handle(request)).status, 403);
+  EXPECT_NE(token_of("bea@freehold.test"), "");
 }
 
 TEST_F(Graph, AResetPasswordEndsSessions) {

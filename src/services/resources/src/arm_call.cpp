@@ -4,12 +4,12 @@
 
 #include "authn/bearer.h"
 #include "base/encoding.h"
+#include "base/json_depth.h"
 #include "src/arm_errors.h"
 
 namespace freehold::resources {
 namespace {
 
-constexpr std::size_t kMaxDepth = 64;
 constexpr std::uint64_t kMaxPage = 1'000;
 
 // Why a path isn't an id, in ARM's words.
@@ -28,26 +28,6 @@ gate::ApiError path_error(std::string_view path) {
     }
   }
   return arm_errors::invalid_path(path);
-}
-
-// Before it is parsed: what parses and prints JSON goes as deep as it does.
-bool nests_too_deep(std::string_view text) {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMaxDepth) return true;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
 }
 
 std::string sort_key(const Json& item) {
@@ -101,7 +81,8 @@ Task<ApiResult<Json>> read_json(http::BodyReader& body) {
   auto text = co_await http::read_all(body, kMaxBodyBytes);
   if (!text) co_return std::unexpected(arm_errors::body_unreadable(text.error()));
   if (text->empty()) co_return Json(nullptr);
-  if (nests_too_deep(*text)) co_return std::unexpected(arm_errors::invalid_content("it nests too deep."));
+  if (nests_deeper_than(*text, kMaxJsonDepth))
+    co_return std::unexpected(arm_errors::invalid_content("it nests too deep."));
   auto json = Json::parse(*text, nullptr, false);
   if (json.is_discarded()) co_return std::unexpected(arm_errors::invalid_content("it is not JSON."));
   co_return json;
@@ -153,12 +134,14 @@ ApiResult<Tags> tags_of(const Json& json) {
   return out;
 }
 
+// By the groups that the caller is in now: a body may have been long in coming.
 bool may(const ArmParts& parts, const ArmCall& call, std::string_view action, const ResourceId& id) {
-  if (call.who == nullptr || !call.who->enabled) return false;
-  const gate::authz::Subject subject{call.who->tenant, call.who->object, call.who->groups};
-  return parts.assignments.snapshot(call.who->tenant)
+  const auto who = call.who == nullptr ? nullptr : parts.identities.find(call.who->tenant, call.who->object);
+  if (who == nullptr || !who->enabled) return false;
+  const gate::authz::Subject subject{who->tenant, who->object, who->groups};
+  return parts.assignments.snapshot(who->tenant)
       ->decide(subject, action, gate::authz::ActionKind::kControl,
-               gate::resource::chain_of(id, call.who->tenant, parts.store))
+               gate::resource::chain_of(id, who->tenant, parts.store))
       .allowed();
 }
 
