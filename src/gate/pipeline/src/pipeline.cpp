@@ -50,11 +50,13 @@ Task<http::Response> Pipeline::walk(Passage p) {
   if (!open) co_return s.refuse(p, std::move(open.error()));
 
   Reply reply;
+  const auto body = s.await_body(p);
   try {
     reply = co_await p.endpoint->run(PipelineKey(), p.admission);
   } catch (...) {
     reply = std::unexpected(gate_errors::internal_error("handler threw: " + describe(std::current_exception())));
   }
+  if (body && body->refusal()) reply = std::unexpected(*body->refusal());
   co_return s.conclude(p, std::move(reply));
 }
 

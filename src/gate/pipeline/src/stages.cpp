@@ -262,10 +262,8 @@ ApiResult<> Pipeline::State::identify_by_token(Passage& p, const TokenRules& rul
 }
 
 // As the service's own rules have it; the first action that is wanting is named.
-ApiResult<> Pipeline::State::check_rules(const Admission& a, const TokenRules& rules) const {
-  FH_CHECK(a.principal.identity != nullptr);
+ApiResult<> Pipeline::State::check_rules(const Admission& a, const Identity& who, const TokenRules& rules) const {
   if (a.route->any_caller) return {};
-  const auto& who = *a.principal.identity;
   auto needed = actions_needed(*a.route, *a.request);
   needed.besides.push_back(needed.whole);
   for (const std::string_view action : needed.besides) {
@@ -298,7 +296,8 @@ ApiResult<> Pipeline::State::permit(Passage& p) const {
   FH_CHECK_OK(authorise(a.principal, *a.route, *a.request));
   const auto* rules = a.account == nullptr ? p.service->tokens() : nullptr;
   if (a.principal.credential == kBearer) {
-    FH_CHECK_OK(rules != nullptr ? check_rules(a, *rules) : check_role(a));
+    FH_CHECK(a.principal.identity != nullptr);
+    FH_CHECK_OK(rules != nullptr ? check_rules(a, *a.principal.identity, *rules) : check_role(a));
   }
   FH_CHECK_OK(check_signed_resource(a.principal, *a.request, a.target));
   if (a.account != nullptr) {
@@ -306,6 +305,24 @@ ApiResult<> Pipeline::State::permit(Passage& p) const {
   }
   if (!a.route->implemented) return std::unexpected(not_implemented());
   return {};
+}
+
+// A part's body lies in memory, and its whole has waited.
+std::unique_ptr<AwaitedBody> Pipeline::State::await_body(Passage& p) {
+  auto& a = p.admission;
+  const auto* rules = a.account == nullptr ? p.service->tokens() : nullptr;
+  const bool waits = p.whole == nullptr && a.request->body != nullptr && a.request->body->length() != 0;
+  if (rules == nullptr || !waits || a.principal.credential != kBearer) return nullptr;
+  return std::make_unique<AwaitedBody>(*a.request, bodies, a.tenant,
+                                       [this, &a, rules] { return ask_again(a, *rules); });
+}
+
+// What was taken away while the body came is gone.
+ApiResult<> Pipeline::State::ask_again(const Admission& a, const TokenRules& rules) const {
+  FH_CHECK(a.principal.identity != nullptr && options.bearer != nullptr);
+  const auto identity = options.bearer->identities.find(a.principal.identity->tenant, a.principal.identity->object);
+  if (identity == nullptr || !identity->enabled) return std::unexpected(rules.refuse_token(TokenFault::kPrincipal));
+  return check_rules(a, *identity, rules);
 }
 
 ApiResult<> Pipeline::State::take_place(Passage& p) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <exception>
+#include <memory>
 #include <string_view>
 #include <vector>
 
+#include "awaited_body.h"
 #include "pipeline/pipeline.h"
 #include "running_limits.h"
 
@@ -45,6 +47,7 @@ struct Pipeline::State {
   Random& random;
   const PipelineOptions options;
   RunningLimits limits;
+  BodyRoom bodies;
   std::vector<Service> services;
 
   // The stages (stages.cpp): each looks at what the earlier ones found, adds what it finds, or refuses.
@@ -63,7 +66,10 @@ struct Pipeline::State {
   [[nodiscard]] ApiResult<> identify_by_token(Passage& p, const TokenRules& rules) const;
   [[nodiscard]] ApiResult<> permit(Passage& p) const;
   [[nodiscard]] ApiResult<> check_role(Admission& a) const;
-  [[nodiscard]] ApiResult<> check_rules(const Admission& a, const TokenRules& rules) const;
+  [[nodiscard]] ApiResult<> check_rules(const Admission& a, const Identity& who, const TokenRules& rules) const;
+  // Null where there is no body to wait for, or nobody's rights are asked of a service's own rules.
+  [[nodiscard]] std::unique_ptr<AwaitedBody> await_body(Passage& p);
+  [[nodiscard]] ApiResult<> ask_again(const Admission& a, const TokenRules& rules) const;
   [[nodiscard]] ApiResult<> take_place(Passage& p);
   [[nodiscard]] ApiResult<> reserve_audit(Passage& p);
   [[nodiscard]] const RouteSpec* find_job(std::string_view operation) const;

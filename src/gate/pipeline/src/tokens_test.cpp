@@ -1,4 +1,6 @@
 // A service whose callers are principals of the directory and whose resources are no account's.
+#include <functional>
+
 #include "http/no_body.h"
 #include "pipeline/testing/token_matrix.h"
 #include "pipeline_fixture.h"
@@ -13,6 +15,9 @@ struct ReadShelf {
 };
 struct WriteShelf {
   static constexpr std::string_view kName = "Shelves/write";
+};
+struct FillShelf {
+  static constexpr std::string_view kName = "Shelves/fill";
 };
 struct ListShelves {};
 struct GetMetadata {
@@ -52,6 +57,8 @@ class ShelfService final : public ServiceGate {
     auto write = row(http::Method::kPatch, "/shelves/{name}", "Shelves/write");
     write.further_actions = {{.name = "x-lock", .value = "", .action = "Shelves/lock"}};
     add<WriteShelf>(write, [](Permit<WriteShelf> permit) { return write_shelf(std::move(permit)); });
+    add<FillShelf>(row(http::Method::kPut, "/shelves/{name}", "Shelves/fill"),
+                   [this](Permit<FillShelf> permit) { return fill_shelf(std::move(permit)); });
     add_as<ListShelves>("Shelves/all", row(http::Method::kGet, "/shelves", ""),
                         [](Permit<ListShelves> permit) { return answer(permit.tenant()); });
     auto open = row(http::Method::kGet, "/metadata", "");
@@ -80,8 +87,15 @@ class ShelfService final : public ServiceGate {
   [[nodiscard]] const TokenRules* tokens() const override { return &rules; }
 
   ShelfRules rules;
+  std::size_t filled = 0;
 
  private:
+  Task<Reply> fill_shelf(Permit<FillShelf> permit) {
+    const auto body = co_await http::read_all(*permit.request().body, 64 * 1024 * 1024);
+    if (!body) co_return std::unexpected(ApiError{.status = 400, .code = "BodyBroken"});
+    filled = body->size();
+    co_return http::Response();
+  }
   static Task<Reply> answer(TenantId tenant) {
     http::Response response;
     response.body = to_string(tenant);
@@ -93,6 +107,24 @@ class ShelfService final : public ServiceGate {
     part.body = &http::no_body();
     co_return co_await permit.ask(part, AskedBy::kCaller);
   }
+};
+
+// Something happens before its last byte comes.
+class LateBody final : public http::BodyReader {
+ public:
+  LateBody(std::size_t bytes, std::function<void()> meanwhile) : left_(bytes), meanwhile_(std::move(meanwhile)) {}
+  [[nodiscard]] std::optional<std::uint64_t> length() const override { return left_; }
+  [[nodiscard]] http::Task<Result<std::size_t>> read_some(std::span<char> out) override {
+    const auto n = std::min(out.size(), left_ > 1 ? left_ - 1 : left_);
+    if (left_ == 1 && meanwhile_) meanwhile_();
+    std::fill_n(out.begin(), n, 'x');
+    left_ -= n;
+    co_return n;
+  }
+
+ private:
+  std::size_t left_;
+  std::function<void()> meanwhile_;
 };
 
 class TokensTest : public PipelineTest {
@@ -109,6 +141,18 @@ class TokensTest : public PipelineTest {
     claims["aud"] = "\"https://shelves.test\"";
     headers.emplace_back("authorization", "Bearer " + testing::token_of(claims));
     return send(make_request(method, url, std::move(headers)));
+  }
+  // "403 AuthorizationFailed" of a body of so many bytes, before whose end `meanwhile` happens.
+  std::string fill(std::size_t bytes, std::function<void()> meanwhile) {
+    auto claims = testing::good_claims(tenant_, me_, clock_.now());
+    claims["aud"] = "\"https://shelves.test\"";
+    auto request = make_request(http::Method::kPut, "https://shelves.test/shelves/mine",
+                                {{"authorization", "Bearer " + testing::token_of(claims)}});
+    LateBody body(bytes, std::move(meanwhile));
+    request.body = &body;
+    const auto answer = status_of(runtime::run_blocking(pipeline_->handle(request)));
+    EXPECT_EQ(request.body, &body);
+    return answer;
   }
   std::string read(std::string_view url = "https://shelves.test:8443/shelves/mine") {
     return status_of(call(http::Method::kGet, url));
@@ -176,6 +220,28 @@ TEST_F(TokensTest, APartIsItsCallers) {
   EXPECT_EQ(entries[entries.size() - 2].record.caller, to_string(me_));
 }
 
+// A body may be hours in coming: nobody keeps a right by having begun.
+TEST_F(TokensTest, RightsAreAskedAgainWhenTheBodyHasCome) {
+  shelves_.rules.allowed.insert({me_, "Shelves/fill"});
+  EXPECT_EQ(fill(10, nullptr), "200 ");
+  EXPECT_EQ(std::exchange(shelves_.filled, 0), 10u);
+  EXPECT_EQ(fill(10, [this] { shelves_.rules.allowed.clear(); }), "403 AuthorizationFailed");
+  EXPECT_EQ(log_.take_entries().back().record.decision, "denied");
+  shelves_.rules.allowed.insert({me_, "Shelves/fill"});
+  const auto disabled = fill(10, [this] { identities_.put({.tenant = tenant_, .object = me_, .enabled = false}); });
+  EXPECT_EQ(disabled, "401 InvalidAuthenticationToken");
+  EXPECT_EQ(shelves_.filled, 0u);
+}
+
+TEST_F(TokensTest, BodiesOfATenantTakeABoundedRoomAtOnce) {
+  shelves_.rules.allowed.insert({me_, "Shelves/fill"});
+  const std::size_t half = 20 * 1024 * 1024;
+  std::string inner;
+  EXPECT_EQ(fill(half, [&] { inner = fill(half, nullptr); }), "200 ");
+  EXPECT_EQ(inner, "503 ServerBusy");
+  EXPECT_EQ(fill(half, nullptr), "200 ");
+}
+
 TEST_F(TokensTest, RowsFromDataKeepTheirNames) {
   EXPECT_EQ(read("https://shelves.test/shelves"), "200 ");
   EXPECT_EQ(log_.take_entries().back().record.operation, "Shelves/all");
@@ -184,7 +250,7 @@ TEST_F(TokensTest, RowsFromDataKeepTheirNames) {
 TEST_F(TokensTest, NobodyGetsInWhoMustNotAndEveryoneWhoMay) {
   TokenMatrix matrix(shelves_, {.host = "shelves.test", .audience = "https://shelves.test", .query = ""});
   for (const auto& fault : matrix.run()) ADD_FAILURE() << fault;
-  EXPECT_EQ(matrix.cases(), 4u * 16u + 3u);
+  EXPECT_EQ(matrix.cases(), 5u * 16u + 3u);
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ gate::Task<Reply> put_denial(const ArmParts& parts, Permit<PutDenyAssignment> pe
     denial.not_below = at->get<bool>();
   }
   if (note.name.empty()) co_return std::unexpected(arm_errors::invalid_content("'denyAssignmentName' is missing."));
-  FH_CO_CHECK_OK(check_locks(*call.state, call.id.text(), LockedVerb::kWrite));
+  FH_CO_CHECK_OK(check_locks(*parts.store.state(call.caller.tenant), call.id.text(), LockedVerb::kWrite));
   if (find(parts, call, denial.id)) {
     co_return std::unexpected(
         arm_errors::make(409, "DenyAssignmentExists", "The deny assignment is there and can't be changed."));
