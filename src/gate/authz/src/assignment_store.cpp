@@ -33,14 +33,6 @@ Result<> check(RoleAssignment& assignment, const std::map<RoleId, CustomRole>& o
   return {};
 }
 
-Result<> check(DenyAssignment& denial) {
-  auto scope = normal_scope(denial.scope);
-  if (!scope) return fail(ErrorCode::kInvalidArgument, "not a scope: " + denial.scope);
-  if (denial.principals.empty()) return fail(ErrorCode::kInvalidArgument, "a deny assignment needs a principal");
-  denial.scope = std::move(*scope);
-  return {};
-}
-
 bool are_patterns(const std::vector<std::string>& patterns) {
   const auto good = [](const std::string& pattern) {
     return !pattern.empty() && pattern.size() <= kMaxPatternBytes &&
@@ -49,16 +41,39 @@ bool are_patterns(const std::vector<std::string>& patterns) {
   return patterns.size() <= kMaxRolePatterns && std::ranges::all_of(patterns, good);
 }
 
+bool are_patterns(const PermissionSet& set) {
+  return are_patterns(set.actions) && are_patterns(set.not_actions) && are_patterns(set.data_actions) &&
+         are_patterns(set.not_data_actions);
+}
+
+Result<> check(DenyAssignment& denial, const DenialNote& note) {
+  const auto wrong = [](std::string why) { return fail(ErrorCode::kInvalidArgument, std::move(why)); };
+  auto scope = normal_scope(denial.scope);
+  if (!scope) return wrong("not a scope: " + denial.scope);
+  if (denial.principals.empty()) return wrong("a deny assignment needs a principal");
+  if (!are_patterns(denial.permissions)) return wrong("an action is empty or too long, or there are too many");
+  denial.scope = std::move(*scope);
+  if (encode(denial, note).size() > kMaxRoleRowBytes) return wrong("the deny assignment is too large");
+  return {};
+}
+
+// What one tenant's roles and deny assignments may hold together: every new snapshot compiles them, and every first
+// decision about an action reads the patterns.
+constexpr std::size_t kMaxPatterns = 20'000;
+constexpr std::size_t kMaxDeniedPrincipals = 50'000;
+constexpr std::size_t kMaxScopesOfRoles = 20'000;
+
+std::size_t patterns_of(const PermissionSet& set) {
+  return set.actions.size() + set.not_actions.size() + set.data_actions.size() + set.not_data_actions.size();
+}
+
 Result<> check(CustomRole& role, const std::map<RoleId, CustomRole>& others) {
   const auto& all = role.role.permissions;
   const auto wrong = [](std::string why) { return fail(ErrorCode::kInvalidArgument, std::move(why)); };
   if (is_built_in(role.role.id)) return fail(ErrorCode::kConflict, "built-in roles can't be changed");
   if (role.role.name.empty() || role.role.name.size() > kMaxRoleNameBytes) return wrong("a role has a name");
   if (role.description.size() > kMaxDescriptionBytes) return wrong("the description is too long");
-  if (!are_patterns(all.actions) || !are_patterns(all.not_actions) || !are_patterns(all.data_actions) ||
-      !are_patterns(all.not_data_actions)) {
-    return wrong("an action is empty or too long, or there are too many");
-  }
+  if (!are_patterns(all)) return wrong("an action is empty or too long, or there are too many");
   if (role.assignable_scopes.empty() || role.assignable_scopes.size() > kMaxAssignableScopes) {
     return wrong("a role has 1 to 2,000 assignable scopes");
   }
@@ -103,12 +118,47 @@ struct AssignmentStore::Table {
   std::uint64_t epoch = 0;
   std::shared_ptr<const Snapshot> snapshot;
 
-  void compile() {
+  [[nodiscard]] std::shared_ptr<const Snapshot> compiled() {
     auto roles = built_in_roles();
     for (const auto& [id, role] : own) roles.push_back(role.role);
-    snapshot = std::make_shared<const Snapshot>(++epoch, roles, assignments, denials);
+    return std::make_shared<const Snapshot>(++epoch, roles, assignments, denials);
+  }
+
+  // Does this still fit in besides what there is, but for the role `replaced`?
+  [[nodiscard]] Result<> check_room(const PermissionSet& more, std::size_t more_principals, std::size_t more_scopes,
+                                    RoleId replaced = {}) const {
+    std::size_t patterns = patterns_of(more);
+    std::size_t principals = more_principals;
+    std::size_t scopes = more_scopes;
+    for (const auto& [id, role] : own) {
+      if (id == replaced) continue;
+      patterns += patterns_of(role.role.permissions);
+      scopes += role.assignable_scopes.size();
+    }
+    for (const auto& denial : denials) {
+      patterns += patterns_of(denial.permissions);
+      principals += denial.principals.size() + denial.excluded.size();
+    }
+    if (patterns <= kMaxPatterns && principals <= kMaxDeniedPrincipals && scopes <= kMaxScopesOfRoles) return {};
+    return fail(ErrorCode::kExhausted, "the directory's custom roles and deny assignments say too much together");
   }
 };
+
+namespace {
+
+// By whoever has the turn. Decisions of every tenant take this lock, so that what takes long happens outside of it.
+template <class Table, class Edit>
+void apply(std::shared_mutex& mutex, Table& table, Edit edit) {
+  {
+    const std::unique_lock lock(mutex);
+    edit();
+  }
+  auto snapshot = table.compiled();
+  const std::unique_lock lock(mutex);
+  table.snapshot = std::move(snapshot);
+}
+
+}  // namespace
 
 AssignmentStore::AssignmentStore(keys::SealedStore store)
     : store_(store),
@@ -136,7 +186,7 @@ Task<Result<>> AssignmentStore::load(TenantId tenant) {
     FH_CO_TRY(table->denial_notes[denial.id], decode_denial_note(row.value));
     table->denials.push_back(std::move(denial));
   }
-  table->compile();
+  table->snapshot = table->compiled();
   const std::unique_lock lock(mutex_);
   tables_[tenant] = std::move(table);
   co_return Result<>();
@@ -155,9 +205,9 @@ Task<Result<>> AssignmentStore::begin(TenantId tenant, std::vector<RoleAssignmen
     change.puts.push_back({row_key(kAssignmentPrefix, assignment.id), encode(assignment)});
   }
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
-  const std::unique_lock lock(mutex_);
-  for (RoleAssignment& assignment : first) table->assignments.push_back(std::move(assignment));
-  table->compile();
+  apply(mutex_, *table, [&] {
+    for (RoleAssignment& each : first) table->assignments.push_back(std::move(each));
+  });
   co_return Result<>();
 }
 
@@ -178,10 +228,10 @@ Task<Result<>> AssignmentStore::assign(RoleAssignment assignment, AuditRow audit
   change.puts.push_back({row_key(kAssignmentPrefix, assignment.id), encode(assignment, note)});
   ride_along(change, audit, table->rows.partition());
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
-  const std::unique_lock lock(mutex_);
-  table->notes[assignment.id] = std::move(note);
-  table->assignments.push_back(std::move(assignment));
-  table->compile();
+  apply(mutex_, *table, [&] {
+    table->notes[assignment.id] = std::move(note);
+    table->assignments.push_back(std::move(assignment));
+  });
   co_return Result<>();
 }
 
@@ -195,27 +245,28 @@ Task<Result<>> AssignmentStore::unassign(TenantId tenant, RoleAssignmentId id, A
   change.deletes.push_back(row_key(kAssignmentPrefix, id));
   ride_along(change, audit, table->rows.partition());
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
-  const std::unique_lock lock(mutex_);
-  table->assignments.erase(with_id(table->assignments, id));
-  table->notes.erase(id);
-  table->compile();
+  apply(mutex_, *table, [&] {
+    table->assignments.erase(with_id(table->assignments, id));
+    table->notes.erase(id);
+  });
   co_return Result<>();
 }
 
 Task<Result<>> AssignmentStore::deny(DenyAssignment denial, AuditRow audit, DenialNote note) {
-  FH_CO_CHECK_OK(check(denial));
+  FH_CO_CHECK_OK(check(denial, note));
   FH_CO_TRY(const auto table, table_of(denial.tenant));
   FH_CO_TRY(const auto turn, co_await table->turn.take());
   if (table->denials.size() >= kMaxDenyAssignments) co_return fail(ErrorCode::kExhausted, "too many deny assignments");
+  FH_CO_CHECK_OK(table->check_room(denial.permissions, denial.principals.size() + denial.excluded.size(), 0));
   keys::RowChange change;
   change.absent.push_back(row_key(kDenialPrefix, denial.id));
   change.puts.push_back({row_key(kDenialPrefix, denial.id), encode(denial, note)});
   ride_along(change, audit, table->rows.partition());
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
-  const std::unique_lock lock(mutex_);
-  table->denial_notes[denial.id] = std::move(note);
-  table->denials.push_back(std::move(denial));
-  table->compile();
+  apply(mutex_, *table, [&] {
+    table->denial_notes[denial.id] = std::move(note);
+    table->denials.push_back(std::move(denial));
+  });
   co_return Result<>();
 }
 
@@ -229,10 +280,10 @@ Task<Result<>> AssignmentStore::undeny(TenantId tenant, RoleAssignmentId id, Aud
   change.deletes.push_back(row_key(kDenialPrefix, id));
   ride_along(change, audit, table->rows.partition());
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
-  const std::unique_lock lock(mutex_);
-  table->denials.erase(with_id(table->denials, id));
-  table->denial_notes.erase(id);
-  table->compile();
+  apply(mutex_, *table, [&] {
+    table->denials.erase(with_id(table->denials, id));
+    table->denial_notes.erase(id);
+  });
   co_return Result<>();
 }
 
@@ -243,13 +294,14 @@ Task<Result<>> AssignmentStore::define(TenantId tenant, CustomRole role) {
   if (!table->own.contains(role.role.id) && table->own.size() >= kMaxCustomRoles) {
     co_return fail(ErrorCode::kExhausted, "too many custom roles");
   }
+  FH_CO_CHECK_OK(table->check_room(role.role.permissions, 0, role.assignable_scopes.size(), role.role.id));
   keys::RowChange change;
   change.puts.push_back({row_key(role.role.id), encode(role)});
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
-  const std::unique_lock lock(mutex_);
-  const RoleId id = role.role.id;
-  table->own.insert_or_assign(id, std::move(role));
-  table->compile();
+  apply(mutex_, *table, [&] {
+    const RoleId id = role.role.id;
+    table->own.insert_or_assign(id, std::move(role));
+  });
   co_return Result<>();
 }
 
@@ -263,9 +315,7 @@ Task<Result<>> AssignmentStore::undefine(TenantId tenant, RoleId id) {
   keys::RowChange change;
   change.deletes.push_back(row_key(id));
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
-  const std::unique_lock lock(mutex_);
-  table->own.erase(id);
-  table->compile();
+  apply(mutex_, *table, [&] { table->own.erase(id); });
   co_return Result<>();
 }
 

@@ -105,6 +105,31 @@ TEST_F(Assignments, DenialsAreKeptToo) {
   EXPECT_TRUE(may_read(again));
 }
 
+// Every decision reads them: one tenant's must not hold up the region.
+TEST_F(Assignments, WhatRolesAndDenialsSayTogetherIsBounded) {
+  DenyAssignment denial{{}, tenant_, "/", {kEveryPrincipal}};
+  denial.permissions.actions = {std::string(kMaxPatternBytes + 1, 'a')};
+  EXPECT_EQ(run_blocking(store_.deny(denial)).error().code, ErrorCode::kInvalidArgument);
+  denial.permissions.actions = {"Some.Provider/*"};
+  denial.principals.assign(1'600, me_);
+  EXPECT_EQ(run_blocking(store_.deny(denial)).error().code, ErrorCode::kInvalidArgument);  // outgrows its row
+  denial.principals = {me_};
+  denial.permissions.actions.assign(2'000, "Some.Provider/*");
+  const auto deny = [&](std::uint8_t number) {
+    denial.id.bytes.fill(number);
+    return run_blocking(store_.deny(denial));
+  };
+  for (std::uint8_t i = 1; i <= 10; ++i) ASSERT_TRUE(deny(i)) << int(i);
+  EXPECT_EQ(deny(11).error().code, ErrorCode::kExhausted);
+  CustomRole role{.role = {.id = {}, .name = "mine", .permissions = {.actions = {"a/read"}}}};
+  role.role.id.bytes.fill(1);
+  role.assignable_scopes = {"/"};
+  EXPECT_EQ(run_blocking(store_.define(tenant_, role)).error().code, ErrorCode::kExhausted);
+  ASSERT_TRUE(run_blocking(store_.undeny(tenant_, store_.denials(tenant_).front().id)));
+  EXPECT_TRUE(run_blocking(store_.define(tenant_, role)));
+  EXPECT_TRUE(run_blocking(store_.define(tenant_, role)));  // takes its own place
+}
+
 TEST_F(Assignments, TheAuditRowRidesInTheCommit) {
   const auto audit = [](const store::PartitionId&) {
     return store::KeyValue{

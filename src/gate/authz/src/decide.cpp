@@ -1,6 +1,9 @@
 #include "authz/decide.h"
 
 #include <algorithm>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
 #include <unordered_map>
 
 #include "base/encoding.h"
@@ -35,18 +38,46 @@ Permissions compiled(const PermissionSet& set) {
   return {{lowered(set.actions), lowered(set.not_actions)}, {lowered(set.data_actions), lowered(set.not_data_actions)}};
 }
 
+// Which permission sets of a snapshot hold an action: found out once for each action and looked up afterwards, so that
+// a decision costs the same however much the roles say. Thread-safe.
+class Holders {
+ public:
+  using Held = std::shared_ptr<const std::vector<bool>>;  // by place
+  std::size_t add(Permissions permissions) {
+    sets_.push_back(std::move(permissions));
+    return sets_.size() - 1;
+  }
+  [[nodiscard]] Held of(const std::string& action, ActionKind kind) const {
+    auto& known = known_[kind == ActionKind::kData ? 1 : 0];
+    {
+      const std::shared_lock lock(mutex_);
+      if (const auto at = known.find(action); at != known.end()) return at->second;
+    }
+    auto held = std::make_shared<std::vector<bool>>();
+    for (const auto& set : sets_) held->push_back(set.of(kind).hold(action));
+    const std::unique_lock lock(mutex_);
+    if (known.size() < kKnown) known.emplace(action, held);
+    return held;
+  }
+
+ private:
+  static constexpr std::size_t kKnown = 1'024;  // more than all rows have; types that users spell are among them
+  std::vector<Permissions> sets_;
+  mutable std::shared_mutex mutex_;
+  mutable std::unordered_map<std::string, Held> known_[2];
+};
+
 struct Grant {
   TenantId tenant;
-  const Permissions* permissions;  // of a role in the same snapshot
+  std::size_t permissions;  // place among the snapshot's
   RoleAssignmentId id;
   bool conditional;
 };
 
 struct Denial {
   TenantId tenant;
-  std::vector<PrincipalId> principals;
-  std::vector<PrincipalId> excluded;
-  Permissions permissions;
+  std::vector<PrincipalId> excluded;  // in order
+  std::size_t permissions;
   RoleAssignmentId id;
   bool not_below;
 };
@@ -55,36 +86,49 @@ struct Denial {
 struct AtScope {
   std::unordered_map<PrincipalId, std::vector<Grant>> grants;
   std::vector<Denial> denials;
+  std::unordered_map<PrincipalId, std::vector<std::size_t>> denied;  // whom they name: places among them
 };
 
-bool names(std::span<const PrincipalId> list, const Subject& subject) {
-  return std::ranges::any_of(list, [&](PrincipalId id) {
-    return id == kEveryPrincipal || id == subject.object ||
-           std::ranges::find(subject.groups, id) != subject.groups.end();
-  });
-}
-
-bool denies(const Denial& denial, const Subject& subject, std::string_view action, ActionKind kind, bool at_resource) {
-  if (denial.tenant != subject.tenant || (denial.not_below && !at_resource)) return false;
-  return denial.permissions.of(kind).hold(action) && names(denial.principals, subject) &&
-         !names(denial.excluded, subject);
+bool excludes(const std::vector<PrincipalId>& list, const Subject& subject) {
+  const auto has = [&list](PrincipalId id) { return std::ranges::binary_search(list, id); };
+  return !list.empty() && (has(kEveryPrincipal) || has(subject.object) || std::ranges::any_of(subject.groups, has));
 }
 
 // The better of what was found and what these grants give: allowed, else allowed under a condition.
-void weigh(const std::vector<Grant>& grants, const Subject& subject, std::string_view action, ActionKind kind,
-           Decision& found) {
+void weigh(const std::vector<Grant>& grants, const Subject& subject, const std::vector<bool>& held, Decision& found) {
   for (const Grant& grant : grants) {
-    if (grant.tenant != subject.tenant || !grant.permissions->of(kind).hold(action)) continue;
+    if (grant.tenant != subject.tenant || !held[grant.permissions]) continue;
     found = {grant.conditional ? Verdict::kConditionUnevaluated : Verdict::kAllowed, grant.id};
     if (found.allowed()) return;
   }
+}
+
+// The denial at the scope that forbids it; null: none.
+const Denial* denial_at(const AtScope& at, const Subject& subject, const std::vector<bool>& held, bool at_resource) {
+  const Denial* found = nullptr;
+  const auto look = [&](PrincipalId principal) {
+    const auto named = at.denied.find(principal);
+    if (found != nullptr || named == at.denied.end()) return;
+    for (const std::size_t place : named->second) {
+      const Denial& denial = at.denials[place];
+      const bool reaches = denial.tenant == subject.tenant && (at_resource || !denial.not_below);
+      if (!reaches || !held[denial.permissions] || excludes(denial.excluded, subject)) continue;
+      found = &denial;
+      return;
+    }
+  };
+  if (at.denials.empty()) return nullptr;
+  look(kEveryPrincipal);
+  look(subject.object);
+  std::ranges::for_each(subject.groups, look);
+  return found;
 }
 
 }  // namespace
 
 struct Snapshot::State {
   std::uint64_t epoch;
-  std::unordered_map<RoleId, Permissions> roles;
+  Holders holders;
   std::unordered_map<std::string, AtScope> scopes;
 
   [[nodiscard]] const AtScope* at(const std::string& scope) const {
@@ -97,16 +141,21 @@ Snapshot::Snapshot(std::uint64_t epoch, std::span<const RoleDefinition> roles,
                    std::span<const RoleAssignment> assignments, std::span<const DenyAssignment> denials) {
   auto state = std::make_unique<State>();
   state->epoch = epoch;
-  for (const auto& role : roles) state->roles.emplace(role.id, compiled(role.permissions));
+  std::unordered_map<RoleId, std::size_t> places;
+  for (const auto& role : roles) places.try_emplace(role.id, state->holders.add(compiled(role.permissions)));
   for (const auto& assignment : assignments) {
-    const auto role = state->roles.find(assignment.role);
-    if (role == state->roles.end()) continue;
+    const auto role = places.find(assignment.role);
+    if (role == places.end()) continue;
     state->scopes[assignment.scope].grants[assignment.principal].push_back(
-        {assignment.tenant, &role->second, assignment.id, !assignment.condition.empty()});
+        {assignment.tenant, role->second, assignment.id, !assignment.condition.empty()});
   }
   for (const auto& denial : denials) {
-    state->scopes[denial.scope].denials.push_back(
-        {denial.tenant, denial.principals, denial.excluded, compiled(denial.permissions), denial.id, denial.not_below});
+    AtScope& at = state->scopes[denial.scope];
+    auto excluded = denial.excluded;
+    std::ranges::sort(excluded);
+    const auto permissions = state->holders.add(compiled(denial.permissions));
+    for (const PrincipalId id : denial.principals) at.denied[id].push_back(at.denials.size());
+    at.denials.push_back({denial.tenant, std::move(excluded), permissions, denial.id, denial.not_below});
   }
   state_ = std::move(state);
 }
@@ -116,19 +165,17 @@ std::uint64_t Snapshot::epoch() const { return state_->epoch; }
 
 Decision Snapshot::decide(const Subject& subject, std::string_view action, ActionKind kind,
                           const ScopeChain& resource) const {
-  const std::string wanted = to_lower(action);
+  const auto held = state_->holders.of(to_lower(action), kind);
   Decision found;
   for (const std::string& scope : resource.scopes) {
     const AtScope* at = state_->at(scope);
     if (at == nullptr) continue;
-    for (const Denial& denial : at->denials) {
-      if (denies(denial, subject, wanted, kind, &scope == &resource.innermost())) {
-        return {Verdict::kDenied, denial.id};
-      }
+    if (const auto* denial = denial_at(*at, subject, *held, &scope == &resource.innermost())) {
+      return {Verdict::kDenied, denial->id};
     }
     const auto weigh_for = [&](PrincipalId principal) {
       const auto grants = at->grants.find(principal);
-      if (!found.allowed() && grants != at->grants.end()) weigh(grants->second, subject, wanted, kind, found);
+      if (!found.allowed() && grants != at->grants.end()) weigh(grants->second, subject, *held, found);
     };
     weigh_for(subject.object);
     for (const PrincipalId group : subject.groups) weigh_for(group);

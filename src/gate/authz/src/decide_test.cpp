@@ -48,6 +48,30 @@ class Decide : public ::testing::Test {
   std::uint8_t count_ = 100;
 };
 
+// Denials are found by whom they name: the principal, a group of it, everybody; and spare whom they exclude so.
+TEST_F(Decide, ADenialNamesAndExcludesByGroupsToo) {
+  const auto other = id<PrincipalId>(9);
+  const auto denied = [&](std::vector<PrincipalId> principals, std::vector<PrincipalId> excluded) {
+    assignments_.clear();
+    assign(roles::kStorageBlobDataReader, "/");
+    denials_ = {{id<RoleAssignmentId>(1), kTenant, "/", {other}, {}, {.data_actions = {"*"}}},
+                {id<RoleAssignmentId>(2),
+                 kTenant,
+                 "/",
+                 std::move(principals),
+                 std::move(excluded),
+                 {.data_actions = {"*/read"}}}};
+    return decide(kBlobs + "read", ActionKind::kData, box(), {kTeam}) == Verdict::kDenied;
+  };
+  EXPECT_FALSE(denied({id<PrincipalId>(8)}, {}));
+  EXPECT_TRUE(denied({kMe}, {}));
+  EXPECT_TRUE(denied({kTeam}, {}));
+  EXPECT_TRUE(denied({kEveryPrincipal}, {other}));
+  EXPECT_FALSE(denied({kEveryPrincipal}, {other, kMe}));
+  EXPECT_FALSE(denied({kMe}, {kTeam, id<PrincipalId>(1)}));
+  EXPECT_FALSE(denied({kEveryPrincipal}, {kEveryPrincipal}));
+}
+
 TEST_F(Decide, NothingAssignedNothingAllowed) {
   EXPECT_FALSE(data("read", box()));
   EXPECT_FALSE(control("Microsoft.Storage/storageAccounts/read", account()));

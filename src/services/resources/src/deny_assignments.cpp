@@ -133,6 +133,10 @@ gate::Task<Reply> put_denial(const ArmParts& parts, Permit<PutDenyAssignment> pe
         arm_errors::make(409, "DenyAssignmentExists", "The deny assignment is there and can't be changed."));
   }
   const auto done = co_await parts.assignments.deny(denial, {}, note);
+  if (!done && done.error().code == ErrorCode::kExhausted) {
+    co_return std::unexpected(arm_errors::make(
+        400, "DenyAssignmentLimitExceeded", "No more deny assignments can be created: " + done.error().message + "."));
+  }
   if (!done) co_return std::unexpected(arm_errors::of(done.error()));
   denial.scope = to_lower(denial.scope);
   co_return json_answer(201, denial_json(denial, note));

@@ -97,6 +97,10 @@ ApiResult<std::vector<std::string>> read_scopes(const Json& properties) {
   const auto at = properties.find("assignableScopes");
   const bool list = at != properties.end() && at->is_array() && !at->empty();
   if (!list) return std::unexpected(arm_errors::invalid_content("'assignableScopes' is a list of one scope or more."));
+  // Each of them is decided about before the role is.
+  if (at->size() > gate::authz::kMaxAssignableScopes) {
+    return std::unexpected(arm_errors::invalid_content("a role has 1 to 2,000 assignable scopes."));
+  }
   for (const auto& each : *at) {
     const auto scope = each.is_string() ? gate::resource::parse_resource_id(each.get<std::string>()) : std::nullopt;
     if (!scope) return std::unexpected(arm_errors::invalid_content("'assignableScopes' holds what is no scope."));
