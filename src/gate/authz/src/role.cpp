@@ -1,5 +1,6 @@
 #include "authz/role.h"
 
+#include "authz/vault_roles.h"
 #include "base/check.h"
 
 namespace freehold::gate::authz {
@@ -59,14 +60,62 @@ void add_account_roles(std::vector<RoleDefinition>& out) {
   out.push_back(
       role(roles::kReaderAndDataAccess, "Reader and Data Access",
            {.actions = {accounts + "listKeys/action", accounts + "ListAccountSas/action", accounts + "read"}}));
+}
+
+// "Azure built-in roles for Security", those of Key Vault.
+void add_vault_roles(std::vector<RoleDefinition>& out) {
+  const std::string provider = "Microsoft.KeyVault/";
+  const std::string vaults = provider + "vaults/";
+  // What all roles for data may see of the control plane.
+  const std::vector<std::string> sees = {"Microsoft.Authorization/*/read",
+                                         "Microsoft.Insights/alertRules/*",
+                                         "Microsoft.Resources/deployments/*",
+                                         "Microsoft.Resources/subscriptions/resourceGroups/read",
+                                         "Microsoft.Support/*",
+                                         provider + "checkNameAvailability/read",
+                                         provider + "deletedVaults/read",
+                                         provider + "locations/*/read",
+                                         vaults + "*/read",
+                                         provider + "operations/read"};
+  const auto of_data = [&](std::string_view id, std::string name, std::vector<std::string> data) {
+    out.push_back(role(id, std::move(name), {.actions = sees, .data_actions = std::move(data)}));
+  };
+  const auto of_data_only = [&](std::string_view id, std::string name, std::vector<std::string> data) {
+    out.push_back(role(id, std::move(name), {.data_actions = std::move(data)}));
+  };
+  of_data(roles::kKeyVaultAdministrator, "Key Vault Administrator", {vaults + "*"});
+  out.push_back(role(roles::kKeyVaultContributor, "Key Vault Contributor",
+                     {.actions = {"Microsoft.Authorization/*/read", "Microsoft.Insights/alertRules/*", provider + "*",
+                                  "Microsoft.Resources/deployments/*",
+                                  "Microsoft.Resources/subscriptions/resourceGroups/read", "Microsoft.Support/*"},
+                      .not_actions = {provider + "locations/deletedVaults/purge/action", provider + "hsmPools/*",
+                                      provider + "managedHsms/*"}}));
+  of_data(roles::kKeyVaultReader, "Key Vault Reader", {vaults + "*/read", vaults + "secrets/readMetadata/action"});
+  of_data(roles::kKeyVaultSecretsOfficer, "Key Vault Secrets Officer", {vaults + "secrets/*"});
+  of_data_only(roles::kKeyVaultSecretsUser, "Key Vault Secrets User",
+               {vaults + "secrets/getSecret/action", vaults + "secrets/readMetadata/action"});
+  of_data(roles::kKeyVaultCryptoOfficer, "Key Vault Crypto Officer",
+          {vaults + "keys/*", vaults + "keyrotationpolicies/*"});
+  of_data_only(roles::kKeyVaultCryptoUser, "Key Vault Crypto User",
+               {vaults + "keys/read", vaults + "keys/update/action", vaults + "keys/backup/action",
+                vaults + "keys/encrypt/action", vaults + "keys/decrypt/action", vaults + "keys/wrap/action",
+                vaults + "keys/unwrap/action", vaults + "keys/sign/action", vaults + "keys/verify/action"});
   out.push_back(
-      role(roles::kKeyVaultAdministrator, "Key Vault Administrator",
-           {.actions = {"Microsoft.Authorization/*/read", "Microsoft.Insights/alertRules/*",
-                        "Microsoft.Resources/deployments/*", "Microsoft.Resources/subscriptions/resourceGroups/read",
-                        "Microsoft.Support/*", "Microsoft.KeyVault/checkNameAvailability/read",
-                        "Microsoft.KeyVault/deletedVaults/read", "Microsoft.KeyVault/locations/*/read",
-                        "Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/operations/read"},
-            .data_actions = {"Microsoft.KeyVault/vaults/*"}}));
+      role(roles::kKeyVaultCryptoServiceEncryptionUser, "Key Vault Crypto Service Encryption User",
+           {.actions = {"Microsoft.EventGrid/eventSubscriptions/write", "Microsoft.EventGrid/eventSubscriptions/read",
+                        "Microsoft.EventGrid/eventSubscriptions/delete"},
+            .data_actions = {vaults + "keys/read", vaults + "keys/wrap/action", vaults + "keys/unwrap/action"}}));
+  of_data_only(roles::kKeyVaultCryptoServiceReleaseUser, "Key Vault Crypto Service Release User",
+               {vaults + "keys/release/action"});
+  of_data(roles::kKeyVaultCertificatesOfficer, "Key Vault Certificates Officer",
+          {vaults + "certificatecas/*", vaults + "certificates/*", vaults + "certificatecontacts/write"});
+  of_data_only(roles::kKeyVaultCertificateUser, "Key Vault Certificate User",
+               {vaults + "certificates/read", vaults + "secrets/getSecret/action",
+                vaults + "secrets/readMetadata/action", vaults + "keys/read"});
+  out.push_back(role(
+      roles::kKeyVaultPurgeOperator, "Key Vault Purge Operator",
+      {.actions = {provider + "deletedVaults/read", provider + "locations/deletedVaults/read",
+                   provider + "locations/deletedVaults/purge/action", provider + "locations/operationResults/read"}}));
 }
 
 std::vector<RoleDefinition> make_built_in_roles() {
@@ -74,6 +123,7 @@ std::vector<RoleDefinition> make_built_in_roles() {
   add_general_roles(out);
   add_blob_roles(out);
   add_account_roles(out);
+  add_vault_roles(out);
   return out;
 }
 
