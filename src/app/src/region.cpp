@@ -25,6 +25,7 @@
 #include "runtime/task_scope.h"
 #include "storage.h"
 #include "tenant_keys.h"
+#include "vault/vault_service.h"
 #include "visible_accounts.h"
 
 namespace freehold::app {
@@ -74,6 +75,7 @@ struct Region::Parts {
   std::unique_ptr<gate::BearerTrust> bearer;
   std::unique_ptr<http::Client> outside;
   std::unique_ptr<blob::BlobService> blob;
+  std::unique_ptr<vault::VaultService> vault;
   std::unique_ptr<VisibleAccounts> accounts;
   std::unique_ptr<RegionMetrics> metrics;
   std::unique_ptr<operations::OperationsService> operations;
@@ -92,6 +94,7 @@ struct Region::Parts {
   [[nodiscard]] Result<> open_directory();
   [[nodiscard]] Result<> open_outside();
   [[nodiscard]] Result<> open_blob();
+  [[nodiscard]] Result<> open_vault();
   [[nodiscard]] Result<> ensure_account(const std::string& name, bool emulator);
   void open_door();
   void recover_audit();
@@ -214,6 +217,20 @@ Result<> Region::Parts::open_blob() {
   return {};
 }
 
+Result<> Region::Parts::open_vault() {
+  Storage& s = *storage;
+  const keys::SealedStore sealed{
+      .rows = s.engine->partitions(), .epoch = epoch, .hybrid = *hybrid, .row_keys = *row_keys, .random = s.random};
+  vault = std::make_unique<vault::VaultService>(vault::VaultServiceOptions{.store = sealed,
+                                                                           .wrapper = *wrapper,
+                                                                           .clock = s.clock,
+                                                                           .domain = settings.domain,
+                                                                           .location = settings.region,
+                                                                           .assignments = *assignments,
+                                                                           .tree = resources->tree()});
+  return run_blocking(vault->load());
+}
+
 void Region::Parts::open_door() {
   Storage& s = *storage;
   operations = std::make_unique<operations::OperationsService>(
@@ -224,6 +241,7 @@ void Region::Parts::open_door() {
                                     .flush_audit = [this] { return audit->flush(); },
                                     .pool = *pool});
   blob->add_resource_types(resources->registry());
+  vault->add_resource_types(resources->registry());
   resources->serve(*assignments, directory->store());
   metrics = std::make_unique<RegionMetrics>();
   metrics->add_operations(blob->gate());
@@ -231,6 +249,7 @@ void Region::Parts::open_door() {
   metrics->add_operations(directory->gate());
   metrics->add_operations(resources->gate());
   metrics->add_operations(directory->graph());
+  metrics->add_operations(vault->gate());
   metrics->add_engine(*s.engine);
   pipeline = std::make_unique<gate::Pipeline>(
       *accounts, *audit, s.clock, s.random,
@@ -244,6 +263,7 @@ void Region::Parts::open_door() {
   pipeline->add(directory->gate());
   pipeline->add(resources->gate());
   pipeline->add(directory->graph());
+  pipeline->add(vault->gate());
   pipeline->add(blob->gate());
   server = std::make_unique<http::Server>(loops, *pipeline,
                                           http::ServerOptions{.max_connections = settings.max_connections});
@@ -299,6 +319,7 @@ void Region::Parts::recover_audit() {
   }
   for (auto& partition : assignments->partitions()) partitions->push_back(std::move(partition));
   for (auto& partition : directory->store().partitions()) partitions->push_back(std::move(partition));
+  for (auto& partition : vault->partitions()) partitions->push_back(std::move(partition));
   std::uint64_t appended = 0;
   for (const store::PartitionId& partition : *partitions) {
     if (stopping) return;
@@ -320,6 +341,7 @@ void Region::Parts::stop() {
     certificates->close();
     resources->close_and_wait();
     blob->close_and_wait();
+    vault->close_and_wait();
     directory->close_and_wait();
     serving = false;
   }
@@ -341,6 +363,7 @@ Result<std::unique_ptr<Region>> Region::open(const Settings& settings) {
   FH_CHECK_OK(parts->open_directory());
   FH_CHECK_OK(parts->open_outside());
   FH_CHECK_OK(parts->open_blob());
+  FH_CHECK_OK(parts->open_vault());
   parts->open_door();
   return std::unique_ptr<Region>(new Region(std::move(parts)));
 }
@@ -359,6 +382,7 @@ Result<Ports> Region::serve() {
   p.serving = true;
   p.blob->start(p.loops.context(0), *p.pipeline);
   p.resources->start(p.loops.context(0), *p.pipeline);
+  p.vault->start(p.loops.context(0), *p.pipeline);
   p.directory->start(p.loops.context(0));
   p.certificates->keep(p.loops);
   FH_CHECK_OK(p.pool->submit(0, [&p] { p.recover_audit(); }));

@@ -1,0 +1,57 @@
+// VaultService: vaults with what is in them, as app/ wires them. Keeps: K1, K3, E1, E2b (in part).
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "authz/scope.h"
+#include "authz/storage_access.h"
+#include "base/clock.h"
+#include "crypto/key_wrapper.h"
+#include "keys/sealed_rows.h"
+#include "pipeline/pipeline.h"
+#include "resource/registry.h"
+
+namespace freehold::vault {
+
+using runtime::Task;
+
+// All borrowed things outlive the service.
+struct VaultServiceOptions {
+  keys::SealedStore store;
+  crypto::KeyWrapper& wrapper;  // of the vaults' keys
+  const Clock& clock;
+  std::string domain;    // vaults are at NAME.vault.<domain>
+  std::string location;  // the one location
+  const gate::authz::SnapshotSource& assignments;
+  const gate::authz::ManagementTree& tree;
+};
+
+// Owned by app/. load() first; the rest is thread-safe.
+class VaultService {
+ public:
+  explicit VaultService(VaultServiceOptions options);
+  ~VaultService();
+  VaultService(const VaultService&) = delete;
+  VaultService& operator=(const VaultService&) = delete;
+
+  // Reads the vaults, and ends purges that an earlier process began.
+  [[nodiscard]] Task<Result<>> load();
+  void add_resource_types(gate::resource::Registry& registry);
+  [[nodiscard]] gate::ServiceGate& gate();
+  // Rotates keys and purges what was deleted long ago, on this loop until close_and_wait(). From outside the loops.
+  void start(boost::asio::io_context& loop, gate::Pipeline& door);
+  void close_and_wait();
+  // One round of that.
+  [[nodiscard]] Task<> look_after(gate::Pipeline& door);
+  // Where audit rows may be attached to changes.
+  [[nodiscard]] std::vector<store::PartitionId> partitions() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace freehold::vault

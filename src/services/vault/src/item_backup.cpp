@@ -1,0 +1,51 @@
+// Back up, and restore into a vault where the name is free.
+#include <nlohmann/json.hpp>
+
+#include "base/encoding.h"
+#include "src/backup.h"
+#include "src/item_operations.h"
+
+namespace freehold::vault {
+namespace {
+
+ApiResult<Bytes> blob_of(const Json& body) {
+  FH_TRY(const auto text, said(text_member(body, "value", 2 * kMaxBackupBytes)));
+  if (!text) return vault_errors::bad_parameter("'value' is required: the backup.");
+  auto bytes = from_base64url(*text);
+  if (!bytes) return vault_errors::bad_parameter("'value' is not base64url.");
+  return std::move(*bytes);
+}
+
+}  // namespace
+
+Task<Reply> backup_item(const KindApi& api, VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(const auto name, name_in(call));
+  FH_CO_TRY(auto head, said(co_await parts.items.head(call.vault, api.kind, Life::kLive, name)));
+  if (!head) co_return vault_errors::not_found(api.kind, name);
+  auto versions = co_await parts.items.contents(call.vault, api.kind, name, kMaxBackupVersions);
+  if (!versions && versions.error().code == ErrorCode::kExhausted) {
+    co_return vault_errors::bad_parameter("It has more versions than a backup holds: 500.");
+  }
+  if (!versions) co_return vault_errors::of(versions.error());
+  FH_CO_TRY(const Secret key, said(parts.row_keys.row_key(call.vault->tenant)));
+  const auto sealed = seal_backup({std::move(*head), std::move(*versions)}, api.kind, *call.vault, key, parts.random);
+  if (!sealed) co_return vault_errors::bad_parameter("It is longer than a backup may be.");
+  co_return json_answer({{"value", to_base64url(*sealed)}});
+}
+
+Task<Reply> restore_item(const KindApi& api, VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(const auto blob, blob_of(call.body));
+  FH_CO_TRY(const Secret key, said(parts.row_keys.row_key(call.vault->tenant)));
+  FH_CO_TRY(auto backup, said(open_backup(blob, api.kind, *call.vault, key)));
+  const auto head = std::make_shared<ItemHead>(std::move(backup.head));
+  std::vector<std::shared_ptr<const ItemContent>> versions;
+  for (auto& each : backup.versions) versions.push_back(std::make_shared<const ItemContent>(std::move(each)));
+  const auto edit = [&api, head, versions](const ItemState& state) -> ApiResult<ItemChange> {
+    if (state.live || state.deleted) return vault_errors::exists(api.kind, head->name);
+    return ItemChange{.live = *head, .versions = versions, .only_if_new = true};
+  };
+  FH_CO_CHECK_OK(co_await change_item(api, parts, call, head->name, {}, edit));
+  co_return json_answer(show_item(call, api, head->name, head->current));
+}
+
+}  // namespace freehold::vault

@@ -1,0 +1,37 @@
+// Rows of secrets, keys and certificates (docs/formats/vault.md): keys, encoding, and the seal that binds each to its
+// vault and place. Pure.
+#pragma once
+
+#include "base/random.h"
+#include "base/result.h"
+#include "src/item.h"
+#include "src/vault.h"
+
+namespace freehold::vault {
+
+enum class Life : char { kLive = 'h', kDeleted = 'x' };
+
+// Where an item's rows are; `name` in any case.
+[[nodiscard]] Bytes head_key(ItemKind kind, Life life, std::string_view name);
+[[nodiscard]] Bytes heads_prefix(ItemKind kind, Life life);
+[[nodiscard]] Bytes versions_prefix(ItemKind kind, std::string_view name);
+[[nodiscard]] Bytes version_key(ItemKind kind, std::string_view name, std::string_view version);
+
+[[nodiscard]] Bytes encode_head(const ItemHead& head);
+[[nodiscard]] Result<ItemHead> decode_head(BytesView row);  // kCorrupt, kUnsupported
+[[nodiscard]] Secret encode_content(const ItemContent& content);
+[[nodiscard]] Result<ItemContent> decode_content(BytesView row);
+
+// AES-256-GCM under a key of the vault's own; a row that was moved to another vault, name or version doesn't open.
+class RowSeal {
+ public:
+  explicit RowSeal(const Vault& vault);
+  [[nodiscard]] Bytes seal(BytesView key, BytesView plain, Random& random) const;
+  [[nodiscard]] Result<Secret> open(BytesView key, BytesView sealed) const;
+
+ private:
+  Secret key_;
+  Bytes partition_;
+};
+
+}  // namespace freehold::vault

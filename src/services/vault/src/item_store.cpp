@@ -1,0 +1,192 @@
+#include "src/item_store.h"
+
+#include "base/check.h"
+#include "base/encoding.h"
+#include "base/limits.h"
+
+namespace freehold::vault {
+namespace {
+
+constexpr int kTries = 16;
+
+store::PartitionId partition_of(const Vault& vault) { return content_partition(vault.tenant, vault.id); }
+
+Bytes after(Bytes prefix) {
+  prefix.back() = static_cast<char>(prefix.back() + 1);
+  return prefix;
+}
+
+Result<ItemHead> open_head(const RowSeal& seal, const store::KeyValue& row) {
+  FH_TRY(const Secret plain, seal.open(row.key, row.value));
+  return decode_head(plain.view());
+}
+
+}  // namespace
+
+// An item as a change finds it, and the rows that it was read from.
+struct ItemStore::Seen {
+  ItemState state;
+  std::vector<store::Expectation> rows;
+};
+
+Task<Result<std::optional<ItemHead>>> ItemStore::head(VaultPtr vault, ItemKind kind, Life life, std::string name) {
+  const Bytes key = head_key(kind, life, name);
+  FH_CO_TRY(auto row, co_await store_.rows.get(partition_of(*vault), key));
+  if (!row) co_return std::nullopt;
+  FH_CO_TRY(auto head, open_head(RowSeal(*vault), {key, std::move(*row)}));
+  co_return std::optional<ItemHead>(std::move(head));
+}
+
+Task<Result<std::shared_ptr<const ItemContent>>> ItemStore::content(VaultPtr vault, Bytes key) {
+  FH_CO_TRY(const auto row, co_await store_.rows.get(partition_of(*vault), key));
+  if (!row) co_return nullptr;
+  FH_CO_TRY(const Secret plain, RowSeal(*vault).open(key, *row));
+  FH_CO_TRY(auto content, decode_content(plain.view()));
+  co_return std::make_shared<const ItemContent>(std::move(content));
+}
+
+Task<Result<std::shared_ptr<const ItemContent>>> ItemStore::find(VaultPtr vault, ItemKind kind, std::string name,
+                                                                 std::string version) {
+  FH_CO_TRY(const auto live, co_await head(vault, kind, Life::kLive, name));
+  if (!live) co_return nullptr;
+  co_return co_await content(vault, version_key(kind, name, version.empty() ? live->current.version : version));
+}
+
+Task<Result<store::ScanPage>> ItemStore::page(VaultPtr vault, Bytes prefix, std::string from, std::uint32_t limit) {
+  Bytes begin = prefix + from;
+  if (!from.empty()) begin.push_back('\0');  // behind it
+  co_return co_await store_.rows.scan(partition_of(*vault), std::move(begin), after(prefix), limit);
+}
+
+Task<Result<ListedItems>> ItemStore::list(VaultPtr vault, ItemKind kind, Life life, std::string from,
+                                          std::uint32_t limit) {
+  FH_CO_TRY(const auto found, co_await page(vault, heads_prefix(kind, life), std::move(from), limit));
+  const RowSeal seal(*vault);
+  ListedItems out;
+  for (const auto& row : found.rows) {
+    FH_CO_TRY(auto head, open_head(seal, row));
+    out.items.push_back(std::move(head));
+  }
+  if (found.more && !out.items.empty()) out.next = to_lower(out.items.back().name);
+  co_return out;
+}
+
+Task<Result<ListedVersions>> ItemStore::versions(VaultPtr vault, ItemKind kind, std::string name, std::string from,
+                                                 std::uint32_t limit) {
+  FH_CO_TRY(const auto found, co_await page(vault, versions_prefix(kind, name), std::move(from), limit));
+  const RowSeal seal(*vault);
+  ListedVersions out;
+  for (const auto& row : found.rows) {
+    FH_CO_TRY(const Secret plain, seal.open(row.key, row.value));
+    FH_CO_TRY(auto content, decode_content(plain.view()));
+    out.versions.push_back(std::move(content.shown));
+  }
+  if (found.more && !out.versions.empty()) out.next = out.versions.back().version;
+  co_return out;
+}
+
+Task<Result<std::vector<ItemContent>>> ItemStore::contents(VaultPtr vault, ItemKind kind, std::string name,
+                                                           std::size_t limit) {
+  std::vector<ItemContent> out;
+  const RowSeal seal(*vault);
+  std::string from;
+  while (true) {
+    FH_CO_TRY(const auto found, co_await page(vault, versions_prefix(kind, name), from, limits::kScanLimit));
+    for (const auto& row : found.rows) {
+      if (out.size() == limit) co_return fail(ErrorCode::kExhausted, "it has too many versions");
+      FH_CO_TRY(const Secret plain, seal.open(row.key, row.value));
+      FH_CO_TRY(auto content, decode_content(plain.view()));
+      out.push_back(std::move(content));
+    }
+    if (!found.more || found.rows.empty()) co_return out;
+    from = out.back().shown.version;
+  }
+}
+
+Task<Result<ItemStore::Seen>> ItemStore::look(VaultPtr vault, ItemKind kind, std::string name, VersionWanted wanted) {
+  Seen seen;
+  const RowSeal seal(*vault);
+  for (const Life life : {Life::kLive, Life::kDeleted}) {
+    const Bytes key = head_key(kind, life, name);
+    FH_CO_TRY(auto row, co_await store_.rows.get(partition_of(*vault), key));
+    seen.rows.push_back({key, row});
+    if (!row) continue;
+    FH_CO_TRY(auto head, open_head(seal, {key, std::move(*row)}));
+    (life == Life::kLive ? seen.state.live : seen.state.deleted) = std::move(head);
+  }
+  if (wanted.which == VersionWanted::Which::kNone || !seen.state.live) co_return seen;
+  const bool named = wanted.which == VersionWanted::Which::kNamed;
+  const Bytes key = version_key(kind, name, named ? wanted.version : seen.state.live->current.version);
+  FH_CO_TRY(auto row, co_await store_.rows.get(partition_of(*vault), key));
+  if (!row) co_return seen;
+  seen.rows.push_back({key, row});
+  FH_CO_TRY(const Secret plain, seal.open(key, *row));
+  FH_CO_TRY(auto content, decode_content(plain.view()));
+  seen.state.version = std::make_shared<const ItemContent>(std::move(content));
+  co_return seen;
+}
+
+Task<Result<gate::ApiResult<>>> ItemStore::change(VaultPtr vault, ItemKind kind, std::string name, VersionWanted wanted,
+                                                  Edit edit, AuditRow audit) {
+  const RowSeal seal(*vault);
+  const auto partition = partition_of(*vault);
+  for (int i = 0; i < kTries; ++i) {
+    FH_CO_TRY(auto seen, co_await look(vault, kind, name, wanted));
+    auto made = edit(seen.state);
+    if (!made) co_return gate::ApiResult<>(std::unexpected(std::move(made.error())));
+    store::Commit commit{.partition = partition,
+                         .epoch = store_.epoch,
+                         .transaction = store_.hybrid.next_transaction(),
+                         .expect = std::move(seen.rows),
+                         .puts = {},
+                         .deletes = {}};
+    const auto put = [&](Bytes key, BytesView plain) {
+      Bytes sealed = seal.seal(key, plain, store_.random);
+      commit.puts.push_back({std::move(key), std::move(sealed)});
+    };
+    if (made->live) put(head_key(kind, Life::kLive, name), encode_head(*made->live));
+    if (made->deleted) put(head_key(kind, Life::kDeleted, name), encode_head(*made->deleted));
+    if (made->remove_live) commit.deletes.push_back(head_key(kind, Life::kLive, name));
+    if (made->remove_deleted) commit.deletes.push_back(head_key(kind, Life::kDeleted, name));
+    for (const auto& version : made->versions) {
+      const Bytes key = version_key(kind, name, version->shown.version);
+      if (made->only_if_new) commit.expect.push_back(store::absent(key));
+      put(key, encode_content(*version).view());
+    }
+    if (made->versions.empty()) commit.reserve = store::DiskReserve::kMayUse;
+    if (audit) commit.puts.push_back(audit(partition));
+    const auto done = co_await store::commit_settled(store_.rows, std::move(commit));
+    if (done.outcome == store::CommitOutcome::kOk) co_return gate::ApiResult<>();
+    if (done.outcome == store::CommitOutcome::kConflict) continue;
+    if (done.error.code == ErrorCode::kExhausted) co_return std::unexpected(done.error);
+    co_return fail(ErrorCode::kUnavailable, "the change could not be kept", done.error.message);
+  }
+  co_return fail(ErrorCode::kConflict, "others change it at the same time, time and again");
+}
+
+Task<Result<>> ItemStore::purge(VaultPtr vault, ItemKind kind, std::string name) {
+  const auto partition = partition_of(*vault);
+  const auto remove = [&](std::vector<Bytes> keys) {
+    return store::Commit{.partition = partition,
+                         .epoch = store_.epoch,
+                         .transaction = store_.hybrid.next_transaction(),
+                         .expect = {},
+                         .puts = {},
+                         .deletes = std::move(keys),
+                         .reserve = store::DiskReserve::kMayUse};
+  };
+  while (true) {
+    FH_CO_TRY(auto found, co_await page(vault, versions_prefix(kind, name), "", limits::kScanLimit));
+    std::vector<Bytes> keys;
+    for (auto& row : found.rows) keys.push_back(std::move(row.key));
+    const bool last = keys.empty();
+    if (last) keys.push_back(head_key(kind, Life::kDeleted, name));
+    const auto done = co_await store::commit_settled(store_.rows, remove(std::move(keys)));
+    if (done.outcome != store::CommitOutcome::kOk) {
+      co_return fail(ErrorCode::kUnavailable, "it can't be purged now", done.error.message);
+    }
+    if (last) co_return Result<>();
+  }
+}
+
+}  // namespace freehold::vault

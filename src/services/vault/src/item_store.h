@@ -1,0 +1,88 @@
+// ItemStore: what is in the vaults, sealed row by row. Persistence only; the rules are the operations'. Keeps: E1, K3.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "route/api_error.h"
+#include "src/item_row.h"
+#include "src/vault_store.h"
+
+namespace freehold::vault {
+
+// One item as it is: live, or deleted, or not there at all.
+struct ItemState {
+  std::optional<ItemHead> live;
+  std::optional<ItemHead> deleted;
+  // The version that the change named, or the newest one; null: there is none, or none was asked for.
+  std::shared_ptr<const ItemContent> version;
+};
+
+// What is to be of it, in one commit. What isn't named stays.
+struct ItemChange {
+  std::optional<ItemHead> live = {};
+  std::optional<ItemHead> deleted = {};
+  bool remove_live = false;
+  bool remove_deleted = false;
+  std::vector<std::shared_ptr<const ItemContent>> versions = {};  // put
+  bool only_if_new = false;  // of restores: none of the versions' rows may be there yet
+};
+
+// Which version a change needs to see.
+struct VersionWanted {
+  enum class Which { kNone, kNewest, kNamed } which = Which::kNone;
+  std::string version = {};
+};
+
+// The audit row of a change, made for the partition that it is given.
+using AuditRow = std::function<store::KeyValue(const store::PartitionId&)>;
+
+struct ListedItems {
+  std::vector<ItemHead> items;
+  std::string next;  // where to go on; empty: that was all
+};
+struct ListedVersions {
+  std::vector<ItemVersion> versions;
+  std::string next;
+};
+
+// Owned by VaultService. Thread-safe; changes are optimistic: one that was overtaken is worked out anew. Errors are
+// kUnavailable, kExhausted, kCorrupt; kConflict if others come first time and again.
+class ItemStore {
+ public:
+  explicit ItemStore(keys::SealedStore store) : store_(store) {}
+
+  [[nodiscard]] Task<Result<std::optional<ItemHead>>> head(VaultPtr vault, ItemKind kind, Life life, std::string name);
+  // Null: there is no such item or version. An empty `version` is the newest one. Nothing of a deleted item is found.
+  [[nodiscard]] Task<Result<std::shared_ptr<const ItemContent>>> find(VaultPtr vault, ItemKind kind, std::string name,
+                                                                      std::string version);
+  // In order of names, at most `limit`, beginning behind `from` (empty: from the first).
+  [[nodiscard]] Task<Result<ListedItems>> list(VaultPtr vault, ItemKind kind, Life life, std::string from,
+                                               std::uint32_t limit);
+  [[nodiscard]] Task<Result<ListedVersions>> versions(VaultPtr vault, ItemKind kind, std::string name, std::string from,
+                                                      std::uint32_t limit);
+  // Every version, for a backup; kExhausted: more than `limit`.
+  [[nodiscard]] Task<Result<std::vector<ItemContent>>> contents(VaultPtr vault, ItemKind kind, std::string name,
+                                                                std::size_t limit);
+
+  // What `edit` makes of the item as it is; called again if somebody else's change came between. Its refusal is the
+  // answer, and then nothing changes. The audit row rides in the commit.
+  using Edit = std::function<gate::ApiResult<ItemChange>(const ItemState& state)>;
+  [[nodiscard]] Task<Result<gate::ApiResult<>>> change(VaultPtr vault, ItemKind kind, std::string name,
+                                                       VersionWanted wanted, Edit edit, AuditRow audit);
+  // Removes a deleted item's versions, and its head last. Done again from the beginning after a crash.
+  [[nodiscard]] Task<Result<>> purge(VaultPtr vault, ItemKind kind, std::string name);
+
+ private:
+  struct Seen;
+  [[nodiscard]] Task<Result<Seen>> look(VaultPtr vault, ItemKind kind, std::string name, VersionWanted wanted);
+  [[nodiscard]] Task<Result<std::shared_ptr<const ItemContent>>> content(VaultPtr vault, Bytes key);
+  [[nodiscard]] Task<Result<store::ScanPage>> page(VaultPtr vault, Bytes prefix, std::string from, std::uint32_t limit);
+
+  keys::SealedStore store_;
+};
+
+}  // namespace freehold::vault

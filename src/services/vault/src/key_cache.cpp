@@ -1,0 +1,37 @@
+#include "src/key_cache.h"
+
+namespace freehold::vault {
+
+std::optional<crypto::JoseKey> KeyCache::find(VaultId vault, const std::string& version) {
+  const std::lock_guard lock(mutex_);
+  const auto at = keys_.find({vault, version});
+  if (at == keys_.end()) return std::nullopt;
+  order_.splice(order_.begin(), order_, at->second.used);
+  return at->second.key;
+}
+
+void KeyCache::put(VaultId vault, const std::string& version, crypto::JoseKey key) {
+  const std::lock_guard lock(mutex_);
+  const Id id(vault, version);
+  if (keys_.contains(id)) return;
+  if (keys_.size() == kKeys) {
+    keys_.erase(order_.back());
+    order_.pop_back();
+  }
+  order_.push_front(id);
+  keys_.emplace(id, Entry{std::move(key), order_.begin()});
+}
+
+void KeyCache::forget(VaultId vault) {
+  const std::lock_guard lock(mutex_);
+  for (auto at = keys_.begin(); at != keys_.end();) {
+    if (at->first.first != vault) {
+      ++at;
+      continue;
+    }
+    order_.erase(at->second.used);
+    at = keys_.erase(at);
+  }
+}
+
+}  // namespace freehold::vault

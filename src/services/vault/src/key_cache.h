@@ -1,0 +1,38 @@
+// KeyCache: keys lately used, ready to be used again: taking one apart costs as much as some of its uses.
+#pragma once
+
+#include <list>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "crypto/jose_key.h"
+#include "src/vault.h"
+
+namespace freehold::vault {
+
+// Owned by VaultService. Thread-safe. Whether a key may be used is never decided from here: its row is read each time.
+// A version's name is random and never given to another key, so that what is here is never stale.
+class KeyCache {
+ public:
+  static constexpr std::size_t kKeys = 1'024;
+
+  // What was put under that version, or nullopt.
+  [[nodiscard]] std::optional<crypto::JoseKey> find(VaultId vault, const std::string& version);
+  void put(VaultId vault, const std::string& version, crypto::JoseKey key);
+  // All keys of a vault: one of them, or all of it, was purged.
+  void forget(VaultId vault);
+
+ private:
+  using Id = std::pair<VaultId, std::string>;
+  struct Entry {
+    crypto::JoseKey key;
+    std::list<Id>::iterator used;
+  };
+  std::mutex mutex_;
+  std::map<Id, Entry> keys_;
+  std::list<Id> order_;  // the one used last is first
+};
+
+}  // namespace freehold::vault

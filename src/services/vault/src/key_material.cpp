@@ -1,0 +1,44 @@
+#include "src/key_material.h"
+
+#include "src/key_cache.h"
+
+namespace freehold::vault {
+
+runtime::FairKey fair_key(TenantId tenant) { return std::hash<TenantId>{}(tenant) | 1; }
+
+ItemContent content_of(const crypto::JoseKey& key, const std::vector<std::string>& key_ops, std::string version,
+                       const ItemAttributes& attributes) {
+  const auto& numbers = key.numbers();
+  Json shown = show_jwk(numbers, key_ops);
+  if (numbers.type == crypto::KeyType::kOct) shown["bits"] = numbers.bits;
+  return {.shown = {.version = std::move(version), .attributes = attributes, .open = shown.dump()},
+          .material = key.secret()};
+}
+
+Task<Result<crypto::JoseKey>> make_key(VaultParts& parts, TenantId tenant, KeySpec spec) {
+  Random* random = &parts.random;
+  co_return co_await parts.crypto.run(fair_key(tenant), [spec, random]() -> Result<crypto::JoseKey> {
+    switch (spec.type) {
+      case crypto::KeyType::kRsa:
+        return crypto::JoseKey::generate_rsa(spec.bits, spec.exponent);
+      case crypto::KeyType::kEc:
+        return crypto::JoseKey::generate_ec(spec.curve);
+      case crypto::KeyType::kOct:
+        break;
+    }
+    return crypto::JoseKey::generate_oct(spec.bits, *random);
+  });
+}
+
+Result<crypto::JoseKey> open_key(KeyCache& cache, VaultId vault, const ItemContent& content) {
+  if (content.protection != Protection::kVaultKey) {
+    return fail(ErrorCode::kUnsupported, "A key that is protected by a token");
+  }
+  if (auto known = cache.find(vault, content.shown.version)) return std::move(*known);
+  const Json shown = Json::parse(content.shown.open, nullptr, false);
+  FH_TRY(auto key, crypto::JoseKey::from_secret(type_of(shown), content.material));
+  cache.put(vault, content.shown.version, key);
+  return key;
+}
+
+}  // namespace freehold::vault

@@ -1,0 +1,20 @@
+// The private halves of keys: made, kept in a version, and taken out of it for use, off the loops.
+#pragma once
+
+#include "src/item_operations.h"
+#include "src/key_rules.h"
+
+namespace freehold::vault {
+
+// A version as it is to be kept: its public half to be shown, the private one as the material.
+[[nodiscard]] ItemContent content_of(const crypto::JoseKey& key, const std::vector<std::string>& key_ops,
+                                     std::string version, const ItemAttributes& attributes);
+// Makes a key, on the pool.
+[[nodiscard]] Task<Result<crypto::JoseKey>> make_key(VaultParts& parts, TenantId tenant, KeySpec spec);
+// The key of a version, from the cache if it is there; to be called on the pool.
+[[nodiscard]] Result<crypto::JoseKey> open_key(KeyCache& cache, VaultId vault, const ItemContent& content);
+
+// Whose turn it is on the pool.
+[[nodiscard]] runtime::FairKey fair_key(TenantId tenant);
+
+}  // namespace freehold::vault

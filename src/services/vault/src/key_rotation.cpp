@@ -1,0 +1,93 @@
+#include "src/key_rotation.h"
+
+#include "base/encoding.h"
+#include "src/key_operations.h"
+#include "src/rotation_rules.h"
+
+namespace freehold::vault {
+namespace {
+
+constexpr std::int64_t kMostRandomBytes = 128;
+
+Json show_policy(const VaultCall& call, const ItemHead& head) {
+  Json out = policy_of(head);
+  out["id"] = item_id(call, kKeyApi, head.name) + "/rotationpolicy";
+  return out;
+}
+
+ItemContent next_version(const ItemHead& head, const crypto::JoseKey& key, std::string version, std::int64_t now) {
+  ItemAttributes attributes{.created = now, .updated = now};
+  attributes.expires = expiry_by_policy(head, now);
+  const Json shown = Json::parse(head.current.open, nullptr, false);
+  auto content = content_of(key, shown.value("key_ops", std::vector<std::string>()), std::move(version), attributes);
+  content.shown.tags = head.current.tags;
+  return content;
+}
+
+}  // namespace
+
+Task<ApiResult<ItemVersion>> rotate(VaultParts& parts, VaultPtr vault, std::string name, std::int64_t now,
+                                    AuditRow audit) {
+  FH_CO_TRY(const auto head, said(co_await parts.items.head(vault, ItemKind::kKey, Life::kLive, name)));
+  if (!head) co_return vault_errors::not_found(ItemKind::kKey, name);
+  if (!head->current.attributes.enabled) co_return vault_errors::disabled(ItemKind::kKey, "rotate");
+  FH_CO_TRY(auto spec, spec_of(Json::parse(head->current.open, nullptr, false)));
+  FH_CO_TRY(const auto key, said(co_await make_key(parts, vault->tenant, std::move(spec))));
+  const std::string version = new_version(parts.random);
+  const auto made = std::make_shared<ItemVersion>();
+  const std::string seen = head->current.version;
+  const auto edit = [key, version, name, now, made, seen](const ItemState& state) -> ApiResult<ItemChange> {
+    if (!state.live) return vault_errors::not_found(ItemKind::kKey, name);
+    // Two at once would make two versions of which nobody asked for the second.
+    if (state.live->current.version != seen) return vault_errors::conflict();
+    auto content = std::make_shared<ItemContent>(next_version(*state.live, key, version, now));
+    *made = content->shown;
+    ItemChange change{.live = *state.live};
+    change.live->current = content->shown;
+    change.versions.push_back(std::move(content));
+    return change;
+  };
+  FH_CO_TRY(const auto done, said(co_await parts.items.change(vault, ItemKind::kKey, name, {}, edit, audit)));
+  FH_CO_CHECK_OK(done);
+  co_return std::move(*made);
+}
+
+Task<Reply> rotate_key(VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(const auto name, name_in(call));
+  FH_CO_TRY(const auto made, co_await rotate(parts, call.vault, name, call.seconds(), call.audit));
+  co_return json_answer(show_item(call, kKeyApi, name, made));
+}
+
+Task<Reply> get_rotation_policy(VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(const auto name, name_in(call));
+  FH_CO_TRY(const auto head, said(co_await parts.items.head(call.vault, ItemKind::kKey, Life::kLive, name)));
+  if (!head) co_return vault_errors::not_found(ItemKind::kKey, name);
+  co_return json_answer(show_policy(call, *head));
+}
+
+Task<Reply> set_rotation_policy(VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(const auto name, name_in(call));
+  const auto now = std::make_shared<ItemHead>();
+  const auto edit = [&call, name, now](const ItemState& state) -> ApiResult<ItemChange> {
+    if (!state.live) return vault_errors::not_found(ItemKind::kKey, name);
+    FH_TRY(const auto policy, read_rotation_policy(call.body, policy_of(*state.live), call.seconds()));
+    *now = *state.live;
+    now->policy = policy.dump();
+    return ItemChange{.live = *now};
+  };
+  FH_CO_CHECK_OK(co_await change_item(kKeyApi, parts, call, name, {}, edit));
+  co_return json_answer(show_policy(call, *now));
+}
+
+Task<Reply> get_random_bytes(VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(const auto count, said(number_member(call.body, "count")));
+  if (!count || *count < 1 || *count > kMostRandomBytes) {
+    co_return vault_errors::bad_parameter("'count' must be between 1 and 128.");
+  }
+  Bytes bytes = parts.random.bytes(static_cast<std::size_t>(*count));
+  Json json = {{"value", to_base64url(bytes)}};
+  wipe(bytes);
+  co_return json_answer(json);
+}
+
+}  // namespace freehold::vault

@@ -1,0 +1,117 @@
+#include "src/key_rules.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+
+namespace freehold::vault {
+namespace {
+
+using crypto::KeyType;
+using vault_errors::bad_parameter;
+using vault_errors::not_implemented;
+
+ApiResult<> read_size(const Json& body, KeySpec& spec) {
+  FH_TRY(const auto size, said(number_member(body, "key_size")));
+  if (spec.type == KeyType::kOct) spec.bits = 256;
+  if (spec.type == KeyType::kEc || !size) return {};
+  const bool rsa = spec.type == KeyType::kRsa;
+  const bool good =
+      rsa ? *size == 2'048 || *size == 3'072 || *size == 4'096 : *size == 128 || *size == 192 || *size == 256;
+  if (!good) {
+    return bad_parameter(rsa ? "'key_size' of an RSA key must be 2048, 3072 or 4096."
+                             : "'key_size' of a symmetric key must be 128, 192 or 256.");
+  }
+  spec.bits = static_cast<unsigned>(*size);
+  return {};
+}
+
+ApiResult<> read_exponent(const Json& body, KeySpec& spec) {
+  FH_TRY(const auto exponent, said(number_member(body, "public_exponent")));
+  if (!exponent || *exponent == 0) return {};
+  if (*exponent < 65'537 || *exponent > std::int64_t{1} << 32 || *exponent % 2 == 0) {
+    return bad_parameter("'public_exponent' must be odd, at least 65537 and at most 2^32.");
+  }
+  spec.exponent = static_cast<std::uint64_t>(*exponent);
+  return {};
+}
+
+// An operation that a key of the type can't do would stand there for nothing.
+ApiResult<> check_ops(const KeySpec& spec) {
+  const auto none =
+      spec.type == KeyType::kEc
+          ? std::ranges::any_of(spec.key_ops, [](const auto& op) { return op != "sign" && op != "verify"; })
+          : false;
+  if (none) return bad_parameter("Elliptic curve keys sign and verify, and do nothing else: 'key_ops'.");
+  return {};
+}
+
+}  // namespace
+
+ApiResult<> refuse_release(const Json& body) {
+  if (!member(body, "release_policy").is_null()) return not_implemented("A key's release policy");
+  FH_TRY(const auto exportable, said(bool_member(member(body, "attributes"), "exportable")));
+  if (exportable && *exportable) return not_implemented("An exportable key");
+  return {};
+}
+
+ApiResult<KeySpec> read_key_spec(const Json& body) {
+  FH_TRY(const auto kty, said(text_member(body, "kty", 16)));
+  const auto kind = key_kind(kty.value_or(""));
+  if (!kind) return bad_parameter("'kty' must be RSA, EC or oct, or one of them with -HSM.");
+  if (kind->hsm) return not_implemented("A key of type " + *kty);
+  FH_CHECK_OK(refuse_release(body));
+  KeySpec spec{.type = kind->type};
+  FH_CHECK_OK(read_size(body, spec));
+  if (kind->type == KeyType::kRsa) {
+    FH_CHECK_OK(read_exponent(body, spec));
+  }
+  FH_TRY(const auto crv, said(text_member(body, "crv", 16)));
+  if (crv && kind->type == KeyType::kEc) {
+    const auto curve = curve_named(*crv);
+    if (!curve) return bad_parameter("'crv' must be P-256, P-384, P-521 or P-256K.");
+    spec.curve = *curve;
+  }
+  FH_TRY(auto ops, said(read_key_ops(body)));
+  spec.key_ops = ops ? std::move(*ops) : default_key_ops(spec.type);
+  FH_CHECK_OK(check_ops(spec));
+  return spec;
+}
+
+KeyType type_of(const Json& shown) {
+  const auto kind = key_kind(shown.value("kty", ""));
+  return kind ? kind->type : KeyType::kRsa;
+}
+
+ApiResult<KeySpec> spec_of(const Json& shown) {
+  KeySpec spec{.type = type_of(shown)};
+  if (const auto n = from_base64url(shown.value("n", "")); n && spec.type == KeyType::kRsa) {
+    spec.bits = static_cast<unsigned>(n->size() * 8);
+  }
+  if (const auto e = from_base64url(shown.value("e", "")); e && spec.type == KeyType::kRsa) {
+    spec.exponent = 0;
+    for (const char c : *e) spec.exponent = spec.exponent << 8 | static_cast<unsigned char>(c);
+  }
+  if (spec.type == KeyType::kOct) spec.bits = static_cast<unsigned>(shown.value("bits", 256));
+  if (const auto curve = curve_named(shown.value("crv", ""))) spec.curve = *curve;
+  FH_TRY(auto ops, said(read_key_ops(shown)));
+  if (ops) spec.key_ops = std::move(*ops);
+  return spec;
+}
+
+ApiResult<> check_use(const ItemVersion& key, const KeyUse& use, std::int64_t now) {
+  const auto& attributes = key.attributes;
+  if (!attributes.enabled) return vault_errors::disabled(ItemKind::kKey, use.said);
+  if (use.held_to_dates) {
+    if (attributes.expires && *attributes.expires <= now) return vault_errors::key_outside_its_time(use.said, true);
+    if (attributes.not_before && *attributes.not_before > now) {
+      return vault_errors::key_outside_its_time(use.said, false);
+    }
+  }
+  const Json shown = Json::parse(key.open, nullptr, false);
+  const auto& ops = member(shown, "key_ops");
+  const bool allowed = ops.is_array() && std::ranges::find(ops, Json(use.operation)) != ops.end();
+  return allowed ? ApiResult<>() : ApiResult<>(vault_errors::key_not_for(use.said));
+}
+
+}  // namespace freehold::vault

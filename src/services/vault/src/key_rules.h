@@ -1,0 +1,37 @@
+// What a key is to be, and whether it may be used now. Pure.
+//
+// Sources: "Create Key", "Import Key" of the data plane reference; "About keys" (key operations, date-time
+// controlled operations).
+#pragma once
+
+#include "src/item_rules.h"
+#include "src/jwk.h"
+
+namespace freehold::vault {
+
+struct KeySpec {
+  crypto::KeyType type = crypto::KeyType::kRsa;
+  unsigned bits = 2'048;
+  std::uint64_t exponent = 65'537;
+  crypto::Curve curve = crypto::Curve::kP256;
+  std::vector<std::string> key_ops = {};
+};
+// 400 for what is no key; 501 for what this cloud doesn't have yet: keys in an HSM, keys that can be released.
+[[nodiscard]] ApiResult<KeySpec> read_key_spec(const Json& body);
+// The spec by which another one of its kind is made.
+[[nodiscard]] ApiResult<KeySpec> spec_of(const Json& shown);
+// 501 for release_policy and exportable keys.
+[[nodiscard]] ApiResult<> refuse_release(const Json& body);
+
+// "key_ops" as the API names the operation ("wrapKey"), and how errors do ("wrap").
+struct KeyUse {
+  std::string_view operation;
+  std::string_view said;
+  bool held_to_dates;  // encrypt, sign and wrap; what undoes them goes on
+};
+// 403: disabled, not for this operation, or outside its nbf and exp.
+[[nodiscard]] ApiResult<> check_use(const ItemVersion& key, const KeyUse& use, std::int64_t now);
+
+[[nodiscard]] crypto::KeyType type_of(const Json& shown);
+
+}  // namespace freehold::vault

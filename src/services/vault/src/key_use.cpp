@@ -1,0 +1,147 @@
+// Uses of a key: encrypt, decrypt, wrap, unwrap, sign, verify.
+#include "base/encoding.h"
+#include "src/key_cache.h"
+#include "src/key_material.h"
+#include "src/key_operations.h"
+
+namespace freehold::vault {
+namespace {
+
+using crypto::JoseAlgorithm;
+using crypto::JoseEncrypted;
+using crypto::JoseKey;
+
+constexpr KeyUse kEncrypt{"encrypt", "encrypt", true};
+constexpr KeyUse kDecrypt{"decrypt", "decrypt", false};
+constexpr KeyUse kWrap{"wrapKey", "wrapKey", true};
+constexpr KeyUse kUnwrap{"unwrapKey", "unwrapKey", false};
+constexpr KeyUse kSign{"sign", "sign", true};
+constexpr KeyUse kVerify{"verify", "verify", false};
+
+// What a body of any of them has.
+struct UseAsked {
+  const JoseAlgorithm* algorithm = nullptr;
+  Secret value = {};
+  Bytes iv = {};
+  Bytes tag = {};
+  Bytes associated = {};
+};
+
+ApiResult<std::shared_ptr<UseAsked>> read_use(const Json& body, std::string_view value = "value") {
+  auto asked = std::make_shared<UseAsked>();
+  FH_TRY(const auto name, said(text_member(body, "alg", 32)));
+  asked->algorithm = crypto::find_algorithm(name.value_or(""));
+  if (asked->algorithm == nullptr) return vault_errors::bad_parameter("'alg' is required: an algorithm's name.");
+  if (member(body, value).is_null()) {
+    return vault_errors::bad_parameter("'" + std::string(value) + "' is required.");
+  }
+  FH_TRY(asked->value, said(secret_member(body, value, crypto::kMaxJoseInputBytes)));
+  FH_TRY(asked->iv, said(bytes_member(body, "iv", 64)));
+  FH_TRY(asked->tag, said(bytes_member(body, "tag", 64)));
+  FH_TRY(asked->associated, said(bytes_member(body, "aad", crypto::kMaxJoseInputBytes)));
+  return asked;
+}
+
+struct UsedKey {
+  std::shared_ptr<const ItemContent> content;
+  std::string id;
+};
+
+Task<ApiResult<UsedKey>> key_for(VaultParts& parts, VaultCall& call, KeyUse use) {
+  FH_CO_TRY(const auto name, name_in(call));
+  FH_CO_TRY(const auto version, version_in(call, kKeyApi));
+  FH_CO_TRY(auto found, said(co_await parts.items.find(call.vault, ItemKind::kKey, name, version)));
+  if (!found) co_return vault_errors::not_found(ItemKind::kKey, version.empty() ? name : name + "/" + version);
+  FH_CO_CHECK_OK(check_use(found->shown, use, call.seconds()));
+  std::string id = item_id(call, kKeyApi, name, found->shown.version);
+  co_return UsedKey{std::move(found), std::move(id)};
+}
+
+// Runs `work` with the opened key on the pool.
+template <class Work>
+auto with_key(VaultParts& parts, VaultCall& call, UsedKey used, Work work)
+    -> Task<ApiResult<typename std::invoke_result_t<Work, const JoseKey&>::value_type>> {
+  KeyCache* cache = &parts.keys;
+  const auto vault = call.vault->id;
+  auto done = co_await parts.crypto.run(
+      fair_key(call.vault->tenant),
+      [cache, vault, content = used.content, work]() -> std::invoke_result_t<Work, const JoseKey&> {
+        FH_TRY(const auto key, open_key(*cache, vault, *content));
+        return work(key);
+      });
+  co_return said(std::move(done));
+}
+
+Json answer_json(const std::string& id, BytesView value) { return {{"kid", id}, {"value", to_base64url(value)}}; }
+
+Task<Reply> encrypt_or_wrap(VaultParts& parts, VaultCall& call, KeyUse use) {
+  FH_CO_TRY(const auto asked, read_use(call.body));
+  FH_CO_TRY(const auto used, co_await key_for(parts, call, use));
+  const bool wraps = use.operation == kWrap.operation;
+  Random* random = &parts.random;
+  FH_CO_TRY(const auto made,
+            co_await with_key(parts, call, used, [asked, wraps, random](const JoseKey& key) -> Result<JoseEncrypted> {
+              if (!wraps) {
+                return key.encrypt(*asked->algorithm, asked->value.view(), asked->iv, asked->associated, *random);
+              }
+              FH_TRY(Bytes text, key.wrap(*asked->algorithm, asked->value));
+              return JoseEncrypted{.text = std::move(text)};
+            }));
+  Json json = answer_json(used.id, made.text);
+  if (!made.iv.empty()) json["iv"] = to_base64url(made.iv);
+  if (!made.tag.empty()) json["tag"] = to_base64url(made.tag);
+  if (!asked->associated.empty()) json["aad"] = to_base64url(asked->associated);
+  co_return json_answer(json);
+}
+
+Task<Reply> decrypt_or_unwrap(VaultParts& parts, VaultCall& call, KeyUse use) {
+  FH_CO_TRY(const auto asked, read_use(call.body));
+  FH_CO_TRY(const auto used, co_await key_for(parts, call, use));
+  const bool unwraps = use.operation == kUnwrap.operation;
+  FH_CO_TRY(const Secret plain,
+            co_await with_key(parts, call, used, [asked, unwraps](const JoseKey& key) -> Result<Secret> {
+              if (unwraps) return key.unwrap(*asked->algorithm, asked->value.view());
+              const JoseEncrypted text{.text = Bytes(asked->value.view()), .iv = asked->iv, .tag = asked->tag};
+              return key.decrypt(*asked->algorithm, text, asked->associated);
+            }));
+  co_return json_answer(answer_json(used.id, plain.view()));
+}
+
+}  // namespace
+
+Task<Reply> encrypt_with_key(VaultParts& parts, VaultCall& call) {
+  co_return co_await encrypt_or_wrap(parts, call, kEncrypt);
+}
+
+Task<Reply> wrap_with_key(VaultParts& parts, VaultCall& call) {
+  co_return co_await encrypt_or_wrap(parts, call, kWrap);
+}
+
+Task<Reply> decrypt_with_key(VaultParts& parts, VaultCall& call) {
+  co_return co_await decrypt_or_unwrap(parts, call, kDecrypt);
+}
+
+Task<Reply> unwrap_with_key(VaultParts& parts, VaultCall& call) {
+  co_return co_await decrypt_or_unwrap(parts, call, kUnwrap);
+}
+
+Task<Reply> sign_with_key(VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(const auto asked, read_use(call.body));
+  FH_CO_TRY(const auto used, co_await key_for(parts, call, kSign));
+  FH_CO_TRY(const Bytes signature, co_await with_key(parts, call, used, [asked](const JoseKey& key) {
+              return key.sign(*asked->algorithm, asked->value.view());
+            }));
+  co_return json_answer(answer_json(used.id, signature));
+}
+
+Task<Reply> verify_with_key(VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(const auto asked, read_use(call.body, "digest"));
+  FH_CO_TRY(const auto signature, said(bytes_member(call.body, "value", 1'024)));
+  FH_CO_TRY(const auto used, co_await key_for(parts, call, kVerify));
+  FH_CO_TRY(const bool right, co_await with_key(parts, call, used, [asked, signature](const JoseKey& key) {
+              return key.verify(*asked->algorithm, asked->value.view(), signature);
+            }));
+  co_return json_answer({{"value", right}});
+}
+
+}  // namespace freehold::vault

@@ -1,0 +1,34 @@
+// One maker per error of Microsoft.KeyVault as a resource provider. Sources: "Key Vault REST API error codes", and the
+// resource manager's common ones.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "route/api_error.h"
+
+namespace freehold::vault::provider_errors {
+
+using Refusal = std::unexpected<gate::ApiError>;
+
+// 400
+[[nodiscard]] Refusal bad_request(std::string_view message);
+[[nodiscard]] Refusal unsupported(std::string_view name, std::string_view why);
+[[nodiscard]] Refusal name_invalid(std::string_view name);
+[[nodiscard]] Refusal wrong_tenant();
+// 404
+[[nodiscard]] Refusal deleted_vault_not_found(std::string_view name);
+[[nodiscard]] Refusal vault_not_found(std::string_view name);
+// 405
+[[nodiscard]] Refusal purge_not_allowed();
+// 409
+[[nodiscard]] Refusal name_taken(std::string_view name);
+[[nodiscard]] Refusal in_deleted_state(std::string_view name);
+[[nodiscard]] Refusal conflict();
+[[nodiscard]] Refusal too_many(std::size_t limit);
+// 412
+[[nodiscard]] Refusal precondition_failed();
+// What a store or a reader of bodies said: 400, 409, 404, 503, or 500 for what nobody planned for.
+[[nodiscard]] Refusal of(const Error& error);
+
+}  // namespace freehold::vault::provider_errors

@@ -1,0 +1,194 @@
+// Vaults behind the door, over an engine in memory, with callers who have tokens.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "authz/testing/fixed_roles.h"
+#include "crypto/aead.h"
+#include "keys/testing/sealed_table.h"
+#include "pipeline/testing/route_matrix.h"
+#include "resource/registry.h"
+#include "src/vault_provider.h"
+#include "vault/vault_service.h"
+
+namespace freehold::vault {
+
+using gate::resource::ChangeKind;
+using runtime::run_blocking;
+
+class TestWrapper final : public crypto::KeyWrapper {
+ public:
+  explicit TestWrapper(Random& random) : random_(random) {}
+  [[nodiscard]] Task<Result<Bytes>> wrap(TenantId tenant, Secret key, Bytes context) override {
+    co_return crypto::seal(key_, Bytes(tenant.view()) + context, key.view(), random_);
+  }
+  [[nodiscard]] Task<Result<Secret>> unwrap(TenantId tenant, Bytes wrapped, Bytes context) override {
+    co_return crypto::open_secret(key_, Bytes(tenant.view()) + context, wrapped);
+  }
+
+ private:
+  Random& random_;
+  const Secret key_{BytesView("0123456789abcdef0123456789abcdef")};
+};
+
+class VaultTest : public ::testing::Test {
+ protected:
+  VaultTest() {
+    tenant_.bytes.fill(0x7e);
+    subscription_.bytes.fill(0x5b);
+    owner_.bytes.fill(0x0a);
+    friend_.bytes.fill(0x0b);
+    group_.bytes.fill(0x0c);
+    identities_.put({.tenant = tenant_, .object = owner_});
+    identities_.put({.tenant = tenant_, .object = friend_, .groups = {group_}});
+    roles_.assign(tenant_, owner_, gate::authz::roles::kKeyVaultAdministrator);
+    open();
+  }
+
+  void open() {
+    pipeline_.reset();
+    service_ = std::make_unique<VaultService>(VaultServiceOptions{.store = memory_.sealed(),
+                                                                  .wrapper = wrapper_,
+                                                                  .clock = memory_.clock,
+                                                                  .domain = "cloud.test",
+                                                                  .location = "local",
+                                                                  .assignments = roles_,
+                                                                  .tree = tree_});
+    const auto loaded = run_blocking(service_->load());
+    if (!loaded) ADD_FAILURE() << loaded.error().message;
+    registry_ = std::make_unique<gate::resource::Registry>();
+    service_->add_resource_types(*registry_);
+    pipeline_ = std::make_unique<gate::Pipeline>(accounts_, log_, memory_.clock, memory_.random,
+                                                 gate::PipelineOptions{.bearer = &trust_});
+    pipeline_->add(service_->gate());
+  }
+
+  // What the resource manager does.
+  [[nodiscard]] gate::resource::ResourceProvider& provider() {
+    return *registry_->find("Microsoft.KeyVault/vaults")->behind;
+  }
+  [[nodiscard]] gate::resource::Caller caller() const {
+    return {.tenant = tenant_,
+            .object = owner_,
+            .now = memory_.clock.now(),
+            .origin = "https://management.cloud.test:8443"};
+  }
+  [[nodiscard]] ResourceId id_of(const std::string& below) const {
+    return *gate::resource::parse_resource_id("/subscriptions/" + to_string(subscription_) +
+                                              "/resourceGroups/g/providers/Microsoft.KeyVault/" + below);
+  }
+  struct Managed {
+    int status = 0;
+    std::string code = {};
+    Json body = nullptr;
+    [[nodiscard]] std::string said() const { return std::to_string(status) + " " + code; }
+  };
+  template <class T>
+  [[nodiscard]] static Managed managed(ApiResult<T> result) {
+    if (!result) return {result.error().status, result.error().code, result.error().message};
+    if constexpr (requires { result->resource; }) return {result->status, "", result->resource};
+    if constexpr (requires {
+                    result->status;
+                    result->body;
+                  })
+      return {result->status, "", result->body};
+    return {200, "", nullptr};
+  }
+  Managed write(ChangeKind kind, const std::string& below, Json after) {
+    gate::resource::ProposedChange change{
+        .kind = kind, .id = id_of(below), .api_version = "2022-07-01", .after = std::move(after), .caller = caller()};
+    gate::resource::ChangeChecks checks;
+    auto approved = *checks.approve(std::move(change));
+    if (kind == ChangeKind::kDelete) return managed(run_blocking(provider().remove(std::move(approved))));
+    return managed(run_blocking(provider().put(std::move(approved))));
+  }
+  Managed act(const std::string& action, ResourceId id, Json body = nullptr) {
+    return managed(run_blocking(provider().act({.action = action,
+                                                .id = std::move(id),
+                                                .body = std::move(body),
+                                                .api_version = "2022-07-01",
+                                                .caller = caller()})));
+  }
+  [[nodiscard]] Json vault_body(Json more = Json::object()) const {
+    Json properties = {{"tenantId", to_string(tenant_)},
+                       {"sku", {{"family", "A"}, {"name", "standard"}}},
+                       {"enableRbacAuthorization", true}};
+    properties.update(more);
+    return {{"location", "local"}, {"properties", std::move(properties)}};
+  }
+  Managed make_vault(const std::string& name, Json more = Json::object()) {
+    return write(ChangeKind::kPut, "vaults/" + name, vault_body(std::move(more)));
+  }
+
+  // What a client of a vault does.
+  struct Answer {
+    int status = 0;
+    Json body = nullptr;
+    http::Headers headers = {};
+    [[nodiscard]] std::string code() const {
+      return body.is_object() && body.contains("error") ? body["error"].value("code", "") : std::string();
+    }
+    [[nodiscard]] std::string inner() const {
+      return body.is_object() && body.contains("error") && body["error"].contains("innererror")
+                 ? body["error"]["innererror"].value("code", "")
+                 : std::string();
+    }
+    [[nodiscard]] std::string said() const { return std::to_string(status) + " " + code(); }
+  };
+  Answer call_as(PrincipalId who, http::Method method, const std::string& vault, std::string path,
+                 const Json& body = nullptr) {
+    auto claims = gate::testing::good_claims(tenant_, who, memory_.clock.now());
+    claims["aud"] = "\"https://vault.cloud.test:8443\"";
+    return send(method, vault, std::move(path), body, {{"authorization", "Bearer " + gate::testing::token_of(claims)}});
+  }
+  Answer send(http::Method method, const std::string& vault, std::string path, const Json& body = nullptr,
+              gate::testing::HeaderList headers = {}) {
+    if (!path.contains("api-version")) path += (path.contains('?') ? "&" : "?") + std::string("api-version=7.4");
+    auto request =
+        gate::testing::make_request(method, "https://" + vault + ".vault.cloud.test:8443" + path, std::move(headers));
+    if (!address_.empty()) request.peer.address = address_;
+    gate::testing::BytesBody reader(body.is_null() ? "" : body.is_string() ? body.get<std::string>() : body.dump());
+    request.body = &reader;
+    auto response = run_blocking(pipeline_->handle(request));
+    Answer out{.status = response.status, .headers = response.headers};
+    if (const auto* bytes = std::get_if<Bytes>(&response.body); bytes != nullptr && !bytes->empty()) {
+      out.body = Json::parse(*bytes, nullptr, false);
+    }
+    return out;
+  }
+  Answer get(const std::string& path) { return call_as(owner_, http::Method::kGet, "vau1", path); }
+  Answer put(const std::string& path, const Json& body) {
+    return call_as(owner_, http::Method::kPut, "vau1", path, body);
+  }
+  Answer post(const std::string& path, const Json& body = Json::object()) {
+    return call_as(owner_, http::Method::kPost, "vau1", path, body);
+  }
+  Answer patch(const std::string& path, const Json& body) {
+    return call_as(owner_, http::Method::kPatch, "vau1", path, body);
+  }
+  Answer remove(const std::string& path) { return call_as(owner_, http::Method::kDelete, "vau1", path); }
+
+  keys::testing::MemoryStore memory_;
+  TestWrapper wrapper_{memory_.random};
+  TenantId tenant_;
+  SubscriptionId subscription_;
+  PrincipalId owner_;   // Key Vault Administrator
+  PrincipalId friend_;  // has no role, and is in group_
+  PrincipalId group_;
+  std::string address_ = {};  // from where clients come
+  gate::testing::TestAuthority authority_;
+  gate::testing::TestIdentities identities_;
+  gate::testing::FakeAccounts accounts_;
+  gate::testing::FakeLog log_;
+  gate::BearerTrust trust_{authority_, identities_, {}};
+  gate::authz::testing::FixedRoles roles_;
+  gate::authz::FlatTree tree_;
+  std::unique_ptr<gate::resource::Registry> registry_;
+  std::unique_ptr<VaultService> service_;
+  std::unique_ptr<gate::Pipeline> pipeline_;
+};
+
+}  // namespace freehold::vault

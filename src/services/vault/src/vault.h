@@ -1,0 +1,92 @@
+// A vault as the service knows it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "authn/account.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/secret.h"
+#include "src/permissions.h"
+
+namespace freehold::vault {
+
+using VaultId = Guid<struct VaultTag>;
+
+inline constexpr int kLeastRetentionDays = 7;
+inline constexpr int kMostRetentionDays = 90;
+inline constexpr std::size_t kMaxPolicies = 1'024;  // Azure: "Assign a Key Vault access policy"
+inline constexpr std::size_t kMaxIpRules = 127;     // Azure: "Configure network security for Key Vault"
+inline constexpr std::size_t kMaxVaultTags = 15;
+inline constexpr std::size_t kVaultsPerSubscription = 1'000;  // ours
+
+// What one principal may do to each kind of object.
+struct AccessPolicy {
+  TenantId tenant;
+  PrincipalId object;
+  PrincipalId application = {};  // zero: whatever application it comes by
+  std::array<PermissionMask, kPermissionKinds> may = {};
+  friend bool operator==(const AccessPolicy&, const AccessPolicy&) = default;
+};
+
+// What its owner sets.
+struct VaultSettings {
+  std::string location = {};
+  std::map<std::string, std::string> tags = {};
+  std::string sku = "standard";
+  std::vector<AccessPolicy> policies = {};
+  bool rbac = false;  // roles decide, and access policies say nothing
+  bool purge_protection = false;
+  int retention_days = kMostRetentionDays;
+  bool for_deployment = false;
+  bool for_disk_encryption = false;
+  bool for_template_deployment = false;
+  bool public_network = true;
+  bool network_acls = false;  // were rules ever given?
+  bool admits_all = true;
+  std::string bypass = "AzureServices";
+  std::vector<std::string> ip_rules = {};  // as written
+};
+
+enum class VaultState : std::uint8_t {
+  kActive,
+  kDeleted,  // can be recovered until `purge_at`
+  kPurging,  // its content is being removed; the name comes free with the row
+};
+
+// Immutable; a change makes a new one.
+struct Vault {
+  VaultId id;
+  TenantId tenant;
+  std::string name;  // as written; the registry has it in lower case
+  SubscriptionId subscription;
+  std::string resource_group;
+  VaultSettings settings;
+  WallTime created = {};
+  WallTime updated = {};
+  PrincipalId created_by = {};
+  PrincipalId updated_by = {};
+  VaultState state = VaultState::kActive;
+  WallTime deleted = {};
+  WallTime purge_at = {};
+  Bytes wrapped_key = {};  // as the KeyWrapper gave it
+  // 32 bytes: what the vault's rows are sealed under. Shared by all records of the vault: a change of settings leaves
+  // it.
+  std::shared_ptr<const Secret> key = {};
+  gate::NetworkRules network = {};  // from the settings, ready to be asked
+};
+
+// "/subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/N".
+[[nodiscard]] std::string vault_path(const Vault& vault);
+// The firewall that the settings describe.
+[[nodiscard]] gate::NetworkRules network_of(const VaultSettings& settings);
+// Azure's rule: 3 to 24 letters, digits and hyphens, a letter first, no hyphen last, and no two in a row.
+[[nodiscard]] bool is_vault_name(std::string_view name);
+
+}  // namespace freehold::vault

@@ -1,0 +1,80 @@
+// One request to a vault, read as far as every operation needs it; and how answers are written.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "keys/sealed_rows.h"
+#include "pipeline/service_gate.h"
+#include "runtime/pool.h"
+#include "src/item_store.h"
+#include "src/json_input.h"
+#include "src/key_cache.h"
+#include "src/vault_errors.h"
+
+namespace freehold::vault {
+
+using gate::ApiResult;
+using gate::Reply;
+
+// What operations work with. All of it outlives them.
+struct VaultParts {
+  VaultStore& vaults;
+  ItemStore& items;
+  keys::RowKeySource& row_keys;
+  Random& random;
+  runtime::Pool& crypto;  // for what would hold a loop up
+  KeyCache& keys;
+};
+
+// Lives while the operation runs, in the gate's frame.
+struct VaultCall {
+  VaultPtr vault;
+  const http::Request& request;
+  std::vector<std::string> segments;  // of the path, as sent; an empty last one is dropped
+  Json body = Json::object();
+  WallTime now;
+  std::string origin;  // "https://v1.vault.D:8443"
+  AuditRow audit;      // of the operation's own commit
+
+  [[nodiscard]] std::string_view segment(std::size_t index) const {
+    return index < segments.size() ? std::string_view(segments[index]) : std::string_view();
+  }
+  [[nodiscard]] std::int64_t seconds() const { return unix_seconds(now); }
+};
+
+using VaultHandler = gate::Task<Reply> (*)(VaultParts& parts, VaultCall& call);
+
+// Data of a route; paths may differ in an empty segment for a version, which SDKs send.
+struct VaultRow {
+  std::string_view name;  // "GetSecret": as Azure names the operation
+  http::Method method;
+  std::vector<std::string_view> paths;
+  std::string_view action;
+  VaultHandler handler;  // null: not implemented
+  gate::AuditClass audit = gate::AuditClass::kRead;
+  gate::DataClass data = gate::DataClass::kCustomerContent;
+};
+
+// The rows of each kind of object.
+[[nodiscard]] std::span<const VaultRow> secret_rows();
+[[nodiscard]] std::span<const VaultRow> key_rows();
+[[nodiscard]] std::span<const VaultRow> certificate_rows();
+
+[[nodiscard]] http::Response json_answer(const Json& json);
+[[nodiscard]] http::Response empty_answer();  // 204
+
+// A Result as the API says it.
+template <class T>
+[[nodiscard]] ApiResult<T> said(Result<T> result) {
+  if (!result) return vault_errors::of(result.error());
+  if constexpr (std::is_void_v<T>) {
+    return {};
+  } else {
+    return std::move(*result);
+  }
+}
+
+}  // namespace freehold::vault

@@ -1,0 +1,133 @@
+#include "src/vault_errors.h"
+
+#include "base/encoding.h"
+
+namespace freehold::vault::vault_errors {
+namespace {
+
+ApiError make(int status, std::string_view code, std::string message) {
+  return {.status = status, .code = std::string(code), .message = std::move(message)};
+}
+
+Refusal refuse(int status, std::string_view code, std::string message) {
+  return std::unexpected(make(status, code, std::move(message)));
+}
+
+std::string clipped(std::string_view text) { return std::string(text.substr(0, 256)); }
+
+}  // namespace
+
+std::string_view noun(ItemKind kind) {
+  switch (kind) {
+    case ItemKind::kSecret:
+      return "Secret";
+    case ItemKind::kKey:
+      return "Key";
+    case ItemKind::kCertificate:
+      return "Certificate";
+  }
+  return "Item";
+}
+
+Refusal bad_parameter(std::string_view message) { return refuse(400, "BadParameter", std::string(message)); }
+
+Refusal invalid_name(std::string_view name) {
+  return bad_parameter("The request URI contains an invalid name: " + clipped(name));
+}
+
+Refusal purge_protected() {
+  return std::unexpected(
+      forbidden("Operation \"purge\" is not allowed on this vault: purge protection is on.", "ForbiddenByPolicy"));
+}
+
+ApiError unauthorized(std::string_view message) { return make(401, "Unauthorized", std::string(message)); }
+
+ApiError forbidden(std::string message, std::string_view inner) {
+  auto error = make(403, "Forbidden", std::move(message));
+  error.fields.emplace_back(kInner, inner);
+  return error;
+}
+
+Refusal disabled(ItemKind kind, std::string_view operation) {
+  return std::unexpected(
+      forbidden("Operation " + std::string(operation) + " is not allowed on a disabled " + to_lower(noun(kind)) + ".",
+                std::string(noun(kind)) + "Disabled"));
+}
+
+Refusal key_outside_its_time(std::string_view operation, bool expired) {
+  return std::unexpected(forbidden("Operation " + std::string(operation) + " is not allowed on " +
+                                       (expired ? "an expired key." : "a key that is not yet valid."),
+                                   expired ? "KeyExpired" : "KeyNotYetValid"));
+}
+
+Refusal key_not_for(std::string_view operation) {
+  return std::unexpected(
+      forbidden("Operation " + std::string(operation) + " is not permitted on this key.", "KeyOperationForbidden"));
+}
+
+Refusal not_found(ItemKind kind, std::string_view name) {
+  const std::string what(noun(kind));
+  return refuse(404, what + "NotFound",
+                "A " + to_lower(what) + " with (name/id) " + clipped(name) +
+                    " was not found in this key vault. If you recently deleted this " + to_lower(what) +
+                    " you may be able to recover it using the correct recovery command.");
+}
+
+Refusal deleted_not_found(ItemKind kind, std::string_view name) {
+  const std::string what(noun(kind));
+  return refuse(404, what + "NotFound", "Deleted " + what + " not found: " + clipped(name));
+}
+
+ApiError no_such_vault() { return make(404, "VaultNotFound", "There is no vault of this name, or it was deleted."); }
+
+ApiError no_such_path() { return make(404, "NotFound", "The requested resource was not found."); }
+
+Refusal deleted_but_recoverable(ItemKind kind, std::string_view name) {
+  auto error = make(409, "Conflict",
+                    std::string(noun(kind)) + " " + clipped(name) +
+                        " is currently in a deleted but recoverable state, and its name cannot be reused; in this "
+                        "state, the " +
+                        to_lower(noun(kind)) + " can only be recovered or purged.");
+  error.fields.emplace_back(kInner, "ObjectIsDeletedButRecoverable");
+  return std::unexpected(std::move(error));
+}
+
+Refusal being_purged(ItemKind kind, std::string_view name) {
+  auto error = make(409, "Conflict", std::string(noun(kind)) + " " + clipped(name) + " is currently being purged.");
+  error.fields.emplace_back(kInner, "ObjectIsBeingDeleted");
+  return std::unexpected(std::move(error));
+}
+
+Refusal exists(ItemKind kind, std::string_view name) {
+  return refuse(409, "Conflict", std::string(noun(kind)) + " " + clipped(name) + " exists already in this vault.");
+}
+
+Refusal conflict() {
+  return refuse(409, "Conflict", "Others change the same object at the same time. Please try again.");
+}
+
+Refusal not_implemented(std::string_view what) {
+  return refuse(501, "NotImplemented", std::string(what) + " is not implemented here.");
+}
+
+Refusal of(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kInvalidArgument:
+      return bad_parameter(error.message);
+    case ErrorCode::kConflict:
+      return conflict();
+    case ErrorCode::kUnsupported:
+      return not_implemented(error.message);
+    default:
+      break;
+  }
+  const bool passing =
+      error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kExhausted || error.code == ErrorCode::kTimeout;
+  auto refusal = passing ? refuse(503, "ServiceUnavailable", "The service is unavailable now. Please try again.")
+                         : refuse(500, "InternalServerError", "The server encountered an internal error.");
+  refusal.error().detail = error.message + " " + error.detail;
+  if (passing) refusal.error().headers.emplace_back("retry-after", "1");
+  return refusal;
+}
+
+}  // namespace freehold::vault::vault_errors

@@ -1,0 +1,118 @@
+#include "src/vault_keeper.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "src/key_rotation.h"
+#include "src/rotation_rules.h"
+
+namespace freehold::vault {
+namespace {
+
+constexpr std::chrono::minutes kRound{10};
+
+gate::Job job_on(const Vault& vault, const KindApi* api, std::string_view name) {
+  std::string resource = "/" + vault.name;
+  if (api != nullptr) resource.append("/").append(api->collection).append("/").append(name);
+  return {.tenant = vault.tenant, .principal = "vault keeper", .resource = std::move(resource)};
+}
+
+const KindApi* api_of(ItemKind kind) {
+  if (kind == ItemKind::kSecret) return &kSecretApi;
+  return kind == ItemKind::kKey ? &kKeyApi : nullptr;
+}
+
+Task<Result<>> rotate_due(VaultParts* parts, VaultPtr vault, std::string name, gate::Permit<RotateDueKey> permit) {
+  const auto audit = [&permit](const store::PartitionId& partition) { return permit.audit_row(partition, 200); };
+  const auto done = co_await rotate(*parts, vault, std::move(name), unix_seconds(permit.now()), audit);
+  if (!done) co_return fail(ErrorCode::kUnavailable, "a key can't be rotated now", done.error().message);
+  co_return Result<>();
+}
+
+Task<Result<>> purge_expired(VaultParts* parts, VaultPtr vault, ItemKind kind, std::string name) {
+  const auto mark = [](const ItemState& state) -> ApiResult<ItemChange> {
+    ItemChange out{.deleted = state.deleted};
+    if (!state.deleted) return vault_errors::conflict();  // somebody recovered it meanwhile
+    out.deleted->purging = true;
+    return out;
+  };
+  FH_CO_TRY(const auto marked, co_await parts->items.change(vault, kind, name, {}, mark, {}));
+  if (!marked) co_return fail(ErrorCode::kConflict, marked.error().message);
+  FH_CO_CHECK_OK(co_await parts->items.purge(vault, kind, name));
+  if (kind == ItemKind::kKey) parts->keys.forget(vault->id);
+  co_return Result<>();
+}
+
+Task<Result<>> purge_vault(VaultParts* parts, VaultPtr vault) {
+  FH_CO_CHECK_OK(co_await parts->vaults.purge(vault));
+  parts->keys.forget(vault->id);
+  co_return Result<>();
+}
+
+void warn_of(std::string_view what, const Result<>& result) {
+  if (!result) log_warning(std::string(what), {{"error", result.error().message}});
+}
+
+}  // namespace
+
+void VaultKeeper::start(boost::asio::io_context& loop, gate::Pipeline& door) { scope_.spawn(loop, keep(door)); }
+
+Task<> VaultKeeper::keep(gate::Pipeline& door) {
+  while (co_await scope_.sleep(kRound)) co_await look_after(door);
+}
+
+Task<> VaultKeeper::look_after(gate::Pipeline& door) {
+  const auto now = unix_seconds(clock_.now());
+  for (const auto& vault : parts_.vaults.vaults(VaultState::kActive)) {
+    if (scope_.stopping()) co_return;
+    warn_of("keys of a vault can't be rotated now", co_await rotate_keys(door, vault, now));
+    for (const auto kind : {ItemKind::kSecret, ItemKind::kKey}) {
+      warn_of("deleted objects of a vault can't be purged now", co_await purge_objects(door, vault, kind, now));
+    }
+  }
+  for (const auto& vault : parts_.vaults.vaults(VaultState::kDeleted)) {
+    if (unix_seconds(vault->purge_at) > now || scope_.stopping()) continue;
+    VaultParts* parts = &parts_;
+    const auto work = [parts, vault](gate::Permit<PurgeExpiredVault>) { return purge_vault(parts, vault); };
+    warn_of("a deleted vault can't be purged now",
+            co_await door.run_job<PurgeExpiredVault>(job_on(*vault, nullptr, {}), work));
+  }
+}
+
+Task<Result<>> VaultKeeper::rotate_keys(gate::Pipeline& door, VaultPtr vault, std::int64_t now) {
+  std::string from;
+  do {
+    FH_CO_TRY(const auto page, co_await parts_.items.list(vault, ItemKind::kKey, Life::kLive, from, limits::kScanLimit));
+    for (const auto& head : page.items) {
+      const auto due = rotation_due(head);
+      if (!due || *due > now || !head.current.attributes.enabled) continue;
+      VaultParts* parts = &parts_;
+      const auto work = [parts, vault, name = head.name](gate::Permit<RotateDueKey> permit) {
+        return rotate_due(parts, vault, name, std::move(permit));
+      };
+      warn_of("a key can't be rotated now",
+              co_await door.run_job<RotateDueKey>(job_on(*vault, &kKeyApi, head.name), work));
+    }
+    from = page.next;
+  } while (!from.empty() && !scope_.stopping());
+  co_return Result<>();
+}
+
+Task<Result<>> VaultKeeper::purge_objects(gate::Pipeline& door, VaultPtr vault, ItemKind kind, std::int64_t now) {
+  std::string from;
+  do {
+    FH_CO_TRY(const auto page, co_await parts_.items.list(vault, kind, Life::kDeleted, from, limits::kScanLimit));
+    for (const auto& head : page.items) {
+      if (head.purge_at > now && !head.purging) continue;
+      VaultParts* parts = &parts_;
+      const auto work = [parts, vault, kind, name = head.name](gate::Permit<PurgeExpiredObject>) {
+        return purge_expired(parts, vault, kind, name);
+      };
+      warn_of("a deleted object can't be purged now",
+              co_await door.run_job<PurgeExpiredObject>(job_on(*vault, api_of(kind), head.name), work));
+    }
+    from = page.next;
+  } while (!from.empty() && !scope_.stopping());
+  co_return Result<>();
+}
+
+}  // namespace freehold::vault

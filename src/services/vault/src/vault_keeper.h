@@ -1,0 +1,44 @@
+// VaultKeeper: what happens in vaults by itself: keys rotate when their policies say so, and what was deleted ends when
+// its time is over. Keeps: K3.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+
+#include "pipeline/pipeline.h"
+#include "runtime/task_scope.h"
+#include "src/vault_call.h"
+
+namespace freehold::vault {
+
+struct RotateDueKey {
+  static constexpr std::string_view kName = "RotateDueKey";
+};
+struct PurgeExpiredObject {
+  static constexpr std::string_view kName = "PurgeExpiredObject";
+};
+struct PurgeExpiredVault {
+  static constexpr std::string_view kName = "PurgeExpiredVault";
+};
+
+// Owned by VaultService; what it borrows outlives it. start() and close_and_wait() from outside the loops. Each thing
+// done is a job of its own, with a record; what can't be done now is tried in the next round.
+class VaultKeeper {
+ public:
+  explicit VaultKeeper(VaultParts& parts, const Clock& clock) : parts_(parts), clock_(clock) {}
+  void start(boost::asio::io_context& loop, gate::Pipeline& door);
+  void close_and_wait() { scope_.close_and_wait(); }
+
+  // One round over all vaults.
+  [[nodiscard]] Task<> look_after(gate::Pipeline& door);
+
+ private:
+  [[nodiscard]] Task<> keep(gate::Pipeline& door);
+  [[nodiscard]] Task<Result<>> rotate_keys(gate::Pipeline& door, VaultPtr vault, std::int64_t now);
+  [[nodiscard]] Task<Result<>> purge_objects(gate::Pipeline& door, VaultPtr vault, ItemKind kind, std::int64_t now);
+
+  VaultParts& parts_;
+  const Clock& clock_;
+  runtime::TaskScope scope_;
+};
+
+}  // namespace freehold::vault

@@ -1,0 +1,164 @@
+#include "src/vault_store.h"
+
+#include <mutex>
+
+#include "base/encoding.h"
+#include "base/limits.h"
+#include "crypto/aead.h"
+#include "src/vault_row.h"
+
+namespace freehold::vault {
+namespace {
+
+constexpr std::size_t kMaxVaults = 100'000;
+constexpr char kVaultPrefix = 'v';
+
+store::PartitionId registry() { return store::make_partition_id(TenantId{}, "vaults"); }
+Bytes key_of(std::string_view name) { return kVaultPrefix + to_lower(name); }
+Bytes context_of(const Vault& vault) { return "freehold vault key " + to_string(vault.id); }
+
+}  // namespace
+
+store::PartitionId content_partition(TenantId tenant, VaultId id) {
+  return store::make_partition_id(tenant, "v" + Bytes(id.view()));
+}
+
+VaultStore::VaultStore(keys::SealedStore store, crypto::KeyWrapper& wrapper)
+    : store_(store), wrapper_(wrapper), rows_(store, registry()) {}
+
+Task<Result<>> VaultStore::open_key(Vault& vault) {
+  FH_CO_TRY(Secret key, co_await wrapper_.unwrap(vault.tenant, vault.wrapped_key, context_of(vault)));
+  if (key.size() != crypto::kAeadKeyBytes) co_return fail(ErrorCode::kCorrupt, "a vault's key has another length");
+  vault.key = std::make_shared<const Secret>(std::move(key));
+  vault.network = network_of(vault.settings);
+  co_return Result<>();
+}
+
+Task<Result<>> VaultStore::load() {
+  FH_CO_TRY(const auto rows, co_await rows_.load(Bytes(1, kVaultPrefix), kMaxVaults));
+  std::vector<VaultPtr> going;
+  for (const auto& row : rows) {
+    FH_CO_TRY(auto decoded, decode_vault(row.value));
+    auto vault = std::make_shared<Vault>(std::move(decoded));
+    FH_CO_CHECK_OK(co_await open_key(*vault));
+    if (vault->state == VaultState::kPurging) going.push_back(vault);
+    vaults_[to_lower(vault->name)] = std::move(vault);
+  }
+  for (const auto& vault : going) {
+    FH_CO_CHECK_OK(co_await purge(vault));
+  }
+  co_return Result<>();
+}
+
+VaultPtr VaultStore::at(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = vaults_.find(to_lower(name));
+  return found == vaults_.end() ? nullptr : found->second;
+}
+
+VaultPtr VaultStore::find(std::string_view name) const {
+  auto found = at(name);
+  return found && found->state == VaultState::kActive ? found : nullptr;
+}
+
+VaultPtr VaultStore::find_deleted(std::string_view name) const {
+  auto found = at(name);
+  return found && found->state == VaultState::kDeleted ? found : nullptr;
+}
+
+bool VaultStore::is_taken(std::string_view name) const { return at(name) != nullptr; }
+
+std::vector<VaultPtr> VaultStore::vaults(VaultState state) const {
+  const std::shared_lock lock(mutex_);
+  std::vector<VaultPtr> out;
+  for (const auto& [name, vault] : vaults_) {
+    if (vault->state == state) out.push_back(vault);
+  }
+  return out;
+}
+
+std::vector<store::PartitionId> VaultStore::partitions() const {
+  const std::shared_lock lock(mutex_);
+  std::vector<store::PartitionId> out;
+  for (const auto& [name, vault] : vaults_) out.push_back(content_partition(vault->tenant, vault->id));
+  return out;
+}
+
+Task<Result<>> VaultStore::put(std::shared_ptr<Vault> vault) {
+  const std::string name = to_lower(vault->name);
+  keys::RowChange change;
+  change.puts.push_back({key_of(name), encode_vault(*vault)});
+  if (change.puts.front().value.size() > limits::kInlineContentBytes) {
+    co_return fail(ErrorCode::kInvalidArgument, "the vault's access policies, rules and tags are too long together.");
+  }
+  FH_CO_CHECK_OK(co_await rows_.change(std::move(change)));
+  const std::unique_lock lock(mutex_);
+  vaults_[name] = std::move(vault);
+  co_return Result<>();
+}
+
+Task<Result<>> VaultStore::create(Vault vault) {
+  const auto turn = co_await turn_.take();
+  if (!turn) co_return std::unexpected(turn.error());
+  if (is_taken(vault.name)) co_return fail(ErrorCode::kConflict, "the name is taken");
+  auto made = std::make_shared<Vault>(std::move(vault));
+  made->id = random_id<VaultId>(store_.random);
+  Secret key(crypto::kAeadKeyBytes);
+  store_.random.fill(key.span());
+  FH_CO_TRY(made->wrapped_key, co_await wrapper_.wrap(made->tenant, key.clone(), context_of(*made)));
+  made->key = std::make_shared<const Secret>(std::move(key));
+  made->network = network_of(made->settings);
+  co_return co_await put(std::move(made));
+}
+
+Task<Result<>> VaultStore::change(VaultPtr seen, Edit edit) {
+  const auto turn = co_await turn_.take();
+  if (!turn) co_return std::unexpected(turn.error());
+  const auto now = at(seen->name);
+  if (!now || now->id != seen->id || now->state != seen->state) {
+    co_return fail(ErrorCode::kConflict, "the vault was changed by somebody else meanwhile");
+  }
+  auto next = std::make_shared<Vault>(*now);
+  edit(*next);
+  next->network = network_of(next->settings);
+  co_return co_await put(std::move(next));
+}
+
+// Pages of at most a commit's items; done again from the beginning after a crash.
+Task<Result<>> VaultStore::remove_content(VaultPtr vault) {
+  const auto partition = content_partition(vault->tenant, vault->id);
+  while (true) {
+    FH_CO_TRY(auto page, co_await store_.rows.scan(partition, Bytes(1, '\x02'), Bytes(1, '\x7f'), limits::kScanLimit));
+    if (page.rows.empty()) co_return Result<>();
+    store::Commit commit{.partition = partition,
+                         .epoch = store_.epoch,
+                         .transaction = store_.hybrid.next_transaction(),
+                         .expect = {},
+                         .puts = {},
+                         .deletes = {},
+                         .reserve = store::DiskReserve::kMayUse};
+    for (auto& row : page.rows) commit.deletes.push_back(std::move(row.key));
+    const auto done = co_await store::commit_settled(store_.rows, std::move(commit));
+    if (done.outcome != store::CommitOutcome::kOk) {
+      co_return fail(ErrorCode::kUnavailable, "a vault's content can't be removed now", done.error.message);
+    }
+  }
+}
+
+Task<Result<>> VaultStore::purge(VaultPtr seen) {
+  if (seen->state == VaultState::kDeleted) {
+    FH_CO_CHECK_OK(co_await change(seen, [](Vault& vault) { vault.state = VaultState::kPurging; }));
+  }
+  FH_CO_CHECK_OK(co_await remove_content(seen));
+  const auto turn = co_await turn_.take();
+  if (!turn) co_return std::unexpected(turn.error());
+  const std::string name = to_lower(seen->name);
+  keys::RowChange change;
+  change.deletes.push_back(key_of(name));
+  FH_CO_CHECK_OK(co_await rows_.change(std::move(change)));
+  const std::unique_lock lock(mutex_);
+  vaults_.erase(name);
+  co_return Result<>();
+}
+
+}  // namespace freehold::vault

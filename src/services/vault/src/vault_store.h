@@ -1,0 +1,68 @@
+// VaultStore: the vaults of this cloud, kept sealed and answered from memory. Keeps: E1, K1.
+//
+// A name is one in the whole cloud, so all vaults' rows are in one partition of the region's own; what is in a vault
+// has a partition of its own, under its tenant, and is sealed under the vault's key.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crypto/key_wrapper.h"
+#include "keys/sealed_rows.h"
+#include "runtime/turn.h"
+#include "src/vault.h"
+
+namespace freehold::vault {
+
+using runtime::Task;
+using VaultPtr = std::shared_ptr<const Vault>;
+
+// Where the keys, secrets and certificates of a vault are.
+[[nodiscard]] store::PartitionId content_partition(TenantId tenant, VaultId id);
+
+// Owned by VaultService. Thread-safe once load() has ended. Changes wait for each other, and are in effect for every
+// request that begins after them.
+class VaultStore {
+ public:
+  VaultStore(keys::SealedStore store, crypto::KeyWrapper& wrapper);
+
+  // Reads all vaults and goes on with removals that a crash broke off. Before anything else.
+  [[nodiscard]] Task<Result<>> load();
+
+  // Null: there is none that is in use. In any case.
+  [[nodiscard]] VaultPtr find(std::string_view name) const;
+  // Null: none that was deleted and can be recovered.
+  [[nodiscard]] VaultPtr find_deleted(std::string_view name) const;
+  [[nodiscard]] bool is_taken(std::string_view name) const;
+  [[nodiscard]] std::vector<VaultPtr> vaults(VaultState state) const;
+  // Where audit rows may be attached to changes.
+  [[nodiscard]] std::vector<store::PartitionId> partitions() const;
+
+  // Gives it an id and a key. kConflict: the name is taken.
+  [[nodiscard]] Task<Result<>> create(Vault vault);
+  // What `edit` makes of the vault as it is now. kConflict: it is another vault by now, or none, or in another state.
+  using Edit = std::function<void(Vault& vault)>;
+  [[nodiscard]] Task<Result<>> change(VaultPtr seen, Edit edit);
+  // Removes what is in it and then the vault, for good. The name is taken until all is gone.
+  [[nodiscard]] Task<Result<>> purge(VaultPtr seen);
+
+ private:
+  [[nodiscard]] Task<Result<>> open_key(Vault& vault);
+  [[nodiscard]] Task<Result<>> put(std::shared_ptr<Vault> vault);
+  [[nodiscard]] Task<Result<>> remove_content(VaultPtr vault);
+  [[nodiscard]] VaultPtr at(std::string_view name) const;
+
+  keys::SealedStore store_;
+  crypto::KeyWrapper& wrapper_;
+  const keys::SealedRows rows_;
+  runtime::Turn turn_;
+  mutable std::shared_mutex mutex_;                      // guards the map
+  std::map<std::string, VaultPtr, std::less<>> vaults_;  // by name in lower case
+};
+
+}  // namespace freehold::vault

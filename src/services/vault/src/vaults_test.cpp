@@ -1,0 +1,123 @@
+// Vaults as resources.
+#include "src/test_vault.h"
+
+namespace freehold::vault {
+namespace {
+
+class Vaults : public VaultTest {
+ protected:
+  [[nodiscard]] bool is_there(const std::string& name) {
+    const auto found = run_blocking(provider().get(id_of("vaults/" + name), {"2022-07-01", caller()}));
+    return found && !found->is_null();
+  }
+  [[nodiscard]] ResourceId deleted(const std::string& name) const {
+    return *gate::resource::parse_resource_id("/subscriptions/" + to_string(subscription_) +
+                                              "/providers/Microsoft.KeyVault/locations/local/deletedVaults/" + name);
+  }
+  Managed purge(const std::string& name) {
+    return act("locations/{location}/deletedVaults/{vault}/purge", deleted(name));
+  }
+  [[nodiscard]] Json policy(PrincipalId who, Json secrets) const {
+    return {{"tenantId", to_string(tenant_)},
+            {"objectId", to_string(who)},
+            {"permissions", {{"secrets", std::move(secrets)}}}};
+  }
+};
+
+TEST_F(Vaults, AVaultIsShownAsItWasMade) {
+  const auto made = make_vault("vau1", {{"softDeleteRetentionInDays", 7}, {"enabledForDeployment", true}});
+  ASSERT_EQ(made.status, 200) << made.body;
+  const auto& properties = made.body["properties"];
+  EXPECT_EQ(properties["vaultUri"], "https://vau1.vault.cloud.test:8443/");
+  EXPECT_EQ(properties["provisioningState"], "Succeeded");
+  EXPECT_EQ(properties["softDeleteRetentionInDays"], 7);
+  EXPECT_EQ(properties["enabledForDeployment"], true);
+  EXPECT_EQ(properties["enableSoftDelete"], true);
+  EXPECT_FALSE(properties.contains("enablePurgeProtection"));
+  open();
+  EXPECT_TRUE(is_there("VAU1"));
+}
+
+TEST_F(Vaults, ANameIsOneInTheCloudAndFreeOnlyAfterAPurge) {
+  ASSERT_EQ(make_vault("vau1").status, 200);
+  EXPECT_EQ(write(ChangeKind::kPut, "vaults/x--y", vault_body()).said(), "400 VaultNameNotValid");
+  EXPECT_EQ(act("checkNameAvailability", {}, {{"name", "VAU1"}}).body["nameAvailable"], false);
+  EXPECT_EQ(act("checkNameAvailability", {}, {{"name", "vau2"}}).body["nameAvailable"], true);
+  ASSERT_EQ(write(ChangeKind::kDelete, "vaults/vau1", nullptr).status, 200);
+  EXPECT_FALSE(is_there("vau1"));
+  EXPECT_EQ(make_vault("vau1").said(), "409 ConflictError");
+  EXPECT_EQ(act("checkNameAvailability", {}, {{"name", "vau1"}}).body["nameAvailable"], false);
+  EXPECT_EQ(act("deletedVaults", id_of("x/y")).body["value"].size(), 1u);
+  EXPECT_EQ(purge("vau1").status, 200);
+  EXPECT_EQ(purge("vau1").said(), "404 DeletedVaultNotFound");
+  EXPECT_EQ(make_vault("vau1").status, 200);
+}
+
+TEST_F(Vaults, ADeletedVaultComesBackWithAllThatWasInIt) {
+  ASSERT_EQ(make_vault("vau1").status, 200);
+  ASSERT_EQ(put("/secrets/s1", {{"value", "hidden"}}).status, 200);
+  ASSERT_EQ(write(ChangeKind::kDelete, "vaults/vau1", nullptr).status, 200);
+  EXPECT_EQ(get("/secrets/s1").said(), "404 VaultNotFound");
+  open();
+  EXPECT_EQ(act("locations/{location}/deletedVaults/{vault}", deleted("vau1")).status, 200);
+  const auto back = write(ChangeKind::kPut, "vaults/vau1", vault_body({{"createMode", "recover"}}));
+  ASSERT_EQ(back.status, 200) << back.body;
+  EXPECT_EQ(get("/secrets/s1").body["value"], "hidden");
+  EXPECT_EQ(write(ChangeKind::kPut, "vaults/vau2", vault_body({{"createMode", "recover"}})).said(),
+            "404 DeletedVaultNotFound");
+}
+
+TEST_F(Vaults, AVaultThatWasPurgedLeavesNothingToItsSuccessor) {
+  ASSERT_EQ(make_vault("vau1").status, 200);
+  ASSERT_EQ(put("/secrets/s1", {{"value", "hidden"}}).status, 200);
+  ASSERT_EQ(write(ChangeKind::kDelete, "vaults/vau1", nullptr).status, 200);
+  ASSERT_EQ(purge("vau1").status, 200);
+  ASSERT_EQ(make_vault("vau1").status, 200);
+  EXPECT_EQ(get("/secrets/s1").said(), "404 SecretNotFound");
+}
+
+TEST_F(Vaults, ProtectionCannotBeTakenBack) {
+  ASSERT_EQ(make_vault("vau1", {{"enablePurgeProtection", true}}).status, 200);
+  EXPECT_EQ(make_vault("vau1", {{"enablePurgeProtection", false}}).said(), "400 BadRequest");
+  EXPECT_EQ(make_vault("vau1", {{"enableSoftDelete", false}}).said(), "400 BadRequest");
+  EXPECT_EQ(make_vault("vau1", {{"softDeleteRetentionInDays", 30}}).said(), "400 BadRequest");
+  EXPECT_EQ(make_vault("vau2", {{"softDeleteRetentionInDays", 6}}).said(), "400 BadRequest");
+  ASSERT_EQ(write(ChangeKind::kDelete, "vaults/vau1", nullptr).status, 200);
+  EXPECT_EQ(purge("vau1").said(), "405 MethodNotAllowed");
+}
+
+TEST_F(Vaults, WhatCannotBeKeptIsRefused) {
+  EXPECT_EQ(make_vault("vau1", {{"unheardOf", 1}}).said(), "400 BadRequest");
+  EXPECT_EQ(make_vault("vau1", {{"tenantId", to_string(TenantId{})}}).said(), "400 BadRequest");
+  EXPECT_EQ(make_vault("vau1", {{"networkAcls", {{"virtualNetworkRules", {{{"id", "x"}}}}}}}).said(),
+            "400 FeatureNotSupported");
+  EXPECT_EQ(make_vault("vau1", {{"networkAcls", {{"ipRules", {{{"value", "10.0.0.1/8"}}}}}}}).said(), "400 BadRequest");
+  EXPECT_EQ(make_vault("vau1", {{"accessPolicies", {policy(friend_, {"fly"})}}}).said(), "400 BadRequest");
+}
+
+TEST_F(Vaults, AccessPoliciesAreAddedReplacedAndRemoved) {
+  ASSERT_EQ(make_vault("vau1", {{"accessPolicies", {policy(owner_, {"all"})}}}).status, 200);
+  const auto change = [&](const std::string& how, Json secrets) {
+    return write(ChangeKind::kPut, "vaults/vau1/accessPolicies/" + how,
+                 {{"properties", {{"accessPolicies", {policy(friend_, std::move(secrets))}}}}});
+  };
+  const auto secrets_of_friend = [](const Managed& said) -> Json {
+    for (const auto& each : said.body["properties"]["accessPolicies"]) {
+      if (each["objectId"].get<std::string>().starts_with("0b0b")) return each["permissions"]["secrets"];
+    }
+    return nullptr;
+  };
+  EXPECT_EQ(secrets_of_friend(change("add", {"Get"})), Json({"get"}));
+  EXPECT_EQ(secrets_of_friend(change("add", {"list"})), Json({"get", "list"}));
+  EXPECT_EQ(secrets_of_friend(change("replace", {"set"})), Json({"set"}));
+  EXPECT_EQ(secrets_of_friend(change("remove", {"set"})), Json(nullptr));
+  EXPECT_EQ(change("shuffle", {"set"}).said(), "400 BadRequest");
+  const auto listed =
+      run_blocking(provider().list(*registry_->find("Microsoft.KeyVault/vaults"),
+                                   {.tenant = tenant_, .subscription = subscription_}, {"2022-07-01", caller()}));
+  ASSERT_EQ(listed->size(), 1u);
+  EXPECT_EQ((*listed)[0]["properties"]["accessPolicies"].size(), 1u);
+}
+
+}  // namespace
+}  // namespace freehold::vault

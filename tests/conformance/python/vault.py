@@ -1,0 +1,91 @@
+"""Debian's azure-keyvault-secrets and azure-keyvault-keys. Needs VAULT_URL, LOGIN_URL, TENANT_ID, CLIENT_ID and CLIENT_SECRET."""
+
+import hashlib
+import os
+import unittest
+import uuid
+
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.identity import ClientSecretCredential
+from azure.keyvault.keys import KeyClient, KeyCurveName
+from azure.keyvault.keys.crypto import CryptographyClient, EncryptionAlgorithm, KeyWrapAlgorithm, SignatureAlgorithm
+from azure.keyvault.secrets import SecretClient
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+
+URL, LOGIN, TENANT, CLIENT, SECRET = (
+    os.environ[name] for name in ("VAULT_URL", "LOGIN_URL", "TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"))
+CREDENTIAL = ClientSecretCredential(TENANT, CLIENT, SECRET, authority=LOGIN, instance_discovery=False, retry_total=0)
+SMALL = {"retry_total": 0}
+
+
+def fresh(what: str) -> str:
+    return f"{what}-{uuid.uuid4().hex[:12]}"
+
+
+class Secrets(unittest.TestCase):
+    def test_a_secret_from_its_first_version_to_its_purge(self):
+        secrets = SecretClient(URL, CREDENTIAL, **SMALL)
+        name = fresh("mail")
+        first = secrets.set_secret(name, "one", content_type="text/plain", tags={"a": "b"})
+        secrets.set_secret(name, "two")
+        self.assertEqual(secrets.get_secret(name).value, "two")
+        self.assertEqual(secrets.get_secret(name, first.properties.version).value, "one")
+        self.assertEqual(len(list(secrets.list_properties_of_secret_versions(name))), 2)
+        self.assertIn(name, [each.name for each in secrets.list_properties_of_secrets()])
+        backup = secrets.backup_secret(name)
+        secrets.begin_delete_secret(name, _polling_interval=0.05).wait()
+        with self.assertRaises(ResourceNotFoundError):
+            secrets.get_secret(name)
+        secrets.begin_recover_deleted_secret(name, _polling_interval=0.05).wait()
+        secrets.update_secret_properties(name, enabled=False)
+        with self.assertRaisesRegex(HttpResponseError, "disabled"):
+            secrets.get_secret(name)
+        secrets.begin_delete_secret(name, _polling_interval=0.05).wait()
+        secrets.purge_deleted_secret(name)
+        self.assertEqual(secrets.restore_secret_backup(backup).name, name)
+
+
+class Keys(unittest.TestCase):
+    def setUp(self):
+        self.keys = KeyClient(URL, CREDENTIAL, **SMALL)
+
+    def use(self, key) -> CryptographyClient:
+        return CryptographyClient(key.id, CREDENTIAL, **SMALL)
+
+    def test_others_verify_what_the_vault_signs(self):
+        digest = hashlib.sha256(b"text").digest()
+        key = self.keys.create_rsa_key(fresh("rsa"), size=2048)
+        made = self.use(key).sign(SignatureAlgorithm.rs256, digest)
+        public = rsa.RSAPublicNumbers(int.from_bytes(key.key.e, "big"), int.from_bytes(key.key.n, "big")).public_key()
+        public.verify(made.signature, digest, padding.PKCS1v15(), utils.Prehashed(hashes.SHA256()))
+        self.assertTrue(self.use(key).verify(SignatureAlgorithm.rs256, digest, made.signature).is_valid)
+
+        key = self.keys.create_ec_key(fresh("ec"), curve=KeyCurveName.p_256)
+        made = self.use(key).sign(SignatureAlgorithm.es256, digest)
+        numbers = ec.EllipticCurvePublicNumbers(int.from_bytes(key.key.x, "big"), int.from_bytes(key.key.y, "big"),
+                                                ec.SECP256R1())
+        der = utils.encode_dss_signature(int.from_bytes(made.signature[:32], "big"),
+                                         int.from_bytes(made.signature[32:], "big"))
+        numbers.public_key().verify(der, digest, ec.ECDSA(utils.Prehashed(hashes.SHA256())))
+
+    def test_what_is_encrypted_comes_back(self):
+        use = self.use(self.keys.create_rsa_key(fresh("rsa"), size=2048))
+        made = use.encrypt(EncryptionAlgorithm.rsa_oaep_256, b"hidden")
+        self.assertEqual(use.decrypt(EncryptionAlgorithm.rsa_oaep_256, made.ciphertext).plaintext, b"hidden")
+        wrapped = use.wrap_key(KeyWrapAlgorithm.rsa_oaep, b"k" * 32)
+        self.assertEqual(use.unwrap_key(KeyWrapAlgorithm.rsa_oaep, wrapped.encrypted_key).key, b"k" * 32)
+
+    def test_deletion_and_rotation(self):
+        name = fresh("turn")
+        first = self.keys.create_rsa_key(name, size=2048)
+        second = self.keys.rotate_key(name)
+        self.assertNotEqual(first.properties.version, second.properties.version)
+        self.keys.begin_delete_key(name, _polling_interval=0.05).wait()
+        self.assertIn(name, [each.name for each in self.keys.list_deleted_keys()])
+        self.keys.begin_recover_deleted_key(name, _polling_interval=0.05).wait()
+        self.assertEqual(self.keys.get_key(name).id, second.id)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

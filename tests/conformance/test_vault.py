@@ -1,0 +1,91 @@
+"""Vaults: Debian's azure-cli and Python SDK, @azure/keyvault-secrets and @azure/keyvault-keys, unmodified."""
+
+import os
+import pathlib
+import secrets
+import subprocess
+
+from conformance.az_case import SignedAz
+from harness import node, paths
+
+VAULT = pathlib.Path(__file__).resolve().parent / "vault"
+SCRIPTS = pathlib.Path(__file__).resolve().parent / "python"
+PYTHON = "/usr/bin/python3"  # the one that Debian's modules belong to, whatever PATH says
+SECONDS = 240
+
+
+class Vaults(SignedAz):
+    def create(self, *args, name: str | None = None) -> dict:
+        return self.az("keyvault", "create", "-n", name or "az" + secrets.token_hex(6), "-g", "default", "-l",
+                       self.server.endpoints["region"], *args)
+
+    def rest(self, method: str, url: str, *args):
+        return self.az("rest", "--method", method, "--url", url, "--resource", "https://vault.azure.net", *args)
+
+    def test_a_vault_from_create_to_purge(self):
+        made = self.create("--retention-days", "7", "--tags", "a=b")
+        name = made["name"]
+        self.assertEqual((made["properties"]["provisioningState"], made["tags"]), ("Succeeded", {"a": "b"}))
+        self.assertEqual(made["properties"]["softDeleteRetentionInDays"], 7)
+        self.assertEqual(len(made["properties"]["accessPolicies"]), 1)
+        self.assertEqual(self.az("keyvault", "show", "-n", name)["id"], made["id"])
+        self.assertIn(name, self.az("keyvault", "list", "--query", "[].name"))
+        self.assertIn(name, self.az("keyvault", "list", "-g", "default", "--query", "[].name"))
+
+        secret = made["properties"]["vaultUri"] + "secrets/s1?api-version=7.3"
+        self.rest("put", secret, "--body", '{"value": "hidden"}')
+        self.assertEqual(self.rest("get", secret)["value"], "hidden")
+        changed = self.az("keyvault", "update", "-n", name, "--enabled-for-deployment", "true")
+        self.assertTrue(changed["properties"]["enabledForDeployment"])
+
+        self.az("keyvault", "delete", "-n", name)
+        self.assertNotIn(name, self.az("keyvault", "list", "--query", "[].name"))
+        self.assertIn(name, self.az("keyvault", "list-deleted", "--query", "[].name"))
+        self.assertEqual(self.az("keyvault", "show-deleted", "-n", name)["name"], name)
+        self.az("keyvault", "recover", "-n", name)
+        self.assertEqual(self.rest("get", secret)["value"], "hidden")
+        self.az("keyvault", "delete", "-n", name)
+        self.az("keyvault", "purge", "-n", name)
+        self.assertNotIn(name, self.az("keyvault", "list-deleted", "--query", "[].name"))
+
+    def test_access_policies(self):
+        name = self.create("--no-self-perms", "true")["name"]
+        secret = self.az("keyvault", "show", "-n", name)["properties"]["vaultUri"] + "secrets/s1?api-version=7.3"
+        done = self.start("rest", "--method", "put", "--url", secret, "--resource", "https://vault.azure.net", "--body",
+                          '{"value": "x"}')
+        self.assertIn("ForbiddenByPolicy", done.stderr)
+        spn = self.server.endpoints["admin"]["clientId"]
+        self.az("keyvault", "set-policy", "-n", name, "--spn", spn, "--secret-permissions", "set", "get")
+        self.rest("put", secret, "--body", '{"value": "x"}')
+        self.assertEqual(self.rest("get", secret)["value"], "x")
+        self.az("keyvault", "delete-policy", "-n", name, "--spn", spn)
+        done = self.start("rest", "--method", "get", "--url", secret, "--resource", "https://vault.azure.net")
+        self.assertIn("ForbiddenByPolicy", done.stderr)
+
+    def test_purge_protection(self):
+        name = self.create("--enable-purge-protection", "true")["name"]
+        self.az("keyvault", "delete", "-n", name)
+        self.refused("MethodNotAllowed", "keyvault", "purge", "-n", name)
+
+    def settings(self, vault: dict) -> dict[str, str]:
+        ends = self.server.endpoints
+        return {"VAULT_URL": vault["properties"]["vaultUri"].rstrip("/"), "LOGIN_URL": ends["loginEntra"],
+                "TENANT_ID": ends["tenantId"], "CLIENT_ID": ends["admin"]["clientId"],
+                "CLIENT_SECRET": ends["admin"]["clientSecret"]}
+
+    def test_javascript_secrets(self):
+        vault = self.create("--enable-rbac-authorization", "true")
+        node.run_tests(self, VAULT, "secrets.test.mjs", SECONDS, **self.settings(vault))
+
+    def test_javascript_keys(self):
+        vault = self.create()  # with an access policy for everything
+        node.run_tests(self, VAULT, "keys.test.mjs", SECONDS, **self.settings(vault))
+
+    def test_python(self):
+        settings = self.settings(self.create("--enable-rbac-authorization", "true"))
+        env = {**os.environ, "REQUESTS_CA_BUNDLE": self.server.ca_file, "no_proxy": "*", "PYTHONDONTWRITEBYTECODE": "1",
+               **settings}
+        done = subprocess.run([paths.needs(PYTHON), "-W", "ignore", str(SCRIPTS / "vault.py")], capture_output=True,
+                              stdin=subprocess.DEVNULL, text=True, timeout=SECONDS, env=env)
+        self.assertEqual(done.returncode, 0, done.stdout[-3000:] + done.stderr[-6000:])
+        self.assertRegex(done.stderr, r"Ran [1-9]\d* tests")
