@@ -28,6 +28,18 @@ Result<bool> truth(const Node& node, const Json& value) {
                              node.text, type_name(value)));
 }
 
+// What a function reads costs as well as what it makes: a text of a megabyte may be asked about a million times.
+Result<void> pay_for_reading(Arguments arguments, Budget& budget) {
+  constexpr std::size_t kBytesPerStep = 64;
+  constexpr std::size_t kNodesPerStep = 4;
+  for (const Json* argument : arguments) {
+    if (argument->is_primitive() && !argument->is_string()) continue;
+    const Weight weight = weigh(*argument, budget.limits().nodes);
+    FH_CHECK_OK(budget.spend(weight.text_bytes / kBytesPerStep + weight.nodes / kNodesPerStep));
+  }
+  return {};
+}
+
 }  // namespace
 
 Error unknown_function(std::string_view name) {
@@ -135,6 +147,7 @@ Result<Slot> Evaluator::call_plain(const Node& node, const FunctionRow* row) {
   std::vector<const Json*> arguments;
   arguments.reserve(slots.size());
   for (const Slot& slot : slots) arguments.push_back(&slot.get());
+  FH_CHECK_OK(pay_for_reading(arguments, budget_));
   std::optional<Result<Json>> outside;
   if (row == nullptr) {
     outside = environment_.call(node.lowered, arguments, budget_);

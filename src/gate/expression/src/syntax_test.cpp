@@ -63,6 +63,21 @@ TEST(Budget, SearchesInLinearTime) {
   EXPECT_EQ(refusal("[split(parameters('big'), parameters('big'))]"), ErrorCode::kInvalidArgument);
 }
 
+// A function that gives little may read much, and be asked as often as a step is cheap.
+TEST(Budget, PaysForWhatIsRead) {
+  SampleEnvironment environment(Json{{"long", std::string(1'000'000, 'a')}, {"list", Json::array_t(50'000, Json(1))}});
+  for (const auto* text : {"[map(range(0, 10000), lambda('i', length(parameters('long'))))]",
+                           "[map(range(0, 10000), lambda('i', uniqueString(parameters('long'))))]",
+                           "[map(range(0, 10000), lambda('i', equals(parameters('list'), parameters('list'))))]"}) {
+    Budget budget;
+    const auto value = evaluate_text(text, environment, budget);
+    ASSERT_FALSE(value.has_value()) << text;
+    EXPECT_EQ(value.error().code, ErrorCode::kExhausted) << text;
+  }
+  Budget budget;
+  EXPECT_TRUE(evaluate_text("[map(range(0, 100), lambda('i', length(parameters('long'))))]", environment, budget));
+}
+
 TEST(Budget, HasPolicysLimits) {
   EXPECT_EQ(refusal("[concat(parameters('big'), parameters('big'))]", kPolicyLimits), ErrorCode::kExhausted);
 }
