@@ -35,7 +35,7 @@ struct Open {
       : parts(borrowed),
         authority(parts.site, parts.keys),
         gate(parts.site, parts.store),
-        graph_parts{parts.store, parts.sessions, parts.random, parts.pool, parts.passwords, domain},
+        graph_parts{parts.store, parts.sessions, parts.random, parts.pool, parts.passwords, parts.attempts, domain},
         graph(graph_parts) {
     add_login_routes(gate, parts);
   }

@@ -52,7 +52,8 @@ Task<Result<>> DirectoryStore::open(TenantId tenant, FirstAdministrator administ
     FH_CO_CHECK_OK(co_await table->rows.change(std::move(rows)));
     objects = draft.take_objects();
   }
-  FH_CO_TRY(table->snapshot, Snapshot::of(tenant, std::move(objects)));
+  // What is kept is taken as it is: the limit is of changes.
+  FH_CO_TRY(table->snapshot, Snapshot::of(tenant, std::move(objects), std::numeric_limits<std::size_t>::max()));
   const std::unique_lock lock(mutex_);
   tables_[tenant] = std::move(table);
   co_return Result<>();

@@ -35,12 +35,6 @@ ApiResult<std::shared_ptr<const ServicePrincipal>> principal_at(const GraphCall&
   return principal;
 }
 
-// Whoever may act as the application's service principal gets its roles.
-ApiResult<> check_reach_of(const GraphCall& call, PrincipalId client) {
-  const auto principal = call.directory->principal(client);
-  return principal ? check_reach(call, principal->directory_roles) : ApiResult<>();
-}
-
 GraphReply list_applications(GraphParts& parts, GraphCall& call) {
   return graph_list(parts, call, [](const Snapshot& directory) {
     std::vector<Json> out;
@@ -71,16 +65,21 @@ GraphReply get_application(GraphParts&, GraphCall& call) {
 GraphReply update_application(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto application, application_at(call));
   Application changed = *application;
-  FH_CO_CHECK_OK(check_reach_of(call, application->application));
+  FH_CO_CHECK_OK(check_reach_of_client(call, application->application));
   FH_CO_CHECK_OK(
       graph_json::read_attributes(call.body, ObjectKind::kApplication, kOwnOfApplication, changed.attributes));
   FH_CO_TRY(changed.certificates, graph_json::read_certificates(call.body, application->certificates, parts.random));
-  FH_CO_CHECK_OK(co_await graph_change(parts, call, [changed](Draft& draft) -> Result<> {
+  FH_CO_CHECK_OK(co_await graph_change(parts, call, [&parts, &call, changed](Draft& draft) -> Result<> {
     const auto present = live_in(draft.objects().applications, changed.object);
     if (!present) return fail(ErrorCode::kNotFound, "there is no such application");
     Application next = *present;
-    next.attributes = changed.attributes;
-    next.certificates = changed.certificates;
+    // Read again: others may have changed the rest, or taken away a certificate.
+    if (!graph_json::read_attributes(call.body, ObjectKind::kApplication, kOwnOfApplication, next.attributes)) {
+      return fail(ErrorCode::kInvalidArgument, "a property is invalid");
+    }
+    auto certificates = graph_json::read_certificates(call.body, present->certificates, parts.random);
+    if (!certificates) return fail(ErrorCode::kInvalidArgument, certificates.error().message);
+    next.certificates = std::move(*certificates);
     FH_CHECK_OK(changes::replace(draft, next));
     // Its service principal goes by the application's name.
     const auto name = text_of(next.attributes, "displayName");
@@ -97,7 +96,7 @@ GraphReply update_application(GraphParts& parts, GraphCall& call) {
 
 GraphReply delete_application(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto application, application_at(call));
-  FH_CO_CHECK_OK(check_reach_of(call, application->application));
+  FH_CO_CHECK_OK(check_reach_of_client(call, application->application));
   FH_CO_CHECK_OK(co_await graph_change(parts, call, [id = application->object, now = call.now](Draft& draft) {
     return changes::remove(draft, id, now);
   }));
@@ -150,12 +149,16 @@ GraphReply update_principal(GraphParts& parts, GraphCall& call) {
       graph_json::read_attributes(call.body, ObjectKind::kServicePrincipal, kOwnOfPrincipal, changed.attributes));
   FH_CO_TRY(const auto enabled, graph_json::read_flag(call.body, "accountEnabled"));
   FH_CO_TRY(changed.certificates, graph_json::read_certificates(call.body, principal->certificates, parts.random));
-  FH_CO_CHECK_OK(co_await graph_change(parts, call, [changed, enabled](Draft& draft) -> Result<> {
+  FH_CO_CHECK_OK(co_await graph_change(parts, call, [&parts, &call, changed, enabled](Draft& draft) -> Result<> {
     const auto present = live_in(draft.objects().principals, changed.object);
     if (!present) return fail(ErrorCode::kNotFound, "there is no such service principal");
     ServicePrincipal next = *present;
-    next.attributes = changed.attributes;
-    next.certificates = changed.certificates;
+    if (!graph_json::read_attributes(call.body, ObjectKind::kServicePrincipal, kOwnOfPrincipal, next.attributes)) {
+      return fail(ErrorCode::kInvalidArgument, "a property is invalid");
+    }
+    auto certificates = graph_json::read_certificates(call.body, present->certificates, parts.random);
+    if (!certificates) return fail(ErrorCode::kInvalidArgument, certificates.error().message);
+    next.certificates = std::move(*certificates);
     next.enabled = enabled.value_or(next.enabled);
     return changes::replace(draft, std::move(next));
   }));

@@ -23,12 +23,10 @@ std::unexpected<gate::ApiError> refuse(gate::ApiError error) { return std::unexp
 ApiResult<PrincipalId> client_at(const GraphCall& call) {
   const auto id = call.id_at(1);
   const auto& objects = call.directory->objects;
-  if (call.segments.front() == "applications") {
+  if (equals_ignoring_case(call.segments.front(), "applications")) {
     const auto application = id ? live_in(objects.applications, *id) : nullptr;
     if (!application) return refuse(errors::not_found(call.text_at(1)));
-    if (const auto principal = call.directory->principal(application->application)) {
-      FH_CHECK_OK(check_reach(call, principal->directory_roles));
-    }
+    FH_CHECK_OK(check_reach_of_client(call, application->application));
     return *id;
   }
   const auto principal = id ? live_in(objects.principals, *id) : nullptr;

@@ -33,6 +33,12 @@ ApiError not_implemented(std::string_view what) {
 
 ApiError not_for_applications() { return bad_request("/me request is only valid with delegated authentication flow."); }
 
+ApiError too_many_attempts() {
+  auto out = make(429, "TooManyRequests", "Too many passwords were tried. Try again later.");
+  out.headers.emplace_back("retry-after", "60");
+  return out;
+}
+
 ApiError no_such_path(std::string_view segment) {
   return make(404, "BadRequest", "Resource not found for the segment '" + std::string(segment.substr(0, 128)) + "'.");
 }

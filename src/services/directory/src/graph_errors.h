@@ -19,6 +19,7 @@ using gate::ApiError;
 [[nodiscard]] ApiError not_implemented(std::string_view what);   // 501
 [[nodiscard]] ApiError not_for_applications();                   // /me of a service principal
 [[nodiscard]] ApiError no_such_path(std::string_view segment);   // BadRequest: resource not found for segment
+[[nodiscard]] ApiError too_many_attempts();
 [[nodiscard]] ApiError already_there(std::string_view property);
 // From what a change said.
 [[nodiscard]] ApiError of(const Error& error);

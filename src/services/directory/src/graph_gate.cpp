@@ -37,8 +37,23 @@ gate::ApiResult<std::vector<std::string>> segments_of(std::string_view path) {
   return out;
 }
 
+// A path that no route takes may name somebody anywhere: "/beta/users/ada@...", "/v1.0/users('ada@...')".
+std::string without_names(std::string_view path) {
+  std::string out;
+  while (!path.empty()) {
+    const auto segment = path.substr(0, path.find('/'));
+    const auto decoded = percent_decode(segment);
+    out += decoded && decoded->find('@') == decoded->npos ? segment : "(a name)";
+    path.remove_prefix(segment.size());
+    if (path.empty()) break;
+    out += '/';
+    path.remove_prefix(1);
+  }
+  return out;
+}
+
 // The path for the record: a user's name in it becomes the user's id, and one that is nobody's is left out.
-std::string recorded_path(const DirectoryStore& store, std::string_view path) {
+std::string path_of_user(const DirectoryStore& store, std::string_view path) {
   std::string out(path.substr(std::min<std::size_t>(1, path.size())));
   constexpr std::string_view kUsers = "v1.0/users/";
   if (!equals_ignoring_case(std::string_view(out).substr(0, kUsers.size()), kUsers)) return out;
@@ -47,6 +62,10 @@ std::string recorded_path(const DirectoryStore& store, std::string_view path) {
   if (name && parse_guid<PrincipalId>(*name)) return out;
   const auto user = name ? find_user(store, *name, std::nullopt) : std::nullopt;
   return out.replace(kUsers.size(), end - kUsers.size(), user ? to_string(user->user->object) : "(nobody)");
+}
+
+std::string recorded_path(const DirectoryStore& store, std::string_view path) {
+  return without_names(path_of_user(store, path));
 }
 
 bool has_body(http::Method method) { return method == http::Method::kPost || method == http::Method::kPatch; }

@@ -156,11 +156,18 @@ Json selected(Json object, const std::vector<std::string>& select) {
   return out;
 }
 
-Json list_page(const GraphQuery& query, const http::Request& request, const std::string& origin,
-               std::vector<Json> objects) {
-  std::erase_if(objects, [&query](const Json& object) {
-    return (query.filter && !query.filter->matches(object)) || !is_found(query, object);
-  });
+Result<Json> list_page(const GraphQuery& query, const http::Request& request, const std::string& origin,
+                       std::vector<Json> objects) {
+  std::vector<Json> wanted;
+  std::uint64_t steps = kMaxFilterSteps;
+  for (Json& object : objects) {
+    if (query.filter) {
+      FH_TRY(const bool matches, query.filter->matches(object, steps));
+      if (!matches) continue;
+    }
+    if (is_found(query, object)) wanted.push_back(std::move(object));
+  }
+  objects = std::move(wanted);
   if (!query.order.empty()) {
     std::vector<std::pair<std::string, std::size_t>> keys;
     for (std::size_t i = 0; i < objects.size(); ++i) keys.emplace_back(order_key(objects[i], query.order), i);

@@ -27,8 +27,9 @@ struct GraphQuery {
 // $select alone, for single objects.
 [[nodiscard]] nlohmann::json selected(nlohmann::json object, const std::vector<std::string>& select);
 
-// The page that is asked for, of all these objects. `origin` is "https://graph.D:8443".
-[[nodiscard]] nlohmann::json list_page(const GraphQuery& query, const http::Request& request, const std::string& origin,
-                                       std::vector<nlohmann::json> objects);
+// The page that is asked for, of all these objects. `origin` is "https://graph.D:8443". kInvalidArgument: the filter
+// takes too long.
+[[nodiscard]] Result<nlohmann::json> list_page(const GraphQuery& query, const http::Request& request,
+                                               const std::string& origin, std::vector<nlohmann::json> objects);
 
 }  // namespace freehold::directory

@@ -85,6 +85,14 @@ gate::ApiResult<> check_reach(const GraphCall& call, const std::vector<Directory
   return {};
 }
 
+gate::ApiResult<> check_reach_of_client(const GraphCall& call, PrincipalId client) {
+  for (const auto& [id, principal] : call.directory->objects.principals) {
+    if (principal->application != client) continue;
+    FH_CHECK_OK(check_reach(call, principal->directory_roles));
+  }
+  return {};
+}
+
 gate::ApiResult<PrincipalId> referenced_object(const GraphCall& call) {
   FH_TRY(const auto reference, graph_json::read_text(call.body, "@odata.id"));
   const auto id = parse_guid<PrincipalId>(std::string_view(reference).substr(reference.rfind('/') + 1));

@@ -6,6 +6,7 @@
 #include "directory/directory_store.h"
 #include "pipeline/service_gate.h"
 #include "runtime/pool.h"
+#include "src/attempts.h"
 #include "src/draft.h"
 #include "src/graph_json.h"
 #include "src/session_store.h"
@@ -20,6 +21,7 @@ struct GraphParts {
   Random& random;
   runtime::Pool& pool;       // renders long lists
   runtime::Pool& passwords;  // hashes
+  Attempts& attempts;        // passwords are guessed here as little as at sign-in
   std::string domain;        // whose users the tenant's are: NAME@domain
 };
 
@@ -74,6 +76,9 @@ using GraphObjects = std::move_only_function<std::vector<nlohmann::json>(const S
 
 // May the caller touch credentials, state or roles of who has these roles? Who could make himself more by that may not.
 [[nodiscard]] gate::ApiResult<> check_reach(const GraphCall& call, const std::vector<DirectoryRoleId>& roles);
+// The same of an application: who may act as its service principal gets that one's roles, and of one that is deleted
+// when it is restored.
+[[nodiscard]] gate::ApiResult<> check_reach_of_client(const GraphCall& call, PrincipalId client);
 // "https://graph.../v1.0/directoryObjects/ID" of an "@odata.id".
 [[nodiscard]] gate::ApiResult<PrincipalId> referenced_object(const GraphCall& call);
 

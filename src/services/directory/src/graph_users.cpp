@@ -67,7 +67,8 @@ runtime::Task<ApiResult<NewPassword>> read_password(GraphParts& parts, const Gra
                             "requirements. " +
                             good.error().message));
   }
-  auto hash = co_await hash_new_password(parts.passwords, parts.random, Secret(BytesView(password)));
+  auto hash = co_await hash_new_password(parts.passwords, parts.random, Secret(BytesView(password)),
+                                         password_turn(call.request.peer.address));
   wipe(password);
   if (!hash) co_return refuse(errors::of(hash.error()));
   out.hash = std::move(*hash);
@@ -130,8 +131,9 @@ ApiResult<> check_update(const GraphCall& call, const User& user) {
     FH_CHECK_OK(check_reach(call, user.directory_roles));
   }
   const bool may_rest = roles_allow(call.roles(), "microsoft.directory/users/update");
-  const bool only_password =
-      std::ranges::all_of(call.body.items(), [](const auto& item) { return item.key() == "passwordProfile"; });
+  const bool only_password = password && std::ranges::all_of(call.body.items(), [](const auto& item) {
+                               return item.key() == "passwordProfile";
+                             });
   if (password && !roles_allow(call.roles(), "microsoft.directory/users/password")) return refuse(errors::denied());
   if (!may_rest && !only_password) return refuse(errors::denied());
   return {};
@@ -150,22 +152,28 @@ GraphReply update_user(GraphParts& parts, GraphCall& call) {
   }
   FH_CO_TRY(auto password, co_await read_password(parts, call, named));
   // Read again when its turn comes: others may have changed the rest meanwhile.
-  FH_CO_CHECK_OK(co_await graph_change(
-      parts, call, [&call, id = user->object, enabled, password, now = call.now](Draft& draft) -> Result<> {
-        const auto present = live_in(draft.objects().users, id);
-        if (!present) return fail(ErrorCode::kNotFound, "there is no such user");
-        User next = *present;
-        if (!graph_json::read_attributes(call.body, ObjectKind::kUser, kOwn, next.attributes)) {
-          return fail(ErrorCode::kInvalidArgument, "a property is invalid");
-        }
-        next.enabled = enabled.value_or(next.enabled);
-        next.must_change_password = password.must_change.value_or(next.must_change_password);
-        if (password.hash) {
-          next.password = password.hash;
-          next.password_changed = next.sessions_from = now;
-        }
-        return changes::replace(draft, std::move(next));
-      }));
+  FH_CO_CHECK_OK(
+      co_await graph_change(parts, call,
+                            [&call, id = user->object, roles = user->directory_roles, enabled, password,
+                             now = call.now](Draft& draft) -> Result<> {
+                              const auto present = live_in(draft.objects().users, id);
+                              if (!present) return fail(ErrorCode::kNotFound, "there is no such user");
+                              // While a password was hashed, or before its turn came, who it is of may have become
+                              // more.
+                              if (present->directory_roles != roles)
+                                return fail(ErrorCode::kConflict, "The user was changed meanwhile.");
+                              User next = *present;
+                              if (!graph_json::read_attributes(call.body, ObjectKind::kUser, kOwn, next.attributes)) {
+                                return fail(ErrorCode::kInvalidArgument, "a property is invalid");
+                              }
+                              next.enabled = enabled.value_or(next.enabled);
+                              next.must_change_password = password.must_change.value_or(next.must_change_password);
+                              if (password.hash) {
+                                next.password = password.hash;
+                                next.password_changed = next.sessions_from = now;
+                              }
+                              return changes::replace(draft, std::move(next));
+                            }));
   if (password.hash || enabled == false) {
     const auto revoked = co_await parts.sessions.revoke_all(call.tenant(), user->object);
     if (!revoked) co_return refuse(errors::of(revoked.error()));
@@ -205,21 +213,35 @@ GraphReply revoke_my_sessions(GraphParts& parts, GraphCall& call) {
   co_return co_await revoke_sessions_of(parts, call, user->object);
 }
 
+// By the limits of sign-in: who holds a token only may guess no more here than there.
+runtime::Task<ApiResult<>> prove_password(GraphParts& parts, const GraphCall& call, std::shared_ptr<const User> user,
+                                          std::string given) {
+  const Secret old{BytesView(given)};
+  wipe(given);
+  const auto& address = call.request.peer.address;
+  const std::string account = to_lower(text_of(user->attributes, "userPrincipalName"));
+  if (!parts.attempts.may_check_password(address) || !parts.attempts.may_guess(address, account, NameIs::kSomebodys)) {
+    co_return refuse(errors::too_many_attempts());
+  }
+  const auto right = co_await parts.passwords.run(password_turn(address), [&user, &old]() -> Result<bool> {
+    return user->password && crypto::is_password(*user->password, old.view());
+  });
+  if (!right) co_return refuse(errors::of(right.error()));
+  if (*right) co_return ApiResult<>();
+  parts.attempts.guessed_wrong(address, account, NameIs::kSomebodys);
+  co_return refuse(errors::bad_request("The specified current password is not correct."));
+}
+
 GraphReply change_my_password(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto user, myself(call));
   FH_CO_TRY(auto old, graph_json::read_text(call.body, "currentPassword"));
   FH_CO_TRY(auto chosen, graph_json::read_text(call.body, "newPassword"));
-  const auto right =
-      co_await parts.passwords.run(5, [kept = user->password, old = Secret(BytesView(old))]() -> Result<bool> {
-        return kept && crypto::is_password(*kept, old.view());
-      });
-  wipe(old);
-  if (!right) co_return refuse(errors::of(right.error()));
-  if (!*right) co_return refuse(errors::bad_request("The specified current password is not correct."));
+  FH_CO_CHECK_OK(co_await prove_password(parts, call, user, std::move(old)));
   if (const auto good = check_new_password(chosen, *user); !good) {
     co_return refuse(errors::bad_request(good.error().message));
   }
-  auto hash = co_await hash_new_password(parts.passwords, parts.random, Secret(BytesView(chosen)));
+  auto hash = co_await hash_new_password(parts.passwords, parts.random, Secret(BytesView(chosen)),
+                                         password_turn(call.request.peer.address));
   wipe(chosen);
   if (!hash) co_return refuse(errors::of(hash.error()));
   FH_CO_CHECK_OK(

@@ -233,7 +233,7 @@ std::string folded(const Json& value) {
 
 bool equal(const Json& held, const Json& wanted) {
   if (held.is_null() || wanted.is_null()) return held.is_null() && wanted.is_null();
-  if (held.is_array()) return false;
+  if (held.is_structured()) return false;
   return folded(held) == folded(wanted);
 }
 
@@ -258,29 +258,66 @@ bool compare(Op op, const Json& held, const Json& wanted) {
   }
 }
 
-bool holds(const Node& node, const Json& object) {
-  const auto of = [&object](const Node& child) { return holds(child, object); };
-  switch (node.op) {
-    case Op::kAnd:
-      return std::ranges::all_of(node.children, of);
-    case Op::kOr:
-      return std::ranges::any_of(node.children, of);
-    case Op::kNot:
-      return !of(node.children[0]);
-    case Op::kAny: {
-      const Json& list = value_at(object, node.path);
-      const std::string name = node.values[0];
-      return list.is_array() &&
-             std::ranges::any_of(list, [&](const Json& item) { return holds(node.children[0], Json{{name, item}}); });
+// One object against a filter. In any() a name stands for an item of a list.
+class Judge {
+ public:
+  Judge(const Json& object, std::uint64_t& steps) : object_(object), steps_(steps) {}
+
+  bool holds(const Node& node) {
+    if (!pay(1)) return false;
+    const auto each = [this](const Node& child) { return holds(child); };
+    switch (node.op) {
+      case Op::kAnd:
+        return std::ranges::all_of(node.children, each);
+      case Op::kOr:
+        return std::ranges::any_of(node.children, each);
+      case Op::kNot:
+        return !holds(node.children[0]);
+      case Op::kAny:
+        return any(node);
+      case Op::kIn: {
+        const Json& held = value(node.path);
+        return std::ranges::any_of(node.values, [&](const Json& wanted) { return pay(held) && equal(held, wanted); });
+      }
+      default: {
+        const Json& held = value(node.path);
+        return pay(held) && compare(node.op, held, node.values[0]);
+      }
     }
-    case Op::kIn: {
-      const Json& held = value_at(object, node.path);
-      return std::ranges::any_of(node.values, [&held](const Json& wanted) { return equal(held, wanted); });
-    }
-    default:
-      return compare(node.op, value_at(object, node.path), node.values[0]);
   }
-}
+
+ private:
+  bool pay(std::uint64_t steps) {
+    const bool enough = steps <= steps_;
+    steps_ -= std::min(steps, steps_);
+    return enough;
+  }
+  bool pay(const Json& text) { return pay(text.is_string() ? 1 + text.get_ref<const std::string&>().size() / 16 : 1); }
+
+  // any() has none within it.
+  bool any(const Node& node) {
+    const Json& list = value(node.path);
+    if (!list.is_array()) return false;
+    name_ = node.values[0].get_ref<const std::string&>();
+    const bool found = std::ranges::any_of(list, [&](const Json& item) {
+      item_ = &item;
+      return holds(node.children[0]);
+    });
+    item_ = nullptr;
+    return found;
+  }
+
+  const Json& value(std::string_view path) const {
+    if (item_ == nullptr || path.substr(0, path.find('/')) != name_) return value_at(object_, path);
+    const auto slash = path.find('/');
+    return slash == path.npos ? *item_ : value_at(*item_, path.substr(slash + 1));
+  }
+
+  const Json& object_;
+  std::uint64_t& steps_;
+  std::string_view name_;
+  const Json* item_ = nullptr;
+};
 
 }  // namespace
 
@@ -292,6 +329,10 @@ Result<ODataFilter> ODataFilter::parse(std::string_view text) {
   return ODataFilter(std::make_shared<const Node>(std::move(root)));
 }
 
-bool ODataFilter::matches(const Json& object) const { return holds(*root_, object); }
+Result<bool> ODataFilter::matches(const Json& object, std::uint64_t& steps) const {
+  const bool found = Judge(object, steps).holds(*root_);
+  if (steps == 0) return fail(ErrorCode::kInvalidArgument, "The filter takes too long: ask for less.");
+  return found;
+}
 
 }  // namespace freehold::directory

@@ -4,6 +4,7 @@
 // endswith, and, or, not, parentheses, and any() over lists. Bytes from callers: bounded in length, depth and nodes.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string_view>
@@ -13,6 +14,7 @@
 namespace freehold::directory {
 
 inline constexpr std::size_t kMaxFilterBytes = 8'192;
+inline constexpr std::uint64_t kMaxFilterSteps = 20'000'000;  // of one list; a step is a condition, or 16 bytes of text
 
 // Immutable, thread-safe, cheap to copy.
 class ODataFilter {
@@ -20,7 +22,8 @@ class ODataFilter {
   // kInvalidArgument says where it isn't understood; kUnsupported: understood and not answered here.
   [[nodiscard]] static Result<ODataFilter> parse(std::string_view text);
   // Texts are compared without regard to case (ASCII), as Graph does. A property that an object hasn't is null.
-  [[nodiscard]] bool matches(const nlohmann::json& object) const;
+  // Takes what it costs from `steps`, which one list has in all; kInvalidArgument when they are used up.
+  [[nodiscard]] Result<bool> matches(const nlohmann::json& object, std::uint64_t& steps) const;
 
   struct Node;
 

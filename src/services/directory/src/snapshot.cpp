@@ -1,14 +1,15 @@
 #include "src/snapshot.h"
 
 #include "base/encoding.h"
-#include "src/membership_rules.h"
 
 namespace freehold::directory {
 
-Result<std::shared_ptr<const Snapshot>> Snapshot::of(TenantId tenant, Objects objects) {
+Result<std::shared_ptr<const Snapshot>> Snapshot::of(TenantId tenant, Objects objects, std::size_t most_steps) {
   auto out = std::make_shared<Snapshot>();
   out->tenant = tenant;
-  out->memberships = all_groups(objects.groups);
+  auto memberships = all_groups(objects.groups, most_steps);
+  if (!memberships) return fail(ErrorCode::kExhausted, "groups are members of each other too often and too deep");
+  out->memberships = std::move(*memberships);
   bool too_many = false;
   const auto add_identity = [&](PrincipalId id, PrincipalId application, bool enabled) {
     const auto groups = out->memberships.find(id);

@@ -12,6 +12,7 @@
 #include "authn/identity.h"
 #include "base/result.h"
 #include "directory/object.h"
+#include "src/membership_rules.h"
 
 namespace freehold::directory {
 
@@ -49,13 +50,17 @@ struct Snapshot {
   Objects objects;
   // Of what isn't deleted.
   std::unordered_map<PrincipalId, std::shared_ptr<const gate::Identity>> identities;  // users and service principals
-  std::unordered_map<PrincipalId, std::vector<PrincipalId>> memberships;  // each group somebody is in, however deep
+  Memberships memberships;  // each group somebody is in, however deep
   std::unordered_map<PrincipalId, PrincipalId> principal_of_application;
   std::unordered_map<PrincipalId, PrincipalId> object_of_application;  // the application's
   std::unordered_map<std::string, PrincipalId> user_by_name;           // user principal name in lower case
 
-  // kExhausted: somebody would be in too many groups. What decides must know all of them or not begin.
-  [[nodiscard]] static Result<std::shared_ptr<const Snapshot>> of(TenantId tenant, Objects objects);
+  // Of a change: groups in groups in groups are followed at every one, on a loop that others need too.
+  static constexpr std::size_t kMaxMembershipSteps = 1'000'000;
+  // kExhausted: somebody would be in too many groups, or groups stand in each other too often. What decides must know
+  // all of them or not begin.
+  [[nodiscard]] static Result<std::shared_ptr<const Snapshot>> of(TenantId tenant, Objects objects,
+                                                                  std::size_t most_steps = kMaxMembershipSteps);
 
   [[nodiscard]] std::shared_ptr<const User> user_named(std::string_view principal_name) const;
   // By its client id.
