@@ -145,6 +145,21 @@ bool may(const ArmParts& parts, const ArmCall& call, std::string_view action, co
       .allowed();
 }
 
+ApiResult<> check_sees(const ArmParts& parts, const ArmCall& call, std::string_view action, const ResourceId& id) {
+  if (may(parts, call, action, id)) return {};
+  const std::string below = gate::resource::key_of(id) + "/";
+  const auto gives = [&](const gate::authz::RoleAssignment& each) {
+    return each.scope.starts_with(below) &&
+           (each.principal == call.who->object ||
+            std::ranges::find(call.who->groups, each.principal) != call.who->groups.end());
+  };
+  if (call.who != nullptr && std::ranges::any_of(parts.assignments.assignments(call.caller.tenant), gives)) return {};
+  const bool application = call.caller.application != PrincipalId{};
+  return std::unexpected(
+      arm_errors::authorization_failed(to_string(application ? call.caller.application : call.caller.object),
+                                       to_string(call.caller.object), action, id.text()));
+}
+
 http::Response json_answer(int status, const Json& json) {
   http::Response response;
   response.status = status;
@@ -166,16 +181,23 @@ Reply list_answer(const http::Request& request, const ArmCall& call, std::vector
     if (!asked || *asked == 0) return std::unexpected(arm_errors::invalid_top());
     top = std::min(*asked, kMaxPage);
   }
-  std::ranges::sort(items, {}, sort_key);
-  auto from = items.begin();
+  // Keys are made once each: there may be many thousands.
+  std::vector<std::pair<std::string, Json*>> sorted;
+  sorted.reserve(items.size());
+  for (Json& item : items) sorted.emplace_back(sort_key(item), &item);
+  std::ranges::sort(sorted);
+  auto from = sorted.begin();
   if (request.has_parameter("$skiptoken")) {
     const auto last = from_base64url(request.parameter("$skiptoken"));
     if (!last || last->empty()) return std::unexpected(arm_errors::invalid_skip_token());
-    from = std::ranges::find_if(items, [&](const Json& item) { return sort_key(item) > *last; });
+    from = std::ranges::upper_bound(sorted, *last, {}, &std::pair<std::string, Json*>::first);
   }
-  Json out = {{"value", Json::array()}};
-  for (; from != items.end() && out["value"].size() < top; ++from) out["value"].push_back(std::move(*from));
-  if (from != items.end()) out["nextLink"] = next_link(request, call, sort_key(out["value"].back()));
+  Json value = Json::array();
+  const auto begin = from;
+  for (; from != sorted.end() && value.size() < top; ++from) value.push_back(std::move(*from->second));
+  Json out;
+  if (from != sorted.end() && from != begin) out["nextLink"] = next_link(request, call, std::prev(from)->first);
+  out["value"] = std::move(value);
   return json_answer(200, out);
 }
 

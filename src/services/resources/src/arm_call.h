@@ -55,6 +55,11 @@ template <class Operation>
 // May the caller do this to that? As the gate asks, for what an operation decides by itself (lists).
 [[nodiscard]] bool may(const ArmParts& parts, const ArmCall& call, std::string_view action, const ResourceId& id);
 
+// For lists, which show each caller what that one may see: 403 to whom no role there, above or below gives anything, so
+// that he isn't told what there is and what not, nor has it looked for.
+[[nodiscard]] ApiResult<> check_sees(const ArmParts& parts, const ArmCall& call, std::string_view action,
+                                     const ResourceId& id);
+
 [[nodiscard]] http::Response json_answer(int status, const Json& json);
 [[nodiscard]] http::Response empty_answer(int status);
 // {"value": [...], "nextLink": ...}: sorted by id, $top at a time (1,000 at most), $skiptoken from where.

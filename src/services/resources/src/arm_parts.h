@@ -24,15 +24,17 @@ struct Site {
 };
 
 // Writes into one resource group come one at a time, so that a deletion of the group can't miss what is just being
-// made. Groups share a bounded number of turns.
+// made. Groups share a bounded number of turns; who doesn't know the seed can't name a group that waits with another's.
 class GroupTurns {
  public:
+  explicit GroupTurns(Random& random) : seed_(random.bytes(16)) {}
   [[nodiscard]] runtime::Turn& of(std::string_view group_key) {
-    return turns_[std::hash<std::string_view>{}(group_key) % turns_.size()];
+    return turns_[std::hash<std::string>{}(seed_ + std::string(group_key)) % turns_.size()];
   }
 
  private:
-  std::array<runtime::Turn, 64> turns_;
+  const Bytes seed_;
+  std::array<runtime::Turn, 1'024> turns_;
 };
 
 class GroupDeletion;

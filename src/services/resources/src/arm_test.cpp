@@ -69,6 +69,11 @@ TEST_F(ArmTest, ACallerSeesAndDoesWhatItsRolesGive) {
   EXPECT_EQ(call_as(stranger_, Method::kGet, box("a", "x")).status, 200);
   EXPECT_EQ(call_as(stranger_, Method::kDelete, box("a", "x")).said(), "403 AuthorizationFailed");
   EXPECT_EQ(call_as(stranger_, Method::kGet, box("b", "y")).said(), "403 AuthorizationFailed");
+  // What he may not see he isn't told to be there or not.
+  for (const auto& path : {group("b") + "/resources", group("none") + "/resources", box("b", "y") + "/lids",
+                           box("b", "none") + "/lids", group("none") + "/providers/Sample.Boxes/boxes"}) {
+    EXPECT_EQ(call_as(stranger_, Method::kGet, path).said(), "403 AuthorizationFailed") << path;
+  }
 }
 
 TEST_F(ArmTest, AResourceFromPutToDelete) {

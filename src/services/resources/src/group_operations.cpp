@@ -182,8 +182,29 @@ void make_room(Draft& draft) {
   if (oldest != nullptr) draft.remove_operation(OperationId(oldest->id));
 }
 
+// Who deletes a group deletes what is in it, by his own right: what denies him a resource's deletion holds here too.
+gate::Task<ApiResult<>> check_contents(const ArmParts& parts, ArmCall call) {
+  for (const auto& type : parts.registry.types()) {
+    if (type.at != gate::resource::ScopeKind::kResourceGroup || type.type.contains('/')) continue;
+    if ((type.verbs & gate::resource::kListInGroup) == 0) continue;
+    const gate::resource::ListScope scope{
+        .tenant = call.caller.tenant, .subscription = *call.id.subscription, .group = call.id.group};
+    FH_CO_TRY(const auto found, co_await type.behind->list(
+                                    type, scope, {.api_version = type.api_versions.front(), .caller = call.caller}));
+    const std::string action = type.action("delete");
+    for (const auto& resource : found) {
+      const auto id = gate::resource::parse_resource_id(resource.value("id", ""));
+      if (id && may(parts, call, action, *id)) continue;
+      co_return std::unexpected(arm_errors::authorization_failed(
+          to_string(call.who->application), to_string(call.who->object), action, resource.value("id", "")));
+    }
+  }
+  co_return ApiResult<>();
+}
+
 gate::Task<Reply> delete_group(const ArmParts& parts, Permit<DeleteResourceGroup> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
+  FH_CO_CHECK_OK(co_await check_contents(parts, call));
   OperationId operation = random_id<OperationId>(parts.random);
   bool begun = false;
   const auto edit = [&](Draft& draft) -> ApiResult<> {
@@ -197,6 +218,10 @@ gate::Task<Reply> delete_group(const ArmParts& parts, Permit<DeleteResourceGroup
     ResourceGroup group = *old;
     group.deletion = operation;
     make_room(draft);
+    // Those that run stay; a start reads so many and no more.
+    if (draft.state().operations.size() >= 2 * kMaxOperations) {
+      return std::unexpected(arm_errors::too_many("operations under way", 2 * kMaxOperations));
+    }
     draft.put(Operation{.id = operation,
                         .subscription = group.subscription,
                         .kind = "DeleteResourceGroup",

@@ -55,6 +55,28 @@ TEST_F(Groups, ADeletionEmptiesTheGroupAndForgetsItsRoles) {
   EXPECT_EQ(remove(group("none")).said(), "404 ResourceGroupNotFound");
 }
 
+// A group isn't a way around what denies one the deletion of what is in it.
+TEST_F(Groups, WhoMayNotDeleteAResourceMayNotDeleteItsGroup) {
+  ASSERT_EQ(put(group("g"), here()).status, 201);
+  ASSERT_EQ(put(box("g", "a"), here()).status, 201);
+  assign(stranger_, group("g"), gate::authz::roles::kContributor);
+  const std::string denial =
+      box("g", "a") + "/providers/Microsoft.Authorization/denyAssignments/00000000-0000-4000-8000-000000000001";
+  ASSERT_EQ(put(denial, {{"properties",
+                          {{"denyAssignmentName", "keep it"},
+                           {"permissions", {{{"actions", {"*/delete"}}}}},
+                           {"principals", {{{"id", to_string(stranger_)}}}}}}})
+                .status,
+            201);
+  EXPECT_EQ(call_as(stranger_, Method::kDelete, box("g", "a")).said(), "403 AuthorizationFailed");
+  const auto refused = call_as(stranger_, Method::kDelete, group("g"));
+  EXPECT_EQ(refused.said(), "403 AuthorizationFailed");
+  EXPECT_TRUE(refused.body["error"]["message"].get<std::string>().contains("Sample.Boxes/boxes/delete"));
+  EXPECT_EQ(get(group("g")).body["properties"]["provisioningState"], "Succeeded");
+  ASSERT_EQ(remove(denial).status, 200);
+  EXPECT_EQ(call_as(stranger_, Method::kDelete, group("g")).status, 202);
+}
+
 TEST_F(Groups, ADeletionThatACrashBrokeOffGoesOn) {
   ASSERT_EQ(put(group("g"), here()).status, 201);
   ASSERT_EQ(put(box("g", "a"), here()).status, 201);

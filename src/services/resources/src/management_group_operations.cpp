@@ -1,6 +1,7 @@
 #include "src/management_group_operations.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/encoding.h"
 #include "src/arm_errors.h"
@@ -29,22 +30,33 @@ Shown shown(const TenantState& state, const std::string& key) {
   return {at->second->name, at->second->display_name};
 }
 
-Json children_json(const TenantState& state, const std::string& key, bool recurse) {
+// What stands in which group, by the group's key; found once for a request, which may ask for the whole tree.
+struct Children {
+  explicit Children(const TenantState& state) {
+    for (const auto& [key, group] : state.management_groups) groups[group->parent].emplace_back(key, group.get());
+    for (const auto& [id, subscription] : state.subscriptions) {
+      subscriptions[subscription->parent].push_back(subscription.get());
+    }
+  }
+  std::unordered_map<std::string, std::vector<std::pair<std::string, const ManagementGroup*>>> groups;
+  std::unordered_map<std::string, std::vector<const Subscription*>> subscriptions;
+};
+
+Json children_json(Children& all, const std::string& key, bool recurse) {
   Json out = Json::array();
-  for (const auto& [child, group] : state.management_groups) {
-    if (group->parent != key) continue;
+  for (const auto& [child, group] : all.groups[key]) {
     Json json = {{"type", kType},
                  {"id", management_group_id(group->name)},
                  {"name", group->name},
                  {"displayName", group->display_name}};
-    if (recurse) json["children"] = children_json(state, child, true);
+    if (recurse) json["children"] = children_json(all, child, true);
     out.push_back(std::move(json));
   }
-  for (const auto& [id, subscription] : state.subscriptions) {
-    if (subscription->parent != key) continue;
+  for (const auto* subscription : all.subscriptions[key]) {
+    const std::string id = to_string(subscription->id);
     out.push_back({{"type", "/subscriptions"},
-                   {"id", "/subscriptions/" + to_string(id)},
-                   {"name", to_string(id)},
+                   {"id", "/subscriptions/" + id},
+                   {"name", id},
                    {"displayName", subscription->name}});
   }
   return out;
@@ -108,7 +120,8 @@ gate::Task<Reply> get_one(const ArmParts& parts, Permit<GetManagementGroup> perm
   auto out = whole(*call.state, key);
   const bool recurse = equals_ignoring_case(request.parameter("$recurse"), "true");
   if (to_lower(request.parameter("$expand")).contains("children")) {
-    out["properties"]["children"] = children_json(*call.state, key, recurse);
+    Children all(*call.state);
+    out["properties"]["children"] = children_json(all, key, recurse);
   }
   co_return json_answer(200, out);
 }
@@ -243,7 +256,7 @@ gate::Task<Reply> delete_one(const ArmParts& parts, Permit<DeleteManagementGroup
   co_return empty_answer(204);
 }
 
-void add_descendants(const TenantState& state, const std::string& key, std::vector<Json>& out) {
+void add_descendants(const TenantState& state, Children& all, const std::string& key, std::vector<Json>& out) {
   const auto add = [&](std::string id, std::string_view type, const std::string& name, const std::string& display) {
     out.push_back({{"id", std::move(id)},
                    {"type", type},
@@ -251,15 +264,13 @@ void add_descendants(const TenantState& state, const std::string& key, std::vect
                    {"properties",
                     {{"displayName", display}, {"parent", {{"id", management_group_id(shown(state, key).name)}}}}}});
   };
-  for (const auto& [id, subscription] : state.subscriptions) {
-    if (subscription->parent == key) {
-      add("/subscriptions/" + to_string(id), "/subscriptions", to_string(id), subscription->name);
-    }
+  for (const auto* subscription : all.subscriptions[key]) {
+    const std::string id = to_string(subscription->id);
+    add("/subscriptions/" + id, "/subscriptions", id, subscription->name);
   }
-  for (const auto& [child, group] : state.management_groups) {
-    if (group->parent != key) continue;
+  for (const auto& [child, group] : all.groups[key]) {
     add(management_group_id(group->name), kType, group->name, group->display_name);
-    add_descendants(state, child, out);
+    add_descendants(state, all, child, out);
   }
 }
 
@@ -267,7 +278,8 @@ gate::Task<Reply> list_descendants(const ArmParts& parts, Permit<ListDescendants
   FH_CO_TRY(const auto call, read_call(parts, permit));
   FH_CO_TRY(const auto key, key_of(*call.state, call));
   std::vector<Json> items;
-  add_descendants(*call.state, key, items);
+  Children all(*call.state);
+  add_descendants(*call.state, all, key, items);
   co_return list_answer(permit.request(), call, std::move(items));
 }
 

@@ -15,8 +15,11 @@ using http::Method;
 // What the caller's roles give at a scope, set by set, as Azure lists it.
 gate::Task<Reply> list_permissions(const ArmParts& parts, Permit<ListPermissions> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
-  auto roles = gate::authz::built_in_roles();
-  for (const auto& role : parts.assignments.custom_roles(call.caller.tenant)) roles.push_back(role.role);
+  std::map<gate::authz::RoleId, gate::authz::PermissionSet> roles;
+  for (const auto& role : gate::authz::built_in_roles()) roles.emplace(role.id, role.permissions);
+  for (auto& role : parts.assignments.custom_roles(call.caller.tenant)) {
+    roles.emplace(role.role.id, std::move(role.role.permissions));
+  }
   const auto chain = gate::resource::chain_of(call.id, call.caller.tenant, parts.store);
   Json out = {{"value", Json::array()}};
   for (const auto& each : parts.assignments.assignments(call.caller.tenant)) {
@@ -24,8 +27,8 @@ gate::Task<Reply> list_permissions(const ArmParts& parts, Permit<ListPermissions
                       std::ranges::find(call.who->groups, each.principal) != call.who->groups.end();
     const bool here = std::ranges::find(chain.scopes, each.scope) != chain.scopes.end();
     if (!mine || !here || !each.condition.empty()) continue;
-    const auto role = std::ranges::find(roles, each.role, &gate::authz::RoleDefinition::id);
-    if (role != roles.end()) out["value"].push_back(permissions_json(role->permissions));
+    const auto role = roles.find(each.role);
+    if (role != roles.end()) out["value"].push_back(permissions_json(role->second));
   }
   co_return json_answer(200, out);
 }

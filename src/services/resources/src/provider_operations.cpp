@@ -193,6 +193,7 @@ gate::Task<Reply> list_all(const ArmParts& parts, Permit<ListAllResources> permi
   const auto& request = permit.request();
   FH_CO_TRY(const auto clauses,
             read_filter(request, {"resourcetype", "name", "location", "resourcegroup", "tagname", "tagvalue"}));
+  FH_CO_CHECK_OK(check_sees(parts, call, "Microsoft.Resources/subscriptions/resources/read", call.id));
   if (!call.id.group.empty()) {
     FH_CO_CHECK_OK(group_of(call));
   }

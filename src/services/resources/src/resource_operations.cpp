@@ -122,6 +122,7 @@ gate::Task<Reply> list(const ArmParts& parts, const ResourceType& type, Permit<L
   FH_CO_CHECK_OK(check_version(type, call.api_version, parts.site));
   gate::resource::ListScope scope{.tenant = call.caller.tenant, .subscription = {}};
   if (call.id.subscription) scope.subscription = *call.id.subscription;
+  FH_CO_CHECK_OK(check_sees(parts, call, type.action("read"), call.id));
   if (!call.id.group.empty()) {
     FH_CO_CHECK_OK(group_of(call));
     scope.group = call.id.group;

@@ -118,6 +118,7 @@ Task<Result<>> ResourceStore::load(TenantId tenant) {
   }
   table->state = std::move(state);
   const std::unique_lock lock(mutex_);
+  for (const auto& [id, subscription] : table->state->subscriptions) homes_[id] = tenant;
   tables_[tenant] = std::move(table);
   co_return Result<>();
 }
@@ -145,8 +146,10 @@ Task<gate::ApiResult<>> ResourceStore::change(TenantId tenant, Edit edit) {
   if (draft.rows_.puts.empty() && draft.rows_.deletes.empty()) co_return gate::ApiResult<>();
   const auto written = co_await table->rows.change(std::move(draft.rows_));
   if (!written) co_return std::unexpected(arm_errors::of(written.error()));
+  auto next = std::make_shared<const TenantState>(std::move(draft.state_));
   const std::unique_lock lock(mutex_);
-  table->state = std::make_shared<const TenantState>(std::move(draft.state_));
+  for (const auto& [id, subscription] : next->subscriptions) homes_[id] = tenant;
+  table->state = std::move(next);
   co_return gate::ApiResult<>();
 }
 
@@ -156,13 +159,13 @@ std::shared_ptr<ResourceStore::Table> ResourceStore::table_of(TenantId tenant) c
   return at == tables_.end() ? nullptr : at->second;
 }
 
-// A subscription's id is random and its tenant's alone.
+// A subscription's id is random and its tenant's alone. Asked for every path that names one, before anybody is proved.
 std::optional<TenantId> ResourceStore::tenant_of(SubscriptionId subscription) const {
   const std::shared_lock lock(mutex_);
-  for (const auto& [tenant, table] : tables_) {
-    if (table->state->subscriptions.contains(subscription)) return tenant;
-  }
-  return std::nullopt;
+  const auto home = homes_.find(subscription);
+  const auto at = home == homes_.end() ? tables_.end() : tables_.find(home->second);
+  if (at == tables_.end() || !at->second->state->subscriptions.contains(subscription)) return std::nullopt;
+  return home->second;
 }
 
 std::vector<std::string> ResourceStore::groups_above(TenantId tenant, SubscriptionId subscription) const {

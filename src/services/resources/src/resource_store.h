@@ -6,6 +6,7 @@
 #include <memory>
 #include <shared_mutex>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -70,8 +71,9 @@ class ResourceStore final : public gate::authz::ManagementTree {
 
   keys::SealedStore store_;
   std::shared_ptr<const TenantState> nothing_;
-  mutable std::shared_mutex mutex_;                    // guards the map and the tables' states
-  std::map<TenantId, std::shared_ptr<Table>> tables_;  // shared with changes under way
+  mutable std::shared_mutex mutex_;                     // guards the map and the tables' states
+  std::map<TenantId, std::shared_ptr<Table>> tables_;   // shared with changes under way
+  std::unordered_map<SubscriptionId, TenantId> homes_;  // of every subscription that any tenant has or had
 };
 
 }  // namespace freehold::resources

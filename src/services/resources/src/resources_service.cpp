@@ -28,6 +28,7 @@ struct Serving {
           const ResourcesServiceOptions& options)
       : rules(site, assignments, store),
         gate(site, store, registry, rules),
+        turns(options.store.random),
         deletion(store, assignments, registry, turns, options.clock),
         parts{site, store, assignments, identities, registry, options.store.random, turns, deletion},
         deployment_store(options.store),

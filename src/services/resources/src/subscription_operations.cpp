@@ -29,7 +29,8 @@ Json subscription_json(const Subscription& subscription) {
 }
 
 // Who has a role on anything in a subscription sees that it is there, as in Azure.
-bool sees(const ArmParts& parts, const ArmCall& call, SubscriptionId id) {
+using Assignments = std::vector<gate::authz::RoleAssignment>;
+bool sees(const ArmParts& parts, const ArmCall& call, const Assignments& assignments, SubscriptionId id) {
   if (may(parts, call, kRead, {.subscription = id})) return true;
   const std::string below = "/subscriptions/" + to_string(id) + "/";
   const auto is_mine = [&](const gate::authz::RoleAssignment& assignment) {
@@ -37,21 +38,22 @@ bool sees(const ArmParts& parts, const ArmCall& call, SubscriptionId id) {
            (assignment.principal == call.who->object ||
             std::ranges::find(call.who->groups, assignment.principal) != call.who->groups.end());
   };
-  return std::ranges::any_of(parts.assignments.assignments(call.caller.tenant), is_mine);
+  return std::ranges::any_of(assignments, is_mine);
 }
 
 gate::Task<Reply> list_subscriptions(const ArmParts& parts, Permit<ListSubscriptions> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
   std::vector<Json> items;
+  const auto assignments = parts.assignments.assignments(call.caller.tenant);
   for (const auto& [id, subscription] : call.state->subscriptions) {
-    if (sees(parts, call, id)) items.push_back(subscription_json(*subscription));
+    if (sees(parts, call, assignments, id)) items.push_back(subscription_json(*subscription));
   }
   co_return list_answer(permit.request(), call, std::move(items));
 }
 
 gate::Task<Reply> get_subscription(const ArmParts& parts, Permit<GetSubscription> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
-  if (!sees(parts, call, call.subscription->id)) {
+  if (!sees(parts, call, parts.assignments.assignments(call.caller.tenant), call.subscription->id)) {
     co_return std::unexpected(arm_errors::authorization_failed(to_string(call.who->application),
                                                                to_string(call.who->object), kRead, call.id.text()));
   }
