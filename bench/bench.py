@@ -3,8 +3,9 @@
 
     bench/bench.py [SUITE]... [--only PART,...] [--blobs N] [--rounds N] [--seconds S] [--no-write] [--again]
 
-SUITE: blob (all there are, if none is named). PART of blob: get-4k, put-4k, get-4m, put-4m, block-4m (against Azurite,
-nginx, fio and Freehold without audit), growth (N blobs against 10,000; memory; starts), idle (connections).
+SUITE: blob, gate (all there are, if none is named). PART of blob: get-4k, put-4k, get-4m, put-4m, block-4m (against
+Azurite, nginx, fio and Freehold without audit), growth (N blobs against 10,000; memory; starts), idle (connections).
+PART of gate: decisions (by roles).
 
 Everything goes to build/bench/; a whole run with 1,000,000 blobs also to docs/benchmarks.md and docs/benchmarks.svg.
 --again makes the pages anew from the last run's figures. Never a gate: figures depend on the machine.
@@ -25,13 +26,14 @@ sys.path.insert(0, str(ROOT / "bench"))
 import blob_growth  # noqa: E402
 import blob_idle  # noqa: E402
 import blob_speed  # noqa: E402
+import decisions  # noqa: E402
 import machine  # noqa: E402
 import report  # noqa: E402
 from findings import Finding  # noqa: E402
 from harness import paths  # noqa: E402
 
-SUITES = {"blob": (blob_speed, blob_idle, blob_growth)}
-PARTS = [*(scenario.name for scenario in blob_speed.SCENARIOS), "growth", "idle"]
+SUITES = {"blob": (blob_speed, blob_idle, blob_growth), "gate": (decisions,)}
+PARTS = [*(scenario.name for scenario in blob_speed.SCENARIOS), "growth", "idle", "decisions"]
 BLOBS = 1_000_000
 NEEDED_BYTES = 40 << 30
 
@@ -53,7 +55,7 @@ def parse(words: list[str]) -> argparse.Namespace:
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if options.rounds < 1 or options.seconds <= 0 or options.blobs < blob_growth.FEW:
         parser.error(f"at least one round, some time, and {blob_growth.FEW} blobs")
-    options.whole = options.parts == set(PARTS) and options.blobs == BLOBS
+    options.whole = options.parts == set(PARTS) and options.blobs == BLOBS and set(options.suites) in (set(), set(SUITES))
     return options
 
 

@@ -57,7 +57,7 @@ def bars_of(finding: Finding) -> list[tuple[str, str, float]]:
 
 def goal_of(finding: Finding) -> float | None:
     """Where Freehold's bar reaches all its goals against peers."""
-    if finding.kind == "limit":
+    if finding.kind in ("limit", "decision"):
         return finding.goals["freehold"].value
     if finding.kind == "growth":
         return finding.figures["few"].median / finding.goals["few"].value

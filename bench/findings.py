@@ -50,7 +50,7 @@ class Finding:
     """Something measured. `figures` has Freehold's under "freehold", and those of whom it's held against.
 
     kind: "race" (ratio: Freehold's figure by the other's), "growth" (ratio: how many times slower than with few blobs),
-    "limit" (no other: the figure itself is held against goals["freehold"]).
+    "limit" and "decision" (no other: the figure itself is held against goals["freehold"]).
     """
     kind: str
     title: str
@@ -63,7 +63,7 @@ class Finding:
 
     def value(self, other: str) -> float:
         """What goals[other] speaks of."""
-        return self.figures["freehold"].median if self.kind == "limit" else self.ratios[other]
+        return self.figures["freehold"].median if self.kind in ("limit", "decision") else self.ratios[other]
 
     @staticmethod
     def from_json(found: dict) -> "Finding":

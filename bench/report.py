@@ -82,7 +82,8 @@ def costs(findings: list[Finding]) -> list[str]:
 
 
 SECTIONS = [("Against Azurite, nginx and the disk", "race", races), ("What audit costs", "race", audit),
-            ("As blobs grow many", "growth", growth), ("Memory and starts", "limit", limits)]
+            ("As blobs grow many", "growth", growth), ("Memory and starts", "limit", limits),
+            ("Deciding", "decision", limits)]
 
 
 def measured(run: dict) -> str:
