@@ -150,17 +150,38 @@ Result<> Region::Parts::ensure_account(const std::string& name, bool emulator) {
   return {};
 }
 
+namespace {
+
+// A line's end is no part of it.
+Result<Secret> read_ldap_password(const Storage& storage, const Settings& settings) {
+  if (!settings.ldap) return Secret();
+  auto text = storage.disk->read_file(settings.ldap_password_file);
+  if (!text) {
+    return fail(ErrorCode::kInvalidArgument,
+                "directory.ldap.password_file: " + settings.ldap_password_file + " can't be read",
+                text.error().message);
+  }
+  Secret password(BytesView(*text).substr(0, text->find_last_not_of("\r\n") + 1));
+  wipe(*text);
+  return password;
+}
+
+}  // namespace
+
 Result<> Region::Parts::open_directory() {
   Storage& s = *storage;
   const keys::SealedStore sealed{
       .rows = s.engine->partitions(), .epoch = epoch, .hybrid = *hybrid, .row_keys = *row_keys, .random = s.random};
+  FH_TRY(auto ldap_password, read_ldap_password(s, settings));
   directory = std::make_unique<directory::DirectoryService>(
       directory::DirectoryServiceOptions{.store = sealed,
                                          .clock = s.clock,
                                          .pool = *pool,
                                          .domain = settings.domain,
                                          .blob_suffixes = blob_suffixes(settings),
-                                         .password_grant = settings.password_grant});
+                                         .password_grant = settings.password_grant,
+                                         .ldap = settings.ldap,
+                                         .ldap_password = std::move(ldap_password)});
   FH_CHECK_OK(run_blocking(directory->open(identity.tenant, {identity.admin, identity.admin_secret.clone()})));
   resources = std::make_unique<resources::ResourcesService>(resources::ResourcesServiceOptions{
       .store = sealed, .clock = s.clock, .domain = settings.domain, .region = settings.region});
@@ -383,7 +404,7 @@ Result<Ports> Region::serve() {
   p.blob->start(p.loops.context(0), *p.pipeline);
   p.resources->start(p.loops.context(0), *p.pipeline);
   p.vault->start(p.loops.context(0), *p.pipeline);
-  p.directory->start(p.loops.context(0));
+  p.directory->start(p.loops.context(0), *p.pipeline);
   p.certificates->keep(p.loops);
   FH_CHECK_OK(p.pool->submit(0, [&p] { p.recover_audit(); }));
   return ports;

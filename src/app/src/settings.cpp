@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "base/encoding.h"
+#include "ldap/names.h"
 
 namespace freehold::app {
 
@@ -21,6 +22,9 @@ constexpr std::array<std::string_view, 2> kZoneKeys = {"name", "fault_domains"};
 constexpr std::array<std::string_view, 3> kHsmKeys = {"module", "slot", "pin_file"};
 constexpr std::array<std::string_view, 2> kCopyKeys = {"allowed_sources", "ca_file"};
 constexpr std::array<std::string_view, 2> kDirectoryKeys = {"ldap", "password_grant"};
+constexpr std::array<std::string_view, 11> kLdapKeys = {"url",          "ca_file",        "bind_dn", "password_file",
+                                                        "users",        "users_filter",   "groups",  "groups_filter",
+                                                        "id_attribute", "name_attribute", "minutes"};
 constexpr std::array<std::string_view, 2> kLimitKeys = {"connections", "running_requests"};
 
 std::string absolute(const std::string& path, const std::string& base) {
@@ -158,12 +162,48 @@ void read_copy(Reader& in, Settings& out) {
   }
 }
 
+// [directory.ldap]
+void read_ldap(Reader& in, const toml::table& ldap, Settings& out) {
+  in.check_keys(ldap, "directory.ldap.", kLdapKeys);
+  directory::LdapSource source;
+  std::uint64_t minutes = 10;
+  in.text(&ldap, "url", source.server.url);
+  in.text(&ldap, "ca_file", source.server.ca_file);
+  in.text(&ldap, "bind_dn", source.reader);
+  in.text(&ldap, "password_file", out.ldap_password_file);
+  in.text(&ldap, "users", source.users_base);
+  in.text(&ldap, "users_filter", source.users_filter);
+  in.text(&ldap, "groups", source.groups_base);
+  in.text(&ldap, "groups_filter", source.groups_filter);
+  in.text(&ldap, "id_attribute", source.id_attribute);
+  in.text(&ldap, "name_attribute", source.name_attribute);
+  in.number(&ldap, "minutes", 1, 1'440, minutes);
+  source.interval = std::chrono::minutes(minutes);
+  if (auto good = ldap::check_url(source.server.url); !good) in.refuse("directory.ldap.url: " + good.error().message);
+  for (const auto& [key, name] : {std::pair{"bind_dn", &source.reader}, std::pair{"users", &source.users_base},
+                                  std::pair{"groups", &source.groups_base}}) {
+    if (name == &source.groups_base && name->empty()) continue;
+    if (!ldap::comparable_name(*name))
+      in.refuse("directory.ldap." + std::string(key) + " must be a distinguished name");
+  }
+  for (const auto* filter : {&source.users_filter, &source.groups_filter}) {
+    if (!ldap::is_filter(*filter))
+      in.refuse("directory.ldap: '" + *filter + "' is no filter; it stands in parentheses");
+  }
+  if (out.ldap_password_file.empty())
+    in.refuse("directory.ldap.password_file must name the file with bind_dn's password");
+  out.ldap_password_file = absolute(out.ldap_password_file, out.data);
+  if (!source.server.ca_file.empty()) source.server.ca_file = absolute(source.server.ca_file, out.data);
+  out.ldap = std::move(source);
+}
+
 void read_directory(Reader& in, Settings& out) {
   const toml::table* directory = in.section("directory", kDirectoryKeys);
-  std::string ldap;
-  in.text(directory, "ldap", ldap);
   in.flag(directory, "password_grant", out.password_grant);
-  if (!ldap.empty()) in.refuse("directory.ldap: LDAP is not supported by this version; leave it empty");
+  if (directory == nullptr || !directory->contains("ldap")) return;
+  const toml::table* ldap = directory->get("ldap")->as_table();
+  if (ldap == nullptr) return in.refuse("'directory.ldap' must be a section: [directory.ldap] with url, bind_dn, ...");
+  read_ldap(in, *ldap, out);
 }
 
 bool is_host_name(std::string_view name) {
@@ -257,7 +297,7 @@ std::string default_settings_text(const UpOptions& options) {
 )";
   out += "name = \"" + options.region.value_or(defaults.region) + "\"\n";
   out += "domain = \"" + options.domain.value_or(defaults.domain) + "\"\n";
-  out += R"(
+  out += R"toml(
 # Where data lies. One zone with three fault domains keeps every account three times in one zone (LRS). For ZRS give
 # three [[zone]] with one fault domain each. Put each fault domain on a disk of its own. Relative to the data directory.
 # [[zone]]
@@ -282,11 +322,26 @@ std::string default_settings_text(const UpOptions& options) {
 # can't sign in that way in any case.
 # password_grant = true
 
+# An LDAP directory (OpenLDAP, Active Directory) from which users and groups are read, every so many minutes; who signs
+# in is asked for the password there. ldaps://, or ldap:// with StartTLS. bind_dn needs to read users and groups and
+# nothing more. For Active Directory: id_attribute = "objectGUID", name_attribute = "userPrincipalName".
+# [directory.ldap]
+# url = "ldaps://ldap.example"
+# ca_file = ""
+# bind_dn = "cn=freehold,dc=example"
+# password_file = "ldap-password"
+# users = "ou=people,dc=example"
+# users_filter = "(objectClass=person)"
+# groups = "ou=groups,dc=example"
+# id_attribute = "entryUUID"
+# name_attribute = "uid"
+# minutes = 10
+
 [limits]
 # Connections open at once, and requests running at once; load beyond them is told to come back later (503).
 # connections = 16384
 # running_requests = 4096
-)";
+)toml";
   return out;
 }
 

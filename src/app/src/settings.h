@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "blob/allowed_sources.h"
+#include "directory/ldap_source.h"
 
 namespace freehold::app {
 
@@ -40,6 +41,8 @@ struct Settings {
 
   // [directory]
   bool password_grant = true;
+  std::optional<directory::LdapSource> ldap;
+  std::string ldap_password_file;  // absolute; its reader's
 
   // [limits]
   std::uint64_t max_connections = 16'384;

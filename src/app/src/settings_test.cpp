@@ -57,7 +57,26 @@ TEST(Settings, FaultsSayWhatIsWrongAndHowToMendIt) {
   EXPECT_NE(fault_of("[[zone]]\nname='a'\nfault_domains=['/a','/b']\n").find("LRS"), std::string::npos);
   EXPECT_NE(fault_of("[[zone]]\nname='a'\nfault_domains=['/a','/a','/b']\n").find("share"), std::string::npos);
   EXPECT_NE(fault_of("[region]\nname='Not A Name'\n").find("region.name"), std::string::npos);
-  EXPECT_NE(fault_of("[directory]\nldap='ldap://x'\n").find("not supported"), std::string::npos);
+  EXPECT_NE(fault_of("[directory]\nldap='ldap://x'\n").find("[directory.ldap]"), std::string::npos);
+}
+
+TEST(Settings, AnLdapDirectoryIsASectionOfItsOwn) {
+  const std::string good =
+      "[directory.ldap]\nurl='ldaps://ldap.example'\nbind_dn='cn=reader,dc=example'\npassword_file='secret'\n"
+      "users='ou=people,dc=example'\nminutes=5\n";
+  const auto read = parse_settings(good, "f.toml", options());
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_TRUE(read->ldap);
+  EXPECT_EQ(read->ldap->reader, "cn=reader,dc=example");
+  EXPECT_EQ(read->ldap->interval, std::chrono::minutes(5));
+  EXPECT_TRUE(read->ldap_password_file.ends_with("/secret"));
+  EXPECT_FALSE(parse_settings("", "f.toml", options())->ldap);
+
+  EXPECT_NE(fault_of(good + "user_filter='(a=b)'\n").find("did you mean 'directory.ldap.users_filter'"),
+            std::string::npos);
+  EXPECT_NE(fault_of(good + "users_filter='a=b'\n").find("is no filter"), std::string::npos);
+  EXPECT_NE(fault_of(good + "groups='groups'\n").find("directory.ldap.groups"), std::string::npos);
+  EXPECT_NE(fault_of("[directory.ldap]\nurl='http://x'\n").find("directory.ldap.url"), std::string::npos);
 }
 
 TEST(Settings, ThePasswordGrantCanBeSwitchedOff) {

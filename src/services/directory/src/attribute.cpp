@@ -35,10 +35,16 @@ constexpr std::array kUser = {AttributeSpec{"userPrincipalName", kText, kYes, 11
                               AttributeSpec{"country", kText, kYes, 128},
                               AttributeSpec{"usageLocation", kText, kNo, 2},
                               AttributeSpec{"preferredLanguage", kText, kNo, 32},
-                              AttributeSpec{"userType", kText, kNo, 16}};
+                              AttributeSpec{"userType", kText, kNo, 16},
+                              AttributeSpec{"onPremisesImmutableId", kText, kNo, 256, Setter::kSource},
+                              AttributeSpec{"onPremisesSyncEnabled", kFlag, kNo, 0, Setter::kSource},
+                              AttributeSpec{"onPremisesDistinguishedName", kText, kYes, 2'048, Setter::kSource},
+                              AttributeSpec{"onPremisesSamAccountName", kText, kYes, 256, Setter::kSource}};
 
 constexpr std::array kGroup = {AttributeSpec{"description", kText, kNo, 1'024},
-                               AttributeSpec{"mailNickname", kText, kNo, 64}};
+                               AttributeSpec{"mailNickname", kText, kNo, 64},
+                               AttributeSpec{"onPremisesSyncEnabled", kFlag, kNo, 0, Setter::kSource},
+                               AttributeSpec{"onPremisesImmutableId", kText, kNo, 256, Setter::kSourceUnseen}};
 
 // People name their devices after themselves.
 constexpr std::array kDevice = {AttributeSpec{"displayName", kText, kYes},
@@ -126,5 +132,7 @@ std::vector<std::string> texts_of(const Attributes& attributes, std::string_view
   const auto* texts = at == attributes.end() ? nullptr : std::get_if<std::vector<std::string>>(&at->second);
   return texts == nullptr ? std::vector<std::string>() : *texts;
 }
+
+bool is_synchronised(const Attributes& attributes) { return flag_of(attributes, "onPremisesSyncEnabled"); }
 
 }  // namespace freehold::directory

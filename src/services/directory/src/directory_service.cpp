@@ -5,6 +5,7 @@
 #include "runtime/task_scope.h"
 #include "src/changes.h"
 #include "src/graph_gate.h"
+#include "src/ldap_sync.h"
 #include "src/login_gate.h"
 #include "src/login_operations.h"
 #include "src/signing_keys.h"
@@ -35,9 +36,11 @@ struct Open {
       : parts(borrowed),
         authority(parts.site, parts.keys),
         gate(parts.site, parts.store),
-        graph_parts{parts.store, parts.sessions, parts.random, parts.pool, parts.passwords, parts.attempts, domain},
+        graph_parts{parts.store,     parts.sessions, parts.random, parts.pool,
+                    parts.passwords, parts.attempts, domain,       parts.ldap != nullptr},
         graph(graph_parts) {
     add_login_routes(gate, parts);
+    gate.add_job<SynchroniseDirectory>(gate::DataClass::kPersonalData, gate::AuditClass::kWrite);
   }
   LoginParts parts;
   Authority authority;
@@ -57,6 +60,7 @@ runtime::Pool::Options password_pool() {
 }
 
 constexpr std::size_t kTicketKeyBytes = 32;
+constexpr std::chrono::seconds kAfterFailure{30};  // until the LDAP source is asked again
 
 Secret new_ticket_key(Random& random) {
   Secret key(kTicketKeyBytes);
@@ -76,7 +80,10 @@ struct DirectoryService::State {
         sessions(options.store),
         memory(options.clock, options.store.random),
         ticket_key(new_ticket_key(options.store.random)),
-        passwords(password_pool()) {}
+        passwords(password_pool()) {
+    if (!options.ldap) return;
+    ldap = std::make_unique<LdapDirectory>(std::move(*options.ldap), std::move(options.ldap_password), options.domain);
+  }
   DirectoryServiceOptions options;
   LoginSite site;
   DirectoryStore store;
@@ -86,11 +93,14 @@ struct DirectoryService::State {
   SignInMemory memory;
   const Secret ticket_key;
   runtime::Pool passwords;
+  std::unique_ptr<LdapDirectory> ldap;
   std::unique_ptr<SigningKeys> keys;
   std::unique_ptr<Open> open;
   runtime::TaskScope scope;  // last: its tasks use the rest
 
   [[nodiscard]] runtime::Task<> keep_house();
+  [[nodiscard]] runtime::Task<> keep_synchronised(gate::Pipeline& door);
+  [[nodiscard]] runtime::Task<Result<>> synchronise(gate::Pipeline& door);
   [[nodiscard]] runtime::Task<Result<>> look_after();
 };
 
@@ -128,6 +138,32 @@ runtime::Task<> DirectoryService::State::keep_house() {
   while (co_await scope.sleep(std::chrono::hours(1))) static_cast<void>(co_await look_after());
 }
 
+// One source for the region's one tenant.
+runtime::Task<Result<>> DirectoryService::State::synchronise(gate::Pipeline& door) {
+  FH_CHECK(ldap != nullptr);
+  for (const TenantId tenant : store.tenants()) {
+    LdapSync sync({*ldap, store, sessions, door, options.clock, options.store.random, tenant});
+    FH_CO_TRY(const auto outcome, co_await sync.run());
+    if (outcome.changed != 0 || outcome.passed_over != 0) {
+      log_info("users and groups were read from LDAP",
+               {{"changed", std::uint64_t{outcome.changed}}, {"passed_over", std::uint64_t{outcome.passed_over}}});
+    }
+  }
+  co_return Result<>();
+}
+
+runtime::Task<> DirectoryService::State::keep_synchronised(gate::Pipeline& door) {
+  std::chrono::milliseconds pause{0};
+  do {
+    const auto done = co_await synchronise(door);
+    if (!done) {
+      log_warning("users and groups can't be read from LDAP now",
+                  {{"error", done.error().message}, {"detail", done.error().detail}});
+    }
+    pause = done ? ldap->interval() : std::min(ldap->interval(), kAfterFailure);
+  } while (co_await scope.sleep(pause));
+}
+
 DirectoryService::DirectoryService(DirectoryServiceOptions options)
     : state_(std::make_unique<State>(std::move(options))) {}
 DirectoryService::~DirectoryService() = default;
@@ -148,14 +184,20 @@ Task<Result<>> DirectoryService::open(TenantId tenant, FirstAdministrator admini
                          .pool = s.options.pool,
                          .passwords = s.passwords,
                          .ticket_key = s.ticket_key,
-                         .password_grant = s.options.password_grant ? PasswordGrant::kOn : PasswordGrant::kOff};
+                         .password_grant = s.options.password_grant ? PasswordGrant::kOn : PasswordGrant::kOff,
+                         .ldap = s.ldap.get()};
   s.open = std::make_unique<Open>(parts, s.options.domain);
   co_return Result<>();
 }
 
 Task<Result<>> DirectoryService::look_after() { return state_->look_after(); }
 
-void DirectoryService::start(boost::asio::io_context& loop) { state_->scope.spawn(loop, state_->keep_house()); }
+Task<Result<>> DirectoryService::synchronise(gate::Pipeline& door) { return state_->synchronise(door); }
+
+void DirectoryService::start(boost::asio::io_context& loop, gate::Pipeline& door) {
+  state_->scope.spawn(loop, state_->keep_house());
+  if (state_->ldap) state_->scope.spawn(loop, state_->keep_synchronised(door));
+}
 
 void DirectoryService::close_and_wait() { state_->scope.close_and_wait(); }
 

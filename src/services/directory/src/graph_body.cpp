@@ -100,6 +100,10 @@ ApiResult<> read_one(const std::string& name, const Json& json, ObjectKind kind,
     if (says_nothing(json)) return {};
     return refuse(errors::not_implemented("The property '" + name + "'"));
   }
+  if (spec->setter != Setter::kGraph) {
+    if (says_nothing(json)) return {};
+    return refuse(errors::bad_request("Property '" + name + "' is read-only and cannot be set."));
+  }
   if (json.is_null()) {
     attributes.erase(name);
     return {};

@@ -43,6 +43,12 @@ ApiError no_such_path(std::string_view segment) {
   return make(404, "BadRequest", "Resource not found for the segment '" + std::string(segment.substr(0, 128)) + "'.");
 }
 
+ApiError mastered_elsewhere() {
+  return bad_request(
+      "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently "
+      "undergoing migration.");
+}
+
 ApiError already_there(std::string_view property) {
   return bad_request("One or more added object references already exist for the following modified properties: '" +
                      std::string(property) + "'.");

@@ -20,6 +20,7 @@ using gate::ApiError;
 [[nodiscard]] ApiError not_for_applications();                   // /me of a service principal
 [[nodiscard]] ApiError no_such_path(std::string_view segment);   // BadRequest: resource not found for segment
 [[nodiscard]] ApiError too_many_attempts();
+[[nodiscard]] ApiError mastered_elsewhere();  // of what is read from LDAP
 [[nodiscard]] ApiError already_there(std::string_view property);
 // From what a change said.
 [[nodiscard]] ApiError of(const Error& error);

@@ -27,6 +27,13 @@ ApiResult<std::shared_ptr<const Group>> group_at(const GraphCall& call) {
   return group;
 }
 
+// The same, of a group that may be changed here.
+ApiResult<std::shared_ptr<const Group>> own_group_at(const GraphParts& parts, const GraphCall& call) {
+  FH_TRY(auto group, group_at(call));
+  FH_CHECK_OK(check_mastered_here(parts, group->attributes));
+  return group;
+}
+
 // Security groups are what there is.
 ApiResult<> read_group(const Json& body, Group& group) {
   FH_CHECK_OK(graph_json::read_attributes(body, ObjectKind::kGroup, kOwn, group.attributes));
@@ -62,7 +69,7 @@ GraphReply get_group(GraphParts&, GraphCall& call) {
 }
 
 GraphReply update_group(GraphParts& parts, GraphCall& call) {
-  FH_CO_TRY(const auto group, group_at(call));
+  FH_CO_TRY(const auto group, own_group_at(parts, call));
   Group changed = *group;
   FH_CO_CHECK_OK(read_group(call.body, changed));
   FH_CO_CHECK_OK(co_await graph_change(
@@ -79,7 +86,7 @@ GraphReply update_group(GraphParts& parts, GraphCall& call) {
 }
 
 GraphReply delete_group(GraphParts& parts, GraphCall& call) {
-  FH_CO_TRY(const auto group, group_at(call));
+  FH_CO_TRY(const auto group, own_group_at(parts, call));
   FH_CO_CHECK_OK(co_await graph_change(
       parts, call, [id = group->object, now = call.now](Draft& draft) { return changes::remove(draft, id, now); }));
   co_return graph_nothing();
@@ -113,7 +120,7 @@ GraphReply list_all_members(GraphParts& parts, GraphCall& call) {
 }
 
 GraphReply add_member(GraphParts& parts, GraphCall& call) {
-  FH_CO_TRY(const auto group, group_at(call));
+  FH_CO_TRY(const auto group, own_group_at(parts, call));
   FH_CO_TRY(const auto member, referenced_object(call));
   if (std::ranges::find(group->members, member) != group->members.end()) {
     co_return refuse(errors::already_there("members"));
@@ -124,7 +131,7 @@ GraphReply add_member(GraphParts& parts, GraphCall& call) {
 }
 
 GraphReply remove_member(GraphParts& parts, GraphCall& call) {
-  FH_CO_TRY(const auto group, group_at(call));
+  FH_CO_TRY(const auto group, own_group_at(parts, call));
   const auto member = call.id_at(3);
   if (!member) co_return refuse(errors::not_found(call.text_at(3)));
   FH_CO_CHECK_OK(co_await graph_change(parts, call, [id = group->object, member = *member](Draft& draft) {

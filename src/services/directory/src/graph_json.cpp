@@ -17,6 +17,7 @@ Json json_of(const AttributeValue& value) {
 // name is a level.
 void put_attributes(Json& out, const Attributes& attributes, ObjectKind kind) {
   for (const auto& spec : schema_of(kind)) {
+    if (spec.setter == Setter::kSourceUnseen) continue;
     const auto at = attributes.find(spec.name);
     Json value = at != attributes.end() ? json_of(at->second) : Json(nullptr);
     if (value.is_null() && spec.type == AttributeType::kTexts) value = Json::array();

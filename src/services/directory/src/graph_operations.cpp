@@ -93,6 +93,11 @@ gate::ApiResult<> check_reach_of_client(const GraphCall& call, PrincipalId clien
   return {};
 }
 
+gate::ApiResult<> check_mastered_here(const GraphParts& parts, const Attributes& attributes) {
+  if (parts.has_source && is_synchronised(attributes)) return refuse(errors::mastered_elsewhere());
+  return {};
+}
+
 gate::ApiResult<PrincipalId> referenced_object(const GraphCall& call) {
   FH_TRY(const auto reference, graph_json::read_text(call.body, "@odata.id"));
   const auto id = parse_guid<PrincipalId>(std::string_view(reference).substr(reference.rfind('/') + 1));

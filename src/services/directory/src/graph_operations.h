@@ -23,6 +23,7 @@ struct GraphParts {
   runtime::Pool& passwords;  // hashes
   Attempts& attempts;        // passwords are guessed here as little as at sign-in
   std::string domain;        // whose users the tenant's are: NAME@domain
+  bool has_source = false;   // users and groups are read from LDAP, and only it changes them
 };
 
 // One request, once the gate has let it in. Lives in the handler's frame.
@@ -79,6 +80,8 @@ using GraphObjects = std::move_only_function<std::vector<nlohmann::json>(const S
 // The same of an application: who may act as its service principal gets that one's roles, and of one that is deleted
 // when it is restored.
 [[nodiscard]] gate::ApiResult<> check_reach_of_client(const GraphCall& call, PrincipalId client);
+// 400 for objects that another directory is the master of.
+[[nodiscard]] gate::ApiResult<> check_mastered_here(const GraphParts& parts, const Attributes& attributes);
 // "https://graph.../v1.0/directoryObjects/ID" of an "@odata.id".
 [[nodiscard]] gate::ApiResult<PrincipalId> referenced_object(const GraphCall& call);
 

@@ -8,6 +8,7 @@
 #include "src/graph_errors.h"
 #include "src/graph_operations.h"
 #include "src/password_check.h"
+#include "src/puid.h"
 
 namespace freehold::directory {
 namespace {
@@ -75,12 +76,6 @@ runtime::Task<ApiResult<NewPassword>> read_password(GraphParts& parts, const Gra
   co_return out;
 }
 
-std::string new_puid(Random& random) {
-  std::string hex = to_hex(random.bytes(8));
-  for (char& c : hex) c = c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c;
-  return hex;
-}
-
 GraphReply list_users(GraphParts& parts, GraphCall& call) {
   return graph_list(parts, call, [](const Snapshot& directory) {
     std::vector<Json> out;
@@ -92,7 +87,7 @@ GraphReply list_users(GraphParts& parts, GraphCall& call) {
 }
 
 GraphReply create_user(GraphParts& parts, GraphCall& call) {
-  User user{.object = random_id<PrincipalId>(parts.random), .puid = new_puid(parts.random)};
+  User user{.object = random_id<PrincipalId>(parts.random), .puid = make_puid(parts.random)};
   FH_CO_CHECK_OK(graph_json::read_attributes(call.body, ObjectKind::kUser, kOwn, user.attributes));
   FH_CO_TRY(const auto enabled, graph_json::read_flag(call.body, "accountEnabled"));
   if (!enabled) co_return refuse(errors::bad_request("A value is required for property 'accountEnabled'."));
@@ -123,6 +118,15 @@ GraphReply get_me(GraphParts&, GraphCall& call) {
   co_return graph_object(call, graph_json::of(*user));
 }
 
+// Of who is read from another directory only this is set here.
+constexpr std::array<std::string_view, 2> kSetHere = {"usageLocation", "userType"};
+
+ApiResult<> check_sets_here(const GraphParts& parts, const GraphCall& call, const User& user) {
+  const auto here = [](const auto& item) { return std::ranges::find(kSetHere, item.key()) != kSetHere.end(); };
+  if (std::ranges::all_of(call.body.items(), here)) return {};
+  return check_mastered_here(parts, user.attributes);
+}
+
 // Which action a PATCH needs besides users/update: a new password, or another state, is more than a new telephone.
 ApiResult<> check_update(const GraphCall& call, const User& user) {
   const bool password = call.body.contains("passwordProfile") && !call.body["passwordProfile"].is_null();
@@ -142,6 +146,7 @@ ApiResult<> check_update(const GraphCall& call, const User& user) {
 GraphReply update_user(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto user, user_at(call));
   FH_CO_CHECK_OK(check_update(call, *user));
+  FH_CO_CHECK_OK(check_sets_here(parts, call, *user));
   Attributes attributes = user->attributes;
   FH_CO_CHECK_OK(graph_json::read_attributes(call.body, ObjectKind::kUser, kOwn, attributes));
   FH_CO_TRY(const auto enabled, graph_json::read_flag(call.body, "accountEnabled"));
@@ -184,6 +189,7 @@ GraphReply update_user(GraphParts& parts, GraphCall& call) {
 GraphReply delete_user(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto user, user_at(call));
   FH_CO_CHECK_OK(check_reach(call, user->directory_roles));
+  FH_CO_CHECK_OK(check_mastered_here(parts, user->attributes));
   FH_CO_CHECK_OK(co_await graph_change(
       parts, call, [id = user->object, now = call.now](Draft& draft) { return changes::remove(draft, id, now); }));
   const auto revoked = co_await parts.sessions.revoke_all(call.tenant(), user->object);
@@ -234,6 +240,7 @@ runtime::Task<ApiResult<>> prove_password(GraphParts& parts, const GraphCall& ca
 
 GraphReply change_my_password(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto user, myself(call));
+  FH_CO_CHECK_OK(check_mastered_here(parts, user->attributes));
   FH_CO_TRY(auto old, graph_json::read_text(call.body, "currentPassword"));
   FH_CO_TRY(auto chosen, graph_json::read_text(call.body, "newPassword"));
   FH_CO_CHECK_OK(co_await prove_password(parts, call, user, std::move(old)));

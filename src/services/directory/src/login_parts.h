@@ -13,6 +13,8 @@
 
 namespace freehold::directory {
 
+class LdapDirectory;
+
 enum class PasswordGrant { kOff, kOn };
 
 // All of it is owned by DirectoryService and outlives every request.
@@ -29,6 +31,7 @@ struct LoginParts {
   runtime::Pool& passwords;  // hashes passwords: few at once, each takes 19 MiB
   const Secret& ticket_key;  // seals the tickets of sign-in pages; this process's own
   PasswordGrant password_grant;
+  LdapDirectory* ldap = nullptr;  // null: everybody's password is kept here
 };
 
 // What a request came with, apart from its body.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "src/ldap_directory.h"
 #include "src/snapshot.h"
 #include "src/token_errors.h"
 
@@ -23,6 +24,17 @@ const crypto::PasswordHash& nobodys_password() {
   static const crypto::PasswordHash kept{
       .memory_kib = 19 * 1'024, .passes = 2, .salt = Bytes(16, 's'), .digest = Bytes(32, 'd')};
   return kept;
+}
+
+// By the hash that is kept here; as slow where there is none.
+runtime::Task<Result<bool>> is_own_password(LoginParts& parts, std::optional<crypto::PasswordHash> kept,
+                                            Secret password, std::string address) {
+  const bool has = kept.has_value();
+  co_return co_await parts.passwords.run(
+      password_turn(address),
+      [has, kept = has ? *kept : nobodys_password(), password = std::move(password)]() -> Result<bool> {
+        return crypto::is_password(kept, password.view()) && has;
+      });
 }
 
 }  // namespace
@@ -46,14 +58,17 @@ runtime::Task<gate::ApiResult<FoundUser>> check_password(LoginParts& parts, std:
   auto found = find_user(parts.store, name, tenant);
   const auto is = found ? NameIs::kSomebodys : NameIs::kNobodys;
   if (!parts.attempts.may_guess(address, account, is)) co_return std::unexpected(errors::locked_out(seconds));
-  const bool has = found && found->user->password;
-  auto kept = has ? *found->user->password : nobodys_password();
-  const auto right = co_await parts.passwords.run(
-      password_turn(address), [kept = std::move(kept), password = std::move(password)]() -> Result<bool> {
-        return crypto::is_password(kept, password.view());
-      });
+  auto right = co_await is_own_password(parts, found ? found->user->password : std::nullopt, password.clone(), address);
+  const bool elsewhere = parts.ldap != nullptr && (!found || is_synchronised(found->user->attributes));
+  // Asked of nobody too, so that it takes as long; what was typed isn't told there.
+  if (right && elsewhere) {
+    const std::string dn = found ? text_of(found->user->attributes, "onPremisesDistinguishedName")
+                                 : parts.ldap->nobodys_name(parts.random);
+    if (!found) password = Secret(BytesView("nobody's password"));
+    right = co_await parts.ldap->is_password(dn, std::move(password), password_turn(address));
+  }
   if (!right) co_return std::unexpected(errors::busy(right.error().message));
-  if (!*right || !has) {
+  if (!*right || !found) {
     parts.attempts.guessed_wrong(address, account, is);
     co_return std::unexpected(errors::wrong_password());
   }

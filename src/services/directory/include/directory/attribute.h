@@ -25,12 +25,16 @@ using Attributes = std::map<std::string, AttributeValue, std::less<>>;
 
 enum class AttributeType { kFlag, kText, kTexts };
 enum class Personal { kNo, kYes };
+// Who may set it: whoever may update the object, or only the source that the object is read from. Graph doesn't know
+// the last kind at all.
+enum class Setter { kGraph, kSource, kSourceUnseen };
 
 struct AttributeSpec {
   std::string_view name;
   AttributeType type = AttributeType::kText;
   Personal personal = Personal::kNo;
   std::size_t most = 256;  // bytes of a text ("Microsoft Entra service limits": strings of 256)
+  Setter setter = Setter::kGraph;
 };
 
 inline constexpr std::size_t kMaxListItems = 100;
@@ -44,5 +48,7 @@ inline constexpr std::size_t kMaxListItems = 100;
 [[nodiscard]] std::string text_of(const Attributes& attributes, std::string_view name);
 [[nodiscard]] bool flag_of(const Attributes& attributes, std::string_view name);
 [[nodiscard]] std::vector<std::string> texts_of(const Attributes& attributes, std::string_view name);
+// Is the object read from a source elsewhere (LDAP)?
+[[nodiscard]] bool is_synchronised(const Attributes& attributes);
 
 }  // namespace freehold::directory

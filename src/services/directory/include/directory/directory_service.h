@@ -8,7 +8,8 @@
 
 #include "authn/identity.h"
 #include "directory/directory_store.h"
-#include "pipeline/service_gate.h"
+#include "directory/ldap_source.h"
+#include "pipeline/pipeline.h"
 #include "runtime/pool.h"
 
 namespace freehold::directory {
@@ -21,7 +22,9 @@ struct DirectoryServiceOptions {
   std::string domain;   // sign-in is at login.<domain>
   // Accounts have hosts ACCOUNT.<suffix>: tokens may be asked for by these.
   std::vector<std::string> blob_suffixes;
-  bool password_grant = true;  // user names and passwords at the token endpoint
+  bool password_grant = true;           // user names and passwords at the token endpoint
+  std::optional<LdapSource> ldap = {};  // where users and groups are read from, besides those made here
+  Secret ldap_password = {};            // of its reader
 };
 
 // Owned by app/. open() once before gate() and authority() are used; the rest thread-safe.
@@ -36,11 +39,13 @@ class DirectoryService {
   // key. kCorrupt, kUnavailable, kDenied, kUnsupported as what it reads.
   [[nodiscard]] Task<Result<>> open(TenantId tenant, FirstAdministrator administrator);
 
-  // From now on, until close_and_wait(), looks every hour after what is due.
-  void start(boost::asio::io_context& loop);
+  // From now on, until close_and_wait(), looks every hour after what is due, and reads the LDAP source again and again.
+  void start(boost::asio::io_context& loop, gate::Pipeline& door);
   void close_and_wait();  // never from a loop's own thread
   // What start() does each hour: rolls signing keys, purges what was deleted 30 days ago, forgets sessions.
   [[nodiscard]] Task<Result<>> look_after();
+  // What start() does each time the source's interval is over; of a service with an LDAP source.
+  [[nodiscard]] Task<Result<>> synchronise(gate::Pipeline& door);
 
   [[nodiscard]] DirectoryStore& store();
   [[nodiscard]] const gate::TokenAuthority& authority() const;
