@@ -88,7 +88,14 @@ gate::Task<Reply> get_definition(const ArmParts& parts, Permit<GetRoleDefinition
     if (role.id == id) co_return json_answer(200, role_json(call.id.scope(), role, nullptr));
   }
   const auto own = custom_role(parts, call, id);
-  if (!own) co_return std::unexpected(not_found(call.id.name()));
+  // Its scopes name groups and resources: whoever may read roles at one of them sees it.
+  const auto may_read = [&](const std::string& text) {
+    const auto scope = gate::resource::parse_resource_id(text);
+    return scope && may(parts, call, kRead, *scope);
+  };
+  if (!own || !std::ranges::any_of(own->assignable_scopes, may_read)) {
+    co_return std::unexpected(not_found(call.id.name()));
+  }
   co_return json_answer(200, role_json(call.id.scope(), own->role, &*own));
 }
 
@@ -136,6 +143,9 @@ gate::Task<Reply> put_definition(const ArmParts& parts, Permit<PutRoleDefinition
   FH_CO_TRY(const auto body, co_await read_object(*permit.request().body));
   FH_CO_TRY(const auto properties, properties_of(body));
   FH_CO_TRY(const auto id, guid_name<RoleId>(call, "InvalidRoleDefinitionId"));
+  // What is asked of the role that is there holds until the new one is written.
+  const auto turn = co_await parts.turns.of("role " + to_string(call.caller.tenant) + to_string(id)).take();
+  if (!turn) co_return std::unexpected(arm_errors::of(turn.error()));
   const auto old = custom_role(parts, call, id);
   CustomRole role{.role = {.id = id, .name = {}, .permissions = {}},
                   .created = old ? old->created : call.caller.now,
@@ -158,6 +168,8 @@ gate::Task<Reply> put_definition(const ArmParts& parts, Permit<PutRoleDefinition
 gate::Task<Reply> delete_definition(const ArmParts& parts, Permit<DeleteRoleDefinition> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
   FH_CO_TRY(const auto id, guid_name<RoleId>(call, "InvalidRoleDefinitionId"));
+  const auto turn = co_await parts.turns.of("role " + to_string(call.caller.tenant) + to_string(id)).take();
+  if (!turn) co_return std::unexpected(arm_errors::of(turn.error()));
   const auto own = custom_role(parts, call, id);
   if (!own) co_return empty_answer(204);
   FH_CO_CHECK_OK(check_scopes(parts, call, own->assignable_scopes, kDelete));

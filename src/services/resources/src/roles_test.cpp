@@ -84,6 +84,15 @@ TEST_F(Roles, ACustomRoleGivesWhatItNamesWhereItReaches) {
   ASSERT_EQ(put(box("default", "a"), here()).status, 201);
   EXPECT_EQ(call_as(stranger_, Method::kPost, box("default", "a") + "/open").status, 200);
   EXPECT_EQ(call_as(stranger_, Method::kDelete, box("default", "a")).status, 403);
+  // Its scopes say where things are: who may read roles elsewhere doesn't see it.
+  ASSERT_EQ(put(group("other"), here()).status, 201);
+  PrincipalId reader;
+  reader.bytes.fill(0x0c);
+  identities_.put({.tenant = tenant_, .object = reader});
+  assign(reader, group("other"), gate::authz::roles::kReader);
+  EXPECT_EQ(call_as(reader, Method::kGet, at(group("other"), "roleDefinitions", 7)).said(),
+            "404 RoleDefinitionDoesNotExist");
+  EXPECT_EQ(get(at(sub(), "roleDefinitions", 7)).status, 200);
   // A change of the role is a change of everybody who has it.
   ASSERT_EQ(define(7, "Box Opener", group("default"), {"*/read"}).status, 201);
   EXPECT_EQ(call_as(stranger_, Method::kPost, box("default", "a") + "/open").status, 403);
