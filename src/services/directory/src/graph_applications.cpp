@@ -97,8 +97,12 @@ GraphReply update_application(GraphParts& parts, GraphCall& call) {
 GraphReply delete_application(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto application, application_at(call));
   FH_CO_CHECK_OK(check_reach_of_client(call, application->application));
-  FH_CO_CHECK_OK(co_await graph_change(parts, call, [id = application->object, now = call.now](Draft& draft) {
-    return changes::remove(draft, id, now);
+  FH_CO_CHECK_OK(co_await graph_change(parts, call, [application, now = call.now](Draft& draft) -> Result<> {
+    for (const auto& [id, principal] : draft.objects().principals) {
+      if (principal->application != application->application) continue;
+      FH_CHECK_OK(check_administrator_stays(draft.objects(), id));
+    }
+    return changes::remove(draft, application->object, now);
   }));
   co_return graph_nothing();
 }
@@ -152,6 +156,9 @@ GraphReply update_principal(GraphParts& parts, GraphCall& call) {
   FH_CO_CHECK_OK(co_await graph_change(parts, call, [&parts, &call, changed, enabled](Draft& draft) -> Result<> {
     const auto present = live_in(draft.objects().principals, changed.object);
     if (!present) return fail(ErrorCode::kNotFound, "there is no such service principal");
+    if (enabled == false) {
+      FH_CHECK_OK(check_administrator_stays(draft.objects(), changed.object));
+    }
     ServicePrincipal next = *present;
     if (!graph_json::read_attributes(call.body, ObjectKind::kServicePrincipal, kOwnOfPrincipal, next.attributes)) {
       return fail(ErrorCode::kInvalidArgument, "a property is invalid");
@@ -168,8 +175,14 @@ GraphReply update_principal(GraphParts& parts, GraphCall& call) {
 GraphReply delete_principal(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto principal, principal_at(call));
   FH_CO_CHECK_OK(check_reach(call, principal->directory_roles));
-  FH_CO_CHECK_OK(co_await graph_change(
-      parts, call, [id = principal->object, now = call.now](Draft& draft) { return changes::remove(draft, id, now); }));
+  // Nobody could make it again.
+  if (to_string(principal->application) == kAzureCli) {
+    co_return refuse(errors::bad_request("The az CLI's service principal can be disabled and not deleted."));
+  }
+  FH_CO_CHECK_OK(co_await graph_change(parts, call, [id = principal->object, now = call.now](Draft& draft) -> Result<> {
+    FH_CHECK_OK(check_administrator_stays(draft.objects(), id));
+    return changes::remove(draft, id, now);
+  }));
   co_return graph_nothing();
 }
 

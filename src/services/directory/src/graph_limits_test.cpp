@@ -99,6 +99,22 @@ TEST_F(Graph, NobodyChangesAnybodyByChangingNothing) {
   EXPECT_EQ(call(Method::kPatch, "/users/" + ada, {{"passwordProfile", nullptr}}, mine).status, 403);
 }
 
+TEST_F(Graph, TheLastAdministratorStays) {
+  const auto first = get("/servicePrincipals?$filter=appId%20eq%20'" + to_string(application_) + "'");
+  const std::string admin = "/servicePrincipals/" + first.body["value"][0]["id"].get<std::string>();
+  EXPECT_EQ(call(Method::kPatch, admin, {{"accountEnabled", false}}).error(), "400 Request_BadRequest");
+  EXPECT_EQ(call(Method::kDelete, admin).error(), "400 Request_BadRequest");
+  const auto cli = get("/servicePrincipals?$filter=appId%20eq%20'" + std::string(kAzureCli) + "'");
+  EXPECT_EQ(call(Method::kDelete, "/servicePrincipals/" + cli.body["value"][0]["id"].get<std::string>()).error(),
+            "400 Request_BadRequest");
+  const auto ada = add_user("ada");
+  give_role(kGlobalAdministrator, ada);
+  const auto mine = token_of("ada@freehold.test");
+  EXPECT_EQ(call(Method::kDelete, admin, nullptr, mine).status, 204);
+  EXPECT_EQ(call(Method::kPatch, "/users/" + ada, {{"accountEnabled", false}}, mine).error(), "400 Request_BadRequest");
+  EXPECT_EQ(call(Method::kDelete, "/users/" + ada, nullptr, mine).error(), "400 Request_BadRequest");
+}
+
 // A credential that waits for a deleted service principal to come back with its roles.
 TEST_F(Graph, AnAdministratorsApplicationIsOutOfReachWhileItIsDeleted) {
   const auto ada = add_user("ada");

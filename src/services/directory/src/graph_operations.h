@@ -85,6 +85,9 @@ using GraphObjects = std::move_only_function<std::vector<nlohmann::json>(const S
 // "https://graph.../v1.0/directoryObjects/ID" of an "@odata.id".
 [[nodiscard]] gate::ApiResult<PrincipalId> referenced_object(const GraphCall& call);
 
+// The last Global Administrator keeps the role, and stays: nobody could give it again. kConflict says so.
+[[nodiscard]] Result<> check_administrator_stays(const Objects& objects, PrincipalId who);
+
 // memberOf, transitiveMemberOf, getMemberGroups, checkMemberGroups: of whatever object the call is about.
 [[nodiscard]] GraphReply graph_member_of(GraphParts& parts, GraphCall& call, PrincipalId object, bool transitive);
 [[nodiscard]] GraphReply graph_member_groups(GraphCall& call, PrincipalId object);

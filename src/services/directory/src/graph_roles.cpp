@@ -57,21 +57,12 @@ Result<> regrant(Draft& draft, const Object& present, const DirectoryRole& role,
   return changes::replace(draft, std::move(next));
 }
 
-// The last Global Administrator keeps the role: nobody could give it again.
 runtime::Task<ApiResult<>> change_holder(GraphParts& parts, GraphCall& call, const DirectoryRole* role, PrincipalId who,
                                          Grant grant) {
   return graph_change(parts, call, [role, who, grant](Draft& draft) -> Result<> {
     const auto& objects = draft.objects();
     if (grant == Grant::kTake && role->id == kGlobalAdministrator) {
-      const auto held = [&](const auto& map) {
-        return std::ranges::count_if(map, [&](const auto& entry) {
-          return !entry.second->deleted && entry.second->enabled && entry.first != who &&
-                 has(entry.second->directory_roles, *role);
-        });
-      };
-      if (held(objects.users) + held(objects.principals) == 0) {
-        return fail(ErrorCode::kConflict, "The last Global Administrator can't be removed.");
-      }
+      FH_CHECK_OK(check_administrator_stays(objects, who));
     }
     if (const auto user = live_in(objects.users, who)) return regrant(draft, *user, *role, grant);
     if (const auto principal = live_in(objects.principals, who)) return regrant(draft, *principal, *role, grant);
@@ -220,6 +211,23 @@ constexpr GraphRow kRows[] = {
      delete_assignment}};
 
 }  // namespace
+
+Result<> check_administrator_stays(const Objects& objects, PrincipalId who) {
+  const auto* role = find_directory_role(kGlobalAdministrator);
+  const auto has_role = [role](const auto& map, PrincipalId id) {
+    const auto found = live_in(map, id);
+    return found && has(found->directory_roles, *role);
+  };
+  const auto others = [&](const auto& map) {
+    return std::ranges::any_of(map, [&](const auto& entry) {
+      const auto& [id, object] = entry;
+      return id != who && !object->deleted && object->enabled && has(object->directory_roles, *role);
+    });
+  };
+  const bool is_one = has_role(objects.users, who) || has_role(objects.principals, who);
+  if (!is_one || others(objects.users) || others(objects.principals)) return {};
+  return fail(ErrorCode::kConflict, "The last Global Administrator can't be removed.");
+}
 
 std::span<const GraphRow> graph_role_rows() { return kRows; }
 

@@ -143,6 +143,30 @@ ApiResult<> check_update(const GraphCall& call, const User& user) {
   return {};
 }
 
+// When its turn comes: others may have changed the rest, and while a password was hashed its user may have become more.
+Result<> put_user(Draft& draft, const GraphCall& call, const User& seen, std::optional<bool> enabled,
+                  const NewPassword& password) {
+  const auto present = live_in(draft.objects().users, seen.object);
+  if (!present) return fail(ErrorCode::kNotFound, "there is no such user");
+  if (present->directory_roles != seen.directory_roles) {
+    return fail(ErrorCode::kConflict, "The user was changed meanwhile.");
+  }
+  if (enabled == false) {
+    FH_CHECK_OK(check_administrator_stays(draft.objects(), seen.object));
+  }
+  User next = *present;
+  if (!graph_json::read_attributes(call.body, ObjectKind::kUser, kOwn, next.attributes)) {
+    return fail(ErrorCode::kInvalidArgument, "a property is invalid");
+  }
+  next.enabled = enabled.value_or(next.enabled);
+  next.must_change_password = password.must_change.value_or(next.must_change_password);
+  if (password.hash) {
+    next.password = password.hash;
+    next.password_changed = next.sessions_from = call.now;
+  }
+  return changes::replace(draft, std::move(next));
+}
+
 GraphReply update_user(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto user, user_at(call));
   FH_CO_CHECK_OK(check_update(call, *user));
@@ -156,29 +180,9 @@ GraphReply update_user(GraphParts& parts, GraphCall& call) {
     FH_CO_CHECK_OK(check_domain(parts, named));
   }
   FH_CO_TRY(auto password, co_await read_password(parts, call, named));
-  // Read again when its turn comes: others may have changed the rest meanwhile.
-  FH_CO_CHECK_OK(
-      co_await graph_change(parts, call,
-                            [&call, id = user->object, roles = user->directory_roles, enabled, password,
-                             now = call.now](Draft& draft) -> Result<> {
-                              const auto present = live_in(draft.objects().users, id);
-                              if (!present) return fail(ErrorCode::kNotFound, "there is no such user");
-                              // While a password was hashed, or before its turn came, who it is of may have become
-                              // more.
-                              if (present->directory_roles != roles)
-                                return fail(ErrorCode::kConflict, "The user was changed meanwhile.");
-                              User next = *present;
-                              if (!graph_json::read_attributes(call.body, ObjectKind::kUser, kOwn, next.attributes)) {
-                                return fail(ErrorCode::kInvalidArgument, "a property is invalid");
-                              }
-                              next.enabled = enabled.value_or(next.enabled);
-                              next.must_change_password = password.must_change.value_or(next.must_change_password);
-                              if (password.hash) {
-                                next.password = password.hash;
-                                next.password_changed = next.sessions_from = now;
-                              }
-                              return changes::replace(draft, std::move(next));
-                            }));
+  FH_CO_CHECK_OK(co_await graph_change(parts, call, [&call, user, enabled, &password](Draft& draft) {
+    return put_user(draft, call, *user, enabled, password);
+  }));
   if (password.hash || enabled == false) {
     const auto revoked = co_await parts.sessions.revoke_all(call.tenant(), user->object);
     if (!revoked) co_return refuse(errors::of(revoked.error()));
@@ -190,8 +194,10 @@ GraphReply delete_user(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto user, user_at(call));
   FH_CO_CHECK_OK(check_reach(call, user->directory_roles));
   FH_CO_CHECK_OK(check_mastered_here(parts, user->attributes));
-  FH_CO_CHECK_OK(co_await graph_change(
-      parts, call, [id = user->object, now = call.now](Draft& draft) { return changes::remove(draft, id, now); }));
+  FH_CO_CHECK_OK(co_await graph_change(parts, call, [id = user->object, now = call.now](Draft& draft) -> Result<> {
+    FH_CHECK_OK(check_administrator_stays(draft.objects(), id));
+    return changes::remove(draft, id, now);
+  }));
   const auto revoked = co_await parts.sessions.revoke_all(call.tenant(), user->object);
   if (!revoked) co_return refuse(errors::of(revoked.error()));
   co_return graph_nothing();
