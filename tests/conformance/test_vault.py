@@ -1,5 +1,6 @@
-"""Vaults: Debian's azure-cli and Python SDK, @azure/keyvault-secrets and @azure/keyvault-keys, unmodified."""
+"""Vaults: Debian's azure-cli and Python SDK, @azure/keyvault-secrets, -keys and -certificates, unmodified."""
 
+import json
 import os
 import pathlib
 import secrets
@@ -67,6 +68,30 @@ class Vaults(SignedAz):
         self.az("keyvault", "delete", "-n", name)
         self.refused("MethodNotAllowed", "keyvault", "purge", "-n", name)
 
+    def test_a_template_with_a_secret(self):
+        ends = self.server.endpoints
+        name = "az" + secrets.token_hex(6)
+        vaults = {"apiVersion": "2022-07-01", "location": ends["region"]}
+        template = {
+            "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+            "contentVersion": "1.0.0.0",
+            "parameters": {"hidden": {"type": "securestring"}},
+            "resources": [
+                {**vaults, "type": "Microsoft.KeyVault/vaults", "name": name,
+                 "properties": {"tenantId": "[subscription().tenantId]", "sku": {"family": "A", "name": "standard"},
+                                "enableRbacAuthorization": True}},
+                {**vaults, "type": "Microsoft.KeyVault/vaults/secrets", "name": f"{name}/mail",
+                 "dependsOn": [f"[resourceId('Microsoft.KeyVault/vaults', '{name}')]"],
+                 "properties": {"value": "[parameters('hidden')]"}}],
+            "outputs": {"uri": {"type": "string", "value":
+                                f"[reference(resourceId('Microsoft.KeyVault/vaults/secrets', '{name}', 'mail')).secretUri]"}}}
+        file = self.home / "template.json"
+        file.write_text(json.dumps(template))
+        done = self.az("deployment", "group", "create", "-g", "default", "-f", file, "-p", "hidden=a secret text")
+        uri = done["properties"]["outputs"]["uri"]["value"]
+        self.assertEqual(self.rest("get", uri + "?api-version=7.3")["value"], "a secret text")
+        self.assertNotIn("a secret text", json.dumps(done))
+
     def settings(self, vault: dict) -> dict[str, str]:
         ends = self.server.endpoints
         return {"VAULT_URL": vault["properties"]["vaultUri"].rstrip("/"), "LOGIN_URL": ends["loginEntra"],
@@ -80,6 +105,10 @@ class Vaults(SignedAz):
     def test_javascript_keys(self):
         vault = self.create()  # with an access policy for everything
         node.run_tests(self, VAULT, "keys.test.mjs", SECONDS, **self.settings(vault))
+
+    def test_javascript_certificates(self):
+        vault = self.create("--enable-rbac-authorization", "true")
+        node.run_tests(self, VAULT, "certificates.test.mjs", SECONDS, **self.settings(vault))
 
     def test_python(self):
         settings = self.settings(self.create("--enable-rbac-authorization", "true"))

@@ -22,6 +22,7 @@ Task<Reply> backup_item(const KindApi& api, VaultParts& parts, VaultCall& call) 
   FH_CO_TRY(const auto name, name_in(call));
   FH_CO_TRY(auto head, said(co_await parts.items.head(call.vault, api.kind, Life::kLive, name)));
   if (!head) co_return vault_errors::not_found(api.kind, name);
+  if (head->current.managed) co_return vault_errors::not_implemented("Backing up a part of a certificate");
   auto versions = co_await parts.items.contents(call.vault, api.kind, name, kMaxBackupVersions);
   if (!versions && versions.error().code == ErrorCode::kExhausted) {
     co_return vault_errors::bad_parameter("It has more versions than a backup holds: 500.");

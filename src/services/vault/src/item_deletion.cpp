@@ -6,10 +6,15 @@ namespace {
 
 constexpr std::int64_t kSecondsADay = 86'400;
 
+vault_errors::Refusal belongs_to_certificate() {
+  return vault_errors::bad_parameter("It belongs to a certificate, and goes and comes with that.");
+}
+
 // Marks a deleted item so that nobody recovers half of it.
 ItemStore::Edit begin_purge(const KindApi& api, std::string name) {
   return [&api, name](const ItemState& state) -> ApiResult<ItemChange> {
     if (!state.deleted) return vault_errors::deleted_not_found(api.kind, name);
+    if (state.deleted->current.managed) return belongs_to_certificate();
     ItemChange out{.deleted = *state.deleted};
     out.deleted->purging = true;
     return out;
@@ -23,9 +28,7 @@ Task<Reply> delete_item(const KindApi& api, VaultParts& parts, VaultCall& call) 
   const auto gone = std::make_shared<ItemHead>();
   const auto edit = [&api, &call, name, gone](const ItemState& state) -> ApiResult<ItemChange> {
     if (!state.live) return vault_errors::not_found(api.kind, name);
-    if (state.live->current.managed) {
-      return vault_errors::bad_parameter("It belongs to a certificate, and goes with that.");
-    }
+    if (state.live->current.managed) return belongs_to_certificate();
     *gone = *state.live;
     gone->deleted = call.seconds();
     gone->purge_at = call.seconds() + call.vault->settings.retention_days * kSecondsADay;
@@ -48,6 +51,7 @@ Task<Reply> recover_item(const KindApi& api, VaultParts& parts, VaultCall& call)
   const auto edit = [&api, name, back](const ItemState& state) -> ApiResult<ItemChange> {
     if (!state.deleted) return vault_errors::deleted_not_found(api.kind, name);
     if (state.deleted->purging) return vault_errors::being_purged(api.kind, name);
+    if (state.deleted->current.managed) return belongs_to_certificate();
     *back = *state.deleted;
     back->deleted = back->purge_at = 0;
     return ItemChange{.live = *back, .remove_deleted = true};

@@ -5,8 +5,11 @@
 namespace freehold::vault {
 namespace {
 
-// What the name of a deleted item is refused with.
+// What the name of a deleted item, or of a part of a certificate, is refused with.
 ApiResult<> check_free(const KindApi& api, const ItemState& state) {
+  if (state.live && state.live->current.managed) {
+    return vault_errors::bad_parameter("It belongs to a certificate, and only that makes new versions of it.");
+  }
   if (!state.deleted) return {};
   if (state.deleted->purging) return vault_errors::being_purged(api.kind, state.deleted->name);
   return vault_errors::deleted_but_recoverable(api.kind, state.deleted->name);

@@ -128,32 +128,59 @@ Task<Result<ItemStore::Seen>> ItemStore::look(VaultPtr vault, ItemKind kind, std
 
 Task<Result<gate::ApiResult<>>> ItemStore::change(VaultPtr vault, ItemKind kind, std::string name, VersionWanted wanted,
                                                   Edit edit, AuditRow audit) {
+  const auto one = [kind, edit](const States& states) -> gate::ApiResult<Changes> {
+    FH_TRY(auto change, edit(states.at(kind)));
+    Changes out;
+    out.emplace(kind, std::move(change));
+    return out;
+  };
+  return change_together(std::move(vault), {kind}, std::move(name), std::move(wanted), one, std::move(audit));
+}
+
+// What the changes say, as rows of the commit.
+void ItemStore::put_changes(const RowSeal& seal, const std::string& name, const Changes& changes,
+                            store::Commit& commit) const {
+  const auto put = [&](Bytes key, BytesView plain) {
+    Bytes sealed = seal.seal(key, plain, store_.random);
+    commit.puts.push_back({std::move(key), std::move(sealed)});
+  };
+  bool adds = false;
+  for (const auto& [kind, change] : changes) {
+    if (change.live) put(head_key(kind, Life::kLive, name), encode_head(*change.live));
+    if (change.deleted) put(head_key(kind, Life::kDeleted, name), encode_head(*change.deleted));
+    if (change.remove_live) commit.deletes.push_back(head_key(kind, Life::kLive, name));
+    if (change.remove_deleted) commit.deletes.push_back(head_key(kind, Life::kDeleted, name));
+    for (const auto& version : change.versions) {
+      const Bytes key = version_key(kind, name, version->shown.version);
+      if (change.only_if_new) commit.expect.push_back(store::absent(key));
+      put(key, encode_content(*version).view());
+      adds = true;
+    }
+  }
+  if (!adds) commit.reserve = store::DiskReserve::kMayUse;
+}
+
+Task<Result<gate::ApiResult<>>> ItemStore::change_together(VaultPtr vault, std::vector<ItemKind> kinds,
+                                                           std::string name, VersionWanted wanted, EditTogether edit,
+                                                           AuditRow audit) {
   const RowSeal seal(*vault);
   const auto partition = partition_of(*vault);
   for (int i = 0; i < kTries; ++i) {
-    FH_CO_TRY(auto seen, co_await look(vault, kind, name, wanted));
-    auto made = edit(seen.state);
-    if (!made) co_return gate::ApiResult<>(std::unexpected(std::move(made.error())));
+    States states;
     store::Commit commit{.partition = partition,
                          .epoch = store_.epoch,
                          .transaction = store_.hybrid.next_transaction(),
-                         .expect = std::move(seen.rows),
+                         .expect = {},
                          .puts = {},
                          .deletes = {}};
-    const auto put = [&](Bytes key, BytesView plain) {
-      Bytes sealed = seal.seal(key, plain, store_.random);
-      commit.puts.push_back({std::move(key), std::move(sealed)});
-    };
-    if (made->live) put(head_key(kind, Life::kLive, name), encode_head(*made->live));
-    if (made->deleted) put(head_key(kind, Life::kDeleted, name), encode_head(*made->deleted));
-    if (made->remove_live) commit.deletes.push_back(head_key(kind, Life::kLive, name));
-    if (made->remove_deleted) commit.deletes.push_back(head_key(kind, Life::kDeleted, name));
-    for (const auto& version : made->versions) {
-      const Bytes key = version_key(kind, name, version->shown.version);
-      if (made->only_if_new) commit.expect.push_back(store::absent(key));
-      put(key, encode_content(*version).view());
+    for (const auto kind : kinds) {
+      FH_CO_TRY(auto seen, co_await look(vault, kind, name, wanted));
+      states.emplace(kind, std::move(seen.state));
+      for (auto& row : seen.rows) commit.expect.push_back(std::move(row));
     }
-    if (made->versions.empty()) commit.reserve = store::DiskReserve::kMayUse;
+    auto made = edit(states);
+    if (!made) co_return gate::ApiResult<>(std::unexpected(std::move(made.error())));
+    put_changes(seal, name, *made, commit);
     if (audit) commit.puts.push_back(audit(partition));
     const auto done = co_await store::commit_settled(store_.rows, std::move(commit));
     if (done.outcome == store::CommitOutcome::kOk) co_return gate::ApiResult<>();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,11 +74,19 @@ class ItemStore {
   using Edit = std::function<gate::ApiResult<ItemChange>(const ItemState& state)>;
   [[nodiscard]] Task<Result<gate::ApiResult<>>> change(VaultPtr vault, ItemKind kind, std::string name,
                                                        VersionWanted wanted, Edit edit, AuditRow audit);
+  // The same of the items of one name in several kinds, in one commit: a certificate with its key and its secret.
+  using States = std::map<ItemKind, ItemState>;
+  using Changes = std::map<ItemKind, ItemChange>;
+  using EditTogether = std::function<gate::ApiResult<Changes>(const States& states)>;
+  [[nodiscard]] Task<Result<gate::ApiResult<>>> change_together(VaultPtr vault, std::vector<ItemKind> kinds,
+                                                                std::string name, VersionWanted wanted,
+                                                                EditTogether edit, AuditRow audit);
   // Removes a deleted item's versions, and its head last. Done again from the beginning after a crash.
   [[nodiscard]] Task<Result<>> purge(VaultPtr vault, ItemKind kind, std::string name);
 
  private:
   struct Seen;
+  void put_changes(const RowSeal& seal, const std::string& name, const Changes& changes, store::Commit& commit) const;
   [[nodiscard]] Task<Result<Seen>> look(VaultPtr vault, ItemKind kind, std::string name, VersionWanted wanted);
   [[nodiscard]] Task<Result<std::shared_ptr<const ItemContent>>> content(VaultPtr vault, Bytes key);
   [[nodiscard]] Task<Result<store::ScanPage>> page(VaultPtr vault, Bytes prefix, std::string from, std::uint32_t limit);

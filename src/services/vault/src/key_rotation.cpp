@@ -38,6 +38,7 @@ Task<ApiResult<ItemVersion>> rotate(VaultParts& parts, VaultPtr vault, std::stri
   const std::string seen = head->current.version;
   const auto edit = [key, version, name, now, made, seen](const ItemState& state) -> ApiResult<ItemChange> {
     if (!state.live) return vault_errors::not_found(ItemKind::kKey, name);
+    if (state.live->current.managed) return vault_errors::bad_parameter("It belongs to a certificate.");
     // Two at once would make two versions of which nobody asked for the second.
     if (state.live->current.version != seen) return vault_errors::conflict();
     auto content = std::make_shared<ItemContent>(next_version(*state.live, key, version, now));

@@ -90,7 +90,9 @@ VaultGate::VaultGate(VaultParts& parts, const VaultAccess& access, std::string d
     : parts_(parts), access_(access), suffix_(".vault." + domain), location_(std::move(location)) {
   add_rows(secret_rows());
   add_rows(key_rows());
+  add_rows(certificate_rows());
   add_job<RotateDueKey>(gate::DataClass::kCustomerContent, gate::AuditClass::kWrite);
+  add_job<RenewDueCertificate>(gate::DataClass::kCustomerContent, gate::AuditClass::kWrite);
   add_job<PurgeExpiredObject>(gate::DataClass::kCustomerContent, gate::AuditClass::kControl);
   add_job<PurgeExpiredVault>(gate::DataClass::kCustomerContent, gate::AuditClass::kControl);
 }

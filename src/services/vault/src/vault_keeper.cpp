@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "src/certificate_issue.h"
 #include "src/key_rotation.h"
 #include "src/rotation_rules.h"
 
@@ -18,13 +19,22 @@ gate::Job job_on(const Vault& vault, const KindApi* api, std::string_view name) 
 
 const KindApi* api_of(ItemKind kind) {
   if (kind == ItemKind::kSecret) return &kSecretApi;
-  return kind == ItemKind::kKey ? &kKeyApi : nullptr;
+  return kind == ItemKind::kKey ? &kKeyApi : &kCertificateApi;
 }
 
 Task<Result<>> rotate_due(VaultParts* parts, VaultPtr vault, std::string name, gate::Permit<RotateDueKey> permit) {
   const auto audit = [&permit](const store::PartitionId& partition) { return permit.audit_row(partition, 200); };
   const auto done = co_await rotate(*parts, vault, std::move(name), unix_seconds(permit.now()), audit);
   if (!done) co_return fail(ErrorCode::kUnavailable, "a key can't be rotated now", done.error().message);
+  co_return Result<>();
+}
+
+Task<Result<>> renew_due(VaultParts* parts, VaultPtr vault, ItemHead head, gate::Permit<RenewDueCertificate> permit) {
+  const auto audit = [&permit](const store::PartitionId& partition) { return permit.audit_row(partition, 200); };
+  NewCertificate made{.policy = kept_of(head).value("policy", Json::object()), .keep_tags = true};
+  const auto done =
+      co_await issue_certificate(*parts, std::move(vault), head.name, std::move(made), permit.now(), audit);
+  if (!done) co_return fail(ErrorCode::kUnavailable, "a certificate can't be renewed now", done.error().message);
   co_return Result<>();
 }
 
@@ -65,7 +75,8 @@ Task<> VaultKeeper::look_after(gate::Pipeline& door) {
   for (const auto& vault : parts_.vaults.vaults(VaultState::kActive)) {
     if (scope_.stopping()) co_return;
     warn_of("keys of a vault can't be rotated now", co_await rotate_keys(door, vault, now));
-    for (const auto kind : {ItemKind::kSecret, ItemKind::kKey}) {
+    warn_of("certificates of a vault can't be renewed now", co_await renew_certificates(door, vault, now));
+    for (const auto kind : kCertificateKinds) {
       warn_of("deleted objects of a vault can't be purged now", co_await purge_objects(door, vault, kind, now));
     }
   }
@@ -81,7 +92,8 @@ Task<> VaultKeeper::look_after(gate::Pipeline& door) {
 Task<Result<>> VaultKeeper::rotate_keys(gate::Pipeline& door, VaultPtr vault, std::int64_t now) {
   std::string from;
   do {
-    FH_CO_TRY(const auto page, co_await parts_.items.list(vault, ItemKind::kKey, Life::kLive, from, limits::kScanLimit));
+    FH_CO_TRY(const auto page,
+              co_await parts_.items.list(vault, ItemKind::kKey, Life::kLive, from, limits::kScanLimit));
     for (const auto& head : page.items) {
       const auto due = rotation_due(head);
       if (!due || *due > now || !head.current.attributes.enabled) continue;
@@ -91,6 +103,26 @@ Task<Result<>> VaultKeeper::rotate_keys(gate::Pipeline& door, VaultPtr vault, st
       };
       warn_of("a key can't be rotated now",
               co_await door.run_job<RotateDueKey>(job_on(*vault, &kKeyApi, head.name), work));
+    }
+    from = page.next;
+  } while (!from.empty() && !scope_.stopping());
+  co_return Result<>();
+}
+
+Task<Result<>> VaultKeeper::renew_certificates(gate::Pipeline& door, VaultPtr vault, std::int64_t now) {
+  std::string from;
+  do {
+    FH_CO_TRY(const auto page,
+              co_await parts_.items.list(vault, ItemKind::kCertificate, Life::kLive, from, limits::kScanLimit));
+    for (const auto& head : page.items) {
+      const auto due = renewal_due(head);
+      if (!due || *due > now || !head.current.attributes.enabled) continue;
+      VaultParts* parts = &parts_;
+      const auto work = [parts, vault, head](gate::Permit<RenewDueCertificate> permit) {
+        return renew_due(parts, vault, head, std::move(permit));
+      };
+      warn_of("a certificate can't be renewed now",
+              co_await door.run_job<RenewDueCertificate>(job_on(*vault, &kCertificateApi, head.name), work));
     }
     from = page.next;
   } while (!from.empty() && !scope_.stopping());

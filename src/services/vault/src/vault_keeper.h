@@ -13,6 +13,9 @@ namespace freehold::vault {
 struct RotateDueKey {
   static constexpr std::string_view kName = "RotateDueKey";
 };
+struct RenewDueCertificate {
+  static constexpr std::string_view kName = "RenewDueCertificate";
+};
 struct PurgeExpiredObject {
   static constexpr std::string_view kName = "PurgeExpiredObject";
 };
@@ -34,6 +37,7 @@ class VaultKeeper {
  private:
   [[nodiscard]] Task<> keep(gate::Pipeline& door);
   [[nodiscard]] Task<Result<>> rotate_keys(gate::Pipeline& door, VaultPtr vault, std::int64_t now);
+  [[nodiscard]] Task<Result<>> renew_certificates(gate::Pipeline& door, VaultPtr vault, std::int64_t now);
   [[nodiscard]] Task<Result<>> purge_objects(gate::Pipeline& door, VaultPtr vault, ItemKind kind, std::int64_t now);
 
   VaultParts& parts_;

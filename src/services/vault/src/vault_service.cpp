@@ -1,5 +1,6 @@
 #include "vault/vault_service.h"
 
+#include "src/vault_children.h"
 #include "src/vault_gate.h"
 #include "src/vault_keeper.h"
 #include "src/vault_provider.h"
@@ -29,7 +30,8 @@ struct VaultService::State {
         access(vaults, options.domain, options.assignments, options.tree),
         gate(parts, access, options.domain, options.location),
         keeper(parts, options.clock),
-        provider(vaults, keys, {.location = options.location, .host_suffix = "vault." + options.domain}) {}
+        provider(vaults, keys, {.location = options.location, .host_suffix = "vault." + options.domain}),
+        children(parts, {.location = options.location, .host_suffix = "vault." + options.domain}) {}
 
   VaultServiceOptions options;
   VaultStore vaults;
@@ -41,13 +43,17 @@ struct VaultService::State {
   VaultGate gate;
   VaultKeeper keeper;
   VaultProvider provider;
+  VaultChildren children;
 };
 
 VaultService::VaultService(VaultServiceOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 VaultService::~VaultService() = default;
 
 Task<Result<>> VaultService::load() { return state_->vaults.load(); }
-void VaultService::add_resource_types(gate::resource::Registry& registry) { state_->provider.add_types(registry); }
+void VaultService::add_resource_types(gate::resource::Registry& registry) {
+  state_->provider.add_types(registry);
+  state_->children.add_types(registry);
+}
 gate::ServiceGate& VaultService::gate() { return state_->gate; }
 void VaultService::start(boost::asio::io_context& loop, gate::Pipeline& door) { state_->keeper.start(loop, door); }
 void VaultService::close_and_wait() { state_->keeper.close_and_wait(); }

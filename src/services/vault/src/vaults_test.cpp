@@ -119,5 +119,44 @@ TEST_F(Vaults, AccessPoliciesAreAddedReplacedAndRemoved) {
   EXPECT_EQ((*listed)[0]["properties"]["accessPolicies"].size(), 1u);
 }
 
+// What templates deploy.
+TEST_F(Vaults, SecretsAndKeysAreResourcesToo) {
+  ASSERT_EQ(make_vault("vau1").status, 200);
+  auto& children = *registry_->find("Microsoft.KeyVault/vaults/secrets")->behind;
+  const auto put_child = [&](ChangeKind kind, const std::string& below, Json after) {
+    gate::resource::ProposedChange change{.kind = kind,
+                                          .id = id_of("vaults/vau1/" + below),
+                                          .api_version = "2022-07-01",
+                                          .after = std::move(after),
+                                          .caller = caller()};
+    gate::resource::ChangeChecks checks;
+    return managed(run_blocking(children.put(*checks.approve(std::move(change)))));
+  };
+  const auto secret = put_child(ChangeKind::kPut, "secrets/s1",
+                                {{"tags", {{"a", "b"}}}, {"properties", {{"value", "hidden"}, {"contentType", "t"}}}});
+  ASSERT_EQ(secret.status, 200) << secret.body;
+  EXPECT_EQ(secret.body["properties"]["secretUri"], "https://vau1.vault.cloud.test:8443/secrets/s1");
+  EXPECT_FALSE(secret.body.dump().contains("hidden"));
+  EXPECT_EQ(get("/secrets/s1").body["value"], "hidden");
+  EXPECT_EQ(
+      put_child(ChangeKind::kPatch, "secrets/s1", {{"properties", {{"attributes", {{"enabled", false}}}}}}).status,
+      200);
+  EXPECT_EQ(get("/secrets/s1").inner(), "SecretDisabled");
+  EXPECT_EQ(put_child(ChangeKind::kPut, "secrets/s2", {{"properties", Json::object()}}).said(), "400 BadRequest");
+  const Json ec = {{"properties", {{"kty", "EC"}, {"curveName", "P-384"}, {"keyOps", {"sign"}}}}};
+  const auto key = put_child(ChangeKind::kPut, "keys/k1", ec);
+  ASSERT_EQ(key.status, 200) << key.body;
+  EXPECT_EQ(key.body["properties"]["curveName"], "P-384");
+  EXPECT_EQ(get("/keys/k1").body["key"]["key_ops"], Json({"sign"}));
+  EXPECT_EQ(put_child(ChangeKind::kPut, "keys/k1", ec).body, key.body);
+  EXPECT_EQ(put_child(ChangeKind::kPut, "keys/k2", {{"properties", {{"kty", "RSA-HSM"}}}}).status, 501);
+  const auto listed = run_blocking(
+      children.list(*registry_->find("Microsoft.KeyVault/vaults/keys"),
+                    {.tenant = tenant_, .subscription = subscription_, .group = "g", .parent = id_of("vaults/vau1")},
+                    {"2022-07-01", caller()}));
+  ASSERT_TRUE(listed);
+  EXPECT_EQ(listed->size(), 1u);
+}
+
 }  // namespace
 }  // namespace freehold::vault

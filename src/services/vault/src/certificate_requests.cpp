@@ -1,0 +1,131 @@
+#include "src/certificate_requests.h"
+
+#include "base/encoding.h"
+
+namespace freehold::vault {
+namespace {
+
+using FoundContent = std::shared_ptr<const ItemContent>;
+
+Json show_waiting(const VaultCall& call, std::string_view name, const ItemContent& content) {
+  const std::string id = item_id(call, kCertificateApi, name);
+  const Json open = Json::parse(content.shown.open, nullptr, false);
+  return {{"id", id + "/pending"},
+          {"issuer", {{"name", "Unknown"}}},
+          {"csr", open.value("csr", "")},
+          {"cancellation_requested", false},
+          {"status", "inProgress"},
+          {"status_details", "Pending certificate created. Please perform merge to complete the request."},
+          {"request_id", open.value("request_id", "")}};
+}
+
+Task<ApiResult<FoundContent>> find_waiting(VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(const auto name, name_in(call));
+  co_return said(co_await parts.items.find(call.vault, kWaiting, name, ""));
+}
+
+// The certificates of "x5c", the one for the key first.
+ApiResult<std::vector<Bytes>> read_chain(const Json& body) {
+  FH_TRY(const auto* list, said(array_member(body, "x5c", crypto::kMaxChain)));
+  if (list == nullptr || list->empty())
+    return vault_errors::bad_parameter("'x5c' is required: a list of certificates.");
+  std::vector<Bytes> out;
+  for (const auto& each : *list) {
+    auto der = each.is_string() ? from_base64(each.get_ref<const std::string&>()) : std::nullopt;
+    if (!der || !crypto::certificate_facts(*der)) {
+      return vault_errors::bad_parameter("'x5c' has something that is no certificate in base64.");
+    }
+    out.push_back(std::move(*der));
+  }
+  return out;
+}
+
+}  // namespace
+
+Task<Reply> begin_request(VaultParts& parts, VaultCall& call, NewCertificate made) {
+  FH_CO_TRY(const auto name, name_in(call));
+  FH_CO_TRY(auto spec, key_spec_of(made.policy));
+  FH_CO_TRY(const auto key, said(co_await make_key(parts, call.vault->tenant, std::move(spec))));
+  FH_CO_TRY(const auto csr, said(crypto::signing_request(key, terms_of(made.policy))));
+  const auto content = std::make_shared<ItemContent>();
+  content->shown = {.version = new_version(parts.random), .attributes = made.attributes, .tags = made.tags};
+  content->shown.attributes.created = content->shown.attributes.updated = call.seconds();
+  content->shown.open = Json{{"policy", made.policy},
+                             {"csr", to_base64(csr)},
+                             {"kty", name_of(key.numbers().type)},
+                             {"request_id", to_hex(parts.random.bytes(16))}}
+                            .dump();
+  content->material = key.secret();
+  const auto edit = [content, name](const ItemState& state) -> ApiResult<ItemChange> {
+    if (state.live) return vault_errors::exists(ItemKind::kCertificate, name + "/pending");
+    return ItemChange{.live = ItemHead{.name = name, .current = content->shown},
+                      .remove_deleted = state.deleted.has_value(),
+                      .versions = {content}};
+  };
+  const auto done = co_await parts.items.change(call.vault, kWaiting, name, {}, edit, call.audit);
+  if (!done) co_return vault_errors::of(done.error());
+  FH_CO_CHECK_OK(*done);
+  auto response = json_answer(show_waiting(call, name, *content));
+  response.status = 202;
+  co_return response;
+}
+
+Task<ApiResult<Json>> waiting_operation(VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(const auto found, co_await find_waiting(parts, call));
+  if (!found) co_return Json(nullptr);
+  co_return show_waiting(call, call.segment(1), *found);
+}
+
+Task<ApiResult<Json>> waiting_certificate(VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(const auto found, co_await find_waiting(parts, call));
+  if (!found) co_return Json(nullptr);
+  const std::string id = item_id(call, kCertificateApi, call.segment(1));
+  const Json open = Json::parse(found->shown.open, nullptr, false);
+  ItemAttributes attributes = found->shown.attributes;
+  attributes.enabled = false;
+  Json out = {{"id", id + "/" + found->shown.version},
+              {"attributes", show_attributes(attributes, call.vault->settings)},
+              {"tags", found->shown.tags},
+              {"policy", open.value("policy", Json::object())},
+              {"pending", {{"id", id + "/pending"}}}};
+  out["policy"]["id"] = id + "/policy";
+  co_return out;
+}
+
+Task<ApiResult<>> drop_request(VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(const auto name, name_in(call));
+  const auto edit = [name](const ItemState& state) -> ApiResult<ItemChange> {
+    if (!state.live) return vault_errors::not_found(ItemKind::kCertificate, name + "/pending");
+    ItemChange change{.deleted = *state.live, .remove_live = true};
+    change.deleted->purging = true;
+    return change;
+  };
+  const auto done = co_await parts.items.change(call.vault, kWaiting, name, {}, edit, call.audit);
+  if (!done) co_return vault_errors::of(done.error());
+  FH_CO_CHECK_OK(*done);
+  co_return said(co_await parts.items.purge(call.vault, kWaiting, name));
+}
+
+Task<ApiResult<ItemHead>> merge_request(VaultParts& parts, VaultCall& call, NewCertificate made) {
+  FH_CO_TRY(const auto name, name_in(call));
+  FH_CO_TRY(const auto found, co_await find_waiting(parts, call));
+  if (!found) co_return vault_errors::not_found(ItemKind::kCertificate, name + "/pending");
+  FH_CO_TRY(auto chain, read_chain(call.body));
+  const Json open = Json::parse(found->shown.open, nullptr, false);
+  FH_CO_TRY(auto key, said(crypto::JoseKey::from_secret(type_of(open), found->material)));
+  if (!crypto::certifies(chain.front(), key)) {
+    co_return vault_errors::bad_parameter("The first certificate of 'x5c' is for another key than the one that waits.");
+  }
+  made.policy = open.value("policy", Json::object());
+  if (made.tags.empty()) made.tags = found->shown.tags;
+  Bytes own = std::move(chain.front());
+  chain.erase(chain.begin());
+  crypto::CertificateBundle bundle{std::move(key), std::move(own), std::move(chain)};
+  FH_CO_TRY(auto head, co_await put_certificate(parts, call.vault, name, std::move(bundle), std::move(made),
+                                                call.seconds(), call.audit));
+  call.audit = {};  // it rode in the certificate's commit
+  FH_CO_CHECK_OK(co_await drop_request(parts, call));
+  co_return head;
+}
+
+}  // namespace freehold::vault

@@ -1,0 +1,173 @@
+#include "src/certificate_rules.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+
+namespace freehold::vault {
+namespace {
+
+using vault_errors::bad_parameter;
+using vault_errors::not_implemented;
+
+constexpr std::size_t kMaxSubjectBytes = 1'024;
+constexpr std::int64_t kMostMonths = 1'200;
+constexpr std::int64_t kSecondsADay = 86'400;
+
+ApiResult<Json> read_texts(const Json& object, std::string_view name) {
+  FH_TRY(const auto* list, said(array_member(object, name, 100)));
+  Json out = Json::array();
+  if (list == nullptr) return out;
+  for (const auto& each : *list) {
+    if (!each.is_string()) return bad_parameter("'" + std::string(name) + "' must be a list of texts.");
+    out.push_back(each);
+  }
+  return out;
+}
+
+ApiResult<Json> read_key_props(const Json& given) {
+  const auto& props = member(given, "key_props");
+  FH_TRY(const auto exportable, said(bool_member(props, "exportable")));
+  FH_TRY(const auto reuse, said(bool_member(props, "reuse_key")));
+  if (exportable && !*exportable) return not_implemented("A certificate whose key can't be exported");
+  if (reuse && *reuse) return not_implemented("Reusing a certificate's key");
+  Json body = props.is_object() ? props : Json::object();
+  if (member(body, "kty").is_null()) body["kty"] = "RSA";
+  body.erase("key_ops");
+  FH_TRY(const auto spec, read_key_spec(body));
+  if (spec.type == crypto::KeyType::kOct) return bad_parameter("A certificate's key is RSA or EC.");
+  Json out = {{"exportable", true}, {"reuse_key", false}, {"kty", name_of(spec.type)}};
+  if (spec.type == crypto::KeyType::kRsa) out["key_size"] = spec.bits;
+  if (spec.type == crypto::KeyType::kEc) out["crv"] = crypto::name_of(spec.curve);
+  return out;
+}
+
+ApiResult<Json> read_x509(const Json& given) {
+  const auto& props = member(given, "x509_props");
+  FH_TRY(const auto subject, said(text_member(props, "subject", kMaxSubjectBytes)));
+  if (!subject || subject->empty()) return bad_parameter("'x509_props.subject' is required.");
+  const auto& sans = member(props, "sans");
+  if (!member(sans, "upns").empty()) return not_implemented("User principal names in a certificate");
+  FH_TRY(Json dns, read_texts(sans, "dns_names"));
+  FH_TRY(Json emails, read_texts(sans, "emails"));
+  FH_TRY(Json ekus, read_texts(props, "ekus"));
+  FH_TRY(Json uses, read_texts(props, "key_usage"));
+  FH_TRY(const auto months, said(number_member(props, "validity_months")));
+  if (months && (*months < 1 || *months > kMostMonths))
+    return bad_parameter("'validity_months' is between 1 and 1200.");
+  if (ekus.empty()) ekus = {"1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"};
+  if (uses.empty()) uses = {"digitalSignature", "keyEncipherment"};
+  Json out = {{"subject", *subject},
+              {"ekus", std::move(ekus)},
+              {"key_usage", std::move(uses)},
+              {"validity_months", months.value_or(12)},
+              {"basic_constraints", {{"ca", false}}}};
+  if (!dns.empty() || !emails.empty()) out["sans"] = Json::object();
+  if (!dns.empty()) out["sans"]["dns_names"] = std::move(dns);
+  if (!emails.empty()) out["sans"]["emails"] = std::move(emails);
+  return out;
+}
+
+ApiResult<Json> read_actions(const Json& given) {
+  FH_TRY(const auto* list, said(array_member(given, "lifetime_actions", 2)));
+  Json out = Json::array();
+  if (list == nullptr) {
+    out.push_back({{"trigger", {{"lifetime_percentage", 80}}}, {"action", {{"action_type", "AutoRenew"}}}});
+    return out;
+  }
+  for (const auto& each : *list) {
+    const auto& trigger = member(each, "trigger");
+    FH_TRY(const auto type, said(word_member(member(each, "action"), "action_type", {"AutoRenew", "EmailContacts"})));
+    FH_TRY(const auto percentage, said(number_member(trigger, "lifetime_percentage")));
+    FH_TRY(const auto days, said(number_member(trigger, "days_before_expiry")));
+    if (!type || percentage.has_value() == days.has_value()) {
+      return bad_parameter("A lifetime action has a type, and lifetime_percentage or days_before_expiry.");
+    }
+    if (percentage.value_or(1) < 1 || percentage.value_or(1) > 99 || days.value_or(1) < 1 || days.value_or(1) > 3'650) {
+      return bad_parameter("A lifetime action's trigger is out of range.");
+    }
+    Json when = percentage ? Json{{"lifetime_percentage", *percentage}} : Json{{"days_before_expiry", *days}};
+    out.push_back({{"trigger", std::move(when)}, {"action", {{"action_type", *type}}}});
+  }
+  return out;
+}
+
+std::vector<std::string> texts(const Json& list) {
+  return list.is_array() ? list.get<std::vector<std::string>>() : std::vector<std::string>();
+}
+
+}  // namespace
+
+ApiResult<Json> read_certificate_policy(const Json& given) {
+  if (!given.is_object()) return bad_parameter("'policy' is required.");
+  FH_TRY(const auto issuer, said(text_member(member(given, "issuer"), "name", 64)));
+  if (!issuer || issuer->empty()) return bad_parameter("'policy.issuer.name' is required.");
+  const bool self = equals_ignoring_case(*issuer, "Self");
+  if (!self && !equals_ignoring_case(*issuer, "Unknown")) return not_implemented("The issuer '" + *issuer + "'");
+  FH_TRY(const auto type, said(word_member(member(given, "secret_props"), "contentType", {kPfxType, kPemType})));
+  FH_TRY(Json key, read_key_props(given));
+  FH_TRY(Json x509, read_x509(given));
+  FH_TRY(Json actions, read_actions(given));
+  return Json{{"key_props", std::move(key)},
+              {"secret_props", {{"contentType", type.value_or(std::string(kPfxType))}}},
+              {"x509_props", std::move(x509)},
+              {"lifetime_actions", std::move(actions)},
+              {"issuer", {{"name", self ? "Self" : "Unknown"}}}};
+}
+
+Json policy_of_import(const crypto::PublicNumbers& key, std::string_view content_type,
+                      const crypto::CertificateFacts& facts) {
+  Json props = {{"exportable", true}, {"reuse_key", false}, {"kty", name_of(key.type)}};
+  if (key.type == crypto::KeyType::kRsa) props["key_size"] = key.bits;
+  if (key.type == crypto::KeyType::kEc) props["crv"] = crypto::name_of(key.curve);
+  return {{"key_props", std::move(props)},
+          {"secret_props", {{"contentType", content_type}}},
+          {"x509_props", {{"subject", facts.subject}, {"basic_constraints", {{"ca", false}}}}},
+          {"lifetime_actions", Json::array()},
+          {"issuer", {{"name", "Unknown"}}}};
+}
+
+ApiResult<KeySpec> key_spec_of(const Json& policy) { return read_key_spec(member(policy, "key_props")); }
+
+crypto::CertificateTerms terms_of(const Json& policy) {
+  const auto& x509 = member(policy, "x509_props");
+  const auto& sans = member(x509, "sans");
+  return {.subject = x509.value("subject", ""),
+          .dns_names = texts(member(sans, "dns_names")),
+          .emails = texts(member(sans, "emails")),
+          .extended_uses = texts(member(x509, "ekus")),
+          .key_uses = texts(member(x509, "key_usage")),
+          .validity_months = x509.value("validity_months", 12)};
+}
+
+std::string content_type_of(const Json& policy) {
+  const auto& type = member(member(policy, "secret_props"), "contentType");
+  return type.is_string() ? type.get<std::string>() : std::string(kPfxType);
+}
+
+Json kept_of(const ItemHead& head) {
+  Json kept = Json::parse(head.policy, nullptr, false);
+  return kept.is_object() ? kept : Json::object();
+}
+
+std::optional<std::int64_t> renewal_due(const ItemHead& head) {
+  const auto& attributes = head.current.attributes;
+  if (!attributes.expires || !attributes.not_before) return std::nullopt;
+  const Json kept = kept_of(head);
+  const auto& policy = member(kept, "policy");
+  if (member(member(policy, "issuer"), "name") != Json("Self")) return std::nullopt;
+  for (const auto& each : member(policy, "lifetime_actions")) {
+    if (member(member(each, "action"), "action_type") != Json("AutoRenew")) continue;
+    const auto& trigger = member(each, "trigger");
+    const auto life = *attributes.expires - *attributes.not_before;
+    if (const auto& part = member(trigger, "lifetime_percentage"); part.is_number_integer()) {
+      return *attributes.not_before + life / 100 * part.get<std::int64_t>();
+    }
+    if (const auto& days = member(trigger, "days_before_expiry"); days.is_number_integer()) {
+      return *attributes.expires - days.get<std::int64_t>() * kSecondsADay;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace freehold::vault

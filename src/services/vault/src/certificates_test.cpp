@@ -1,0 +1,152 @@
+// Certificates as clients of a vault see them, with the keys and secrets that come with them.
+#include "base/encoding.h"
+#include "crypto/key_certificate.h"
+#include "src/test_vault.h"
+
+namespace freehold::vault {
+namespace {
+
+class Certificates : public VaultTest {
+ protected:
+  Certificates() {
+    if (make_vault("vau1").status != 200) ADD_FAILURE() << "no vault";
+  }
+  static Json policy(Json more = Json::object()) {
+    Json out = {{"issuer", {{"name", "Self"}}},
+                {"key_props", {{"kty", "EC"}, {"crv", "P-256"}}},
+                {"x509_props", {{"subject", "CN=example.test"}, {"sans", {{"dns_names", {"example.test"}}}}}}};
+    out.merge_patch(more);
+    return out;
+  }
+  Answer create(const std::string& name, Json more = Json::object()) {
+    return post("/certificates/" + name + "/create", {{"policy", policy(std::move(more))}, {"tags", {{"a", "b"}}}});
+  }
+  static std::string path_of(const std::string& id) { return id.substr(id.find('/', 8)); }
+};
+
+TEST_F(Certificates, OneComesWithItsKeyAndItsSecret) {
+  const auto made = create("c1");
+  ASSERT_EQ(made.status, 202) << made.body;
+  EXPECT_EQ(made.body["status"], "completed");
+  EXPECT_EQ(get("/certificates/c1/pending").body["target"], "https://vau1.vault.cloud.test:8443/certificates/c1");
+  const auto shown = get("/certificates/c1");
+  ASSERT_EQ(shown.status, 200) << shown.body;
+  const auto der = from_base64(shown.body["cer"].get<std::string>());
+  ASSERT_TRUE(der);
+  const auto facts = crypto::certificate_facts(*der);
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(shown.body["x5t"], to_base64url(facts->sha1));
+  EXPECT_EQ(shown.body["policy"]["x509_props"]["validity_months"], 12);
+  const auto key = get(path_of(shown.body["kid"].get<std::string>()));
+  EXPECT_EQ(key.body["managed"], true);
+  EXPECT_EQ(key.body["key"]["crv"], "P-256");
+  const auto secret = get(path_of(shown.body["sid"].get<std::string>()));
+  EXPECT_EQ(secret.body["contentType"], "application/x-pkcs12");
+  EXPECT_EQ(secret.body["managed"], true);
+  const auto bundle = crypto::read_pfx(*from_base64(secret.body["value"].get<std::string>()), Secret());
+  ASSERT_TRUE(bundle);
+  EXPECT_EQ(bundle->certificate, *der);
+  EXPECT_EQ(key.body["key"]["x"], to_base64url(bundle->key.numbers().x));
+}
+
+TEST_F(Certificates, WhatIsNoPolicyIsRefused) {
+  EXPECT_EQ(post("/certificates/c1/create", Json::object()).said(), "400 BadParameter");
+  EXPECT_EQ(create("c1", {{"issuer", {{"name", "DigiCert"}}}}).said(), "501 NotImplemented");
+  EXPECT_EQ(create("c1", {{"x509_props", {{"subject", "nothing"}}}}).said(), "400 BadParameter");
+  EXPECT_EQ(create("c1", {{"key_props", {{"kty", "RSA-HSM"}}}}).said(), "501 NotImplemented");
+  EXPECT_EQ(create("c1", {{"key_props", {{"kty", "oct"}}}}).said(), "400 BadParameter");
+  EXPECT_EQ(create("c1", {{"x509_props", {{"validity_months", 0}}}}).said(), "400 BadParameter");
+  EXPECT_EQ(get("/certificates/c1").said(), "404 CertificateNotFound");
+}
+
+TEST_F(Certificates, PemAndPfxAreImported) {
+  const auto key = *crypto::JoseKey::generate_ec(crypto::Curve::kP256);
+  const auto der = *crypto::self_signed(key, {.subject = "CN=mine"}, memory_.clock.now(), memory_.random);
+  const crypto::CertificateBundle bundle{key, der, {}};
+  const auto pem = post("/certificates/p1/import", {{"value", crypto::write_pem(bundle).view()}});
+  ASSERT_EQ(pem.status, 200) << pem.body;
+  EXPECT_EQ(pem.body["cer"], to_base64(der));
+  EXPECT_EQ(get("/secrets/p1").body["contentType"], "application/x-pem-file");
+  const auto pfx = post("/certificates/p2/import", {{"value", to_base64(crypto::write_pfx(bundle).view())}});
+  ASSERT_EQ(pfx.status, 200) << pfx.body;
+  EXPECT_EQ(pfx.body["policy"]["x509_props"]["subject"], "CN=mine");
+  EXPECT_EQ(pfx.body["x5t"], pem.body["x5t"]);
+  EXPECT_EQ(post("/certificates/p3/import", {{"value", "AAAA"}}).said(), "400 BadParameter");
+}
+
+TEST_F(Certificates, AnotherAuthoritySignsWhatWaits) {
+  const auto asked = create("c1", {{"issuer", {{"name", "Unknown"}}}});
+  ASSERT_EQ(asked.status, 202) << asked.body;
+  EXPECT_EQ(asked.body["status"], "inProgress");
+  EXPECT_EQ(get("/certificates/c1/pending").body["csr"], asked.body["csr"]);
+  EXPECT_EQ(get("/certificates/c1").body["attributes"]["enabled"], false);
+  EXPECT_EQ(get("/certificates").body["value"].size(), 0u);
+  EXPECT_EQ(create("c1", {{"issuer", {{"name", "Unknown"}}}}).said(), "409 Conflict");
+  const auto other = *crypto::self_signed(*crypto::JoseKey::generate_ec(crypto::Curve::kP256), {.subject = "CN=other"},
+                                          memory_.clock.now(), memory_.random);
+  EXPECT_EQ(post("/certificates/c1/pending/merge", {{"x5c", {to_base64(other)}}}).said(), "400 BadParameter");
+  EXPECT_EQ(post("/certificates/c1/pending/merge", {{"x5c", {"AAAA"}}}).said(), "400 BadParameter");
+  EXPECT_EQ(remove("/certificates/c1/pending").status, 200);
+  EXPECT_EQ(get("/certificates/c1/pending").status, 404);
+  EXPECT_EQ(create("c1", {{"issuer", {{"name", "Unknown"}}}}).status, 202);
+}
+
+TEST_F(Certificates, AllThreeGoAndComeTogether) {
+  create("c1");
+  EXPECT_EQ(remove("/keys/c1").said(), "400 BadParameter");
+  EXPECT_EQ(remove("/secrets/c1").said(), "400 BadParameter");
+  EXPECT_EQ(put("/secrets/c1", {{"value", "x"}}).said(), "400 BadParameter");
+  EXPECT_EQ(post("/keys/c1/rotate").said(), "400 BadParameter");
+  ASSERT_EQ(remove("/certificates/c1").status, 200);
+  EXPECT_EQ(get("/keys/c1").status, 404);
+  EXPECT_EQ(get("/secrets/c1").status, 404);
+  EXPECT_EQ(create("c1").inner(), "ObjectIsDeletedButRecoverable");
+  EXPECT_EQ(post("/deletedkeys/c1/recover").said(), "400 BadParameter");
+  EXPECT_EQ(get("/deletedcertificates/c1").status, 200);
+  ASSERT_EQ(post("/deletedcertificates/c1/recover").status, 200);
+  EXPECT_EQ(get("/secrets/c1").status, 200);
+  ASSERT_EQ(remove("/certificates/c1").status, 200);
+  ASSERT_EQ(remove("/deletedcertificates/c1").status, 204);
+  EXPECT_EQ(get("/deletedkeys/c1").status, 404);
+  EXPECT_EQ(create("c1").status, 202);
+  put("/secrets/s1", {{"value", "x"}});
+  EXPECT_EQ(create("s1").said(), "409 Conflict");
+}
+
+TEST_F(Certificates, AttributesHoldForKeyAndSecretToo) {
+  create("c1");
+  ASSERT_EQ(patch("/certificates/c1", {{"attributes", {{"enabled", false}}}, {"tags", {{"c", "d"}}}}).status, 200);
+  EXPECT_EQ(get("/certificates/c1").body["tags"], Json({{"c", "d"}}));
+  EXPECT_EQ(get("/secrets/c1").inner(), "SecretDisabled");
+  EXPECT_EQ(get("/keys/c1").body["attributes"]["enabled"], false);
+  EXPECT_EQ(get("/certificates").body["value"][0]["attributes"]["enabled"], false);
+}
+
+TEST_F(Certificates, PoliciesAreShownAndChanged) {
+  create("c1");
+  const auto changed = patch("/certificates/c1/policy", {{"x509_props", {{"validity_months", 24}}}});
+  ASSERT_EQ(changed.status, 200) << changed.body;
+  EXPECT_EQ(get("/certificates/c1/policy").body["x509_props"]["validity_months"], 24);
+  EXPECT_EQ(get("/certificates/c1/policy").body["key_props"]["crv"], "P-256");
+  EXPECT_EQ(remove("/certificates/c1/pending").status, 200);
+  EXPECT_EQ(get("/certificates/c1/pending").status, 404);
+}
+
+TEST_F(Certificates, OneRenewsItselfInTime) {
+  create("c1");
+  const auto first = get("/certificates/c1").body["x5t"];
+  memory_.clock.advance(std::chrono::hours(24 * 200));
+  run_blocking(service_->look_after(*pipeline_));
+  EXPECT_EQ(get("/certificates/c1").body["x5t"], first);
+  memory_.clock.advance(std::chrono::hours(24 * 100));
+  run_blocking(service_->look_after(*pipeline_));
+  const auto second = get("/certificates/c1");
+  EXPECT_NE(second.body["x5t"], first);
+  EXPECT_EQ(second.body["tags"], Json({{"a", "b"}}));
+  EXPECT_EQ(get("/certificates/c1/versions").body["value"].size(), 2u);
+  run_blocking(service_->look_after(*pipeline_));
+  EXPECT_EQ(get("/certificates/c1").body["x5t"], second.body["x5t"]);
+}
+
+}  // namespace
+}  // namespace freehold::vault
