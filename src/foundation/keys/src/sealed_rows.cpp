@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "crypto/aead.h"
+#include "keys/sealed_page.h"
 
 namespace freehold::keys {
 namespace {
@@ -39,6 +40,18 @@ runtime::Task<Result<std::vector<store::KeyValue>>> SealedRows::load(Bytes prefi
     if (!page.more || page.rows.empty()) co_return out;
     from = out.back().key + '\0';
   }
+}
+
+runtime::Task<Result<SealedPage>> sealed_page(SealedStore store, store::PartitionId partition, Bytes from, Bytes end,
+                                              std::uint32_t limit) {
+  FH_CO_TRY(const Secret key, store.row_keys.row_key(partition.tenant()));
+  FH_CO_TRY(auto found, co_await store.rows.scan(partition, std::move(from), std::move(end), limit));
+  SealedPage out{.rows = {}, .more = found.more && !found.rows.empty()};
+  for (auto& row : found.rows) {
+    FH_CO_TRY(Bytes plain, crypto::open(key, place_of(partition, row.key), row.value));
+    out.rows.push_back({std::move(row.key), std::move(plain)});
+  }
+  co_return out;
 }
 
 runtime::Task<Result<>> SealedRows::change(RowChange change) const {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "keys/sealed_page.h"
 #include "keys/testing/sealed_table.h"
 
 namespace freehold::keys {
@@ -41,6 +42,22 @@ TEST_F(SealedRowsTest, AMovedRowDoesNotOpen) {
   store::Commit move{partition(), store::Epoch{1}, store_.hybrid.next_transaction(), {}, {{"a2", **raw}}, {}};
   ASSERT_EQ(run_blocking(store_.engine->partitions().commit(std::move(move))).outcome, store::CommitOutcome::kOk);
   EXPECT_EQ(load().error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(SealedRowsTest, ALargeTableIsReadPageByPage) {
+  ASSERT_TRUE(run_blocking(table_.change({.puts = {{"a1", "one"}, {"a2", "two"}, {"a3", "three"}, {"b1", "other"}}})));
+  const auto page = [&](Bytes from) {
+    return run_blocking(sealed_page(store_.sealed(), partition(), std::move(from), "b", 2));
+  };
+  const auto first = page("a1");
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->rows.size(), 2u);
+  EXPECT_TRUE(first->more);
+  const auto second = page(first->rows.back().key + '\0');
+  ASSERT_TRUE(second);
+  ASSERT_EQ(second->rows.size(), 1u);
+  EXPECT_EQ(second->rows[0].value, "three");
+  EXPECT_FALSE(second->more);
 }
 
 TEST_F(SealedRowsTest, WhatMustNotBeThereIsAConflict) {
