@@ -75,6 +75,11 @@ void Pipeline::State::add_challenge(const Passage& p, ApiError& error) const {
   error.headers.emplace_back("www-authenticate", std::move(challenge));
 }
 
+ActEnding Pipeline::State::ending_of(const Reply& reply) const {
+  if (!reply) return {.time = clock.now(), .status = reply.error().status, .code = reply.error().code};
+  return {.time = clock.now(), .status = reply->status};
+}
+
 // A decision that can't be recorded isn't told: nobody may try keys at a log that is down.
 http::Response Pipeline::State::refuse(Passage& p, ApiError error) {
   auto& a = p.admission;

@@ -13,7 +13,7 @@ Pipeline::Pipeline(const AccountDirectory& accounts, audit::Log& audit, const Cl
 Pipeline::~Pipeline() = default;
 
 void Pipeline::add(ServiceGate& service) {
-  State::Service added{&service, service.rows()};
+  State::Service added{&service, dynamic_cast<const ControlGate*>(&service), service.rows()};
   auto faults = check_rows(added.rows);
   for (const auto& fault : faults) log_error("faulty route row", {{"fault", fault}});
   FH_CHECK(faults.empty());
@@ -47,6 +47,11 @@ Task<http::Response> Pipeline::walk(Passage p) {
     auto noted = co_await s.audit.append_durably(p.admission.record);
     if (!noted) open = std::unexpected(gate_errors::server_busy("audit: " + noted.error().detail));
   }
+  auto* journal = open ? s.journal_of(p) : nullptr;
+  if (journal != nullptr) {
+    auto begun = co_await journal->begun(s.act_of(p));
+    if (!begun) open = std::unexpected(gate_errors::server_busy("activity: " + begun.error().detail));
+  }
   if (!open) co_return s.refuse(p, std::move(open.error()));
 
   Reply reply;
@@ -57,6 +62,7 @@ Task<http::Response> Pipeline::walk(Passage p) {
     reply = std::unexpected(gate_errors::internal_error("handler threw: " + describe(std::current_exception())));
   }
   if (body && body->refusal()) reply = std::unexpected(*body->refusal());
+  if (journal != nullptr) co_await journal->ended(s.act_of(p), s.ending_of(reply));
   co_return s.conclude(p, std::move(reply));
 }
 

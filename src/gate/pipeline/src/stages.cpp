@@ -75,6 +75,13 @@ ApiResult<> check_caller(const Admission& part, const Admission& whole) {
 // What an account's owner switches off with allowSharedKeyAccess: its keys, and what is signed by them.
 constexpr CredentialSet kKeyBased = kSharedKey | kAccountSas | kServiceSas;
 
+// Ties the requests together that one act of a client consists of: what the client says, or else the whole's own id.
+std::string correlation_of(const Admission& whole) {
+  const auto said =
+      whole.request != nullptr ? whole.request->headers.get("x-ms-correlation-request-id") : std::string_view();
+  return parse_guid<RequestId>(said) ? to_lower(said) : whole.request_id_text;
+}
+
 bool from_this_machine(const http::Peer& peer) { return peer.address.starts_with("127.") || peer.address == "::1"; }
 
 }  // namespace
@@ -120,6 +127,8 @@ ApiResult<> Pipeline::State::claim(Passage& p) const {
   for (const auto& service : services) {
     if (!service.gate->claims(*a.request, a.target)) continue;
     p.service = service.gate;
+    p.control = service.control;
+    if (p.control != nullptr) p.control->tidy(*a.request);
     a.record.resource = resource_of(a.target, *a.request);
     return {};
   }
@@ -341,6 +350,26 @@ ApiResult<> Pipeline::State::reserve_audit(Passage& p) {
   a.record.decision = "allowed";
   if (a.request != nullptr) a.record.bytes_in = parse_u64(a.request->headers.get("content-length")).value_or(0);
   return {};
+}
+
+ActivityJournal* Pipeline::State::journal_of(const Passage& p) const {
+  const bool act = p.admission.route->audit == AuditClass::kControl && p.admission.principal.identity != nullptr;
+  return act && p.control != nullptr ? p.control->journal() : nullptr;
+}
+
+Act Pipeline::State::act_of(const Passage& p) const {
+  const auto& a = p.admission;
+  const auto client_request = a.request->headers.get("x-ms-client-request-id");
+  return {.tenant = a.tenant,
+          .request = a.request_id,
+          .correlation = correlation_of(p.whole != nullptr ? *p.whole : a),
+          .time = a.now,
+          .operation = std::string(a.route->data_action.empty() ? a.route->operation : a.route->data_action),
+          .method = a.request->method,
+          .path = a.request->path,
+          .caller = a.principal.identity->object,
+          .application = a.principal.identity->application,
+          .client_request = parse_guid<RequestId>(client_request) ? std::string(client_request) : std::string()};
 }
 
 const RouteSpec* Pipeline::State::find_job(std::string_view operation) const {

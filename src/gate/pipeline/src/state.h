@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "awaited_body.h"
+#include "pipeline/control_gate.h"
 #include "pipeline/pipeline.h"
 #include "running_limits.h"
 
@@ -16,6 +17,7 @@ namespace freehold::gate {
 struct Pipeline::Passage {
   Admission admission;
   const ServiceGate* service = nullptr;
+  const ControlGate* control = nullptr;  // the same, if it is one
   const Endpoint* endpoint = nullptr;
   std::shared_ptr<const ContainerAccess> container;  // if who calls depends on it
   MonotonicTime began;
@@ -29,6 +31,7 @@ struct Pipeline::Passage {
 struct Pipeline::State {
   struct Service {
     ServiceGate* gate;
+    const ControlGate* control;   // the same, if it is one
     std::vector<RouteSpec> rows;  // of gate->endpoints_, in order
   };
 
@@ -75,7 +78,12 @@ struct Pipeline::State {
   [[nodiscard]] const RouteSpec* find_job(std::string_view operation) const;
   [[nodiscard]] Passage begin_job(const RouteSpec& row, Job job, Door& door);
 
+  // Null: this isn't one that a journal is kept of.
+  [[nodiscard]] ActivityJournal* journal_of(const Passage& p) const;
+  [[nodiscard]] Act act_of(const Passage& p) const;
+
   // The ends (outcome.cpp).
+  [[nodiscard]] ActEnding ending_of(const Reply& reply) const;
   [[nodiscard]] http::Response refuse(Passage& p, ApiError error);
   void add_challenge(const Passage& p, ApiError& error) const;
   [[nodiscard]] bool follow_caller(Passage& p);

@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "resource/resource_id.h"
 #include "src/arm_errors.h"
+#include "src/arm_path.h"
 #include "src/metadata.h"
 #include "src/own_types.h"
 
@@ -54,9 +55,15 @@ std::optional<Named> type_named_by(std::string_view path) {
 bool ArmGate::claims(const http::Request& request, gate::Target& target) const {
   if (request.listener != http::Listener::kHttps || request.host != "management." + site_.domain) return false;
   target.scope = gate::Scope::kSystem;
-  const auto path = gate::resource::parse_resource_path(request.path);
+  const auto text = tidy_path(request.path);
+  const auto path = gate::resource::parse_resource_path(text);
   if (path && path->id.subscription) target.tenant = tree_.tenant_of(*path->id.subscription).value_or(TenantId{});
   return true;
+}
+
+void ArmGate::tidy(http::Request& request) const {
+  request.path = tidy_path(request.path);
+  request.decoded_path = percent_decode(request.path).value_or(std::string());
 }
 
 gate::ApiResult<int> ArmGate::check_version(const http::Request& request) const {

@@ -48,6 +48,21 @@ TEST_F(ArmTest, SaysWhatIsWrongInItsOwnWords) {
   EXPECT_EQ(put(group("g"), std::string(100'000, '[')).said(), "400 InvalidRequestContent");
 }
 
+TEST_F(ArmTest, OnePathInTheWaysThatClientsWriteIt) {
+  ASSERT_EQ(put(box("default", "b"), here()).status, 201);
+  const std::string front = group("default") + "/providers/Sample.Boxes";
+  const std::string encoded = "%2Fsubscriptions%2f" + to_string(subscription_) + "%2FresourceGroups%2Fdefault";
+  for (const std::string& path : {"/" + box("default", "b"), front + "//boxes/b", box("default", "b") + "/",
+                                  "/" + encoded + "/providers/Sample.Boxes/boxes/b",
+                                  "/" + encoded.substr(3) + "/providers/Sample.Boxes/boxes/b"}) {
+    EXPECT_EQ(get(path).body["id"], box("default", "b")) << path;
+  }
+  // Elsewhere an encoded slash is no slash, and a name has none.
+  EXPECT_EQ(get(front + "%2Fboxes/b").status, 404);
+  EXPECT_EQ(get(front + "/boxes/b%2Fc").status, 400);
+  EXPECT_EQ(call_as(stranger_, Method::kGet, "/" + box("default", "b")).status, 403);
+}
+
 TEST_F(ArmTest, ACallerSeesAndDoesWhatItsRolesGive) {
   EXPECT_EQ(call_as(stranger_, Method::kGet, "/subscriptions").body["value"].size(), 0u);
   const auto refused = call_as(stranger_, Method::kPut, group("g"), here());

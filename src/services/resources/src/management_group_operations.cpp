@@ -18,18 +18,6 @@ constexpr std::string_view kRead = "Microsoft.Management/managementGroups/read";
 constexpr std::string_view kWrite = "Microsoft.Management/managementGroups/write";
 constexpr std::string_view kDelete = "Microsoft.Management/managementGroups/delete";
 
-struct Shown {
-  std::string name;
-  std::string display_name;
-};
-
-// Of a group by its key; the root one's if that is empty. The state has it.
-Shown shown(const TenantState& state, const std::string& key) {
-  const auto at = state.management_groups.find(key);
-  if (at == state.management_groups.end()) return {to_string(state.tenant), "Tenant Root Group"};
-  return {at->second->name, at->second->display_name};
-}
-
 // What stands in which group, by the group's key; found once for a request, which may ask for the whole tree.
 struct Children {
   explicit Children(const TenantState& state) {
@@ -63,7 +51,7 @@ Json children_json(Children& all, const std::string& key, bool recurse) {
 }
 
 Json outline(const TenantState& state, const std::string& key) {
-  const Shown one = shown(state, key);
+  const auto one = group_name(state, key);
   return {{"id", management_group_id(one.name)},
           {"type", kType},
           {"name", one.name},
@@ -74,7 +62,7 @@ Json whole(const TenantState& state, const std::string& key) {
   Json out = outline(state, key);
   Json details = {{"version", 1}, {"updatedTime", rfc3339_ticks(WallTime{})}, {"updatedBy", to_string(PrincipalId{})}};
   if (const auto at = state.management_groups.find(key); at != state.management_groups.end()) {
-    const Shown parent = shown(state, at->second->parent);
+    const auto parent = group_name(state, at->second->parent);
     details = {
         {"version", at->second->version},
         {"updatedTime", rfc3339_ticks(at->second->updated)},
@@ -113,6 +101,24 @@ gate::Task<Reply> list_all(const ArmParts& parts, Permit<ListManagementGroups> p
   co_return list_answer(permit.request(), call, std::move(items));
 }
 
+// $expand=path: from the root to the group; =ancestors: what is above it, the nearest first.
+void add_path(Json& group, const TenantState& state, const std::string& key, std::string_view expand) {
+  Json path = Json::array();
+  for (const auto& each : groups_from_root(state, key)) {
+    path.push_back({{"name", each.name}, {"displayName", each.display_name}});
+  }
+  auto& details = group["properties"]["details"];
+  if (expand.contains("ancestors")) {
+    details["managementGroupAncestors"] = Json::array();
+    details["managementGroupAncestorsChain"] = Json::array();
+    for (auto at = path.rbegin() + 1; at != path.rend(); ++at) {
+      details["managementGroupAncestors"].push_back((*at)["name"]);
+      details["managementGroupAncestorsChain"].push_back(*at);
+    }
+  }
+  if (expand.contains("path")) details["path"] = std::move(path);
+}
+
 gate::Task<Reply> get_one(const ArmParts& parts, Permit<GetManagementGroup> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
   FH_CO_TRY(const auto key, key_of(*call.state, call));
@@ -123,6 +129,7 @@ gate::Task<Reply> get_one(const ArmParts& parts, Permit<GetManagementGroup> perm
     Children all(*call.state);
     out["properties"]["children"] = children_json(all, key, recurse);
   }
+  add_path(out, *call.state, key, to_lower(request.parameter("$expand")));
   co_return json_answer(200, out);
 }
 
@@ -138,7 +145,7 @@ ApiResult<> check_move(const ArmParts& parts, const ArmCall& call, const std::st
   constexpr std::string_view kAssign = "Microsoft.Authorization/roleAssignments/write";
   if (!may(parts, call, kAssign, moved)) return std::unexpected(forbidden(call, kAssign, moved));
   for (const auto& key : {from, to}) {
-    const auto group = id_of(shown(*call.state, key).name);
+    const auto group = id_of(group_name(*call.state, key).name);
     if (!may(parts, call, kWrite, group)) return std::unexpected(forbidden(call, kWrite, group));
   }
   return {};
@@ -189,8 +196,8 @@ gate::Task<Reply> write(const ArmParts& parts, ArmCall call, Wanted wanted, bool
     }
     ManagementGroup group = made ? ManagementGroup{.name = name, .display_name = name} : *at->second;
     const std::string parent = wanted.parent.value_or(group.parent);
-    if (made && !may(parts, call, kWrite, id_of(shown(state, parent).name))) {
-      return std::unexpected(forbidden(call, kWrite, id_of(shown(state, parent).name)));
+    if (made && !may(parts, call, kWrite, id_of(group_name(state, parent).name))) {
+      return std::unexpected(forbidden(call, kWrite, id_of(group_name(state, parent).name)));
     }
     if (!made && parent != group.parent) {
       FH_CHECK_OK(check_move(parts, call, group.parent, parent, id_of(name)));
@@ -258,11 +265,12 @@ gate::Task<Reply> delete_one(const ArmParts& parts, Permit<DeleteManagementGroup
 
 void add_descendants(const TenantState& state, Children& all, const std::string& key, std::vector<Json>& out) {
   const auto add = [&](std::string id, std::string_view type, const std::string& name, const std::string& display) {
-    out.push_back({{"id", std::move(id)},
-                   {"type", type},
-                   {"name", name},
-                   {"properties",
-                    {{"displayName", display}, {"parent", {{"id", management_group_id(shown(state, key).name)}}}}}});
+    out.push_back(
+        {{"id", std::move(id)},
+         {"type", type},
+         {"name", name},
+         {"properties",
+          {{"displayName", display}, {"parent", {{"id", management_group_id(group_name(state, key).name)}}}}}});
   };
   for (const auto* subscription : all.subscriptions[key]) {
     const std::string id = to_string(subscription->id);
@@ -286,7 +294,7 @@ gate::Task<Reply> list_descendants(const ArmParts& parts, Permit<ListDescendants
 // ---- subscriptions in groups ----
 
 Json subscription_json(const TenantState& state, const Subscription& subscription) {
-  const Shown group = shown(state, subscription.parent);
+  const auto group = group_name(state, subscription.parent);
   return {{"id", management_group_id(group.name) + "/subscriptions/" + to_string(subscription.id)},
           {"type", "Microsoft.Management/managementGroups/subscriptions"},
           {"name", to_string(subscription.id)},

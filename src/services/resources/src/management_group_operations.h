@@ -16,8 +16,11 @@ struct PutGroupSubscription {};
 struct GetGroupSubscription {};
 struct ListGroupSubscriptions {};
 struct DeleteGroupSubscription {};
+struct ListEntities {};
+struct CheckGroupName {};
 
 void add_management_group_routes(ArmGate& gate, const ArmParts& parts);
 void add_group_subscription_routes(ArmGate& gate, const ArmParts& parts);
+void add_group_entity_routes(ArmGate& gate, const ArmParts& parts);
 
 }  // namespace freehold::resources

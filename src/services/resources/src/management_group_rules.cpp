@@ -41,6 +41,24 @@ bool is_below(const TenantState& state, std::string key, const std::string& abov
   return std::ranges::find(path, above) != path.end();
 }
 
+GroupName group_name(const TenantState& state, const std::string& key) {
+  const auto at = state.management_groups.find(key);
+  if (at == state.management_groups.end()) return {to_string(state.tenant), "Tenant Root Group"};
+  return {at->second->name, at->second->display_name};
+}
+
+std::vector<GroupName> groups_from_root(const TenantState& state, std::string key) {
+  std::vector<GroupName> out;
+  for (auto at = state.management_groups.find(key); at != state.management_groups.end();
+       at = state.management_groups.find(key)) {
+    out.push_back({at->second->name, at->second->display_name});
+    key = at->second->parent;
+  }
+  out.push_back(group_name(state, ""));
+  std::ranges::reverse(out);
+  return out;
+}
+
 bool has_children(const TenantState& state, const std::string& key) {
   const auto is_child = [&](const auto& each) { return each.second->parent == key; };
   return std::ranges::any_of(state.management_groups, is_child) || std::ranges::any_of(state.subscriptions, is_child);

@@ -25,6 +25,14 @@ inline constexpr std::size_t kMaxGroupIdBytes = 90;
 [[nodiscard]] std::size_t height_of(const TenantState& state, const std::string& key);
 // Is `key` the group `above` or below it?
 [[nodiscard]] bool is_below(const TenantState& state, std::string key, const std::string& above);
+struct GroupName {
+  std::string name;
+  std::string display_name;
+};
+// Of a group by its key; the root one's if that is empty, or nobody's.
+[[nodiscard]] GroupName group_name(const TenantState& state, const std::string& key);
+// From the root one to that of this key, both included.
+[[nodiscard]] std::vector<GroupName> groups_from_root(const TenantState& state, std::string key);
 [[nodiscard]] bool has_children(const TenantState& state, const std::string& key);
 // May the group stand below that parent? 404 for a parent that isn't there, 400 for a circle or too deep a tree.
 [[nodiscard]] gate::ApiResult<> check_parent(const TenantState& state, const std::string& key,

@@ -71,5 +71,32 @@ TEST_F(ManagementGroups, AGroupOfADeletedOnesNameHasNoneOfItsRoles) {
   EXPECT_EQ(call_as(stranger_, Method::kGet, of("m")).said(), "403 AuthorizationFailed");
 }
 
+TEST_F(ManagementGroups, TheTreeAsAWhole) {
+  ASSERT_EQ(make("dept").status, 200);
+  ASSERT_EQ(make("team", "dept").status, 200);
+  const auto shown = get(of("team") + "?$expand=path,ancestors").body["properties"]["details"];
+  EXPECT_EQ(shown["path"].size(), 3u);
+  EXPECT_EQ(shown["path"][2]["name"], "team");
+  EXPECT_EQ(shown["managementGroupAncestors"], Json::array({"dept", to_string(tenant_)}));
+  const auto entities = call(Method::kPost, "/providers/Microsoft.Management/getEntities");
+  std::map<std::string, Json> by_name;
+  for (const auto& item : entities.body["value"]) by_name[item["name"]] = item["properties"];
+  EXPECT_EQ(by_name.size(), 4u);
+  EXPECT_EQ(by_name["team"]["parentNameChain"], Json::array({to_string(tenant_), "dept"}));
+  EXPECT_EQ(by_name["dept"]["numberOfDescendants"], 1);
+  EXPECT_EQ(by_name[to_string(tenant_)]["numberOfChildren"], 2);
+  EXPECT_EQ(by_name[to_string(tenant_)]["numberOfDescendants"], 3);
+  EXPECT_EQ(call_as(stranger_, Method::kPost, "/providers/Microsoft.Management/getEntities").body["value"].size(), 0u);
+  const auto available = [&](const std::string& name) {
+    return call(Method::kPost, "/providers/Microsoft.Management/checkNameAvailability",
+                {{"name", name}, {"type", "Microsoft.Management/managementGroups"}})
+        .body["nameAvailable"]
+        .get<bool>();
+  };
+  EXPECT_FALSE(available("Dept"));
+  EXPECT_FALSE(available("a b"));
+  EXPECT_TRUE(available("other"));
+}
+
 }  // namespace
 }  // namespace freehold::resources

@@ -67,10 +67,7 @@ gate::Task<Reply> get_endpoints(const ArmParts& parts, gate::Permit<GetMetadataE
 
 }  // namespace
 
-bool is_metadata_path(std::string_view path) {
-  if (path.ends_with('/')) path.remove_suffix(1);
-  return equals_ignoring_case(path, kPath);
-}
+bool is_metadata_path(std::string_view path) { return equals_ignoring_case(path, kPath); }
 
 std::optional<std::string> metadata_endpoints(const Site& site, std::string_view port, std::string_view api_version) {
   const Urls urls = urls_of(site, port);
@@ -83,16 +80,14 @@ std::optional<std::string> metadata_endpoints(const Site& site, std::string_view
 
 // Public: who can't sign in yet has to find out where.
 void add_metadata_routes(gate::ServiceGate& gate, const ArmParts& parts) {
-  for (const auto path : {"/metadata/endpoints", "/metadata/endpoints/"}) {
-    gate.add_as<GetMetadataEndpoints>(
-        "GetMetadataEndpoints",
-        {.method = http::Method::kGet,
-         .scope = gate::Scope::kSystem,
-         .path = path,
-         .credentials = gate::kAnonymous,
-         .data = gate::DataClass::kSystemMetadata},
-        [&parts](gate::Permit<GetMetadataEndpoints> permit) { return get_endpoints(parts, std::move(permit)); });
-  }
+  gate.add_as<GetMetadataEndpoints>(
+      "GetMetadataEndpoints",
+      {.method = http::Method::kGet,
+       .scope = gate::Scope::kSystem,
+       .path = kPath,
+       .credentials = gate::kAnonymous,
+       .data = gate::DataClass::kSystemMetadata},
+      [&parts](gate::Permit<GetMetadataEndpoints> permit) { return get_endpoints(parts, std::move(permit)); });
 }
 
 }  // namespace freehold::resources

@@ -88,6 +88,24 @@ gate::Task<Reply> get_operations(const ArmGate& gate, const ArmParts& parts, Per
   co_return std::unexpected(arm_errors::invalid_namespace(call.id.name()));
 }
 
+// "/providers/NS/operations" of what is the resource manager's own; a provider with resources has its own list.
+gate::Task<Reply> list_own_operations(const ArmGate& gate, const ArmParts& parts, std::string_view provider,
+                                      Permit<ListOwnOperations> permit) {
+  FH_CO_TRY(const auto call, read_call(parts, permit));
+  Json out = {{"value", Json::array()}};
+  const auto all = operations_of(gate);
+  const auto found = all.find(std::string(provider));
+  if (found == all.end()) co_return json_answer(200, out);
+  for (const auto& [type, names] : found->second) {
+    for (const auto& name : names) {
+      out["value"].push_back(
+          {{"name", name},
+           {"display", {{"provider", provider}, {"resource", type}, {"operation", name}, {"description", name}}}});
+    }
+  }
+  co_return json_answer(200, out);
+}
+
 }  // namespace
 
 void add_permission_routes(ArmGate& gate, const ArmParts& parts) {
@@ -104,6 +122,14 @@ void add_permission_routes(ArmGate& gate, const ArmParts& parts) {
   gate.add_as<GetProviderOperations>(
       kOperations, arm_row(Method::kGet, "/providers/Microsoft.Authorization/providerOperations/{provider}", ""),
       [&gate, &parts](Permit<GetProviderOperations> permit) { return get_operations(gate, parts, std::move(permit)); });
+  for (const std::string_view own : {"Microsoft.Authorization", "Microsoft.Management", "Microsoft.Resources"}) {
+    const auto name = gate.keep(std::string(own) + "/operations/read");
+    gate.add_as<ListOwnOperations>(
+        name, arm_row(Method::kGet, gate.keep("/providers/" + std::string(own) + "/operations"), ""),
+        [&gate, &parts, own](Permit<ListOwnOperations> permit) {
+          return list_own_operations(gate, parts, own, std::move(permit));
+        });
+  }
 }
 
 }  // namespace freehold::resources

@@ -89,6 +89,12 @@ gate::Task<Reply> get_provider(const ArmParts& parts, Permit<GetProvider> permit
   co_return json_answer(200, provider_json(parts, call.subscription.get(), name));
 }
 
+gate::Task<Reply> list_types(const ArmParts& parts, Permit<ListResourceTypes> permit) {
+  FH_CO_TRY(const auto call, read_call(parts, permit));
+  FH_CO_TRY(const auto name, provider_of(parts, call));
+  co_return json_answer(200, {{"value", types_of(parts, name)}});
+}
+
 gate::Task<ApiResult<Json>> set_registered(const ArmParts& parts, ArmCall call, std::string provider, bool wanted) {
   const std::string key = to_lower(provider);
   Subscription changed = *call.subscription;
@@ -220,6 +226,9 @@ void add_provider_routes(ArmGate& gate, const ArmParts& parts) {
     gate.add_as<GetProvider>(kRead, arm_row(Method::kGet, gate.keep(path + "/{provider}"), path == front ? kRead : ""),
                              [&parts](Permit<GetProvider> permit) { return get_provider(parts, std::move(permit)); });
   }
+  gate.add_as<ListResourceTypes>(
+      kRead, arm_row(Method::kGet, gate.keep(front + "/{provider}/resourceTypes"), kRead),
+      [&parts](Permit<ListResourceTypes> permit) { return list_types(parts, std::move(permit)); });
   constexpr std::string_view kRegister = "Microsoft.Resources/subscriptions/providers/register/action";
   gate.add_as<RegisterProvider>(
       kRegister, arm_row(Method::kPost, gate.keep(front + "/{provider}/register"), kRegister),

@@ -11,6 +11,7 @@ struct GetProvider {};
 struct RegisterProvider {};
 struct UnregisterProvider {};
 struct ListAllResources {};
+struct ListResourceTypes {};
 
 void add_provider_routes(ArmGate& gate, const ArmParts& parts);
 

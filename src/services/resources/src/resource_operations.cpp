@@ -169,11 +169,19 @@ gate::Task<Reply> act_on(const ArmParts& parts, const ResourceType& type, const 
   co_return answer_of(answer);
 }
 
+// A GET has no body: its provider gets the query's parameters in place of one.
+Json query_json(const http::Request& request) {
+  Json out = Json::object();
+  for (const auto& parameter : request.query) out.emplace(parameter.name, parameter.value);
+  return out;
+}
+
 gate::Task<Reply> act_above(const ArmParts& parts, const ResourceType& type, const ResourceAction& action,
                             Permit<ActAbove> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
   FH_CO_CHECK_OK(check_version(type, call.api_version, parts.site));
   FH_CO_TRY(auto body, co_await read_json(*permit.request().body));
+  if (action.method == Method::kGet) body = query_json(permit.request());
   FH_CO_TRY(const auto answer, co_await type.behind->act({.action = action.name,
                                                           .id = call.id,
                                                           .path = call.rest,

@@ -27,7 +27,7 @@ struct Serving {
           const gate::IdentityDirectory& identities, const gate::resource::Registry& registry,
           const ResourcesServiceOptions& options)
       : rules(site, assignments, store),
-        gate(site, store, registry, rules),
+        gate(site, store, registry, rules, options.journal),
         turns(options.store.random),
         deletion(store, assignments, registry, turns, options.clock),
         parts{site, store, assignments, identities, registry, options.store.random, turns, deletion},
@@ -46,6 +46,7 @@ struct Serving {
     add_deny_assignment_routes(gate, parts);
     add_management_group_routes(gate, parts);
     add_group_subscription_routes(gate, parts);
+    add_group_entity_routes(gate, parts);
     add_deployment_routes(gate, deployments);
     add_permission_routes(gate, parts);
   }

@@ -21,6 +21,7 @@ struct DeleteDenyAssignment {};
 struct ListPermissions {};
 struct ListProviderOperations {};
 struct GetProviderOperations {};
+struct ListOwnOperations {};
 
 void add_role_definition_routes(ArmGate& gate, const ArmParts& parts);
 void add_role_assignment_routes(ArmGate& gate, const ArmParts& parts);

@@ -9,6 +9,7 @@
 #include "authz/assignment_store.h"
 #include "authz/scope.h"
 #include "keys/sealed_rows.h"
+#include "pipeline/activity.h"
 #include "pipeline/pipeline.h"
 #include "resource/registry.h"
 
@@ -20,8 +21,9 @@ using runtime::Task;
 struct ResourcesServiceOptions {
   keys::SealedStore store;
   const Clock& clock;
-  std::string domain;  // the resource manager is at management.<domain>
-  std::string region;  // the one location
+  std::string domain;                        // the resource manager is at management.<domain>
+  std::string region;                        // the one location
+  gate::ActivityJournal* journal = nullptr;  // keeps what is done; null: nobody does
 };
 
 // Owned by app/. In this order: open(); whoever has resources adds its types to registry(); serve(), once; gate();
