@@ -9,12 +9,14 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "blob/blob_service.h"
+#include "caller_names.h"
 #include "certificates.h"
 #include "directory/directory_service.h"
 #include "endpoints.h"
 #include "first_roles.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "insights/insights_service.h"
 #include "operations/operations_service.h"
 #include "pipeline/pipeline.h"
 #include "region_identity.h"
@@ -70,6 +72,8 @@ struct Region::Parts {
   std::unique_ptr<gate::audit::DurableLog> audit;
   std::unique_ptr<directory::DirectoryService> directory;
   std::unique_ptr<gate::authz::AssignmentStore> assignments;
+  std::unique_ptr<DirectoryNames> caller_names;
+  std::unique_ptr<insights::InsightsService> insights;
   std::unique_ptr<resources::ResourcesService> resources;
   std::unique_ptr<gate::authz::StorageAccess> access;
   std::unique_ptr<gate::BearerTrust> bearer;
@@ -183,8 +187,15 @@ Result<> Region::Parts::open_directory() {
                                          .ldap = settings.ldap,
                                          .ldap_password = std::move(ldap_password)});
   FH_CHECK_OK(run_blocking(directory->open(identity.tenant, {identity.admin, identity.admin_secret.clone()})));
-  resources = std::make_unique<resources::ResourcesService>(resources::ResourcesServiceOptions{
-      .store = sealed, .clock = s.clock, .domain = settings.domain, .region = settings.region});
+  caller_names = std::make_unique<DirectoryNames>(directory->store());
+  insights = std::make_unique<insights::InsightsService>(insights::InsightsServiceOptions{
+      .store = sealed, .clock = s.clock, .names = *caller_names, .tenant = identity.tenant});
+  resources = std::make_unique<resources::ResourcesService>(
+      resources::ResourcesServiceOptions{.store = sealed,
+                                         .clock = s.clock,
+                                         .domain = settings.domain,
+                                         .region = settings.region,
+                                         .journal = &insights->journal()});
   FH_CHECK_OK(run_blocking(resources->open(identity.tenant, identity.subscription, std::string(kResourceGroup))));
   assignments = std::make_unique<gate::authz::AssignmentStore>(sealed);
   FH_CHECK_OK(run_blocking(assignments->load(identity.tenant)));
@@ -263,6 +274,7 @@ void Region::Parts::open_door() {
                                     .pool = *pool});
   blob->add_resource_types(resources->registry());
   vault->add_resource_types(resources->registry());
+  insights->add_resource_types(resources->registry());
   resources->serve(*assignments, directory->store());
   metrics = std::make_unique<RegionMetrics>();
   metrics->add_operations(blob->gate());
@@ -283,6 +295,7 @@ void Region::Parts::open_door() {
   pipeline->add(operations->gate());
   pipeline->add(directory->gate());
   pipeline->add(resources->gate());
+  pipeline->add(insights->gate());
   pipeline->add(directory->graph());
   pipeline->add(vault->gate());
   pipeline->add(blob->gate());
@@ -361,6 +374,7 @@ void Region::Parts::stop() {
     metrics_server->drain(std::chrono::milliseconds(200));
     certificates->close();
     resources->close_and_wait();
+    insights->close_and_wait();
     blob->close_and_wait();
     vault->close_and_wait();
     directory->close_and_wait();
@@ -404,6 +418,7 @@ Result<Ports> Region::serve() {
   p.blob->start(p.loops.context(0), *p.pipeline);
   p.resources->start(p.loops.context(0), *p.pipeline);
   p.vault->start(p.loops.context(0), *p.pipeline);
+  p.insights->start(p.loops.context(0), *p.pipeline);
   p.directory->start(p.loops.context(0), *p.pipeline);
   p.certificates->keep(p.loops);
   FH_CHECK_OK(p.pool->submit(0, [&p] { p.recover_audit(); }));
