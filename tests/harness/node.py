@@ -44,7 +44,8 @@ def run_tests(case, package: pathlib.Path, script: str, seconds: int, **settings
     """Runs node's tests of one script of `package` for a case whose server they are about; what they said."""
     folder = paths.temporary_folder(case)
     (folder / "node_modules").symlink_to(installed(package) / "node_modules")
-    for name in (script, "package.json"):
+    shared = [path.name for path in package.glob("*.mjs") if not path.name.endswith(".test.mjs")]
+    for name in (script, "package.json", *shared):
         shutil.copy(package / name, folder)
     env = {**os.environ, "NODE_EXTRA_CA_CERTS": case.server.ca_file, "NO_PROXY": "*", **settings}
     done = subprocess.run([node_program(), "--test", "--test-reporter=spec", script], cwd=folder,
