@@ -61,9 +61,12 @@ test("a certificate from its creation to its purge", async () => {
   await assert.rejects(secrets.getSecret(name), refused(404, "SecretNotFound"));
   await (await certificates.beginRecoverDeletedCertificate(name, fast)).pollUntilDone();
   await secrets.getSecret(name);
+  const backup = await certificates.backupCertificate(name);
   await (await certificates.beginDeleteCertificate(name, fast)).pollUntilDone();
   await certificates.purgeDeletedCertificate(name);
   await assert.rejects(certificates.getDeletedCertificate(name), refused(404, "CertificateNotFound"));
+  await certificates.restoreCertificateBackup(backup);
+  assert.deepEqual(Buffer.from((await certificates.getCertificate(name)).cer), Buffer.from(made.cer));
 });
 
 test("an elliptic curve certificate as PEM, and its import under another name", async () => {

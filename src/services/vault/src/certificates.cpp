@@ -1,5 +1,6 @@
 // Certificates: create, import, get, update, policies, deletion. Source: "Certificates" of the data plane reference.
 #include "base/encoding.h"
+#include "src/certificate_backup.h"
 #include "src/certificate_requests.h"
 #include "src/item_operations.h"
 
@@ -391,12 +392,13 @@ std::span<const VaultRow> certificate_rows() {
        Method::kPost,
        {"/certificates/{name}/backup"},
        "Microsoft.KeyVault/vaults/certificates/backup/action",
-       nullptr},
+       &backup_certificate},
       {"RestoreCertificate",
        Method::kPost,
        {"/certificates/restore"},
        "Microsoft.KeyVault/vaults/certificates/restore/action",
-       nullptr},
+       &restore_certificate,
+       AuditClass::kWrite},
       {"GetDeletedCertificates",
        Method::kGet,
        {"/deletedcertificates", "/deletedcertificates/"},

@@ -113,6 +113,28 @@ TEST_F(Certificates, AllThreeGoAndComeTogether) {
   EXPECT_EQ(create("s1").said(), "409 Conflict");
 }
 
+TEST_F(Certificates, ABackupBringsAllThreeBack) {
+  create("c1");
+  create("c1");
+  const auto before = get("/certificates/c1").body;
+  const auto secret = get("/secrets/c1").body;
+  const auto backup = post("/certificates/c1/backup");
+  ASSERT_EQ(backup.status, 200) << backup.body;
+  EXPECT_EQ(post("/certificates/restore", backup.body).said(), "409 Conflict");
+  ASSERT_EQ(remove("/certificates/c1").status, 200);
+  ASSERT_EQ(remove("/deletedcertificates/c1").status, 204);
+  const auto back = post("/certificates/restore", backup.body);
+  ASSERT_EQ(back.status, 200) << back.body;
+  EXPECT_EQ(get("/certificates/c1").body, before);
+  EXPECT_EQ(get("/secrets/c1").body, secret);
+  EXPECT_EQ(get("/certificates/c1/versions").body["value"].size(), 2u);
+  EXPECT_EQ(get("/keys/c1").body["managed"], true);
+  EXPECT_EQ(post("/keys/restore", backup.body).said(), "400 BadParameter");
+  auto bytes = *from_base64url(backup.body["value"].get<std::string>());
+  bytes.pop_back();
+  EXPECT_EQ(post("/certificates/restore", {{"value", to_base64url(bytes)}}).said(), "400 BadParameter");
+}
+
 TEST_F(Certificates, AttributesHoldForKeyAndSecretToo) {
   create("c1");
   ASSERT_EQ(patch("/certificates/c1", {{"attributes", {{"enabled", false}}}, {"tags", {{"c", "d"}}}}).status, 200);
