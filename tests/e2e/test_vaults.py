@@ -11,6 +11,7 @@ from harness.cases import ServerCase
 from harness.vault_client import VaultClient
 
 WRITERS = 4
+ROUNDS = 25
 LOAD_SECONDS = 3.0
 DIGEST = base64.urlsafe_b64encode(b"d" * 32).decode().rstrip("=")
 
@@ -67,6 +68,61 @@ class Vaults(ServerCase):
         self.assertEqual(vault.call("GET", "/secrets/gone")[0], 404)
         vault.must("POST", "/deletedsecrets/gone/recover")
         self.assertEqual(vault.must("GET", "/secrets/gone")["value"], "x")
+
+    def test_many_at_one_key_and_one_secret(self):
+        server = self.serve()
+        vault = VaultClient(server).create()
+        vault.must("POST", "/keys/k1/create", {"kty": "EC"})
+        vault.must("PUT", "/secrets/s1", {"value": "first"})
+        token = vault.token("https://vault.azure.net")
+        said: list[tuple[str, int, dict]] = []
+
+        def work(number: int) -> None:
+            mine = VaultClient(server, vault.name)
+            mine.tokens["https://vault.azure.net"] = token
+            rng = random.Random(number)
+            acts = {"rotate": ("POST", "/keys/k1/rotate", {}), "delete": ("DELETE", "/keys/k1", None),
+                    "recover": ("POST", "/deletedkeys/k1/recover", {}),
+                    "sign": ("POST", "/keys/k1//sign", {"alg": "ES256", "value": DIGEST})}
+            for turn in range(ROUNDS):
+                act = rng.choice(["rotate", "rotate", "delete", "recover", "recover", "sign", "sign", "set"])
+                value = f"{number}-{turn}"
+                call = acts.get(act, ("PUT", "/secrets/s1", {"value": value}))
+                status, answer = mine.call(*call)
+                said.append((act, status, answer))
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        # What came too late or too early is told so; nothing else goes wrong.
+        self.assertEqual({status for _, status, _ in said} - {200, 404, 409}, set())
+        vault.call("POST", "/deletedkeys/k1/recover", {})
+        rotated = [answer["key"]["kid"] for act, status, answer in said if act == "rotate" and status == 200]
+        self.assertGreater(len(rotated), 3)
+        self.assertEqual(set(rotated) - set(self.all_of(vault, "/keys/k1/versions", "kid")), set())
+        self.assertEqual(len(self.all_of(vault, "/keys/k1/versions", "kid")), len(rotated) + 1)
+        kept = {answer["value"] for act, status, answer in said if act == "set" and status == 200}
+        self.assertIn(vault.must("GET", "/secrets/s1")["value"], kept)
+        self.assertEqual(len(self.all_of(vault, "/secrets/s1/versions", "id")), len(kept) + 1)
+        for act, status, answer in said:
+            if act == "sign" and status == 200:
+                path = answer["kid"][answer["kid"].index("/keys/"):]
+                self.assertTrue(vault.must("POST", path + "/verify", {"alg": "ES256", "digest": DIGEST,
+                                                                      "value": answer["value"]})["value"])
+
+    @staticmethod
+    def all_of(vault: VaultClient, path: str, name: str) -> list[str]:
+        """That member of every item of a list, page by page."""
+        page, found = vault.must("GET", path), []
+        while True:
+            found += [item[name] for item in page["value"]]
+            if not page["nextLink"]:
+                return found
+            status, page = vault.send("GET", page["nextLink"],
+                                      headers={"authorization": "Bearer " + vault.token("https://vault.azure.net")})
+            assert status == 200, page
 
     def test_nothing_rests_in_the_clear(self):
         server = self.serve()
