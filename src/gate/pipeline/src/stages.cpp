@@ -10,6 +10,7 @@ namespace {
 using namespace gate_errors;
 
 constexpr std::string_view kUnrouted = "Unrouted";
+constexpr std::string_view kOnBehalf = "OnBehalf";  // as records name it: a job, for the caller that asked for its work
 
 // The longest names that anything can have: account, container, and 1,024 characters of a blob. A longer path names
 // nothing; it would only let a caller that nobody knows fill the log.
@@ -63,8 +64,10 @@ bool only_reads(http::Method method) {
   return method == http::Method::kGet || method == http::Method::kHead || method == http::Method::kOptions;
 }
 
-// Who may act for the whole here: its caller in the account that the caller proved itself to, a job anywhere.
+// Who may act for the whole here: its caller in the account that the caller proved itself to, a job anywhere; a job
+// that does a caller's work only where tokens say who calls.
 ApiResult<> check_caller(const Admission& part, const Admission& whole) {
+  if (whole.on_behalf) return std::unexpected(another_account());
   if (whole.principal.credential == kSystemJob) return {};
   const bool same = part.account != nullptr && whole.account != nullptr && part.account->id == whole.account->id;
   // A stranger is let in by one container, which says nothing of another.
@@ -109,6 +112,7 @@ Pipeline::Passage Pipeline::State::arrive_part(const Admission& whole, http::Req
   FH_CHECK(part.body != nullptr);
   part.listener = whole.request != nullptr ? whole.request->listener : http::Listener::kHttps;
   part.peer = whole.request != nullptr ? whole.request->peer : http::Peer{};
+  if (whole.on_behalf) part.peer = whole.on_behalf->peer;
   Passage p = arrive(part, *whole.door);
   p.admission.part = true;
   p.whole = &whole;
@@ -187,7 +191,7 @@ ApiResult<> Pipeline::State::find_account(Passage& p) const {
 // printed in every manual: whatever address the listeners have, it isn't there for other machines.
 ApiResult<> Pipeline::State::check_network(Passage& p) const {
   const auto& a = p.admission;
-  if (p.whole != nullptr && p.whole->request == nullptr) return {};
+  if (p.whole != nullptr && p.whole->request == nullptr && !p.whole->on_behalf) return {};
   if (a.account != nullptr && a.account->emulator && !from_this_machine(a.request->peer)) {
     return std::unexpected(no_such_account());
   }
@@ -240,7 +244,8 @@ ApiResult<> Pipeline::State::identify(Passage& p) const {
   } else if (a.request->listener == http::Listener::kAdmin) {
     a.principal = local_operator(*a.request);
   }
-  a.record.credential = to_string(a.principal.credential);
+  const bool by_job = p.asked_by == AskedBy::kCaller && p.whole->on_behalf;
+  a.record.credential = by_job ? kOnBehalf : to_string(a.principal.credential);
   a.record.caller = a.principal.pseudonym_source;
   return {};
 }
@@ -250,6 +255,7 @@ ApiResult<> Pipeline::State::identify(Passage& p) const {
 ApiResult<> Pipeline::State::identify_by_token(Passage& p, const TokenRules& rules) const {
   auto& a = p.admission;
   const auto refuse_token = [&](TokenFault fault) { return std::unexpected(rules.refuse_token(fault)); };
+  if (p.asked_by == AskedBy::kCaller && p.whole->on_behalf) return identify_behalf(p, rules);
   if (p.asked_by == AskedBy::kCaller) {
     const auto& caller = p.whole->principal;
     const bool job = caller.credential == kSystemJob;
@@ -268,6 +274,24 @@ ApiResult<> Pipeline::State::identify_by_token(Passage& p, const TokenRules& rul
   a.principal = std::move(*proved);
   a.tenant = a.record.tenant = a.principal.tenant;
   return {};
+}
+
+// The caller whose work a job does, as the directory has it now.
+ApiResult<> Pipeline::State::identify_behalf(Passage& p, const TokenRules& rules) const {
+  auto& a = p.admission;
+  const OnBehalf& who = *p.whole->on_behalf;
+  const bool foreign = a.target.tenant != TenantId{} && a.target.tenant != who.tenant;
+  if (!rules.takes_audience(who.audience)) return std::unexpected(rules.refuse_token(TokenFault::kAudience));
+  if (foreign) return std::unexpected(rules.refuse_token(TokenFault::kTenant));
+  a.tenant = a.record.tenant = who.tenant;
+  a.principal = {.credential = kBearer, .tenant = who.tenant, .pseudonym_source = to_string(who.object)};
+  a.principal.audience = who.audience;
+  if (options.bearer != nullptr) a.principal.identity = options.bearer->identities.find(who.tenant, who.object);
+  if (a.principal.identity != nullptr && a.principal.identity->enabled) return {};
+  // It was somebody when it asked: what it lost is the right.
+  const Identity gone{.tenant = who.tenant, .object = who.object, .application = who.application};
+  const auto action = actions_needed(*a.route, *a.request).whole;
+  return std::unexpected(rules.refuse_action(gone, *a.request, a.target, action));
 }
 
 // As the service's own rules have it; the first action that is wanting is named.
@@ -390,6 +414,8 @@ Pipeline::Passage Pipeline::State::begin_job(const RouteSpec& row, Job job, Door
   a.route = &row;
   a.account = std::move(job.account);
   a.tenant = job.tenant;
+  if (job.on_behalf) job.principal = to_string(job.on_behalf->object);
+  a.on_behalf = std::move(job.on_behalf);
   a.principal = {.credential = kSystemJob, .tenant = {}, .pseudonym_source = job.principal};
   a.now = clock.now();
   a.audit = &audit;
@@ -398,7 +424,7 @@ Pipeline::Passage Pipeline::State::begin_job(const RouteSpec& row, Job job, Door
               .request = a.request_id,
               .tenant = job.tenant,
               .operation = row.operation,
-              .credential = to_string(kSystemJob),
+              .credential = a.on_behalf ? kOnBehalf : to_string(kSystemJob),
               .caller = std::move(job.principal),
               .address = {},
               .resource = std::move(job.resource),

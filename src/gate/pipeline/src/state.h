@@ -67,6 +67,7 @@ struct Pipeline::State {
   [[nodiscard]] Task<ApiResult<>> find_container(Passage& p);
   [[nodiscard]] ApiResult<> identify(Passage& p) const;
   [[nodiscard]] ApiResult<> identify_by_token(Passage& p, const TokenRules& rules) const;
+  [[nodiscard]] ApiResult<> identify_behalf(Passage& p, const TokenRules& rules) const;
   [[nodiscard]] ApiResult<> permit(Passage& p) const;
   [[nodiscard]] ApiResult<> check_role(Admission& a) const;
   [[nodiscard]] ApiResult<> check_rules(const Admission& a, const Identity& who, const TokenRules& rules) const;

@@ -20,6 +20,9 @@ struct FillShelf {
   static constexpr std::string_view kName = "Shelves/fill";
 };
 struct ListShelves {};
+struct TidyShelves {
+  static constexpr std::string_view kName = "TidyShelves";
+};
 struct GetMetadata {
   static constexpr std::string_view kName = "Metadata/read";
 };
@@ -68,6 +71,7 @@ class ShelfService final : public ServiceGate {
     auto sealed = row(http::Method::kPost, "/shelves/{name}/seal", "Shelves/seal");
     sealed.operation = "Shelves/seal";
     add_unimplemented(sealed);
+    add_job<TidyShelves>(DataClass::kCustomerData, AuditClass::kControl);
   }
   [[nodiscard]] bool claims(const http::Request& request, Target& target) const override {
     if (request.listener != http::Listener::kHttps || request.host != "shelves.test") return false;
@@ -158,6 +162,22 @@ class TokensTest : public PipelineTest {
     return status_of(call(http::Method::kGet, url));
   }
 
+  // Reads a shelf, in the caller's name, by a job of its own.
+  std::string read_by_job(std::string audience = "https://shelves.test", std::string shelf = "mine") {
+    auto said = std::make_shared<std::string>();
+    auto work = [this, said, shelf](Permit<TidyShelves> permit) -> Task<Result<>> {
+      auto part = testing::make_request(http::Method::kGet, "https://shelves.test/shelves/" + shelf);
+      part.body = &http::no_body();
+      const auto response = co_await permit.ask(part, AskedBy::kCaller);
+      *said = status_of(response);
+      co_return Result<>();
+    };
+    Job job{.tenant = tenant_, .resource = "/shelves"};
+    job.on_behalf = OnBehalf{.tenant = tenant_, .object = me_, .application = {}, .audience = std::move(audience)};
+    EXPECT_TRUE(runtime::run_blocking(pipeline_->run_job<TidyShelves>(std::move(job), work)));
+    return *said;
+  }
+
   TenantId tenant_;
   PrincipalId me_;
   testing::TestAuthority authority_;
@@ -240,6 +260,25 @@ TEST_F(TokensTest, BodiesOfATenantTakeABoundedRoomAtOnce) {
   EXPECT_EQ(fill(half, [&] { inner = fill(half, nullptr); }), "200 ");
   EXPECT_EQ(inner, "503 ServerBusy");
   EXPECT_EQ(fill(half, nullptr), "200 ");
+}
+
+// Work that goes on behind its caller's request is the caller's until its end, and no longer than the caller may.
+TEST_F(TokensTest, AJobActsForItsCallerAsThatOneIsNow) {
+  EXPECT_EQ(read_by_job(), "403 AuthorizationFailed");
+  shelves_.rules.allowed.insert({me_, "Shelves/read"});
+  (void)log_.take_entries();
+  EXPECT_EQ(read_by_job(), "200 ");
+  for (const auto& entry : log_.take_entries()) {
+    EXPECT_EQ(entry.record.credential, "OnBehalf");
+    EXPECT_EQ(entry.record.caller, to_string(me_));
+    EXPECT_EQ(entry.record.tenant, tenant_);
+  }
+  EXPECT_EQ(read_by_job("https://shelves.elsewhere"), "401 InvalidAuthenticationTokenAudience");
+  EXPECT_EQ(read_by_job("https://shelves.test", "theirs"), "401 InvalidAuthenticationTokenTenant");
+  identities_.put({.tenant = tenant_, .object = me_, .enabled = false});
+  EXPECT_EQ(read_by_job(), "403 AuthorizationFailed");
+  identities_.remove(tenant_, me_);
+  EXPECT_EQ(read_by_job(), "403 AuthorizationFailed");
 }
 
 TEST_F(TokensTest, RowsFromDataKeepTheirNames) {

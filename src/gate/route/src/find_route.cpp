@@ -39,8 +39,13 @@ bool header_holds(const Selector& selector, const http::Request& request) {
   return selector.value.empty() || equals_ignoring_case(request.headers.get(selector.name), selector.value);
 }
 
+std::string_view path_for(const RouteSpec& row, std::string_view path) {
+  while (row.slash_at_end && path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
 bool matches(const RouteSpec& row, const http::Request& request, const Choosing& given) {
-  if (!row.path.empty() && !matches_path(row.path, request.path)) return false;
+  if (!row.path.empty() && !matches_path(row.path, path_for(row, request.path))) return false;
   for (std::size_t i = 0; i < given.size(); ++i) {
     if (given[i] && !names(row, kChoosing[i])) return false;
   }

@@ -103,6 +103,14 @@ TEST(MatchesPath, TakesAScopeOfAnyLengthBeforeTheLastProviders) {
   EXPECT_EQ(check_rows(std::vector{scoped, plain}).size(), 1u);
 }
 
+TEST(FindRoute, ASlashAtTheEndSaysNothingWhereTheRowTakesIt) {
+  std::vector<RouteSpec> rows = {{.operation = "List", .scope = Scope::kSystem, .path = "/things"}};
+  const auto request = testing::make_request(http::Method::kGet, "https://x.test/things/");
+  EXPECT_EQ(find_route(rows, request, Scope::kSystem), nullptr);
+  rows[0].slash_at_end = true;
+  EXPECT_EQ(find_route(rows, request, Scope::kSystem), rows.data());
+}
+
 TEST(CheckRows, FindsNothingInAGoodTable) { EXPECT_TRUE(check_rows(kRows).empty()); }
 
 TEST(CheckRows, NamesEveryFault) {

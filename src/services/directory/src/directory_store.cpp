@@ -94,6 +94,15 @@ std::shared_ptr<const gate::Identity> DirectoryStore::find(TenantId tenant, Prin
   return at == now->identities.end() ? nullptr : at->second;
 }
 
+std::optional<gate::PrincipalKind> DirectoryStore::kind_of(TenantId tenant, PrincipalId object) const {
+  const auto now = snapshot(tenant);
+  if (!now) return std::nullopt;
+  if (live_in(now->objects.users, object)) return gate::PrincipalKind::kUser;
+  if (live_in(now->objects.groups, object)) return gate::PrincipalKind::kGroup;
+  if (live_in(now->objects.principals, object)) return gate::PrincipalKind::kServicePrincipal;
+  return std::nullopt;
+}
+
 std::shared_ptr<const ServicePrincipal> DirectoryStore::service_principal(TenantId tenant, PrincipalId object) const {
   const auto now = snapshot(tenant);
   return now ? live_in(now->objects.principals, object) : nullptr;

@@ -35,18 +35,6 @@ std::string sort_key(const Json& item) {
   return id != item.end() && id->is_string() ? to_lower(id->get_ref<const std::string&>()) : std::string();
 }
 
-// The same request from where this page ends.
-std::string next_link(const http::Request& request, const ArmCall& call, std::string_view last) {
-  std::string out = call.caller.origin + request.path;
-  char separator = '?';
-  for (const auto& parameter : request.query) {
-    if (parameter.name == "$skiptoken") continue;
-    out.append(1, std::exchange(separator, '&')).append(percent_encode(parameter.raw_name, "$-"));
-    out.append("=").append(percent_encode(parameter.value));
-  }
-  return out.append(1, separator).append("$skiptoken=").append(to_base64url(last));
-}
-
 }  // namespace
 
 ApiResult<ArmCall> read_call(const ArmParts& parts, const http::Request& request, const gate::Principal& principal,
@@ -174,13 +162,26 @@ http::Response empty_answer(int status) {
   return response;
 }
 
-Reply list_answer(const http::Request& request, const ArmCall& call, std::vector<Json> items) {
-  std::uint64_t top = kMaxPage;
-  if (request.has_parameter("$top")) {
-    const auto asked = parse_u64(request.parameter("$top"));
-    if (!asked || *asked == 0) return std::unexpected(arm_errors::invalid_top());
-    top = std::min(*asked, kMaxPage);
+std::string next_link(const http::Request& request, const ArmCall& call, std::string_view last) {
+  std::string out = call.caller.origin + request.path;
+  char separator = '?';
+  for (const auto& parameter : request.query) {
+    if (parameter.name == "$skiptoken") continue;
+    out.append(1, std::exchange(separator, '&')).append(percent_encode(parameter.raw_name, "$-"));
+    out.append("=").append(percent_encode(parameter.value));
   }
+  return out.append(1, separator).append("$skiptoken=").append(to_base64url(last));
+}
+
+ApiResult<std::uint64_t> top_of(const http::Request& request) {
+  if (!request.has_parameter("$top")) return kMaxPage;
+  const auto asked = parse_u64(request.parameter("$top"));
+  if (!asked || *asked == 0) return std::unexpected(arm_errors::invalid_top());
+  return std::min(*asked, kMaxPage);
+}
+
+Reply list_answer(const http::Request& request, const ArmCall& call, std::vector<Json> items) {
+  FH_TRY(const auto top, top_of(request));
   // Keys are made once each: there may be many thousands.
   std::vector<std::pair<std::string, Json*>> sorted;
   sorted.reserve(items.size());
@@ -228,6 +229,7 @@ gate::RouteSpec arm_row(http::Method method, std::string_view path, std::string_
   return {.method = method,
           .scope = gate::Scope::kSystem,
           .path = path,
+          .slash_at_end = true,
           .credentials = gate::kBearer,
           .data_action = action,
           .any_caller = action.empty(),

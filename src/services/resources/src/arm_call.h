@@ -65,6 +65,11 @@ template <class Operation>
 // {"value": [...], "nextLink": ...}: sorted by id, $top at a time (1,000 at most), $skiptoken from where.
 [[nodiscard]] Reply list_answer(const http::Request& request, const ArmCall& call, std::vector<Json> items);
 
+// The same request from behind `last` on: the $skiptoken of the next page.
+[[nodiscard]] std::string next_link(const http::Request& request, const ArmCall& call, std::string_view last);
+// $top, 1,000 at most: 400 if it is none.
+[[nodiscard]] ApiResult<std::uint64_t> top_of(const http::Request& request);
+
 // $filter, of these fields alone: 400 InvalidFilterInQueryString for anything else.
 [[nodiscard]] ApiResult<std::vector<FilterClause>> read_filter(const http::Request& request,
                                                                std::initializer_list<std::string_view> fields);

@@ -22,12 +22,16 @@ struct Identity {
   std::vector<PrincipalId> groups = {};  // every group it is in, however deep
 };
 
+enum class PrincipalKind : std::uint8_t { kUser, kGroup, kServicePrincipal };
+
 // Implemented by the directory, supplied by app/. Thread-safe, answers from memory.
 class IdentityDirectory {
  public:
   virtual ~IdentityDirectory() = default;
   // Null if the tenant has no such principal (any more).
   [[nodiscard]] virtual std::shared_ptr<const Identity> find(TenantId tenant, PrincipalId object) const = 0;
+  // Of whatever may be given a role, groups included; nullopt if the tenant has no such thing (any more).
+  [[nodiscard]] virtual std::optional<PrincipalKind> kind_of(TenantId tenant, PrincipalId object) const = 0;
 };
 
 // Who issues the tokens that are believed. Thread-safe, answers from memory.

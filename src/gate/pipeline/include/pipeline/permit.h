@@ -20,6 +20,16 @@ namespace freehold::gate {
 
 class Door;
 
+// Whose work a background job does that a caller asked for. The job's parts are that caller's, as the directory and the
+// roles are when each is made: who is gone, disabled or without the right by then gets no further.
+struct OnBehalf {
+  TenantId tenant;
+  PrincipalId object;
+  PrincipalId application = {};
+  std::string audience;  // of the token by which the caller was proved
+  http::Peer peer = {};  // from where it came: an account's network rules hold for its job too
+};
+
 // What the stages found out about one request. Lives in the pipeline's frame for as long as the handler runs.
 struct Admission {
   RequestId request_id;
@@ -40,8 +50,9 @@ struct Admission {
   store::PartitionId attached_partition;
   bool nothing_done = false;  // of a job: nothing happened that a record could be about
 
-  Door* door = nullptr;  // for the parts of this request
-  bool part = false;     // itself a part of one
+  Door* door = nullptr;                    // for the parts of this request
+  bool part = false;                       // itself a part of one
+  std::optional<OnBehalf> on_behalf = {};  // of a background job
 };
 
 // Who asks for a part of a request.

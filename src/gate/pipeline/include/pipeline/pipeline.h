@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,8 @@ struct Job {
   std::string principal = {};                          // "blob collector": the job's own name in the audit log
   std::string resource = {};                           // "/account/container"
   std::shared_ptr<const StorageAccount> account = {};  // if it concerns one
+  // Of work that a caller asked for: its parts are the caller's, and it is no system job in them.
+  std::optional<OnBehalf> on_behalf = {};
 };
 
 // Owned by app/. Thread-safe: called from all loops. What it is given outlives it.

@@ -48,6 +48,7 @@ class DirectoryStore final : public gate::IdentityDirectory {
   [[nodiscard]] bool has(TenantId tenant) const;
   [[nodiscard]] std::vector<TenantId> tenants() const;
   [[nodiscard]] std::shared_ptr<const gate::Identity> find(TenantId tenant, PrincipalId object) const override;
+  [[nodiscard]] std::optional<gate::PrincipalKind> kind_of(TenantId tenant, PrincipalId object) const override;
   [[nodiscard]] std::shared_ptr<const ServicePrincipal> service_principal(TenantId tenant, PrincipalId object) const;
   // Every tenant's service principal of that client id, or only the one of `tenant`.
   struct Client {

@@ -3,6 +3,9 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,14 +40,29 @@ class TestIdentities final : public IdentityDirectory {
  public:
   void put(Identity identity) {
     const std::pair key(identity.tenant, identity.object);
+    const std::lock_guard lock(mutex_);
     all_[key] = std::make_shared<const Identity>(std::move(identity));
   }
   [[nodiscard]] std::shared_ptr<const Identity> find(TenantId tenant, PrincipalId object) const override {
+    const std::lock_guard lock(mutex_);
     const auto at = all_.find({tenant, object});
     return at == all_.end() ? nullptr : at->second;
   }
+  void remove(TenantId tenant, PrincipalId object) {
+    const std::lock_guard lock(mutex_);
+    all_.erase({tenant, object});
+  }
+  void put_group(PrincipalId group) { groups_.insert(group); }
+  [[nodiscard]] std::optional<PrincipalKind> kind_of(TenantId tenant, PrincipalId object) const override {
+    if (groups_.contains(object)) return PrincipalKind::kGroup;
+    const auto identity = find(tenant, object);
+    if (identity == nullptr) return std::nullopt;
+    return identity->application == PrincipalId{} ? PrincipalKind::kUser : PrincipalKind::kServicePrincipal;
+  }
 
  private:
+  mutable std::mutex mutex_;  // background work looks here too
+  std::set<PrincipalId> groups_;
   std::map<std::pair<TenantId, PrincipalId>, std::shared_ptr<const Identity>> all_;
 };
 
