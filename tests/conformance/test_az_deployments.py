@@ -72,3 +72,94 @@ class AzDeployments(SignedAz):
         shown = self.az("deployment", "group", "show", "-g", self.group, "-n", "bad")["properties"]
         self.assertEqual(shown["provisioningState"], "Failed")
         self.assertEqual(self.az("storage", "account", "list", "-g", self.group), [])
+
+    def test_one_is_begun_and_awaited_later(self):
+        file = self.template()
+        begun = self.start("deployment", "group", "create", "-g", self.group, "-n", "later", "-f", file,
+                           "-p", "prefix=later", "--no-wait")
+        self.assertEqual(begun.returncode, 0, begun.stderr)
+        self.az("deployment", "group", "wait", "-g", self.group, "-n", "later", "--created", "--interval", "1")
+        shown = self.az("deployment", "group", "show", "-g", self.group, "-n", "later")["properties"]
+        self.assertEqual(shown["provisioningState"], "Succeeded")
+        self.refused("DeploymentCannotBeCancelled", "deployment", "group", "cancel", "-g", self.group, "-n", "later")
+
+    def test_one_is_cancelled(self):
+        boxes = [{**TEMPLATE["resources"][1], "copy": {"name": "boxes", "count": 300, "mode": "serial"}}]
+        file = self.template(resources=[TEMPLATE["resources"][0], *boxes])
+        begun = self.start("deployment", "group", "create", "-g", self.group, "-n", "long", "-f", file,
+                           "-p", "prefix=long", "--no-wait")
+        self.assertEqual(begun.returncode, 0, begun.stderr)
+        self.az("deployment", "group", "cancel", "-g", self.group, "-n", "long")
+        self.start("deployment", "group", "wait", "-g", self.group, "-n", "long", "--interval", "1", "--custom",
+                   "properties.provisioningState=='Canceled'")
+        shown = self.az("deployment", "group", "show", "-g", self.group, "-n", "long")["properties"]
+        self.assertEqual(shown["provisioningState"], "Canceled")
+
+    def test_a_preview_tells_what_would_change(self):
+        file = self.template()
+
+        def preview(*more) -> dict:
+            return {change["resourceId"].split("/")[-1]: change
+                    for change in self.az("deployment", "group", "what-if", "-g", self.group, "-f", file,
+                                          "-p", "prefix=seen", "--no-pretty-print", *more)["changes"]}
+
+        before = preview()
+        self.assertEqual({change["changeType"] for change in before.values()}, {"Create"})
+        self.assertEqual(self.az("storage", "account", "list", "-g", self.group), [])
+        self.az("deployment", "group", "create", "-g", self.group, "-n", "made", "-f", file, "-p", "prefix=seen")
+        self.assertEqual({change["changeType"] for change in preview().values()}, {"NoChange"})
+        account = next(name for name in before if name.startswith("seen"))
+        self.az("storage", "account", "update", "-g", self.group, "-n", account, "--tags", "made=by hand", "more=1")
+        change = preview()[account]
+        self.assertEqual(change["changeType"], "Modify")
+        self.assertEqual({(one["path"], one["propertyChangeType"]) for one in change["delta"]},
+                         {("tags.made", "Modify"), ("tags.more", "Delete")})
+        self.assertIsNone(preview("--result-format", "ResourceIdOnly")[account].get("before"))
+        pretty = self.start("deployment", "group", "what-if", "-g", self.group, "-f", file, "-p", "prefix=seen")
+        self.assertEqual(pretty.returncode, 0, pretty.stderr)
+        self.assertIn("1 to modify", pretty.stdout)
+
+    def test_complete_takes_away_what_the_template_does_not_name(self):
+        extra = "extraboxed"
+        self.az("storage", "account", "create", "-g", self.group, "-n", extra, "--sku", "Standard_LRS")
+        file = self.template()
+        args = ("-g", self.group, "-f", file, "-p", "prefix=whole", "--mode", "Complete")
+        preview = self.az("deployment", "group", "what-if", *args, "--no-pretty-print")["changes"]
+        self.assertIn((extra, "Delete"), {(one["resourceId"].split("/")[-1], one["changeType"]) for one in preview})
+        self.az("deployment", "group", "create", "-n", "whole", *args)
+        left = [one["name"] for one in self.az("storage", "account", "list", "-g", self.group)]
+        self.assertEqual(len(left), 1)
+        self.assertTrue(left[0].startswith("whole"))
+
+    def test_templates_are_linked_from_our_own_blobs(self):
+        account = "linkedboxes"
+        self.az("storage", "account", "create", "-g", self.group, "-n", account, "--sku", "Standard_LRS",
+                "--allow-blob-public-access", "true")
+        key = self.az("storage", "account", "keys", "list", "-g", self.group, "-n", account)[0]["value"]
+        store = ("--account-name", account, "--account-key", key)
+        self.az("storage", "container", "create", "-n", "templates", "--public-access", "blob", *store)
+        self.az("storage", "container", "create", "-n", "closed", *store)
+        link = {"uri": "[uri(deployment().properties.templateLink.uri, 'nested.json')]"}
+        nested = [{"type": "Microsoft.Resources/deployments", "apiVersion": "2021-04-01", "name": name,
+                   "properties": {"mode": "Incremental", "templateLink": where,
+                                  "parameters": {"prefix": {"value": f"[concat(parameters('prefix'), '{name}')]"}}}}
+                  for name, where in (("a", link), ("b", {"relativePath": "nested.json"}))]
+        main = {**TEMPLATE, "resources": nested, "variables": {},
+                "outputs": {"account": {"type": "string", "value": "[reference('a').outputs.account.value]"}}}
+        for name, document in (("main.json", main), ("nested.json", TEMPLATE)):
+            (self.home / name).write_text(json.dumps(document))
+            for container in ("templates", "closed"):
+                self.az("storage", "blob", "upload", "-c", container, "-n", name, "-f", str(self.home / name), *store)
+        front = self.az("storage", "account", "show", "-g", self.group, "-n", account)["primaryEndpoints"]["blob"]
+        made = self.az("deployment", "group", "create", "-g", self.group, "-n", "linked", "--template-uri",
+                       f"{front}templates/main.json", "-p", "prefix=ln")["properties"]
+        self.assertTrue(made["outputs"]["account"]["value"].startswith("lna"), made)
+        self.assertEqual(len([one for one in self.az("storage", "account", "list", "-g", self.group)
+                              if one["name"].startswith("ln")]), 2)
+
+        sas = self.az("storage", "container", "generate-sas", "-n", "closed", "--permissions", "r", "--expiry",
+                      "2099-01-01", "--https-only", *store)
+        closed = self.az("deployment", "group", "create", "-g", self.group, "-n", "closed", "--template-uri",
+                         f"{front}closed/nested.json?{sas}", "-p", "prefix=sas")["properties"]
+        self.assertEqual(closed["templateLink"]["uri"], f"{front}closed/nested.json")
+        self.assertNotIn("sig=", json.dumps(closed))

@@ -31,6 +31,7 @@ Template::~Template() = default;
 
 const std::vector<PlannedResource>& Template::resources() const { return state_->resources; }
 Json Template::shown_parameters() const { return state_->environment.shown_parameters(); }
+std::vector<std::string> Template::secrets() const { return state_->environment.secrets(); }
 
 Result<std::unique_ptr<Template>> Template::plan(TemplateInput input) {
   auto state = std::make_unique<State>(std::move(input));
@@ -114,8 +115,8 @@ Result<Json> Template::State::deployment_properties(const Json& properties) {
   return out;
 }
 
-Result<Json> Template::outputs(LiveValues& live) {
-  const Reading reading(state_->environment, live, Unknown::kFails, nullptr);
+Result<Json> Template::outputs(LiveValues& live, Unknown unknown) {
+  const Reading reading(state_->environment, live, unknown, nullptr);
   Json out = Json::object();
   const Json* declared = find_member(state_->input.document, "outputs");
   if (declared == nullptr) return out;

@@ -27,6 +27,17 @@ std::string names_of(const Json* object) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+// A value isn't deeper than its budget let it be.
+void collect_texts(const Json& value, std::vector<std::string>& out) {
+  constexpr std::size_t kShortest = 4;
+  constexpr std::size_t kMost = 1'000;
+  if (value.is_structured()) {
+    for (const Json& member : value) collect_texts(member, out);
+  } else if (value.is_string() && out.size() < kMost && value.get_ref<const std::string&>().size() >= kShortest) {
+    out.push_back(value.get<std::string>());
+  }
+}
+
 }  // namespace
 
 std::unexpected<Error> invalid_template(std::string_view what) {
@@ -105,6 +116,19 @@ Json TemplateEnvironment::shown_parameters() const {
     append_member(shown, name, std::move(entry));
   }
   return shown;
+}
+
+std::vector<std::string> TemplateEnvironment::secrets() const {
+  std::vector<std::string> out;
+  const Json* declared = find_member(document_, "parameters");
+  if (declared == nullptr || outer_ != nullptr) return out;
+  Budget budget(kTemplateLimits);
+  for (const auto& [name, definition] : declared->items()) {
+    const auto cell = parameters_.find(to_lower(name));
+    const auto secret = holds_secrets(document_, definition, budget);
+    if (cell != parameters_.end() && (!secret || *secret)) collect_texts(cell->second.value, out);
+  }
+  return out;
 }
 
 Result<const Json*> TemplateEnvironment::parameter(std::string_view name) {

@@ -43,6 +43,7 @@ class TemplateEnvironment final : public Environment {
   // Notes what the deployment gives and checks all parameters.
   Result<void> take_parameters(const Json& given);
   [[nodiscard]] Json shown_parameters() const;
+  [[nodiscard]] std::vector<std::string> secrets() const;
 
   Result<const Json*> parameter(std::string_view name) override;
   Result<const Json*> variable(std::string_view name) override;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +17,7 @@ namespace freehold::resources {
 struct DoorAnswer {
   int status = 0;
   OrderedJson body = nullptr;
+  std::size_t bytes = 0;  // of the body as it came
   [[nodiscard]] bool good() const { return status >= 200 && status < 300; }
   // {"code", "message"}, as it was told.
   [[nodiscard]] OrderedJson error() const;
@@ -25,23 +28,48 @@ struct DoorAnswer {
 // "https://management.D:8443" + id + "?api-version=..."
 [[nodiscard]] std::string url_of(std::string_view origin, std::string_view id, std::string_view api_version);
 
-// Owned by one run, and used by its coroutine alone. An evaluation that asks for what isn't here fails and is repeated
-// after fetch().
-class DeploymentLive final : public gate::expression::LiveValues {
- public:
-  DeploymentLive(AskDoor door, std::string origin) : door_(std::move(door)), origin_(std::move(origin)) {}
-  [[nodiscard]] Result<OrderedJson> read(const gate::expression::LiveRequest& request) override;
+inline constexpr std::size_t kLiveValues = 1'000;  // that one deployment asks for
+inline constexpr std::size_t kLiveBytes = 16 * 1024 * 1024;
 
-  // Asks for what the last evaluation lacked. False: it lacked nothing that could be asked for.
-  [[nodiscard]] Task<bool> fetch();
+// Shared by one run and its evaluations. Thread-safe: evaluations read it in a pool while others ask. An evaluation
+// leaves texts that ask for what isn't here as they stand, and is repeated after fetch().
+class DeploymentLive {
+ public:
+  enum class Reach : std::uint8_t {
+    kEverything,
+    kResources,  // what nobody may know who may only read is not asked for: list...()
+    kNothing,
+  };
+  // What one evaluation sees, and all that it lacked.
+  class View final : public gate::expression::LiveValues {
+   public:
+    View(std::shared_ptr<DeploymentLive> all, Reach reach) : all_(std::move(all)), reach_(reach) {}
+    [[nodiscard]] Result<OrderedJson> read(const gate::expression::LiveRequest& request) override;
+    // Everything it asked for was there.
+    [[nodiscard]] bool complete() const { return complete_; }
+
+   private:
+    friend class DeploymentLive;
+    const std::shared_ptr<DeploymentLive> all_;
+    const Reach reach_;
+    bool complete_ = true;
+    std::vector<gate::expression::LiveRequest> wanted_ = {};
+  };
+
+  // Asks for what the evaluation lacked. False: nothing that could be asked for.
+  [[nodiscard]] Task<bool> fetch(View& view, AskDoor door, std::string origin);
   // What may be otherwise now.
   void forget(const std::string& id);
+  // What list...() told: the texts of 16 bytes and more among it.
+  [[nodiscard]] std::vector<std::string> secrets();
 
  private:
-  AskDoor door_;
-  std::string origin_;
+  [[nodiscard]] Task<> fetch_one(gate::expression::LiveRequest request, AskDoor door, std::string origin);
+
+  std::mutex mutex_;
+  std::size_t bytes_ = 0;
   std::map<std::string, Result<OrderedJson>> known_;
-  std::optional<gate::expression::LiveRequest> wanted_;
+  std::vector<std::string> secrets_;
 };
 
 }  // namespace freehold::resources

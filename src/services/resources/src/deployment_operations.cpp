@@ -6,7 +6,10 @@
 
 #include "base/encoding.h"
 #include "src/arm_errors.h"
+#include "src/deployment_jobs.h"
+#include "src/deployment_links.h"
 #include "src/deployment_plan.h"
+#include "src/deployment_preview.h"
 #include "src/deployment_run.h"
 #include "src/lock_rules.h"
 
@@ -17,6 +20,8 @@ using gate::Permit;
 using gate::expression::find_member;
 using gate::expression::text_member;
 using http::Method;
+
+constexpr const char* kLookAgain = "1";  // seconds until a client asks how it goes
 
 // A deployment that a request is about: where, and under which name.
 struct Asked {
@@ -34,17 +39,57 @@ std::string name_behind_group(std::string_view rest) {
   return std::string(rest.substr(0, rest.find('/')));
 }
 
+gate::ApiResult<> check_location(const Asked& asked, const DeploymentRequest& request, const Site& site) {
+  if (!asked.scope.group.empty()) return {};
+  if (request.location.empty()) return std::unexpected(arm_errors::location_required());
+  if (normal_location(request.location) == normal_location(site.region)) return {};
+  return std::unexpected(
+      arm_errors::location_not_available(request.location, "Microsoft.Resources/deployments", site.region));
+}
+
+ApiResult<> check_mode(const Asked& asked, const DeploymentRequest& request) {
+  if (!request.complete || !asked.scope.group.empty()) return {};
+  return std::unexpected(arm_errors::make(
+      400, "InvalidRequestContent", "The mode 'Complete' is for deployments at a resource group; use 'Incremental'."));
+}
+
+// Asks in nobody's name: what a link brings must suffice.
+template <class Operation>
+AskDoor stranger_of(const Permit<Operation>& permit) {
+  return [&permit](http::Request& part) { return permit.ask(part, gate::AskedBy::kItself); };
+}
+
+// The body, which the door lets through for whom it still knows then; and the place as it is now.
+template <class Operation>
+Task<ApiResult<DeploymentRequest>> read_request(const DeploymentParts& parts, const Permit<Operation>& permit,
+                                                Asked& asked) {
+  const TenantId tenant = asked.call.caller.tenant;
+  FH_CO_TRY(auto request, co_await read_deployment(*permit.request().body, parts.planning, tenant));
+  asked.call.who = parts.arm.identities.find(tenant, asked.call.caller.object);
+  asked.call.state = parts.arm.store.state(tenant);
+  FH_CO_CHECK_OK(check_location(asked, request, parts.arm.site));
+  FH_CO_CHECK_OK(check_mode(asked, request));
+  co_return request;
+}
+
+// The rows' own shapes are no others: a deployment in a group, a subscription, a management group or the tenant.
+bool names_deployment(const ResourceId& id) {
+  return !id.parts.empty() && equals_ignoring_case(id.parts.back().provider, "Microsoft.Resources") &&
+         equals_ignoring_case(id.parts.back().types.front(), "deployments");
+}
+
 template <class Operation>
 ApiResult<Asked> read_asked(const DeploymentParts& parts, const Permit<Operation>& permit) {
   FH_TRY(auto call, read_call(parts.arm, permit));
   Asked asked{.call = std::move(call)};
-  asked.scope = asked.call.id.parts.empty() ? asked.call.id : asked.call.id.scope();
-  asked.name = asked.call.id.parts.empty() ? name_behind_group(asked.call.rest) : asked.call.id.name();
+  const auto& id = asked.call.id;
+  const bool whole = names_deployment(id);
+  asked.scope = whole ? id.scope() : id;
+  asked.name = whole ? id.name() : name_behind_group(asked.call.rest);
   if (!asked.scope.group.empty()) {
     FH_CHECK_OK(group_of(asked.call));
   }
-  const bool named = !asked.call.id.parts.empty() || !asked.name.empty();
-  if (named && !is_deployment_name(asked.name)) {
+  if ((whole || !asked.name.empty()) && !is_deployment_name(asked.name)) {
     return std::unexpected(
         arm_errors::make(400, "InvalidDeploymentName",
                          fmt::format("The deployment name '{}' is not valid: 1 to 64 letters, digits "
@@ -67,24 +112,19 @@ bool is_of_group(const Asked& asked, const OrderedJson& deployment) {
   return time && *time >= group->created;
 }
 
-// One that no process runs any more, though it never ended, failed when its process did.
-OrderedJson as_it_is(const DeploymentParts& parts, const Asked& asked, OrderedJson deployment) {
-  OrderedJson& properties = deployment["properties"];
-  DeploymentKey key = asked.key();
-  key.name = text_member(deployment, "name");
-  if (text_member(properties, "provisioningState") != "Running" || parts.active.is_active(key)) return deployment;
-  properties["provisioningState"] = "Failed";
-  properties["error"] = {{"code", "DeploymentFailed"},
-                         {"message",
-                          "The deployment was interrupted before it ended: what its operations name was written. "
-                          "Deploy again to go on."}};
-  return deployment;
-}
-
+// One that no process runs any more, though it never ended, failed when its process did. Looked at twice: it may have
+// ended just after the first look.
 Task<ApiResult<OrderedJson>> find(const DeploymentParts& parts, Asked asked) {
-  FH_CO_TRY(auto found, co_await parts.store.find(asked.key()));
-  if (!found || !is_of_group(asked, *found)) co_return std::unexpected(no_deployment(asked));
-  co_return as_it_is(parts, asked, std::move(*found));
+  for (int look = 0;; ++look) {
+    FH_CO_TRY(auto found, co_await parts.store.find(asked.key()));
+    if (!found || !is_of_group(asked, *found)) co_return std::unexpected(no_deployment(asked));
+    const bool ended = is_ended(text_member((*found)["properties"], "provisioningState"));
+    if (!ended && !parts.active.is_active(asked.key())) {
+      if (look == 0) continue;
+      show_interrupted(*found);
+    }
+    co_return std::move(*found);
+  }
 }
 
 http::Response answer(int status, const OrderedJson& json) {
@@ -95,30 +135,43 @@ http::Response answer(int status, const OrderedJson& json) {
   return response;
 }
 
-gate::ApiResult<> check_location(const Asked& asked, const DeploymentRequest& request, const Site& site) {
-  if (!asked.scope.group.empty()) return {};
-  if (request.location.empty()) return std::unexpected(arm_errors::location_required());
-  if (normal_location(request.location) == normal_location(site.region)) return {};
-  return std::unexpected(
-      arm_errors::location_not_available(request.location, "Microsoft.Resources/deployments", site.region));
+std::string status_url(const Asked& asked, const OrderedJson& deployment) {
+  return url_of(asked.call.caller.origin,
+                fmt::format("{}/operationStatuses/{}", asked.call.id.text(),
+                            text_member(deployment["properties"], "correlationId")),
+                asked.call.api_version);
 }
 
+gate::Job job_of(const Permit<PutDeployment>& permit, const Asked& asked) {
+  const auto& caller = asked.call.caller;
+  return {.tenant = caller.tenant,
+          .principal = {},
+          .resource = asked.call.id.text(),
+          .account = {},
+          .on_behalf = gate::OnBehalf{.tenant = caller.tenant,
+                                      .object = caller.object,
+                                      .application = caller.application,
+                                      .audience = permit.principal().audience,
+                                      .peer = permit.request().peer}};
+}
+
+// Answered when it is planned and written down; it goes on behind the answer.
 gate::Task<Reply> put(const DeploymentParts& parts, Permit<PutDeployment> permit) {
-  FH_CO_TRY(const auto asked, read_asked(parts, permit));
+  FH_CO_TRY(auto asked, read_asked(parts, permit));
+  FH_CO_TRY(auto request, co_await read_request(parts, permit, asked));
   FH_CO_CHECK_OK(check_locks(*asked.call.state, asked.call.id.text(), LockedVerb::kWrite));
-  FH_CO_TRY(auto request, co_await read_deployment(*permit.request().body));
-  FH_CO_CHECK_OK(check_location(asked, request, parts.arm.site));
+  if (!parts.jobs.is_started()) co_return std::unexpected(arm_errors::unavailable("deployments aren't started"));
   FH_CO_TRY(const auto before, co_await parts.store.find(asked.key()));
-  const AskDoor door = [&permit](http::Request& part) { return permit.ask(part, gate::AskedBy::kCaller); };
-  DeploymentRun run(parts, asked.call, door);
-  FH_CO_TRY(const auto ended, co_await run.deploy(asked.scope, asked.name, std::move(request), {}, 0));
-  auto response = answer(before ? 200 : 201, ended);
-  // How it ended is told there, as clients expect it.
-  const auto correlation = text_member(ended["properties"], "correlationId");
-  response.headers.add(
-      "azure-asyncoperation",
-      url_of(asked.call.caller.origin, fmt::format("{}/operationStatuses/{}", asked.call.id.text(), correlation),
-             asked.call.api_version));
+  const bool replaces = before && is_of_group(asked, *before);
+  const auto run = std::make_shared<DeploymentRun>(parts, asked.call, stranger_of(permit));
+  FH_CO_CHECK_OK(co_await run->open(asked.scope, asked.name, std::move(request)));
+  auto response = answer(replaces ? 200 : 201, run->shown());
+  response.headers.add("azure-asyncoperation", status_url(asked, run->shown()));
+  response.headers.add("retry-after", kLookAgain);
+  if (!parts.jobs.begin(run, job_of(permit, asked))) {
+    co_await run->abandon();
+    co_return std::unexpected(arm_errors::unavailable("the region is shutting down"));
+  }
   co_return response;
 }
 
@@ -134,27 +187,43 @@ gate::Task<Reply> check(const DeploymentParts& parts, Permit<CheckDeployment> pe
   co_return empty_answer(204);
 }
 
-// The newest first; $filter=provisioningState eq 'Failed', $top.
+// Pages are bounded by bytes too: a deployment may be large.
 gate::Task<Reply> list(const DeploymentParts& parts, Permit<ListDeployments> permit) {
+  constexpr std::size_t kPageBytes = 4 * 1024 * 1024;
+  const auto& request = permit.request();
   FH_CO_TRY(const auto asked, read_asked(parts, permit));
-  FH_CO_TRY(const auto clauses, read_filter(permit.request(), {"provisioningstate"}));
+  FH_CO_TRY(const auto clauses, read_filter(request, {"provisioningstate"}));
+  FH_CO_TRY(const auto top, top_of(request));
+  const auto behind = from_base64url(request.parameter("$skiptoken"));
+  if (!behind) co_return std::unexpected(arm_errors::invalid_skip_token());
   FH_CO_TRY(auto all, co_await parts.store.list(asked.call.caller.tenant, asked.scope.text()));
-  std::vector<Json> shown;
-  for (auto& deployment : all) {
-    if (!is_of_group(asked, deployment)) continue;
-    const auto now = as_it_is(parts, asked, std::move(deployment));
-    const auto state = text_member(now["properties"], "provisioningState");
+  OrderedJson out = {{"value", OrderedJson::array()}};
+  std::size_t bytes = 0;
+  for (const auto& summary : all) {
+    if (summary.name <= *behind) continue;
+    if (out["value"].size() >= top || bytes > kPageBytes) {
+      out["nextLink"] = next_link(request, asked.call, to_lower(out["value"].back().value("name", "")));
+      break;
+    }
+    Asked one = asked;
+    one.name = summary.name;
+    const auto found = co_await find(parts, one);
+    if (!found) continue;  // removed meanwhile, or of an earlier group
+    const auto state = text_member((*found)["properties"], "provisioningState");
     const auto wanted = [&](const FilterClause& clause) { return holds(clause, state); };
-    if (std::ranges::all_of(clauses, wanted)) shown.push_back(Json::parse(now.dump()));
+    if (!std::ranges::all_of(clauses, wanted)) continue;
+    bytes += summary.bytes;
+    out["value"].push_back(*found);
   }
-  co_return list_answer(permit.request(), asked.call, std::move(shown));
+  co_return answer(200, out);
 }
 
 gate::Task<Reply> remove(const DeploymentParts& parts, Permit<DeleteDeployment> permit) {
   FH_CO_TRY(const auto asked, read_asked(parts, permit));
   FH_CO_CHECK_OK(check_locks(*asked.call.state, asked.call.id.text(), LockedVerb::kDelete));
   // Its place is held, so that none of that name begins meanwhile.
-  const auto place = parts.active.begin(asked.key());
+  FH_CO_CHECK_OK(check_scope_stays(*asked.call.state, asked.scope));
+  const auto place = parts.active.begin(asked.key(), 0, true);
   if (!place) {
     co_return std::unexpected(arm_errors::make(
         409, "DeploymentActive",
@@ -175,26 +244,57 @@ gate::Task<Reply> cancel(const DeploymentParts& parts, Permit<CancelDeployment> 
 
 // Everything that can be known without writing: the template, its parameters, types, rights.
 gate::Task<Reply> validate(const DeploymentParts& parts, Permit<ValidateDeployment> permit) {
-  FH_CO_TRY(const auto asked, read_asked(parts, permit));
-  FH_CO_TRY(auto request, co_await read_deployment(*permit.request().body));
-  FH_CO_CHECK_OK(check_location(asked, request, parts.arm.site));
-  FH_CO_TRY(const auto plan, plan_deployment(parts, asked.call, asked.scope, asked.name, std::move(request), {}));
+  FH_CO_TRY(auto asked, read_asked(parts, permit));
+  FH_CO_TRY(auto request, co_await read_request(parts, permit, asked));
+  FH_CO_CHECK_OK(co_await follow_links({.stranger = stranger_of(permit),
+                                        .planning = parts.planning,
+                                        .tenant = asked.call.caller.tenant,
+                                        .domain = parts.arm.site.domain},
+                                       request, {}));
+  const std::string mode(request.mode());
+  DeploymentEvaluator evaluator(parts.planning, asked.call.caller.tenant, asked.call.caller.origin);
+  FH_CO_TRY(const auto plan,
+            co_await plan_deployment(evaluator, parts, asked.call, asked.scope, asked.name, std::move(request), {}));
   FH_CO_CHECK_OK(check_resources(parts, asked.call, *plan));
-  const AskDoor nobody = nullptr;
-  DeploymentLive nothing(nobody, {});
   OrderedJson resources = OrderedJson::array();
   for (std::size_t i = 0; i < plan->resources().size(); ++i) {
     const auto& resource = plan->resources()[i];
     if (!resource.deploy) continue;
-    const auto body = plan->body(i, nothing, gate::expression::Unknown::kStays);
+    const auto body = co_await evaluator.preview(plan, body_of(i), DeploymentLive::Reach::kNothing, nullptr);
     if (!body) co_return std::unexpected(template_error(body.error()));
     resources.push_back(OrderedJson{{"id", resource.id}});
   }
-  auto shown = shown_deployment(asked.scope, asked.name, *plan, to_string(random_id<OperationId>(parts.arm.random)),
-                                parts.clock.now());
+  auto shown = shown_deployment(asked.scope, asked.name, *plan, mode,
+                                to_string(random_id<OperationId>(parts.arm.random)), parts.clock.now());
   shown["properties"]["provisioningState"] = "Succeeded";
   shown["properties"]["validatedResources"] = std::move(resources);
   co_return answer(200, shown);
+}
+
+// Done when answered: nothing is written, so there is nothing to go on with behind it.
+gate::Task<Reply> preview(const DeploymentParts& parts, Permit<PreviewDeployment> permit) {
+  FH_CO_TRY(auto asked, read_asked(parts, permit));
+  FH_CO_TRY(auto request, co_await read_request(parts, permit, asked));
+  const AskDoor door = [&permit](http::Request& part) { return permit.ask(part, gate::AskedBy::kCaller); };
+  DeploymentPreview preview(parts, asked.call, door, stranger_of(permit));
+  FH_CO_TRY(auto changes, co_await preview.look(asked.scope, asked.name, std::move(request)));
+  co_return answer(
+      200,
+      {{"status", "Succeeded"},
+       {"properties",
+        {{"correlationId", to_string(random_id<OperationId>(parts.arm.random))}, {"changes", std::move(changes)}}}});
+}
+
+gate::Task<Reply> export_template(const DeploymentParts& parts, Permit<ExportDeployment> permit) {
+  FH_CO_TRY(const auto asked, read_asked(parts, permit));
+  FH_CO_TRY(const auto found, co_await find(parts, asked));
+  FH_CO_TRY(auto source, co_await parts.store.source(asked.key()));
+  if (!source || !is_source_of(*source, found)) {
+    co_return std::unexpected(
+        arm_errors::make(404, "DeploymentTemplateNotFound",
+                         "The template isn't kept: it is larger than 1 MiB, or that of a deployment in a deployment."));
+  }
+  co_return answer(200, {{"template", std::move((*source)["template"])}});
 }
 
 gate::Task<Reply> list_operations(const DeploymentParts& parts, Permit<ListDeploymentOperations> permit) {
@@ -248,7 +348,9 @@ gate::Task<Reply> get_status(const DeploymentParts& parts, Permit<GetDeploymentS
   }
   OrderedJson status = {{"status", text_member(properties, "provisioningState")}};
   if (const auto* error = find_member(properties, "error")) status["error"] = *error;
-  co_return answer(200, status);
+  auto response = answer(200, status);
+  if (!is_ended(text_member(properties, "provisioningState"))) response.headers.add("retry-after", kLookAgain);
+  co_return response;
 }
 
 // The rows of one kind of scope.
@@ -267,15 +369,14 @@ class DeploymentRows {
     row<CheckDeployment>(Method::kHead, item, "read", check);
     row<DeleteDeployment>(Method::kDelete, item, "delete", remove);
     row<ListDeployments>(Method::kGet, list_, "read", list);
-    row<ListDeployments>(Method::kGet, list_ + "/", "read", list);  // as az writes it
     row<CancelDeployment>(Method::kPost, item + "/cancel", "cancel/action", cancel);
     row<ValidateDeployment>(Method::kPost, item + "/validate", "validate/action", validate);
     row<ListDeploymentOperations>(Method::kGet, item + "/operations", "operations/read", list_operations);
     row<GetDeploymentOperation>(Method::kGet, item + "/operations/{operation}", "operations/read", get_operation);
     row<GetDeploymentStatus>(Method::kGet, item + "/operationStatuses/{operation}", "operationstatuses/read",
                              get_status);
-    unimplemented(item + "/whatIf", "whatIf/action");
-    unimplemented(item + "/exportTemplate", "exportTemplate/action");
+    row<PreviewDeployment>(Method::kPost, item + "/whatIf", "whatIf/action", preview);
+    row<ExportDeployment>(Method::kPost, item + "/exportTemplate", "exportTemplate/action", export_template);
   }
   // Of groups: operations have a path of the resource manager's first years besides, which az still uses.
   void add_with_old_paths() {
@@ -297,12 +398,6 @@ class DeploymentRows {
         action, arm_row(method, gate_.keep(std::move(path)), action),
         [&parts = parts_, handler](Permit<Operation> permit) { return handler(parts, std::move(permit)); });
   }
-  void unimplemented(std::string path, std::string_view verb) {
-    const auto action = action_of(verb);
-    auto spec = arm_row(Method::kPost, gate_.keep(std::move(path)), action);
-    spec.operation = action;
-    gate_.add_unimplemented(spec);
-  }
 
   ArmGate& gate_;
   const DeploymentParts& parts_;
@@ -313,8 +408,11 @@ class DeploymentRows {
 }  // namespace
 
 void add_deployment_routes(ArmGate& gate, const DeploymentParts& parts) {
+  gate.add_job<RunDeployment>(gate::DataClass::kCustomerData, gate::AuditClass::kControl);
   DeploymentRows(gate, parts, "/subscriptions/{subscription}/resourceGroups/{group}").add_with_old_paths();
   DeploymentRows(gate, parts, "/subscriptions/{subscription}").add();
+  DeploymentRows(gate, parts, "/providers/Microsoft.Management/managementGroups/{managementGroup}").add();
+  DeploymentRows(gate, parts, "").add();
 }
 
 }  // namespace freehold::resources

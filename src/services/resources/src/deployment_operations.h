@@ -1,4 +1,4 @@
-// Deployments of templates, at resource groups and subscriptions.
+// Deployments of templates, at resource groups, subscriptions, management groups and the tenant.
 #pragma once
 
 #include "src/arm_gate.h"
@@ -13,6 +13,8 @@ struct ListDeployments {};
 struct DeleteDeployment {};
 struct CancelDeployment {};
 struct ValidateDeployment {};
+struct PreviewDeployment {};
+struct ExportDeployment {};
 struct ListDeploymentOperations {};
 struct GetDeploymentOperation {};
 struct GetDeploymentStatus {};

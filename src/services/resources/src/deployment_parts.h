@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <expected>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,7 +15,11 @@
 
 namespace freehold::resources {
 
-// The deployments that run in this process. Thread-safe.
+// Of a tenant, those that wait for their turn included.
+inline constexpr std::size_t kActiveDeployments = 50;
+inline constexpr std::size_t kActiveBytes = 32 * 1024 * 1024;  // of their requests
+
+// The deployments that were taken in this process and haven't ended, nested ones too. Thread-safe.
 class ActiveDeployments {
  public:
   using Flag = std::shared_ptr<const std::atomic<bool>>;  // true: it was cancelled; shared with the run
@@ -39,17 +44,28 @@ class ActiveDeployments {
     Flag cancelled_;
   };
 
-  // nullopt: one of that name runs.
-  [[nodiscard]] std::optional<Place> begin(const DeploymentKey& key);
+  enum class Refusal : std::uint8_t { kNameRuns, kTooMany };
+  // `bytes` of its template; a nested one is no more than a name, as it is part of one that was counted.
+  [[nodiscard]] std::expected<Place, Refusal> begin(const DeploymentKey& key, std::size_t bytes, bool nested = false);
   [[nodiscard]] bool is_active(const DeploymentKey& key) const;
   // False: none runs.
   bool cancel(const DeploymentKey& key);
+  // All of a scope. False: none runs there.
+  bool cancel_all(TenantId tenant, std::string_view scope);
 
  private:
   void end(const std::string& key);
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<std::atomic<bool>>> active_;
+  struct Active {
+    std::shared_ptr<std::atomic<bool>> cancelled;
+    std::size_t bytes = 0;
+    bool nested = false;
+  };
+  std::map<std::string, Active> active_;  // by tenant, scope and name
 };
+
+class DeploymentJobs;
+class Planning;
 
 // All of it outlives the gate.
 struct DeploymentParts {
@@ -57,6 +73,8 @@ struct DeploymentParts {
   const DeploymentStore& store;
   ActiveDeployments& active;
   const Clock& clock;
+  Planning& planning;
+  DeploymentJobs& jobs;
 };
 
 // Asks the resource manager in the caller's name: through every stage, as if the caller had (Permit::ask).

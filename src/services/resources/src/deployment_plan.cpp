@@ -36,28 +36,68 @@ OrderedJson environment_value(const Site& site, std::string_view origin) {
   return published ? OrderedJson::parse(*published, nullptr, false) : OrderedJson(nullptr);
 }
 
-ApiResult<TemplateFrame> frame_of(const DeploymentParts& parts, const ArmCall& call, const ResourceId& scope,
-                                  std::string_view name) {
-  const auto state = parts.arm.store.state(call.caller.tenant);
-  const auto subscription = scope.subscription ? state->subscription(*scope.subscription) : nullptr;
-  if (subscription == nullptr) return std::unexpected(arm_errors::subscription_not_found(scope.text()));
-  const auto tenant = to_string(call.caller.tenant);
-  TemplateFrame frame{.scope = TemplateScope::kSubscription, .subscription = to_string(subscription->id)};
+ApiResult<> place_in_group(TemplateFrame& frame, const TenantState& state, const ResourceId& scope) {
+  const auto group = state.group(*scope.subscription, scope.group);
+  if (group == nullptr) return std::unexpected(arm_errors::group_not_found(scope.group));
+  if (group->deleting()) return std::unexpected(arm_errors::group_being_deleted(group->name));
+  frame.scope = TemplateScope::kResourceGroup;
+  frame.resource_group = group->name;
+  frame.resource_group_value = group_value(*group, {.subscription = scope.subscription, .group = group->name});
+  return {};
+}
+
+ApiResult<> place_in_management_group(TemplateFrame& frame, const TenantState& state, std::string_view name,
+                                      const std::string& tenant) {
+  const auto key = to_lower(name);
+  const auto at = state.management_groups.find(key);
+  if (at == state.management_groups.end() && key != tenant) {
+    return std::unexpected(
+        arm_errors::make(404, "NotFound", fmt::format("The management group '{}' is not found.", name)));
+  }
+  const bool root = at == state.management_groups.end();
+  const std::string_view kManagementType = "Microsoft.Management/managementGroups";
+  frame.scope = TemplateScope::kManagementGroup;
+  frame.management_group = root ? tenant : at->second->name;
+  frame.management_group_value = {
+      {"id", fmt::format("/providers/{}/{}", kManagementType, frame.management_group)},
+      {"name", frame.management_group},
+      {"type", kManagementType},
+      {"properties", {{"tenantId", tenant}, {"displayName", root ? "Tenant Root Group" : at->second->display_name}}}};
+  return {};
+}
+
+ApiResult<> place_frame(TemplateFrame& frame, const TenantState& state, const ResourceId& scope,
+                        const std::string& tenant) {
+  if (const auto name = scope.management_group(); !name.empty()) {
+    return place_in_management_group(frame, state, name, tenant);
+  }
+  if (!scope.subscription) return {};
+  const auto subscription = state.subscription(*scope.subscription);
+  if (subscription == nullptr) {
+    return std::unexpected(arm_errors::subscription_not_found(to_string(*scope.subscription)));
+  }
+  frame.scope = TemplateScope::kSubscription;
+  frame.subscription = to_string(subscription->id);
   frame.subscription_value = {{"id", "/subscriptions/" + frame.subscription},
                               {"subscriptionId", frame.subscription},
                               {"tenantId", tenant},
                               {"displayName", subscription->name}};
-  if (!scope.group.empty()) {
-    const auto group = state->group(subscription->id, scope.group);
-    if (group == nullptr) return std::unexpected(arm_errors::group_not_found(scope.group));
-    if (group->deleting()) return std::unexpected(arm_errors::group_being_deleted(group->name));
-    frame.scope = TemplateScope::kResourceGroup;
-    frame.resource_group = group->name;
-    frame.resource_group_value = group_value(*group, {.subscription = subscription->id, .group = group->name});
-  }
+  if (scope.group.empty()) return {};
+  return place_in_group(frame, state, scope);
+}
+
+ApiResult<TemplateFrame> frame_of(const DeploymentParts& parts, const ArmCall& call, const ResourceId& scope,
+                                  std::string_view name, const DeploymentRequest& request) {
+  const auto state = parts.arm.store.state(call.caller.tenant);
+  const auto tenant = to_string(call.caller.tenant);
+  TemplateFrame frame{.scope = TemplateScope::kTenant};
+  FH_CHECK_OK(place_frame(frame, *state, scope, tenant));
   frame.tenant_value = {{"tenantId", tenant}};
   frame.deployment_value = {{"name", name},
-                            {"properties", {{"mode", "Incremental"}, {"provisioningState", "Running"}}}};
+                            {"properties", {{"mode", request.mode()}, {"provisioningState", "Running"}}}};
+  if (!request.link.uri.empty()) {
+    frame.deployment_value["properties"]["templateLink"] = {{"uri", request.link.uri}};
+  }
   if (scope.group.empty()) frame.deployment_value["location"] = parts.arm.site.region;
   frame.deployer_value = {{"objectId", to_string(call.caller.object)}, {"tenantId", tenant}};
   frame.environment_value = environment_value(parts.arm.site, call.caller.origin);
@@ -123,21 +163,22 @@ OrderedJson shown_dependencies(const Template& plan) {
 }  // namespace
 
 gate::ApiError template_error(const Error& error) {
+  if (error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kInternal) return arm_errors::of(error);
   if (error.code == ErrorCode::kUnsupported) return arm_errors::make(501, "NotImplemented", error.message);
   return arm_errors::make(400, "InvalidTemplate", error.message);
 }
 
-ApiResult<std::unique_ptr<Template>> plan_deployment(const DeploymentParts& parts, const ArmCall& call,
-                                                     const ResourceId& scope, std::string_view name,
-                                                     DeploymentRequest request, OuterTemplate outer) {
-  FH_TRY(auto frame, frame_of(parts, call, scope, name));
-  auto plan = Template::plan({.document = std::move(request.document),
-                              .parameters = std::move(request.parameters),
-                              .frame = std::move(frame),
-                              .outer = outer.plan,
-                              .outer_resource = outer.resource});
-  if (!plan) return std::unexpected(template_error(plan.error()));
-  return std::move(*plan);
+Task<ApiResult<std::shared_ptr<Template>>> plan_deployment(DeploymentEvaluator& evaluator, const DeploymentParts& parts,
+                                                           ArmCall call, ResourceId scope, std::string name,
+                                                           DeploymentRequest request, OuterTemplate outer) {
+  FH_CO_TRY(auto frame, frame_of(parts, call, scope, name, request));
+  auto plan = co_await evaluator.plan({.document = std::move(request.document),
+                                       .parameters = std::move(request.parameters),
+                                       .frame = std::move(frame),
+                                       .outer = outer.plan,
+                                       .outer_resource = outer.resource});
+  if (!plan) co_return std::unexpected(template_error(plan.error()));
+  co_return std::move(*plan);
 }
 
 ApiResult<> check_resources(const DeploymentParts& parts, const ArmCall& call, const Template& plan) {
@@ -162,14 +203,19 @@ OrderedJson shown_resource(const PlannedResource& resource) {
   return {{"id", resource.id}, {"resourceType", resource.type}, {"resourceName", resource.name}};
 }
 
+std::string deployment_id(const ResourceId& scope, std::string_view name) {
+  const auto front = scope.text();
+  return fmt::format("{}/providers/{}/{}", front == "/" ? "" : front, kType, name);
+}
+
 OrderedJson shown_deployment(const ResourceId& scope, std::string_view name, const Template& plan,
-                             const std::string& correlation, WallTime now) {
-  return {{"id", fmt::format("{}/providers/{}/{}", scope.text(), kType, name)},
+                             std::string_view mode, const std::string& correlation, WallTime now) {
+  return {{"id", deployment_id(scope, name)},
           {"name", name},
           {"type", kType},
           {"properties",
-           {{"mode", "Incremental"},
-            {"provisioningState", "Running"},
+           {{"mode", mode},
+            {"provisioningState", "Accepted"},
             {"timestamp", rfc3339_ticks(now)},
             {"duration", "PT0S"},
             {"correlationId", correlation},

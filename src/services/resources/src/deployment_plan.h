@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "expression/template.h"
+#include "src/deployment_evaluator.h"
 #include "src/deployment_parts.h"
 
 namespace freehold::resources {
@@ -17,10 +18,13 @@ struct OuterTemplate {
   std::size_t resource = 0;
 };
 
-// `scope` is a group or a subscription of the caller's tenant. 400 InvalidTemplate says what is wrong.
-[[nodiscard]] ApiResult<std::unique_ptr<Template>> plan_deployment(const DeploymentParts& parts, const ArmCall& call,
-                                                                   const ResourceId& scope, std::string_view name,
-                                                                   DeploymentRequest request, OuterTemplate outer);
+// `scope` is the caller's tenant or something of it: a management group, a subscription, a resource group. 400
+// InvalidTemplate says what is wrong.
+[[nodiscard]] Task<ApiResult<std::shared_ptr<Template>>> plan_deployment(DeploymentEvaluator& evaluator,
+                                                                         const DeploymentParts& parts, ArmCall call,
+                                                                         ResourceId scope, std::string name,
+                                                                         DeploymentRequest request,
+                                                                         OuterTemplate outer);
 
 // Does this cloud have the types, in these versions, and may the caller write them all? What can be known before
 // anything is written; each write is decided again when it happens.
@@ -28,7 +32,9 @@ struct OuterTemplate {
 
 // The deployment as it is shown before it has run: parameters, providers, dependencies.
 [[nodiscard]] OrderedJson shown_deployment(const ResourceId& scope, std::string_view name, const Template& plan,
-                                           const std::string& correlation, WallTime now);
+                                           std::string_view mode, const std::string& correlation, WallTime now);
+// "/subscriptions/S/resourceGroups/G/providers/Microsoft.Resources/deployments/N"
+[[nodiscard]] std::string deployment_id(const ResourceId& scope, std::string_view name);
 // {"id", "resourceType", "resourceName"}
 [[nodiscard]] OrderedJson shown_resource(const PlannedResource& resource);
 

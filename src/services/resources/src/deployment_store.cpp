@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "base/encoding.h"
 #include "src/arm_errors.h"
@@ -11,19 +10,29 @@
 namespace freehold::resources {
 namespace {
 
+using gate::expression::text_member;
+
 constexpr std::string_view kVersion = "1";
 constexpr char kDeploymentRow = 'd';
 constexpr char kOperationRow = 'o';
+constexpr char kSourceRow = 't';
+constexpr char kSummaryRow = 'i';
+constexpr char kRunningRow = 'a';
 constexpr std::size_t kPieceBytes = 48 * 1024;  // a row's value holds 64 KiB, sealed
 constexpr std::size_t kPieces = kMaxDeploymentBytes / kPieceBytes + 1;
+constexpr std::size_t kSourcePieces = kMaxTemplateBytes / kPieceBytes + 1;
+constexpr std::size_t kPiecesAtOnce = 12;
 constexpr std::size_t kDeletesAtOnce = 500;
 
 // No id and no name has a line feed.
 Bytes scope_prefix(char kind, std::string_view scope) { return fmt::format("{}{}\n", kind, to_lower(scope)); }
-Bytes prefix_of(char kind, const DeploymentKey& key) {
-  return scope_prefix(kind, key.scope) + to_lower(key.name) + "\n";
-}
+Bytes row_of(char kind, const DeploymentKey& key) { return scope_prefix(kind, key.scope) + to_lower(key.name); }
+Bytes prefix_of(char kind, const DeploymentKey& key) { return row_of(kind, key) + "\n"; }
 Bytes numbered(Bytes prefix, std::size_t number) { return prefix + fmt::format("{:06}", number); }
+
+std::string text_of(const OrderedJson& json) {
+  return std::string(kVersion) + json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+}
 
 gate::ApiResult<OrderedJson> parse(std::string_view text) {
   auto json = text.starts_with(kVersion) ? OrderedJson::parse(text.substr(kVersion.size()), nullptr, false)
@@ -32,73 +41,95 @@ gate::ApiResult<OrderedJson> parse(std::string_view text) {
   return json;
 }
 
-// Rows come in the order of their keys: the pieces of one deployment stand together.
-gate::ApiResult<std::vector<OrderedJson>> join(const std::vector<store::KeyValue>& rows) {
-  std::map<std::string, std::string> texts;
-  for (const auto& row : rows) texts[std::string(row.key.substr(0, row.key.rfind('\n')))] += row.value;
-  std::vector<OrderedJson> out;
-  for (const auto& [key, text] : texts) {
-    FH_TRY(auto json, parse(text));
-    out.push_back(std::move(json));
+// The pieces of a text, from the piece `from` on, at most `most` of them.
+std::vector<store::KeyValue> pieces_of(const Bytes& prefix, const std::string& text, std::size_t from,
+                                       std::size_t most) {
+  std::vector<store::KeyValue> out;
+  for (auto at = from; at * kPieceBytes < text.size() && out.size() < most; ++at) {
+    out.push_back({numbered(prefix, at), text.substr(at * kPieceBytes, kPieceBytes)});
   }
   return out;
 }
 
 }  // namespace
 
+bool is_ended(std::string_view state) { return state == "Succeeded" || state == "Failed" || state == "Canceled"; }
+
 keys::SealedRows DeploymentStore::rows(TenantId tenant) const {
   return {store_, store::make_partition_id(tenant, "deployments")};
 }
 
-runtime::Task<gate::ApiResult<std::optional<OrderedJson>>> DeploymentStore::find(DeploymentKey key) const {
-  const auto table = rows(key.tenant);
-  const auto found = co_await table.load(prefix_of(kDeploymentRow, key), kPieces);
-  if (!found) co_return std::unexpected(arm_errors::of(found.error()));
-  FH_CO_TRY(auto joined, join(*found));
-  if (joined.empty()) co_return std::nullopt;
-  co_return std::move(joined.front());
-}
-
-runtime::Task<gate::ApiResult<std::vector<OrderedJson>>> DeploymentStore::list(TenantId tenant,
-                                                                               std::string scope) const {
+runtime::Task<gate::ApiResult<>> DeploymentStore::change(TenantId tenant, keys::RowChange change) const {
   const auto table = rows(tenant);
-  const auto found = co_await table.load(scope_prefix(kDeploymentRow, scope), (kMaxDeployments + 64) * kPieces);
-  if (!found) co_return std::unexpected(arm_errors::of(found.error()));
-  co_return join(*found);
+  const auto done = co_await table.change(std::move(change));
+  if (!done) co_return std::unexpected(arm_errors::of(done.error()));
+  co_return gate::ApiResult<>();
 }
 
-runtime::Task<gate::ApiResult<>> DeploymentStore::put(DeploymentKey key, OrderedJson deployment) const {
-  const std::string text =
-      std::string(kVersion) + deployment.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+runtime::Task<gate::ApiResult<std::optional<OrderedJson>>> DeploymentStore::load_pieces(TenantId tenant, Bytes prefix,
+                                                                                        std::size_t most) const {
+  const auto table = rows(tenant);
+  const auto found = co_await table.load(prefix, most);
+  if (!found) co_return std::unexpected(arm_errors::of(found.error()));
+  if (found->empty()) co_return std::nullopt;
+  std::string text;
+  for (const auto& row : *found) text += row.value;
+  FH_CO_TRY(auto json, parse(text));
+  co_return std::move(json);
+}
+
+runtime::Task<gate::ApiResult<std::optional<OrderedJson>>> DeploymentStore::find(DeploymentKey key) const {
+  co_return co_await load_pieces(key.tenant, prefix_of(kDeploymentRow, key), kPieces);
+}
+
+runtime::Task<gate::ApiResult<std::vector<DeploymentSummary>>> DeploymentStore::list(TenantId tenant,
+                                                                                     std::string scope) const {
+  const auto table = rows(tenant);
+  const auto prefix = scope_prefix(kSummaryRow, scope);
+  const auto found = co_await table.load(prefix, 2 * kMaxDeployments);
+  if (!found) co_return std::unexpected(arm_errors::of(found.error()));
+  std::vector<DeploymentSummary> out;
+  for (const auto& row : *found) {
+    FH_CO_TRY(const auto json, parse(row.value));
+    out.push_back({.name = std::string(row.key.substr(prefix.size())),
+                   .state = std::string(text_member(json, "state")),
+                   .timestamp = std::string(text_member(json, "timestamp")),
+                   .bytes = json.value("bytes", std::size_t{0})});
+  }
+  co_return out;
+}
+
+runtime::Task<gate::ApiResult<>> DeploymentStore::put(DeploymentKey key, OrderedJson deployment,
+                                                      std::size_t source_bytes) const {
+  const auto text = text_of(deployment);
   if (text.size() > kMaxDeploymentBytes) {
     co_return std::unexpected(arm_errors::make(
         413, "RequestContentTooLarge",
         fmt::format("Parameters and outputs of a deployment are at most {} bytes together.", kMaxDeploymentBytes)));
   }
   const auto prefix = prefix_of(kDeploymentRow, key);
-  keys::RowChange change;
-  std::size_t pieces = 0;
-  for (; pieces * kPieceBytes < text.size(); ++pieces) {
-    change.puts.push_back({numbered(prefix, pieces), text.substr(pieces * kPieceBytes, kPieceBytes)});
-  }
+  keys::RowChange rows{.puts = pieces_of(prefix, text, 0, kPieces)};
   // What an earlier and longer one left.
-  for (auto more = pieces; more < kPieces; ++more) change.deletes.push_back(numbered(prefix, more));
-  const auto table = rows(key.tenant);
-  const auto done = co_await table.change(std::move(change));
-  if (!done) co_return std::unexpected(arm_errors::of(done.error()));
-  co_return gate::ApiResult<>();
+  for (auto more = rows.puts.size(); more < kPieces; ++more) rows.deletes.push_back(numbered(prefix, more));
+  const auto& properties = deployment["properties"];
+  const std::string state(text_member(properties, "provisioningState"));
+  rows.puts.push_back(
+      {row_of(kSummaryRow, key), text_of({{"state", state},
+                                          {"timestamp", std::string(text_member(properties, "timestamp"))},
+                                          {"bytes", text.size() + source_bytes}})});
+  if (is_ended(state)) {
+    rows.deletes.push_back(row_of(kRunningRow, key));
+  } else {
+    rows.puts.push_back({row_of(kRunningRow, key), Bytes(kVersion)});
+  }
+  co_return co_await change(key.tenant, std::move(rows));
 }
 
 runtime::Task<gate::ApiResult<>> DeploymentStore::put_operation(DeploymentKey key, std::size_t number,
                                                                 OrderedJson operation) const {
-  keys::RowChange change;
-  change.puts.push_back(
-      {numbered(prefix_of(kOperationRow, key), number),
-       std::string(kVersion) + operation.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)});
-  const auto table = rows(key.tenant);
-  const auto done = co_await table.change(std::move(change));
-  if (!done) co_return std::unexpected(arm_errors::of(done.error()));
-  co_return gate::ApiResult<>();
+  keys::RowChange rows;
+  rows.puts.push_back({numbered(prefix_of(kOperationRow, key), number), text_of(operation)});
+  co_return co_await change(key.tenant, std::move(rows));
 }
 
 runtime::Task<gate::ApiResult<std::vector<OrderedJson>>> DeploymentStore::operations(DeploymentKey key) const {
@@ -113,15 +144,47 @@ runtime::Task<gate::ApiResult<std::vector<OrderedJson>>> DeploymentStore::operat
   co_return out;
 }
 
-runtime::Task<gate::ApiResult<>> DeploymentStore::remove_operations(DeploymentKey key) const {
-  co_return co_await remove_rows(key.tenant, prefix_of(kOperationRow, key), kMaxDeploymentOperations);
+runtime::Task<gate::ApiResult<std::size_t>> DeploymentStore::put_source(DeploymentKey key, OrderedJson source) const {
+  const auto text = text_of(source);
+  if (text.size() > kMaxTemplateBytes) co_return 0;
+  const auto prefix = prefix_of(kSourceRow, key);
+  for (std::size_t at = 0; at * kPieceBytes < text.size(); at += kPiecesAtOnce) {
+    FH_CO_CHECK_OK(co_await change(key.tenant, {.puts = pieces_of(prefix, text, at, kPiecesAtOnce)}));
+  }
+  co_return text.size();
+}
+
+runtime::Task<gate::ApiResult<std::optional<OrderedJson>>> DeploymentStore::source(DeploymentKey key) const {
+  co_return co_await load_pieces(key.tenant, prefix_of(kSourceRow, key), kSourcePieces);
+}
+
+runtime::Task<gate::ApiResult<>> DeploymentStore::remove_details(DeploymentKey key) const {
+  FH_CO_CHECK_OK(co_await remove_rows(key.tenant, prefix_of(kOperationRow, key), kMaxDeploymentOperations));
+  co_return co_await remove_rows(key.tenant, prefix_of(kSourceRow, key), kSourcePieces);
 }
 
 runtime::Task<gate::ApiResult<>> DeploymentStore::remove(DeploymentKey key) const {
   // The deployment last: while it can be seen, removing it again finds what is left.
-  FH_CO_CHECK_OK(co_await remove_operations(key));
-  const auto deployment = prefix_of(kDeploymentRow, key);
-  co_return co_await remove_rows(key.tenant, deployment, kPieces);
+  FH_CO_CHECK_OK(co_await remove_details(key));
+  keys::RowChange rows;
+  rows.deletes = {row_of(kSummaryRow, key), row_of(kRunningRow, key)};
+  for (std::size_t piece = 0; piece < kPieces; ++piece) {
+    rows.deletes.push_back(numbered(prefix_of(kDeploymentRow, key), piece));
+  }
+  co_return co_await change(key.tenant, std::move(rows));
+}
+
+runtime::Task<gate::ApiResult<std::vector<DeploymentKey>>> DeploymentStore::running(TenantId tenant) const {
+  const auto table = rows(tenant);
+  const auto found = co_await table.load(Bytes(1, kRunningRow), kMaxRunningDeployments);
+  if (!found) co_return std::unexpected(arm_errors::of(found.error()));
+  std::vector<DeploymentKey> out;
+  for (const auto& row : *found) {
+    const auto end = row.key.rfind('\n');
+    if (end == row.key.npos) co_return std::unexpected(arm_errors::unavailable("a deployment's mark can't be read"));
+    out.push_back({.tenant = tenant, .scope = row.key.substr(1, end - 1), .name = row.key.substr(end + 1)});
+  }
+  co_return out;
 }
 
 runtime::Task<gate::ApiResult<>> DeploymentStore::remove_rows(TenantId tenant, Bytes prefix, std::size_t most) const {
@@ -129,10 +192,9 @@ runtime::Task<gate::ApiResult<>> DeploymentStore::remove_rows(TenantId tenant, B
   const auto found = co_await table.load(prefix, most);
   if (!found) co_return std::unexpected(arm_errors::of(found.error()));
   for (std::size_t i = 0; i < found->size(); i += kDeletesAtOnce) {
-    keys::RowChange change;
-    for (auto j = i; j < std::min(found->size(), i + kDeletesAtOnce); ++j) change.deletes.push_back((*found)[j].key);
-    const auto done = co_await table.change(std::move(change));
-    if (!done) co_return std::unexpected(arm_errors::of(done.error()));
+    keys::RowChange rows;
+    for (auto j = i; j < std::min(found->size(), i + kDeletesAtOnce); ++j) rows.deletes.push_back((*found)[j].key);
+    FH_CO_CHECK_OK(co_await change(tenant, std::move(rows)));
   }
   co_return gate::ApiResult<>();
 }

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "src/arm_errors.h"
+#include "src/scope_roles.h"
 
 namespace freehold::resources {
 namespace {
@@ -12,14 +13,22 @@ using gate::resource::ProposedChange;
 
 constexpr int kRounds = 5;  // one resource may be in another's way
 constexpr std::chrono::seconds kRetry{2};
+constexpr std::chrono::milliseconds kLook{50};
 
 bool may_pass(const gate::ApiError& error) { return error.status >= 500 || error.status == 429; }
 
 }  // namespace
 
 GroupDeletion::GroupDeletion(ResourceStore& store, gate::authz::AssignmentStore& assignments,
-                             const gate::resource::Registry& registry, GroupTurns& turns, const Clock& clock)
-    : store_(store), assignments_(assignments), registry_(registry), turns_(turns), clock_(clock) {}
+                             const gate::resource::Registry& registry, GroupTurns& turns, const Clock& clock,
+                             const DeploymentStore& deployments, ActiveDeployments& active)
+    : store_(store),
+      assignments_(assignments),
+      registry_(registry),
+      turns_(turns),
+      clock_(clock),
+      deployments_(deployments),
+      active_(active) {}
 GroupDeletion::~GroupDeletion() = default;
 
 void GroupDeletion::start(boost::asio::io_context& loop, gate::Pipeline& door) {
@@ -58,8 +67,10 @@ Task<Result<>> GroupDeletion::carry_out(TenantId tenant, std::string key, WallTi
   const auto state = store_.state(tenant);
   const auto group = state->groups.find(key);
   if (group == state->groups.end() || !group->second->deleting()) co_return Result<>();
+  if (!co_await end_deployments(tenant, key)) co_return fail(ErrorCode::kUnavailable, "shutting down");
   auto outcome = co_await empty(tenant, *group->second, now);
-  if (outcome) outcome = co_await forget_roles(tenant, key);
+  if (outcome) outcome = co_await forget_roles(assignments_, tenant, key);
+  if (outcome) outcome = co_await forget_deployments(tenant, key);
   if (!outcome && may_pass(outcome.error())) {
     co_return fail(ErrorCode::kUnavailable, "a resource can't be removed now", outcome.error().message);
   }
@@ -125,17 +136,18 @@ Task<ApiResult<>> GroupDeletion::remove_resource(ProposedChange change) {
   co_return ApiResult<>();
 }
 
-Task<ApiResult<>> GroupDeletion::forget_roles(TenantId tenant, std::string key) {
-  const auto below = [&key](const std::string& scope) { return scope == key || scope.starts_with(key + "/"); };
-  for (const auto& assignment : assignments_.assignments(tenant)) {
-    if (!below(assignment.scope)) continue;
-    const auto gone = co_await assignments_.unassign(tenant, assignment.id);
-    if (!gone && gone.error().code != ErrorCode::kNotFound) co_return std::unexpected(arm_errors::of(gone.error()));
+// None begins any more: each looks at the group after it has its place. False: this process ends first.
+Task<bool> GroupDeletion::end_deployments(TenantId tenant, std::string key) {
+  while (active_.cancel_all(tenant, key)) {
+    if (!co_await scope_.sleep(kLook)) co_return false;
   }
-  for (const auto& denial : assignments_.denials(tenant)) {
-    if (!below(denial.scope)) continue;
-    const auto gone = co_await assignments_.undeny(tenant, denial.id);
-    if (!gone && gone.error().code != ErrorCode::kNotFound) co_return std::unexpected(arm_errors::of(gone.error()));
+  co_return true;
+}
+
+Task<ApiResult<>> GroupDeletion::forget_deployments(TenantId tenant, std::string key) {
+  FH_CO_TRY(const auto all, co_await deployments_.list(tenant, key));
+  for (const auto& one : all) {
+    FH_CO_CHECK_OK(co_await deployments_.remove({.tenant = tenant, .scope = key, .name = one.name}));
   }
   co_return ApiResult<>();
 }

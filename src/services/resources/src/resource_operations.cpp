@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "src/arm_errors.h"
 #include "src/resource_rules.h"
+#include "src/scope_roles.h"
 
 namespace freehold::resources {
 namespace {
@@ -91,11 +92,16 @@ gate::Task<Reply> remove(const ArmParts& parts, const ResourceType& type, Permit
   FH_CO_TRY(const auto call, read_call(parts, permit));
   FH_CO_CHECK_OK(check_version(type, call.api_version, parts.site));
   FH_CO_TRY(auto writing, co_await begin_writing(parts, type, call));
-  if (writing.before.is_null()) co_return empty_answer(204);
+  const auto key = gate::resource::key_of(call.id);
+  if (writing.before.is_null()) {
+    FH_CO_CHECK_OK(co_await forget_roles(parts.assignments, call.caller.tenant, key));
+    co_return empty_answer(204);
+  }
   auto change = propose(call, type, ChangeKind::kDelete, permit.request());
   change.before = std::move(writing.before);
   FH_CO_TRY(auto approved, parts.registry.checks().approve(std::move(change)));
   FH_CO_TRY(const auto removed, co_await type.behind->remove(std::move(approved)));
+  FH_CO_CHECK_OK(co_await forget_roles(parts.assignments, call.caller.tenant, key));
   co_return empty_answer(removed.status);
 }
 

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "src/arm_gate.h"
 #include "src/arm_parts.h"
+#include "src/deployment_jobs.h"
 #include "src/deployment_operations.h"
 #include "src/group_deletion.h"
 #include "src/group_operations.h"
@@ -12,6 +13,7 @@
 #include "src/lock_rules.h"
 #include "src/management_group_operations.h"
 #include "src/metadata.h"
+#include "src/planning.h"
 #include "src/provider_operations.h"
 #include "src/resource_operations.h"
 #include "src/role_operations.h"
@@ -29,10 +31,11 @@ struct Serving {
       : rules(site, assignments, store),
         gate(site, store, registry, rules, options.journal),
         turns(options.store.random),
-        deletion(store, assignments, registry, turns, options.clock),
-        parts{site, store, assignments, identities, registry, options.store.random, turns, deletion},
         deployment_store(options.store),
-        deployments{parts, deployment_store, active, options.clock} {
+        deletion(store, assignments, registry, turns, options.clock, deployment_store, active),
+        parts{site, store, assignments, identities, registry, options.store.random, turns, deletion},
+        jobs(deployment_store, active),
+        deployments{parts, deployment_store, active, options.clock, planning, jobs} {
     add_metadata_routes(gate, parts);
     add_subscription_routes(gate, parts);
     add_group_routes(gate, parts);
@@ -53,10 +56,12 @@ struct Serving {
   ArmRules rules;
   ArmGate gate;
   GroupTurns turns;
-  GroupDeletion deletion;
-  ArmParts parts;
   DeploymentStore deployment_store;
   ActiveDeployments active;
+  GroupDeletion deletion;
+  ArmParts parts;
+  Planning planning;
+  DeploymentJobs jobs;
   DeploymentParts deployments;
 };
 
@@ -117,10 +122,13 @@ gate::ServiceGate& ResourcesService::gate() {
 void ResourcesService::start(boost::asio::io_context& loop, gate::Pipeline& door) {
   FH_CHECK(state_->serving != nullptr);
   state_->serving->deletion.start(loop, door);
+  state_->serving->jobs.start(loop, door, state_->store.tenants());
 }
 
 void ResourcesService::close_and_wait() {
-  if (state_->serving != nullptr) state_->serving->deletion.close_and_wait();
+  if (state_->serving == nullptr) return;
+  state_->serving->jobs.close_and_wait();
+  state_->serving->deletion.close_and_wait();
 }
 
 }  // namespace freehold::resources

@@ -133,6 +133,39 @@ ApiResult<Wanted> read_wanted(const ArmCall& call, const Json& properties) {
   return out;
 }
 
+std::string_view name_of(gate::PrincipalKind kind) {
+  switch (kind) {
+    case gate::PrincipalKind::kUser:
+      return "User";
+    case gate::PrincipalKind::kGroup:
+      return "Group";
+    case gate::PrincipalKind::kServicePrincipal:
+      return "ServicePrincipal";
+  }
+  return {};
+}
+
+// Whoever names the type says that it knows better: it has only just made the principal, perhaps.
+ApiResult<> check_principal(const ArmParts& parts, const ArmCall& call, Wanted& wanted) {
+  const auto& tenant = call.caller.tenant;
+  const auto id = to_string(wanted.assignment.principal);
+  auto& type = wanted.note.principal_type;
+  const auto kind = parts.identities.kind_of(tenant, wanted.assignment.principal);
+  if (!kind && type.empty()) {
+    return std::unexpected(arm_errors::make(
+        400, "PrincipalNotFound",
+        "Principal " + id + " does not exist in the directory " + to_string(tenant) +
+            ". Check that you have the correct principal ID. If you are creating this principal and then immediately "
+            "assigning a role, set the role assignment principalType property to a value, such as ServicePrincipal, "
+            "User, or Group."));
+  }
+  if (kind && type.empty()) type = name_of(*kind);
+  if (!kind || type == name_of(*kind)) return {};
+  return std::unexpected(arm_errors::make(400, "UnmatchedPrincipalType",
+                                          "The PrincipalId '" + id + "' has type '" + std::string(name_of(*kind)) +
+                                              "', which is different from specified PrincipalType '" + type + "'."));
+}
+
 // A custom role can be assigned where its scopes reach.
 ApiResult<> check_role(const ArmParts& parts, const ArmCall& call, RoleId id) {
   for (const auto& role : gate::authz::built_in_roles()) {
@@ -173,6 +206,7 @@ gate::Task<Reply> put_assignment(const ArmParts& parts, Permit<PutRoleAssignment
   FH_CO_TRY(const auto body, co_await read_object(*permit.request().body));
   FH_CO_TRY(const auto properties, properties_of(body));
   FH_CO_TRY(auto wanted, read_wanted(call, properties));
+  FH_CO_CHECK_OK(check_principal(parts, call, wanted));
   // Until it is written the group can't begin to go, whose deletion forgets the roles that it finds.
   const auto scope = call.id.scope();
   const auto turn =

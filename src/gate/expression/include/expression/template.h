@@ -109,10 +109,12 @@ class Template {
   // it as it was written.
   [[nodiscard]] Result<Json> body(std::size_t resource, LiveValues& live, Unknown unknown = Unknown::kFails);
   // {"name": {"type": "String", "value": ...}}; secure ones without a value.
-  [[nodiscard]] Result<Json> outputs(LiveValues& live);
+  [[nodiscard]] Result<Json> outputs(LiveValues& live, Unknown unknown = Unknown::kFails);
   // {"name": {"type": "String", "value": ...}} of all parameters, for who looks at the deployment; secure ones without
   // a value.
   [[nodiscard]] Json shown_parameters() const;
+  // The texts of secure parameters, of 4 bytes and more: what must not stand in an error that is kept.
+  [[nodiscard]] std::vector<std::string> secrets() const;
 
  private:
   friend class Planner;

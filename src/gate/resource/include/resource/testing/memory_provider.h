@@ -9,6 +9,7 @@
 
 #include "base/encoding.h"
 #include "resource/registry.h"
+#include "runtime/completion.h"
 
 namespace freehold::gate::resource::testing {
 
@@ -59,6 +60,7 @@ class MemoryProvider final : public ResourceProvider {
   }
   [[nodiscard]] Task<ApiResult<Written>> put(ApprovedChange change) override {
     if (refuse) co_return std::unexpected(*refuse);
+    if (const auto held = held_at(change->id.name())) (void)co_await held->wait();
     Json made = change->after;
     made["id"] = change->id.text();
     made["name"] = change->id.name();
@@ -81,10 +83,35 @@ class MemoryProvider final : public ResourceProvider {
     const std::lock_guard lock(mutex_);
     return all_.size();
   }
+  // A put of that name waits until it is let go.
+  void hold(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    held_.try_emplace(name);
+  }
+  void let_go(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    const auto at = held_.find(name);
+    if (at == held_.end()) return;
+    for (const auto& waiting : at->second) waiting.complete(true);
+    held_.erase(at);
+  }
+  [[nodiscard]] std::size_t waiting_at(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = held_.find(name);
+    return at == held_.end() ? 0 : at->second.size();
+  }
   std::optional<ApiError> refuse = {};  // of every write, if set
 
  private:
+  [[nodiscard]] std::optional<runtime::Completion<bool>> held_at(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    const auto at = held_.find(name);
+    if (at == held_.end()) return std::nullopt;
+    return at->second.emplace_back();
+  }
+
   mutable std::mutex mutex_;
+  std::map<std::string, std::vector<runtime::Completion<bool>>> held_;
   std::map<std::string, Json> all_;
 };
 
