@@ -58,6 +58,7 @@ void StorageAccountProvider::add_types(gate::resource::Registry& registry) {
   registry.add({.provider = std::string(kStorageProvider),
                 .type = "storageAccounts",
                 .api_versions = storage_api_versions(),
+                .movable = true,
                 .actions = account_actions(),
                 .data = {DataClass::kCustomerData},
                 .behind = this});

@@ -86,7 +86,7 @@ runtime::Task<gate::ApiResult<std::vector<DeploymentSummary>>> DeploymentStore::
                                                                                      std::string scope) const {
   const auto table = rows(tenant);
   const auto prefix = scope_prefix(kSummaryRow, scope);
-  const auto found = co_await table.load(prefix, 2 * kMaxDeployments);
+  const auto found = co_await table.load(prefix, kMaxDeployments + kMaxRunningDeployments);
   if (!found) co_return std::unexpected(arm_errors::of(found.error()));
   std::vector<DeploymentSummary> out;
   for (const auto& row : *found) {

@@ -38,7 +38,11 @@ gate::ApiResult<> check_locks(const TenantState& state, std::string_view scope, 
 gate::ApiResult<> LockCheck::check(gate::resource::ProposedChange& change) const {
   const auto state = store_.state(change.caller.tenant);
   using gate::resource::ChangeKind;
-  const bool deletes = change.kind == ChangeKind::kDelete;
+  // What moves leaves what protects it where it is, and comes under what protects the other group.
+  const bool deletes = change.kind == ChangeKind::kDelete || change.kind == ChangeKind::kMove;
+  if (change.destination) {
+    FH_CHECK_OK(check_locks(*state, change.destination->text(), LockedVerb::kWrite));
+  }
   return check_locks(*state, change.id.text(), deletes ? LockedVerb::kDelete : LockedVerb::kWrite);
 }
 

@@ -13,6 +13,7 @@
 #include "src/lock_rules.h"
 #include "src/management_group_operations.h"
 #include "src/metadata.h"
+#include "src/move_operations.h"
 #include "src/planning.h"
 #include "src/provider_operations.h"
 #include "src/resource_operations.h"
@@ -40,6 +41,7 @@ struct Serving {
     add_subscription_routes(gate, parts);
     add_group_routes(gate, parts);
     add_resource_routes(gate, parts);
+    add_move_routes(gate, parts);
     add_provider_routes(gate, parts);
     add_lock_routes(gate, parts);
     add_tag_routes(gate, parts);

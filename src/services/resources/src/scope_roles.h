@@ -4,6 +4,7 @@
 #include <string>
 
 #include "authz/assignment_store.h"
+#include "base/random.h"
 #include "route/api_error.h"
 #include "runtime/task.h"
 
@@ -13,5 +14,9 @@ namespace freehold::resources {
 // the same name must not find it. Idempotent.
 [[nodiscard]] runtime::Task<gate::ApiResult<>> forget_roles(gate::authz::AssignmentStore& assignments, TenantId tenant,
                                                             std::string key);
+
+// Gives and denies the same at `to`, and below it, as is given and denied at `from` and below that.
+[[nodiscard]] runtime::Task<gate::ApiResult<>> copy_roles(gate::authz::AssignmentStore& assignments, Random& random,
+                                                          TenantId tenant, std::string from, std::string to);
 
 }  // namespace freehold::resources

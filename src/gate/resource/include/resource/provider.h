@@ -123,6 +123,8 @@ struct ResourceType {
   VerbSet verbs = kEveryVerb;
   bool tracked = true;  // has a location and tags of its own, and stands among a group's resources
   bool taggable = true;
+  bool movable =
+      false;  // put() takes ChangeKind::kMove: to another group, with all that stands below it, as one change
   std::vector<std::string> locations = {};  // empty: every location of this cloud
   std::vector<ResourceAction> actions = {};
   Residency residency = Residency::kRegion;

@@ -20,6 +20,7 @@ class MemoryProvider final : public ResourceProvider {
     registry.add({.provider = "Sample.Boxes",
                   .type = "boxes",
                   .api_versions = {"2022-09-01", "2021-04-01"},
+                  .movable = true,
                   .actions = {{.name = "open",
                                .action = "Sample.Boxes/boxes/open/action",
                                .reveals_keys = true,
@@ -61,6 +62,7 @@ class MemoryProvider final : public ResourceProvider {
   [[nodiscard]] Task<ApiResult<Written>> put(ApprovedChange change) override {
     if (refuse) co_return std::unexpected(*refuse);
     if (const auto held = held_at(change->id.name())) (void)co_await held->wait();
+    if (change->kind == ChangeKind::kMove) co_return move(change->id, *change->destination);
     Json made = change->after;
     made["id"] = change->id.text();
     made["name"] = change->id.name();
@@ -103,6 +105,27 @@ class MemoryProvider final : public ResourceProvider {
   std::optional<ApiError> refuse = {};  // of every write, if set
 
  private:
+  Written move(const ResourceId& id, const ResourceId& group) {
+    const std::lock_guard lock(mutex_);
+    const auto front = key_of(id);
+    std::map<std::string, Json> moved;
+    for (auto at = all_.lower_bound(front); at != all_.end() && at->first.starts_with(front);) {
+      const bool below = at->first.size() == front.size() || at->first[front.size()] == '/';
+      auto to = parse_resource_id(at->second.value("id", ""));
+      if (!below || !to) {
+        ++at;
+        continue;
+      }
+      to->group = group.group;
+      at->second["id"] = to->text();
+      moved[key_of(*to)] = std::move(at->second);
+      at = all_.erase(at);
+    }
+    all_.merge(moved);
+    ResourceId now = id;
+    now.group = group.group;
+    return {.status = 200, .resource = all_[key_of(now)]};
+  }
   [[nodiscard]] std::optional<runtime::Completion<bool>> held_at(const std::string& name) {
     const std::lock_guard lock(mutex_);
     const auto at = held_.find(name);
