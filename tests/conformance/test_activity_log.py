@@ -33,7 +33,7 @@ class AzActivityLog(SignedAz):
         self.assertEqual(selected[0]["eventName"]["value"], "EndRequest")
         self.assertIsNone(selected[0]["caller"])
 
-    def test_a_deployments_parts_have_its_correlation(self):
+    def test_what_a_deployment_writes_is_found_too(self):
         self.az("group", "create", "-n", "deploys", "-l", self.server.endpoints["region"])
         file = self.home / "lock.json"
         file.write_text("""{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
@@ -41,10 +41,11 @@ class AzActivityLog(SignedAz):
             "apiVersion": "2022-09-01", "name": "[concat('act', uniqueString(resourceGroup().id))]", "sku": {"name":
             "Standard_LRS"}, "location": "[resourceGroup().location]"}]}""")
         self.az("deployment", "group", "create", "-g", "deploys", "-n", "d", "-f", file)
-        events = self.log("--resource-group", "deploys")
-        by_operation = {each["operationName"]["value"]: each["correlationId"] for each in events}
-        self.assertEqual(by_operation["Microsoft.Storage/storageAccounts/write"],
-                         by_operation["Microsoft.Resources/deployments/write"])
+        found = {(each["operationName"]["value"], each["status"]["value"], each["caller"])
+                 for each in self.log("--resource-group", "deploys")}
+        mine = {caller for operation, _, caller in found if operation == "Microsoft.Resources/deployments/write"}
+        self.assertEqual(len(mine), 1)
+        self.assertIn(("Microsoft.Storage/storageAccounts/write", "Succeeded", *mine), found)
 
     def test_it_outlives_a_restart(self):
         self.az("group", "create", "-n", "stays", "-l", self.server.endpoints["region"])
