@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "src/arm_errors.h"
+#include "src/extensions.h"
 #include "src/scope_roles.h"
 
 namespace freehold::resources {
@@ -69,6 +70,10 @@ Task<Result<>> GroupDeletion::carry_out(TenantId tenant, std::string key, WallTi
   if (group == state->groups.end() || !group->second->deleting()) co_return Result<>();
   if (!co_await end_deployments(tenant, key)) co_return fail(ErrorCode::kUnavailable, "shutting down");
   auto outcome = co_await empty(tenant, *group->second, now);
+  if (outcome) {
+    outcome = co_await remove_extensions(registry_, {.tenant = tenant, .object = {}, .now = now},
+                                         {.subscription = group->second->subscription, .group = group->second->name});
+  }
   if (outcome) outcome = co_await forget_roles(assignments_, tenant, key);
   if (outcome) outcome = co_await forget_deployments(tenant, key);
   if (!outcome && may_pass(outcome.error())) {
@@ -126,13 +131,14 @@ Task<ApiResult<std::size_t>> GroupDeletion::remove_once(TenantId tenant, Resourc
 
 Task<ApiResult<>> GroupDeletion::remove_resource(ProposedChange change) {
   gate::resource::ResourceProvider* const provider = change.type->behind;
-  const std::string id = change.id.text();
+  const ProposedChange told{.kind = change.kind, .id = change.id, .type = change.type, .caller = change.caller};
   FH_CO_TRY(auto approved, registry_.checks().approve(std::move(change)));
   const auto removed = co_await provider->remove(std::move(approved));
   if (!removed) {
     log_warning("a resource of a group that is being deleted stays", {{"code", removed.error().code}});
     co_return std::unexpected(removed.error());
   }
+  registry_.tell(told, nullptr);
   co_return ApiResult<>();
 }
 

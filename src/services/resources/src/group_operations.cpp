@@ -7,11 +7,14 @@
 #include "src/group_deletion.h"
 #include "src/list_filter.h"
 #include "src/lock_rules.h"
+#include "src/own_changes.h"
+#include "src/shown.h"
 
 namespace freehold::resources {
 namespace {
 
 using gate::Permit;
+using gate::resource::ChangeKind;
 using http::Method;
 
 constexpr std::string_view kRead = "Microsoft.Resources/subscriptions/resourceGroups/read";
@@ -19,17 +22,6 @@ constexpr std::string_view kWrite = "Microsoft.Resources/subscriptions/resourceG
 constexpr std::string_view kDelete = "Microsoft.Resources/subscriptions/resourceGroups/delete";
 
 ResourceId id_of(const ResourceGroup& group) { return {.subscription = group.subscription, .group = group.name}; }
-
-Json group_json(const ResourceGroup& group) {
-  Json out = {{"id", id_of(group).text()},
-              {"name", group.name},
-              {"type", "Microsoft.Resources/resourceGroups"},
-              {"location", group.location},
-              {"tags", group.tags},
-              {"properties", {{"provisioningState", group.deleting() ? "Deleting" : "Succeeded"}}}};
-  if (!group.managed_by.empty()) out["managedBy"] = group.managed_by;
-  return out;
-}
 
 // What may be done to a group by a write, decided on the state that is about to change.
 ApiResult<> check_writable(const TenantState& state, const ResourceGroup& group) {
@@ -66,12 +58,22 @@ std::size_t groups_of(const TenantState& state, SubscriptionId subscription) {
   return n;
 }
 
+// The group as the checks leave it: policies may add tags. `approved` is kept until it is written.
+ApiResult<> approve(const ArmParts& parts, const ArmCall& call, ChangeKind kind, const ResourceGroup* before,
+                    ResourceGroup& group, std::optional<gate::resource::ApprovedChange>& approved) {
+  FH_TRY(approved, approve_own(parts, call, kind, id_of(group), before == nullptr ? Json(nullptr) : group_json(*before),
+                               group_json(group)));
+  FH_TRY(group.tags, tags_of((*approved)->after));
+  return {};
+}
+
 gate::Task<Reply> put_group(const ArmParts& parts, Permit<PutResourceGroup> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
   FH_CO_TRY(const auto body, co_await read_object(*permit.request().body));
   FH_CO_TRY(auto wanted, read_wanted(body, parts.site));
   Json answer;
   bool made = false;
+  std::optional<gate::resource::ApprovedChange> approved;
   const auto edit = [&](Draft& draft) -> ApiResult<> {
     const auto& state = draft.state();
     const auto old = state.group(*call.id.subscription, call.id.group);
@@ -91,11 +93,13 @@ gate::Task<Reply> put_group(const ArmParts& parts, Permit<PutResourceGroup> perm
     group.tags = wanted.tags;
     group.managed_by = wanted.managed_by;
     group.changed = call.caller.now;
+    FH_CHECK_OK(approve(parts, call, ChangeKind::kPut, made ? nullptr : old.get(), group, approved));
     answer = group_json(group);
     draft.put(std::move(group));
     return {};
   };
   FH_CO_CHECK_OK(co_await parts.store.change(call.caller.tenant, edit));
+  parts.registry.tell(**approved, answer);
   co_return json_answer(made ? 201 : 200, answer);
 }
 
@@ -105,6 +109,7 @@ gate::Task<Reply> patch_group(const ArmParts& parts, Permit<PatchResourceGroup> 
   FH_CO_TRY(const auto tags, tags_of(body));
   FH_CO_TRY(const auto managed_by, text_of(body, "managedBy", 1'024));
   Json answer;
+  std::optional<gate::resource::ApprovedChange> approved;
   const auto edit = [&](Draft& draft) -> ApiResult<> {
     const auto old = draft.state().group(*call.id.subscription, call.id.group);
     if (old == nullptr) return std::unexpected(arm_errors::group_not_found(call.id.group));
@@ -113,11 +118,13 @@ gate::Task<Reply> patch_group(const ArmParts& parts, Permit<PatchResourceGroup> 
     if (body.contains("tags")) group.tags = tags;
     if (body.contains("managedBy")) group.managed_by = managed_by;
     group.changed = call.caller.now;
+    FH_CHECK_OK(approve(parts, call, ChangeKind::kPatch, old.get(), group, approved));
     answer = group_json(group);
     draft.put(std::move(group));
     return {};
   };
   FH_CO_CHECK_OK(co_await parts.store.change(call.caller.tenant, edit));
+  parts.registry.tell(**approved, answer);
   co_return json_answer(200, answer);
 }
 
@@ -182,7 +189,8 @@ void make_room(Draft& draft) {
   if (oldest != nullptr) draft.remove_operation(OperationId(oldest->id));
 }
 
-// Who deletes a group deletes what is in it, by his own right: what denies him a resource's deletion holds here too.
+// Who deletes a group deletes what is in it, by his own right: what denies him a resource's deletion holds here too,
+// policies included.
 gate::Task<ApiResult<>> check_contents(const ArmParts& parts, ArmCall call) {
   for (const auto& type : parts.registry.types()) {
     if (type.at != gate::resource::ScopeKind::kResourceGroup || type.type.contains('/')) continue;
@@ -194,9 +202,16 @@ gate::Task<ApiResult<>> check_contents(const ArmParts& parts, ArmCall call) {
     const std::string action = type.action("delete");
     for (const auto& resource : found) {
       const auto id = gate::resource::parse_resource_id(resource.value("id", ""));
-      if (id && may(parts, call, action, *id)) continue;
-      co_return std::unexpected(arm_errors::authorization_failed(
-          to_string(call.who->application), to_string(call.who->object), action, resource.value("id", "")));
+      if (!id || !may(parts, call, action, *id)) {
+        co_return std::unexpected(arm_errors::authorization_failed(
+            to_string(call.who->application), to_string(call.who->object), action, resource.value("id", "")));
+      }
+      FH_CO_CHECK_OK(parts.registry.checks().approve({.kind = ChangeKind::kDelete,
+                                                      .id = *id,
+                                                      .type = &type,
+                                                      .api_version = type.api_versions.front(),
+                                                      .before = resource,
+                                                      .caller = call.caller}));
     }
   }
   co_return ApiResult<>();
@@ -207,6 +222,7 @@ gate::Task<Reply> delete_group(const ArmParts& parts, Permit<DeleteResourceGroup
   FH_CO_CHECK_OK(co_await check_contents(parts, call));
   OperationId operation = random_id<OperationId>(parts.random);
   bool begun = false;
+  std::optional<gate::resource::ApprovedChange> approved;
   const auto edit = [&](Draft& draft) -> ApiResult<> {
     const auto old = draft.state().group(*call.id.subscription, call.id.group);
     if (old == nullptr) return std::unexpected(arm_errors::group_not_found(call.id.group));
@@ -214,7 +230,7 @@ gate::Task<Reply> delete_group(const ArmParts& parts, Permit<DeleteResourceGroup
       operation = old->deletion;
       return {};
     }
-    FH_CHECK_OK(check_locks(draft.state(), id_of(*old).text(), LockedVerb::kDelete));
+    FH_TRY(approved, approve_own(parts, call, ChangeKind::kDelete, id_of(*old), group_json(*old), nullptr));
     ResourceGroup group = *old;
     group.deletion = operation;
     make_room(draft);

@@ -36,8 +36,10 @@ gate::ApiResult<> check_locks(const TenantState& state, std::string_view scope, 
 }
 
 gate::ApiResult<> LockCheck::check(gate::resource::ProposedChange& change) const {
-  const auto state = store_.state(change.caller.tenant);
   using gate::resource::ChangeKind;
+  // Between management groups: nothing of the subscription itself changes.
+  if (change.kind == ChangeKind::kMove && change.type == nullptr) return {};
+  const auto state = store_.state(change.caller.tenant);
   // What moves leaves what protects it where it is, and comes under what protects the other group.
   const bool deletes = change.kind == ChangeKind::kDelete || change.kind == ChangeKind::kMove;
   if (change.destination) {

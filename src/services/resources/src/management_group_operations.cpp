@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "src/arm_errors.h"
+#include "src/extensions.h"
 #include "src/management_group_rules.h"
 
 namespace freehold::resources {
@@ -148,6 +149,12 @@ ApiResult<> check_move(const ArmParts& parts, const ArmCall& call, const std::st
     const auto group = id_of(group_name(*call.state, key).name);
     if (!may(parts, call, kWrite, group)) return std::unexpected(forbidden(call, kWrite, group));
   }
+  // Classification: what is moved isn't to come below less than what it was below.
+  FH_CHECK_OK(parts.registry.checks().approve({.kind = gate::resource::ChangeKind::kMove,
+                                               .id = moved,
+                                               .api_version = call.api_version,
+                                               .destination = id_of(group_name(*call.state, to).name),
+                                               .caller = call.caller}));
   return {};
 }
 
@@ -232,7 +239,7 @@ gate::Task<Reply> patch_one(const ArmParts& parts, Permit<PatchManagementGroup> 
   co_return co_await write(parts, call, std::move(wanted), false);
 }
 
-// Its roles go first: a later group of the same name must not find them.
+// Its roles and policies go first: a later group of the same name must not find them.
 gate::Task<Reply> delete_one(const ArmParts& parts, Permit<DeleteManagementGroup> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
   FH_CO_TRY(const auto key, key_of(*call.state, call));
@@ -241,6 +248,7 @@ gate::Task<Reply> delete_one(const ArmParts& parts, Permit<DeleteManagementGroup
         arm_errors::make(400, "ManagementGroupNotEmpty",
                          "Only a management group without children, and not the root one, can be deleted."));
   }
+  FH_CO_CHECK_OK(co_await remove_extensions(parts.registry, call.caller, call.id));
   const std::string scope = to_lower(management_group_id(key));
   for (const auto& each : parts.assignments.assignments(call.caller.tenant)) {
     if (each.scope != scope) continue;

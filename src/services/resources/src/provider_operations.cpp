@@ -136,7 +136,8 @@ gate::Task<ApiResult<std::vector<Json>>> resources_of(const ArmParts& parts, Arm
 gate::Task<Reply> unregister_provider(const ArmParts& parts, Permit<UnregisterProvider> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
   FH_CO_TRY(const auto name, provider_of(parts, call));
-  if (parts.registry.find_provider(name) == nullptr) {
+  const auto is_own = [&](const OwnType& own) { return equals_ignoring_case(own.provider, name); };
+  if (std::ranges::any_of(own_types(), is_own)) {
     co_return std::unexpected(arm_errors::make(409, "CannotUnregisterProvider",
                                                "The provider '" + name + "' is part of the resource manager."));
   }

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "src/arm_errors.h"
+#include "src/extensions.h"
 #include "src/resource_rules.h"
 #include "src/scope_roles.h"
 
@@ -49,11 +50,36 @@ ApiResult<> check_place(const TenantState& state, const ResourceType& type, cons
   return {};
 }
 
+// What a resource that extends another, or a scope, stands on is there: nothing waits for whoever makes it later.
+gate::Task<ApiResult<>> check_extended(const ArmParts& parts, ArmCall call, ResourceId scope) {
+  const auto state = parts.store.state(call.caller.tenant);
+  const std::string managing = to_lower(scope.management_group());
+  if (!managing.empty()) {
+    const bool there = managing == to_string(call.caller.tenant) || state->management_groups.contains(managing);
+    if (!there) {
+      co_return std::unexpected(
+          arm_errors::make(404, "NotFound", "The management group '" + managing + "' is not found."));
+    }
+  }
+  if (scope.subscription && !scope.group.empty()) {
+    const auto group = state->group(*scope.subscription, scope.group);
+    if (group == nullptr) co_return std::unexpected(arm_errors::group_not_found(scope.group));
+    if (group->deleting()) co_return std::unexpected(arm_errors::group_being_deleted(scope.group));
+  }
+  if (scope.kind() != ScopeKind::kResource) co_return ApiResult<>();
+  FH_CO_TRY(const auto found, co_await find_resource(parts, call, scope));
+  if (found.is_null()) co_return std::unexpected(not_there(scope));
+  co_return ApiResult<>();
+}
+
 gate::Task<ApiResult<Writing>> begin_writing(const ArmParts& parts, const ResourceType& type, ArmCall call) {
   const std::string place = call.id.subscription ? group_key(*call.id.subscription, call.id.group) : "/";
   auto turn = co_await parts.turns.of(place).take();
   if (!turn) co_return std::unexpected(arm_errors::of(turn.error()));
   FH_CO_CHECK_OK(check_place(*parts.store.state(call.caller.tenant), type, call.id));
+  if (type.at == ScopeKind::kResource) {
+    FH_CO_CHECK_OK(co_await check_extended(parts, call, call.id.scope()));
+  }
   if (call.id.parts.back().types.size() > 1) {
     FH_CO_TRY(const auto parent, co_await find_resource(parts, call, call.id.parent()));
     if (parent.is_null()) co_return std::unexpected(arm_errors::parent_not_found(call.id.parent().text()));
@@ -72,6 +98,15 @@ ProposedChange propose(const ArmCall& call, const ResourceType& type, ChangeKind
           .caller = call.caller};
 }
 
+// What observers are told of it: whose it is, and not what it was.
+ProposedChange outline_of(const ProposedChange& change) {
+  return {.kind = change.kind,
+          .id = change.id,
+          .type = change.type,
+          .api_version = change.api_version,
+          .caller = change.caller};
+}
+
 template <class Operation>
 gate::Task<Reply> write(const ArmParts& parts, const ResourceType& type, ChangeKind kind, Permit<Operation> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
@@ -84,7 +119,9 @@ gate::Task<Reply> write(const ArmParts& parts, const ResourceType& type, ChangeK
   change.before = std::move(writing.before);
   FH_CO_CHECK_OK(check_body(change, parts.site));
   FH_CO_TRY(auto approved, parts.registry.checks().approve(std::move(change)));
+  const auto told = outline_of(*approved);
   FH_CO_TRY(const auto written, co_await type.behind->put(std::move(approved)));
+  parts.registry.tell(told, written.resource);
   co_return json_answer(written.status, written.resource);
 }
 
@@ -100,9 +137,15 @@ gate::Task<Reply> remove(const ArmParts& parts, const ResourceType& type, Permit
   auto change = propose(call, type, ChangeKind::kDelete, permit.request());
   change.before = std::move(writing.before);
   FH_CO_TRY(auto approved, parts.registry.checks().approve(std::move(change)));
+  const auto told = outline_of(*approved);
   FH_CO_TRY(const auto removed, co_await type.behind->remove(std::move(approved)));
   FH_CO_CHECK_OK(co_await forget_roles(parts.assignments, call.caller.tenant, key));
-  co_return empty_answer(removed.status);
+  parts.registry.tell(told, nullptr);
+  if (type.at != ScopeKind::kResource) {
+    FH_CO_CHECK_OK(co_await remove_extensions(parts.registry, call.caller, call.id));
+  }
+  // Some answer with what they removed.
+  co_return removed.resource.is_null() ? empty_answer(removed.status) : json_answer(removed.status, removed.resource);
 }
 
 template <class Operation>
@@ -128,27 +171,42 @@ gate::Task<Reply> list(const ArmParts& parts, const ResourceType& type, Permit<L
   FH_CO_CHECK_OK(check_version(type, call.api_version, parts.site));
   gate::resource::ListScope scope{.tenant = call.caller.tenant, .subscription = {}};
   if (call.id.subscription) scope.subscription = *call.id.subscription;
-  FH_CO_CHECK_OK(check_sees(parts, call, type.action("read"), call.id));
+  if (!type.shared_at_tenant || call.id.kind() != ScopeKind::kTenant) {
+    FH_CO_CHECK_OK(check_sees(parts, call, type.action("read"), call.id));
+  }
   if (!call.id.group.empty()) {
     FH_CO_CHECK_OK(group_of(call));
     scope.group = call.id.group;
   }
-  if (!call.id.parts.empty()) {
+  if (type.at == ScopeKind::kResource && !type.type.contains('/')) {
+    FH_CO_CHECK_OK(co_await check_extended(parts, call, call.id));
+    scope.at = call.id;
+  } else if (!call.id.parts.empty()) {
     FH_CO_TRY(const auto parent, co_await find_resource(parts, call, call.id));
     if (parent.is_null()) co_return std::unexpected(arm_errors::parent_not_found(call.id.text()));
     scope.parent = call.id;
   }
-  FH_CO_TRY(auto found, co_await type.behind->list(type, scope, reading(call)));
+  auto wanted = reading(call);
+  wanted.filter = permit.request().parameter("$filter");
+  FH_CO_TRY(auto found, co_await type.behind->list(type, scope, wanted));
   const std::string action = type.action("read");
+  // Whoever may read a scope sees what is in force there, though it stands above.
+  const bool here = scope.at && may(parts, call, action, call.id);
+  const std::string below = gate::resource::key_of(call.id) + "/";
   std::erase_if(found, [&](const Json& item) {
     const auto id = gate::resource::parse_resource_id(item.value("id", ""));
-    return !id || !may(parts, call, action, *id);
+    if (!id) return true;
+    const bool shared = type.shared_at_tenant && id->scope().kind() == ScopeKind::kTenant;
+    const bool inherited = here && !gate::resource::key_of(*id).starts_with(below);
+    return !shared && !inherited && !may(parts, call, action, *id);
   });
   co_return list_answer(permit.request(), call, std::move(found));
 }
 
 http::Response answer_of(const gate::resource::ActionAnswer& answer) {
-  return answer.body.is_null() ? empty_answer(answer.status) : json_answer(answer.status, answer.body);
+  auto response = answer.body.is_null() ? empty_answer(answer.status) : json_answer(answer.status, answer.body);
+  for (const auto& [name, value] : answer.headers.fields()) response.headers.add(name, value);
+  return response;
 }
 
 gate::Task<Reply> act_on(const ArmParts& parts, const ResourceType& type, const ResourceAction& action,
@@ -171,7 +229,8 @@ gate::Task<Reply> act_on(const ArmParts& parts, const ResourceType& type, const 
                                                           .body = std::move(body),
                                                           .resource = std::move(writing.before),
                                                           .api_version = call.api_version,
-                                                          .caller = call.caller}));
+                                                          .caller = call.caller,
+                                                          .query = permit.request().query}));
   co_return answer_of(answer);
 }
 
@@ -186,6 +245,9 @@ gate::Task<Reply> act_above(const ArmParts& parts, const ResourceType& type, con
                             Permit<ActAbove> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
   FH_CO_CHECK_OK(check_version(type, call.api_version, parts.site));
+  if (action.at == ResourceAction::At::kScope) {
+    FH_CO_CHECK_OK(co_await check_extended(parts, call, call.id));
+  }
   FH_CO_TRY(auto body, co_await read_json(*permit.request().body));
   if (action.method == Method::kGet) body = query_json(permit.request());
   FH_CO_TRY(const auto answer, co_await type.behind->act({.action = action.name,
@@ -194,7 +256,8 @@ gate::Task<Reply> act_above(const ArmParts& parts, const ResourceType& type, con
                                                           .body = std::move(body),
                                                           .resource = nullptr,
                                                           .api_version = call.api_version,
-                                                          .caller = call.caller}));
+                                                          .caller = call.caller,
+                                                          .query = permit.request().query}));
   co_return answer_of(answer);
 }
 
@@ -243,9 +306,8 @@ class TypeRows {
     const auto item = gate_.keep(front + paths.item);
     add_writes(item);
     if (has(gate::resource::kGet)) {
-      put_row<GetResource>(Method::kGet, item, "read", [&parts = parts_, &type = type_](Permit<GetResource> permit) {
-        return get(parts, type, true, std::move(permit));
-      });
+      if (type_.shared_at_tenant) add_get(gate_.keep(paths.item), "");
+      add_get(item, gate_.keep(type_.action("read")));
     }
     if (has(gate::resource::kHead)) {
       put_row<CheckResource>(Method::kHead, item, "read",
@@ -266,6 +328,13 @@ class TypeRows {
   void put_row(Method method, std::string_view path, std::string_view verb, Fn handler) {
     const auto action = gate_.keep(type_.action(verb));
     gate_.add_as<Operation>(action, arm_row(method, path, action), std::move(handler));
+  }
+  // An empty action: for any caller.
+  void add_get(std::string_view path, std::string_view action) {
+    gate_.add_as<GetResource>(gate_.keep(type_.action("read")), arm_row(Method::kGet, path, action),
+                              [&parts = parts_, &type = type_](Permit<GetResource> permit) {
+                                return get(parts, type, true, std::move(permit));
+                              });
   }
   void add_writes(std::string_view item) {
     if (has(gate::resource::kPut)) {
@@ -295,7 +364,9 @@ class TypeRows {
   }
   void add_action(const ResourceAction& action, std::string_view item) {
     using At = ResourceAction::At;
-    const std::string above = action.at == At::kSubscription ? "/subscriptions/{subscription}" : "";
+    const std::string above = action.at == At::kSubscription ? "/subscriptions/{subscription}"
+                              : action.at == At::kScope      ? "{scope}"
+                                                             : "";
     const std::string path = action.at == At::kResource ? std::string(item) + "/" + action.name
                                                         : above + "/providers/" + type_.provider + "/" + action.name;
     auto row = arm_row(action.method, gate_.keep(path), action.any_caller ? std::string_view() : action.action);

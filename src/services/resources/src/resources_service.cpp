@@ -18,6 +18,7 @@
 #include "src/provider_operations.h"
 #include "src/resource_operations.h"
 #include "src/role_operations.h"
+#include "src/shown.h"
 #include "src/subscription_operations.h"
 #include "src/tag_operations.h"
 
@@ -74,12 +75,14 @@ struct ResourcesService::State {
       : options(std::move(given)),
         site{.domain = options.domain, .region = options.region},
         store(options.store),
+        scopes(store),
         locks(store) {
     registry.add_check(locks);
   }
   ResourcesServiceOptions options;
   Site site;
   ResourceStore store;
+  ScopeView scopes;
   LockCheck locks;
   gate::resource::Registry registry;
   std::unique_ptr<Serving> serving;
@@ -108,6 +111,7 @@ Task<Result<>> ResourcesService::open(TenantId tenant, SubscriptionId subscripti
 }
 
 const gate::authz::ManagementTree& ResourcesService::tree() const { return state_->store; }
+const gate::resource::Scopes& ResourcesService::scopes() const { return state_->scopes; }
 gate::resource::Registry& ResourcesService::registry() { return state_->registry; }
 
 void ResourcesService::serve(gate::authz::AssignmentStore& assignments, const gate::IdentityDirectory& identities) {

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "src/arm_errors.h"
+#include "src/shown.h"
 
 namespace freehold::resources {
 namespace {
@@ -12,21 +13,6 @@ using gate::Permit;
 using http::Method;
 
 constexpr std::string_view kRead = "Microsoft.Resources/subscriptions/read";
-
-Json subscription_json(const Subscription& subscription) {
-  const std::string id = to_string(subscription.id);
-  return {
-      {"id", "/subscriptions/" + id},
-      {"subscriptionId", id},
-      {"tenantId", to_string(subscription.tenant)},
-      {"displayName", subscription.name},
-      {"state", subscription.enabled ? "Enabled" : "Disabled"},
-      {"subscriptionPolicies",
-       {{"locationPlacementId", "Internal_2014-09-01"}, {"quotaId", "Internal_2014-09-01"}, {"spendingLimit", "Off"}}},
-      {"authorizationSource", "RoleBased"},
-      {"managedByTenants", Json::array()},
-      {"tags", subscription.tags}};
-}
 
 // Who has a role on anything in a subscription sees that it is there, as in Azure.
 using Assignments = std::vector<gate::authz::RoleAssignment>;

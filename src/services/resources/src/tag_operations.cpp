@@ -4,8 +4,9 @@
 
 #include "base/encoding.h"
 #include "src/arm_errors.h"
-#include "src/lock_rules.h"
+#include "src/own_changes.h"
 #include "src/resource_operations.h"
+#include "src/shown.h"
 
 namespace freehold::resources {
 namespace {
@@ -54,13 +55,16 @@ gate::ApiError no_tags_here() {
 gate::Task<ApiResult<Tags>> retag_own(const ArmParts& parts, ArmCall call, Tags given, Way way) {
   Tags out;
   const ResourceId scope = call.id.scope();
+  std::optional<gate::resource::ApprovedChange> approved;
   const auto edit = [&](Draft& draft) -> ApiResult<> {
-    FH_CHECK_OK(check_locks(draft.state(), scope.text(), LockedVerb::kWrite));
     if (scope.group.empty()) {
       const auto old = draft.state().subscription(*scope.subscription);
       if (old == nullptr) return std::unexpected(arm_errors::subscription_not_found(to_string(*scope.subscription)));
       Subscription changed = *old;
       FH_TRY(changed.tags, combined(std::move(changed.tags), given, way));
+      FH_TRY(approved,
+             approve_own(parts, call, ChangeKind::kPatch, scope, subscription_json(*old), subscription_json(changed)));
+      FH_TRY(changed.tags, tags_of((*approved)->after));
       out = changed.tags;
       draft.put(std::move(changed));
       return {};
@@ -70,6 +74,8 @@ gate::Task<ApiResult<Tags>> retag_own(const ArmParts& parts, ArmCall call, Tags 
     if (old->deleting()) return std::unexpected(arm_errors::group_being_deleted(scope.group));
     ResourceGroup changed = *old;
     FH_TRY(changed.tags, combined(std::move(changed.tags), given, way));
+    FH_TRY(approved, approve_own(parts, call, ChangeKind::kPatch, scope, group_json(*old), group_json(changed)));
+    FH_TRY(changed.tags, tags_of((*approved)->after));
     changed.changed = call.caller.now;
     out = changed.tags;
     draft.put(std::move(changed));
@@ -120,7 +126,10 @@ gate::Task<ApiResult<Tags>> retag_resource(const ArmParts& parts, ArmCall call, 
                                                             .before = std::move(before),
                                                             .after = std::move(after),
                                                             .caller = call.caller}));
+  const gate::resource::ProposedChange told{
+      .kind = ChangeKind::kPatch, .id = scope, .type = type, .api_version = version, .caller = call.caller};
   FH_CO_TRY(const auto written, co_await type->behind->put(std::move(approved)));
+  parts.registry.tell(told, written.resource);
   co_return tags_of_resource(written.resource);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -54,6 +55,9 @@ struct ProposedChange {
   std::string if_none_match = {};
   std::optional<ResourceId> destination = {};  // of kMove: the group
   Caller caller = {};
+  // What the checks decided by, kept as long as the change is: who alters the rules waits until nothing holds the old
+  // ones any more, so that no change decided by them is written after the answer to whoever altered them.
+  std::vector<std::shared_ptr<const void>> decided_by = {};
 };
 
 // What stands between a request and a provider: locks, a group that is being deleted, policy. Thread-safe, answers from
@@ -62,6 +66,13 @@ class ChangeCheck {
  public:
   virtual ~ChangeCheck() = default;
   [[nodiscard]] virtual ApiResult<> check(ProposedChange& change) const = 0;
+};
+
+// Told what there is now of a resource, after its provider wrote it (null: it is gone). Thread-safe; answers at once.
+class ChangeObserver {
+ public:
+  virtual ~ChangeObserver() = default;
+  virtual void changed(const ProposedChange& change, const Json& now) noexcept = 0;
 };
 
 class ChangeChecks;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,11 +37,14 @@ struct ListScope {
   SubscriptionId subscription;
   std::string group = {};                 // empty: all groups
   std::optional<ResourceId> parent = {};  // of nested types: "storageAccounts/a" of its containers
+  // Of types that extend any scope (ScopeKind::kResource): where it was asked. The provider says what belongs there.
+  std::optional<ResourceId> at = {};
 };
 
 struct Reading {
   std::string api_version;
   Caller caller;
+  std::string filter = {};  // of lists of types that extend any scope: $filter, which the provider reads
 };
 
 struct ActionCall {
@@ -51,11 +55,13 @@ struct ActionCall {
   Json resource = nullptr;  // of actions on a resource: as get() gave it
   std::string api_version;
   Caller caller;
+  std::vector<http::QueryParameter> query = {};
 };
 
 struct ActionAnswer {
   int status = 200;
   Json body = nullptr;
+  http::Headers headers = {};
 };
 
 // Implemented by services; outlives the registry. Thread-safe: called from all loops. A resource is JSON in the API's
@@ -95,8 +101,9 @@ inline constexpr VerbSet kEveryVerb = kGet | kPut | kPatch | kDelete | kHead | k
 //   kResource      {id of the resource}/listKeys
 //   kSubscription  /subscriptions/S/providers/NS/checkNameAvailability
 //   kTenant        /providers/NS/operations
+//   kScope         {tenant, group or resource}/providers/NS/checkPolicyRestrictions
 struct ResourceAction {
-  enum class At : std::uint8_t { kResource, kSubscription, kTenant };
+  enum class At : std::uint8_t { kResource, kSubscription, kTenant, kScope };
   std::string name;  // may have {...} in it: "locations/{location}/usages"
   At at = At::kResource;
   http::Method method = http::Method::kPost;
@@ -112,6 +119,14 @@ struct ResourceAction {
 enum class Residency : std::uint8_t {
   kRegion,  // rests in its location's region
   kGeo,     // in the tenant's Geo: what has no region of its own
+};
+
+// The name that policies have for a property: "Microsoft.Storage/storageAccounts/minimumTlsVersion" is
+// properties.minimumTlsVersion; "[*]" stands for an array's elements. A modifiable one a policy may alter in a request.
+struct PropertyAlias {
+  std::string_view alias;
+  std::string_view path;
+  bool modifiable = false;
 };
 
 // A row of data. Everything said of a type anywhere comes from here.
@@ -131,6 +146,12 @@ struct ResourceType {
   std::vector<DataClass> data = {DataClass::kCustomerData};  // what its properties may hold
   // RBAC: "Microsoft.Storage/storageAccounts" + "/read", "/write", "/delete", unless Azure has another word for it.
   std::string action_prefix = {};
+  // Azure Policy: a type without aliases is known to policies by its type, name, location and tags alone.
+  std::span<const PropertyAlias> aliases = {};
+  // Types below it that Azure has and this cloud doesn't: policies may name their aliases, which never match.
+  std::span<const std::string_view> absent_types = {};
+  // Of types that extend any scope: those at the tenant itself may be read by whoever has a token of it (built-ins).
+  bool shared_at_tenant = false;
   ResourceProvider* behind = nullptr;
 
   [[nodiscard]] std::string full_type() const { return provider + "/" + type; }

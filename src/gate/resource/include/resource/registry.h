@@ -18,6 +18,7 @@ class Registry {
   // Stops the process if the row is faulty: no provider behind it, no version, twice the same type.
   void add(ResourceType type);
   void add_check(const ChangeCheck& check) { checks_.add(check); }
+  void add_observer(ChangeObserver& observer) { observers_.push_back(&observer); }
 
   // By "Microsoft.Storage/storageAccounts", in any case; null: none.
   [[nodiscard]] const ResourceType* find(std::string_view full_type) const;
@@ -26,12 +27,17 @@ class Registry {
   [[nodiscard]] const std::string* find_provider(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> providers() const;  // sorted
   [[nodiscard]] const ChangeChecks& checks() const { return checks_; }
+  // For whoever asked a provider to write, once it has.
+  void tell(const ProposedChange& change, const Json& now) const {
+    for (ChangeObserver* observer : observers_) observer->changed(change, now);
+  }
 
  private:
   std::deque<ResourceType> types_;
   std::map<std::string, const ResourceType*, std::less<>> by_type_;  // keys in lower case
   std::map<std::string, std::string, std::less<>> providers_;        // lower case, as spelt
   ChangeChecks checks_;
+  std::vector<ChangeObserver*> observers_;
 };
 
 }  // namespace freehold::gate::resource

@@ -12,6 +12,7 @@
 #include "pipeline/activity.h"
 #include "pipeline/pipeline.h"
 #include "resource/registry.h"
+#include "resource/scopes.h"
 
 namespace freehold::resources {
 
@@ -39,6 +40,7 @@ class ResourcesService {
   [[nodiscard]] Task<Result<>> open(TenantId tenant, SubscriptionId subscription, std::string group);
   // Which management groups stand above what; from open() on.
   [[nodiscard]] const gate::authz::ManagementTree& tree() const;
+  [[nodiscard]] const gate::resource::Scopes& scopes() const;
   [[nodiscard]] gate::resource::Registry& registry();
   // Makes the rows; the registry is complete now.
   void serve(gate::authz::AssignmentStore& assignments, const gate::IdentityDirectory& identities);

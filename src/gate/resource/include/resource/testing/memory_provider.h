@@ -13,6 +13,11 @@
 
 namespace freehold::gate::resource::testing {
 
+inline constexpr PropertyAlias kBoxAliases[] = {
+    {"Sample.Boxes/boxes/colour", "properties.colour", true},
+    {"Sample.Boxes/boxes/size", "properties.size"},
+};
+
 // "Sample.Boxes/boxes" with the action "open", and "Sample.Boxes/boxes/lids" below them.
 class MemoryProvider final : public ResourceProvider {
  public:
@@ -32,6 +37,7 @@ class MemoryProvider final : public ResourceProvider {
                                .at = ResourceAction::At::kTenant,
                                .method = http::Method::kGet,
                                .any_caller = true}},
+                  .aliases = kBoxAliases,
                   .behind = this});
     registry.add({.provider = "Sample.Boxes",
                   .type = "boxes/lids",
