@@ -19,6 +19,7 @@
 #include "insights/insights_service.h"
 #include "operations/operations_service.h"
 #include "pipeline/pipeline.h"
+#include "policies/policies_service.h"
 #include "region_identity.h"
 #include "region_metrics.h"
 #include "resources/resources_service.h"
@@ -75,6 +76,7 @@ struct Region::Parts {
   std::unique_ptr<DirectoryNames> caller_names;
   std::unique_ptr<insights::InsightsService> insights;
   std::unique_ptr<resources::ResourcesService> resources;
+  std::unique_ptr<policies::PoliciesService> policies;
   std::unique_ptr<gate::authz::StorageAccess> access;
   std::unique_ptr<gate::BearerTrust> bearer;
   std::unique_ptr<http::Client> outside;
@@ -100,6 +102,7 @@ struct Region::Parts {
   [[nodiscard]] Result<> open_blob();
   [[nodiscard]] Result<> open_vault();
   [[nodiscard]] Result<> ensure_account(const std::string& name, bool emulator);
+  [[nodiscard]] Result<> open_policies();
   void open_door();
   void recover_audit();
   [[nodiscard]] Result<Ports> listen();
@@ -263,6 +266,25 @@ Result<> Region::Parts::open_vault() {
   return run_blocking(vault->load());
 }
 
+// When every type is there: policies name their properties.
+Result<> Region::Parts::open_policies() {
+  Storage& s = *storage;
+  blob->add_resource_types(resources->registry());
+  vault->add_resource_types(resources->registry());
+  insights->add_resource_types(resources->registry());
+  policies = std::make_unique<policies::PoliciesService>(
+      policies::PoliciesServiceOptions{.store = {.rows = s.engine->partitions(),
+                                                 .epoch = epoch,
+                                                 .hybrid = *hybrid,
+                                                 .row_keys = *row_keys,
+                                                 .random = s.random},
+                                       .clock = s.clock,
+                                       .tree = resources->tree(),
+                                       .scopes = resources->scopes()});
+  policies->add_resource_types(resources->registry());
+  return run_blocking(policies->open(identity.tenant));
+}
+
 void Region::Parts::open_door() {
   Storage& s = *storage;
   operations = std::make_unique<operations::OperationsService>(
@@ -272,15 +294,13 @@ void Region::Parts::open_door() {
                                     .audit_key = audit->verifier_key(),
                                     .flush_audit = [this] { return audit->flush(); },
                                     .pool = *pool});
-  blob->add_resource_types(resources->registry());
-  vault->add_resource_types(resources->registry());
-  insights->add_resource_types(resources->registry());
   resources->serve(*assignments, directory->store());
   metrics = std::make_unique<RegionMetrics>();
   metrics->add_operations(blob->gate());
   metrics->add_operations(operations->gate());
   metrics->add_operations(directory->gate());
   metrics->add_operations(resources->gate());
+  metrics->add_operations(policies->gate());
   metrics->add_operations(directory->graph());
   metrics->add_operations(vault->gate());
   metrics->add_engine(*s.engine);
@@ -296,6 +316,7 @@ void Region::Parts::open_door() {
   pipeline->add(directory->gate());
   pipeline->add(resources->gate());
   pipeline->add(insights->gate());
+  pipeline->add(policies->gate());
   pipeline->add(directory->graph());
   pipeline->add(vault->gate());
   pipeline->add(blob->gate());
@@ -373,6 +394,7 @@ void Region::Parts::stop() {
     server->drain(limits::kDrainTimeout);
     metrics_server->drain(std::chrono::milliseconds(200));
     certificates->close();
+    policies->close_and_wait();
     resources->close_and_wait();
     insights->close_and_wait();
     blob->close_and_wait();
@@ -399,6 +421,7 @@ Result<std::unique_ptr<Region>> Region::open(const Settings& settings) {
   FH_CHECK_OK(parts->open_outside());
   FH_CHECK_OK(parts->open_blob());
   FH_CHECK_OK(parts->open_vault());
+  FH_CHECK_OK(parts->open_policies());
   parts->open_door();
   return std::unique_ptr<Region>(new Region(std::move(parts)));
 }
@@ -419,6 +442,7 @@ Result<Ports> Region::serve() {
   p.resources->start(p.loops.context(0), *p.pipeline);
   p.vault->start(p.loops.context(0), *p.pipeline);
   p.insights->start(p.loops.context(0), *p.pipeline);
+  p.policies->start(p.loops.context(0), *p.pipeline);
   p.directory->start(p.loops.context(0), *p.pipeline);
   p.certificates->keep(p.loops);
   FH_CHECK_OK(p.pool->submit(0, [&p] { p.recover_audit(); }));

@@ -135,6 +135,7 @@ Checked<std::shared_ptr<const Initiative>> Initiative::parse(std::string_view id
     if (reference.definition_id.empty()) {
       return refuse("InvalidPolicySetDefinition", "An entry of policyDefinitions has no policyDefinitionId.");
     }
+    reference.definition_version = text_member(*one, "definitionVersion");
     reference.reference_id = text_member(*one, "policyDefinitionReferenceId");
     if (reference.reference_id.empty()) reference.reference_id = fmt::format("{}", out->references.size() + 1);
     if (!names.insert(to_lower(reference.reference_id)).second) {

@@ -58,6 +58,26 @@ std::optional<Effect> parse_effect(std::string_view text) {
 
 std::string_view effect_name(Effect effect) { return kEffects[static_cast<std::size_t>(effect)].first; }
 
+namespace {
+
+// Members that say when and where an effect happens: what isn't done so is refused, not passed over. A deployment at a
+// subscription and a delayed look at what exists are kept for the remediation that reads them; scans come later anyway.
+Checked<void> check_behaviour(const Json& details) {
+  const auto scope = text_member(details, "deploymentScope");
+  if (!scope.empty() && !equals_ignoring_case(scope, "subscription") && !equals_ignoring_case(scope, "resourceGroup")) {
+    return invalid(fmt::format("The deploymentScope '{}' is not supported.", scope.substr(0, 64)));
+  }
+  const Json* cascade = find_member(details, "cascadeBehaviors");
+  if (cascade == nullptr) return {};
+  const auto group = text_member(*cascade, "resourceGroup");
+  if (!cascade->is_object() || cascade->size() != 1 || !equals_ignoring_case(group, "deny")) {
+    return invalid("Of cascadeBehaviors only 'deny' for 'resourceGroup' is supported.");
+  }
+  return {};
+}
+
+}  // namespace
+
 Checked<void> RuleCompiler::details(const Json& details, Rule& out) {
   if (details.is_array()) {
     for (const Json& one : details) {
@@ -66,6 +86,7 @@ Checked<void> RuleCompiler::details(const Json& details, Rule& out) {
     return {};
   }
   if (!details.is_object()) return invalid("The details of an effect are an object or an array.");
+  FH_CHECK_OK(check_behaviour(details));
   out.role_definition_ids = texts(details, "roleDefinitionIds");
   for (auto& action : texts(details, "actionNames")) out.action_names.push_back(to_lower(action));
   if (const Json* operations = find_member(details, "operations")) {

@@ -103,4 +103,10 @@ struct StorageProvider {
 // Newest first; newer ones are taken too (CLIENTS: what az, its profiles and the SDKs send).
 [[nodiscard]] std::vector<std::string> storage_api_versions();
 
+// What policies may name (storage_aliases.cpp).
+[[nodiscard]] std::span<const gate::resource::PropertyAlias> storage_account_aliases();
+[[nodiscard]] std::span<const gate::resource::PropertyAlias> blob_service_aliases();
+[[nodiscard]] std::span<const gate::resource::PropertyAlias> container_aliases();
+[[nodiscard]] std::span<const std::string_view> absent_storage_types();
+
 }  // namespace freehold::blob

@@ -61,6 +61,8 @@ void StorageAccountProvider::add_types(gate::resource::Registry& registry) {
                 .movable = true,
                 .actions = account_actions(),
                 .data = {DataClass::kCustomerData},
+                .aliases = storage_account_aliases(),
+                .absent_types = absent_storage_types(),
                 .behind = this});
 }
 
@@ -73,6 +75,7 @@ void BlobServicesProvider::add_types(gate::resource::Registry& registry) {
                 .tracked = false,
                 .taggable = false,
                 .data = {DataClass::kCustomerData},
+                .aliases = blob_service_aliases(),
                 .behind = this});
 }
 
@@ -85,6 +88,7 @@ void ContainersProvider::add_types(gate::resource::Registry& registry) {
                 .tracked = false,
                 .taggable = false,
                 .data = {DataClass::kCustomerData},
+                .aliases = container_aliases(),
                 .behind = this});
 }
 

@@ -1,6 +1,7 @@
 // The rows of Microsoft.KeyVault, and what can be asked of it besides vaults: names, and vaults that were deleted.
 #include "base/encoding.h"
 #include "src/provider_errors.h"
+#include "src/vault_aliases.h"
 #include "src/vault_provider.h"
 
 namespace freehold::vault {
@@ -72,6 +73,8 @@ void VaultProvider::add_types(gate::resource::Registry& registry) {
                 .api_versions = api_versions(),
                 .actions = vault_actions(),
                 .data = {gate::DataClass::kCustomerData},
+                .aliases = vault_aliases(),
+                .absent_types = absent_vault_types(),
                 .behind = this});
   registry.add({.provider = std::string(kProvider),
                 .type = "vaults/accessPolicies",

@@ -18,6 +18,7 @@ namespace freehold::gate::policy {
 struct Reference {
   std::string reference_id;
   std::string definition_id;
+  std::string definition_version;    // "1.*.*"; empty: any. Whoever registers the initiative checks it.
   Json parameters = Json::object();  // {"name": {"value": expression over the initiative's parameters}}
   std::vector<std::string> groups;
 };

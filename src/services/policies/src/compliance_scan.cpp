@@ -1,0 +1,176 @@
+#include "src/compliance_scan.h"
+
+#include <boost/asio/post.hpp>
+
+#include "base/encoding.h"
+#include "base/log.h"
+#include "src/policy_check.h"
+#include "src/policy_resources.h"
+#include "src/resource_census.h"
+
+namespace freehold::policies {
+namespace {
+
+constexpr std::chrono::hours kDaily{24};
+constexpr std::chrono::milliseconds kLook{200};
+constexpr std::size_t kMaxAsked = 64;  // waiting, of all tenants
+constexpr std::size_t kMaxKept = 512;  // that ended
+constexpr std::size_t kAtOnce = 32;    // resources judged before others have their turn
+
+ResourceStates shown_of(const ResourceId& id, std::string type, const Json& json,
+                        const gate::authz::ManagementTree& tree, TenantId tenant, WallTime now) {
+  ResourceStates out{.id = id.text(),
+                     .type = std::move(type),
+                     .location = {},
+                     .group = id.group,
+                     .subscription = {},
+                     .tags = Json::object(),
+                     .management_groups = {},
+                     .time = now,
+                     .states = {}};
+  if (json.is_object()) {
+    if (const auto at = json.find("location"); at != json.end() && at->is_string())
+      out.location = at->get<std::string>();
+    if (const auto at = json.find("tags"); at != json.end() && at->is_object()) out.tags = *at;
+  }
+  out.management_groups = to_string(tenant);
+  if (!id.subscription) return out;
+  out.subscription = to_string(*id.subscription);
+  for (const auto& name : tree.groups_above(tenant, *id.subscription)) {
+    out.management_groups = name + "," + out.management_groups;
+  }
+  return out;
+}
+
+}  // namespace
+
+void ComplianceScan::start(boost::asio::io_context& loop, gate::Pipeline& door, std::vector<TenantId> tenants) {
+  loop_ = &loop;
+  door_ = &door;
+  scope_.spawn(loop, keep(std::move(tenants)));
+}
+
+std::optional<ScanId> ComplianceScan::request(TenantId tenant, std::string scope) {
+  const std::lock_guard lock(mutex_);
+  std::size_t waiting = 0;
+  for (const auto& one : asked_) {
+    if (one.state != State::kRunning || one.begun) continue;
+    if (one.tenant == tenant && one.scope == scope) return one.id;
+    ++waiting;
+  }
+  if (waiting >= kMaxAsked) return std::nullopt;
+  if (asked_.size() >= kMaxKept) {
+    const auto old = std::ranges::find_if(asked_, [](const Asked& one) { return one.state != State::kRunning; });
+    if (old != asked_.end()) asked_.erase(old);
+  }
+  asked_.push_back({.id = random_id<ScanId>(random_), .tenant = tenant, .scope = std::move(scope)});
+  return asked_.back().id;
+}
+
+ComplianceScan::State ComplianceScan::state_of(TenantId tenant, ScanId id) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& one : asked_) {
+    if (one.id == id && one.tenant == tenant) return one.state;
+  }
+  return State::kUnknown;
+}
+
+std::optional<ComplianceScan::Asked> ComplianceScan::next() {
+  const std::lock_guard lock(mutex_);
+  for (auto& one : asked_) {
+    if (one.state != State::kRunning || one.begun) continue;
+    one.begun = true;
+    return one;
+  }
+  return std::nullopt;
+}
+
+void ComplianceScan::ended(ScanId id, bool well) {
+  const std::lock_guard lock(mutex_);
+  for (auto& one : asked_) {
+    if (one.id == id) one.state = well ? State::kDone : State::kFailed;
+  }
+}
+
+// One after the other: a scan is nobody's hurry.
+Task<> ComplianceScan::keep(std::vector<TenantId> tenants) {
+  WallTime due = {};
+  while (!scope_.stopping()) {
+    if (parts_.clock.now() >= due) {
+      for (const TenantId tenant : tenants) static_cast<void>(request(tenant, ""));
+      due = parts_.clock.now() + kDaily;
+    }
+    while (auto asked = next()) {
+      if (scope_.stopping()) co_return;
+      const auto done = co_await door_->run_job<ScanCompliance>(
+          {.tenant = asked->tenant, .principal = "policy compliance", .resource = asked->scope},
+          [this, asked = *asked](gate::Permit<ScanCompliance>) { return scan(asked.tenant, asked.scope); });
+      if (!done) log_warning("a compliance scan failed", {{"error", done.error().message}});
+      ended(asked->id, done.has_value());
+    }
+    if (!co_await scope_.sleep(kLook)) co_return;
+  }
+}
+
+Task<Result<>> ComplianceScan::scan(TenantId tenant, std::string scope) {
+  const WallTime now = parts_.clock.now();
+  const auto at = scope.empty() ? ResourceId{} : gate::resource::parse_resource_id(scope).value_or(ResourceId{});
+  parts_.compliance.begin_scan(tenant);
+  std::vector<ResourceStates> found;
+  PolicyOrigins origins;
+  const auto policies = parts_.store.state(tenant);
+  if (policies->compiled().size() == 0) {
+    parts_.compliance.end_scan(tenant, to_lower(scope), {});
+    co_return Result<>();
+  }
+  auto executor = co_await boost::asio::this_coro::executor;
+  for (const auto& subscription : parts_.scopes.subscriptions(tenant)) {
+    if (at.subscription && *at.subscription != subscription) continue;
+    ResourceCensus census(parts_.registry);
+    const auto counted = co_await census.count(tenant, subscription, now, parts_.scopes);
+    if (!counted) {
+      parts_.compliance.abandon_scan(tenant);
+      co_return std::unexpected(counted.error());
+    }
+    std::size_t judged = 0;
+    for (const auto& one : census.all()) {
+      if (!gate::policy::is_within(one.id.text(), scope)) continue;
+      if (++judged % kAtOnce == 0) co_await boost::asio::post(executor, runtime::use_task);  // requests go first
+      SeenResource seen;
+      see_resource(seen, one.id, one.type, one.json, tenant, now, parts_.tree, parts_.scopes);
+      auto states = shown_of(one.id, seen.target.type, one.json, parts_.tree, tenant, now);
+      states.states = states_of(policies->compiled().scan(seen.target, &census), origins);
+      if (!states.states.empty()) found.push_back(std::move(states));
+    }
+  }
+  parts_.compliance.end_scan(tenant, to_lower(scope), std::move(found));
+  co_return Result<>();
+}
+
+void ComplianceScan::changed(const gate::resource::ProposedChange& change, const Json& now) noexcept {
+  try {
+    const TenantId tenant = change.caller.tenant;
+    const std::string key = key_of(change.id);
+    if (is_policy_type(change.id.type())) {
+      const auto kind = kind_of(change.id.type());
+      if (kind == Kind::kAssignment || kind == Kind::kClassification) static_cast<void>(request(tenant, ""));
+      return;
+    }
+    if (change.type != nullptr && change.type->at != gate::resource::ScopeKind::kResourceGroup) return;
+    if (now.is_null()) return parts_.compliance.erase(tenant, key);
+    const auto policies = parts_.store.state(tenant);
+    if (policies->compiled().size() == 0) return;
+    SeenResource seen;
+    const WallTime time = parts_.clock.now();
+    see_resource(seen, change.id, change.type, now, tenant, time, parts_.tree, parts_.scopes);
+    auto states = shown_of(change.id, seen.target.type, now, parts_.tree, tenant, time);
+    PolicyOrigins origins;
+    states.states = states_of(policies->compiled().scan(seen.target, nullptr), origins);
+    std::erase_if(states.states, [](const PolicyState& one) { return one.effect.ends_with("ifnotexists"); });
+    parts_.compliance.put(tenant, std::move(states));
+  } catch (const std::exception& e) {
+    log_error("the compliance of a written resource is not known until the next scan", {{"error", e.what()}});
+  }
+}
+
+}  // namespace freehold::policies

@@ -1,0 +1,127 @@
+#include "src/tenant_policies.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/encoding.h"
+
+namespace freehold::policies {
+namespace {
+
+using gate::policy::Assignment;
+using gate::policy::CompiledSet;
+
+}  // namespace
+
+TenantPolicies::TenantPolicies() {
+  for (auto& map : maps_) map = std::make_shared<const EntryMap>();
+  auto nothing = CompiledSet::build({}, {}, {});
+  FH_CHECK(nothing.has_value());
+  compiled_ = std::move(*nothing);
+}
+
+TenantPolicies::TenantPolicies(std::array<EntryMap, kKinds> maps) : TenantPolicies() {
+  for (std::size_t i = 0; i < kKinds; ++i) maps_[i] = std::make_shared<const EntryMap>(std::move(maps[i]));
+  for (const auto& [key, entry] : all(Kind::kClassification)) {
+    if (auto assignment = assignment_of(*entry)) writable(Kind::kAssignment)[assignment->key()] = std::move(assignment);
+  }
+}
+
+Level TenantPolicies::level_at(const std::vector<std::string>& chain) const {
+  Level out = Level::kUnclassified;
+  for (const auto& scope : chain) {
+    const auto found =
+        find(Kind::kClassification, (scope == "/" ? "" : scope) + "/providers/Freehold.Classification/levels/default");
+    if (found != nullptr) out = std::max(out, found->classification->level);
+  }
+  return out;
+}
+
+EntryPtr TenantPolicies::find(Kind kind, std::string_view id) const {
+  const auto at = all(kind).find(to_lower(id));
+  return at == all(kind).end() ? nullptr : at->second;
+}
+
+EntryMap& TenantPolicies::writable(Kind kind) {
+  auto copy = std::make_shared<EntryMap>(all(kind));
+  EntryMap& out = *copy;
+  maps_[static_cast<std::size_t>(kind)] = std::move(copy);
+  return out;
+}
+
+void TenantPolicies::put(EntryPtr entry) {
+  const std::string key = entry->key();
+  const Kind kind = entry->kind;
+  if (kind == Kind::kClassification) {
+    auto& assignments = writable(Kind::kAssignment);
+    assignments.erase(key_of(classifying_assignment(entry->id)));
+    if (auto assignment = assignment_of(*entry)) assignments[assignment->key()] = std::move(assignment);
+  }
+  writable(kind)[key] = std::move(entry);
+}
+
+void TenantPolicies::erase(Kind kind, const std::string& key) { writable(kind).erase(key); }
+
+CompiledSet::Catalog TenantPolicies::catalog() const {
+  return {.definition =
+              [this](std::string_view id) {
+                const auto found = find(Kind::kDefinition, id);
+                return found == nullptr ? nullptr : found->definition;
+              },
+          .initiative =
+              [this](std::string_view id) {
+                const auto found = find(Kind::kInitiative, id);
+                return found == nullptr ? nullptr : found->initiative;
+              }};
+}
+
+std::vector<gate::policy::Exemption> TenantPolicies::exemptions() const {
+  std::vector<gate::policy::Exemption> out;
+  for (const auto& [key, entry] : all(Kind::kExemption)) out.push_back(*entry->exemption);
+  return out;
+}
+
+Checked<> TenantPolicies::compile() {
+  std::vector<Assignment> assignments;
+  for (const auto& [key, entry] : all(Kind::kAssignment)) assignments.push_back(*entry->assignment);
+  FH_TRY(compiled_, CompiledSet::build(std::move(assignments), exemptions(), catalog()));
+  broken_.clear();
+  return {};
+}
+
+void TenantPolicies::compile_what_fits() {
+  if (compile()) return;
+  std::vector<Assignment> good;
+  for (const auto& [key, entry] : all(Kind::kAssignment)) {
+    const auto alone = CompiledSet::build({*entry->assignment}, {}, catalog());
+    if (alone) {
+      good.push_back(*entry->assignment);
+    } else {
+      broken_.push_back({entry->id.text(), entry->assignment->scope, alone.error().message});
+    }
+  }
+  auto set = CompiledSet::build(std::move(good), exemptions(), catalog());
+  FH_CHECK(set.has_value());
+  compiled_ = std::move(*set);
+}
+
+std::string TenantPolicies::user_of(Kind kind, std::string_view id) const {
+  for (const auto& [key, entry] : all(Kind::kAssignment)) {
+    if (equals_ignoring_case(entry->assignment->definition_id, id)) return entry->id.text();
+  }
+  if (kind != Kind::kDefinition) return {};
+  for (const auto& [key, entry] : all(Kind::kInitiative)) {
+    const bool named = std::ranges::any_of(entry->initiative->references, [id](const auto& reference) {
+      return equals_ignoring_case(reference.definition_id, id);
+    });
+    if (named) return entry->id.text();
+  }
+  return {};
+}
+
+bool TenantPolicies::is_in_force(Kind kind, std::string_view id) const {
+  if (kind != Kind::kDefinition && kind != Kind::kInitiative) return true;
+  return !user_of(kind, id).empty();
+}
+
+}  // namespace freehold::policies
