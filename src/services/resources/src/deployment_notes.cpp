@@ -107,7 +107,10 @@ gate::ApiResult<> check_scope_stays(const TenantState& state, const gate::resour
 
 bool evaluates_inside(const OrderedJson& body) {
   const auto* properties = find_member(body, "properties");
-  const auto* options = properties == nullptr ? nullptr : find_member(*properties, "expressionEvaluationOptions");
+  if (properties == nullptr) return false;
+  const auto* link = find_member(*properties, "templateLink");
+  if (link != nullptr && !link->is_null()) return true;
+  const auto* options = find_member(*properties, "expressionEvaluationOptions");
   return options != nullptr && equals_ignoring_case(gate::expression::text_member(*options, "scope"), "inner");
 }
 

@@ -27,7 +27,8 @@ namespace freehold::resources {
 // 409 ResourceGroupBeingDeleted, 404: the group is gone or going.
 [[nodiscard]] gate::ApiResult<> check_scope_stays(const TenantState& state, const gate::resource::ResourceId& scope);
 
-// "expressionEvaluationOptions": {"scope": "inner"} of a nested deployment.
+// "expressionEvaluationOptions": {"scope": "inner"} of a nested deployment; a linked template is always a world of its
+// own.
 [[nodiscard]] bool evaluates_inside(const OrderedJson& body);
 
 // Was this kept of that deployment, or of an earlier one of its name?
