@@ -282,6 +282,20 @@ TEST_P(EngineConformance, ChunksAreNeverOverwrittenAndRemovalIsIdempotent) {
   EXPECT_FALSE(put_chunk(ids_.next_chunk(), AlignedBuffer(limits::kChunkBytes + 1)));
 }
 
+// The second put meets the first at every point of its way into the index.
+TEST_P(EngineConformance, AChunkIsNotOverwrittenWhileItIsIndexed) {
+  for (int i = 0; i < 300; ++i) {
+    const auto id = ids_.next_chunk();
+    ASSERT_TRUE(put_chunk(id, pattern(100, 'a')));
+    for (int again = 0; again < 3; ++again) {
+      const auto second = put_chunk(id, pattern(100, 'b'));
+      ASSERT_FALSE(second) << "after " << i << " chunks";
+      ASSERT_EQ(second.error().code, ErrorCode::kConflict);
+    }
+    ASSERT_TRUE(read_chunk(id, 0, 100).value() == pattern(100, 'a').view());
+  }
+}
+
 TEST_P(EngineConformance, ChunksAreListedInOrderOfCreation) {
   std::vector<ChunkId> ids;
   for (int i = 0; i < 7; ++i) {

@@ -18,17 +18,36 @@ constexpr std::uint32_t kInlineReadBytes = 256 * 1024;
 
 }  // namespace
 
-Result<> EmbeddedChunks::reserve(ChunkId id, std::uint32_t length, std::shared_ptr<ChunkFlight> flight) {
-  {
-    std::lock_guard lock(mutex_);
-    if (!pending_.emplace(id, Pending{}).second) return fail(ErrorCode::kConflict, "the chunk exists");
+// An id that nobody else may put meanwhile: given back unless the chunk came into being.
+class EmbeddedChunks::Claim {
+ public:
+  Claim(EmbeddedChunks& chunks, ChunkId id) : chunks_(chunks), id_(id) {
+    std::lock_guard lock(chunks_.mutex_);
+    held_ = chunks_.pending_.emplace(id, Pending{}).second;
   }
+  ~Claim() {
+    if (!held_) return;
+    std::lock_guard lock(chunks_.mutex_);
+    chunks_.pending_.erase(id_);
+  }
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+
+  [[nodiscard]] bool held() const { return held_; }
+  void keep() { held_ = false; }
+
+ private:
+  EmbeddedChunks& chunks_;
+  ChunkId id_;
+  bool held_ = false;
+};
+
+void EmbeddedChunks::place(ChunkId id, std::uint32_t length, ChunkFlight& flight) {
   const auto place = allocator_.allocate(length);
-  flight->address = place.address;
+  flight.address = place.address;
   std::lock_guard lock(mutex_);
   pending_[id].address = place.address;
   if (place.left_over) left_over_.push_back(*place.left_over);
-  return {};
 }
 
 void EmbeddedChunks::forget(ChunkId id, const disk::ExtentAddress& address) {
@@ -43,6 +62,9 @@ Task<Result<>> EmbeddedChunks::put(TenantId tenant, ChunkId id, AlignedBuffer by
   FH_CO_CHECK_OK(check_chunk(bytes.size()));
   if (!replicator_.serving()) co_return std::unexpected(replicator_.refusal());
   if (!space_.has_room_for(bytes.size())) co_return fail(ErrorCode::kExhausted, "the disk is full");
+  // Claimed before it is looked for: what isn't pending is in the rows by then, or was never there.
+  Claim claim(*this, id);
+  if (!claim.held()) co_return fail(ErrorCode::kConflict, "the chunk exists");
   FH_CO_TRY(const auto existing, co_await rows_.read(tenant, chunk_key(id)));
   if (existing) co_return fail(ErrorCode::kConflict, "the chunk exists");
 
@@ -52,7 +74,8 @@ Task<Result<>> EmbeddedChunks::put(TenantId tenant, ChunkId id, AlignedBuffer by
   std::memset(bytes.data() + length, 0, round_up(length, kDirectAlignment) - length);
   flight->checksums = disk::checksum_payload(bytes.view());
   flight->payload = std::move(bytes);
-  FH_CO_CHECK_OK(reserve(id, length, flight));
+  place(id, length, *flight);
+  claim.keep();
 
   runtime::Completion<Result<>> written;
   flight->done = [this, written, id, address = flight->address](Result<unsigned> copies) {

@@ -60,7 +60,8 @@ class EmbeddedChunks final : public ChunkStore {
   [[nodiscard]] std::vector<disk::ExtentAddress> take_left_over();
 
  private:
-  [[nodiscard]] Result<> reserve(ChunkId id, std::uint32_t length, std::shared_ptr<ChunkFlight> flight);
+  class Claim;
+  void place(ChunkId id, std::uint32_t length, ChunkFlight& flight);
   void forget(ChunkId id, const disk::ExtentAddress& address);
   void write_index(ChunkId id, disk::ExtentAddress address);
   [[nodiscard]] Task<Result<disk::ExtentAddress>> find(TenantId tenant, ChunkId id);
