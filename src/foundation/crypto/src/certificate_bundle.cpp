@@ -5,59 +5,16 @@
 
 #include "base/check.h"
 #include "crypto/key_certificate.h"
-#include "src/jose_state.h"
+#include "src/der.h"
+#include "src/foreign_key.h"
 
 namespace freehold::crypto {
 namespace {
 
-using Pkcs12Ptr = std::unique_ptr<PKCS12, OpensslFree<PKCS12_free>>;
 struct FreeStack {
   void operator()(STACK_OF(X509) * stack) const { sk_X509_pop_free(stack, X509_free); }
 };
 using StackPtr = std::unique_ptr<STACK_OF(X509), FreeStack>;
-
-std::unexpected<Error> no_bundle(std::string what) {
-  ERR_clear_error();
-  return fail(ErrorCode::kInvalidArgument, std::move(what));
-}
-
-Bytes der_of(X509* certificate) {
-  unsigned char* bytes = nullptr;
-  const int size = i2d_X509(certificate, &bytes);
-  FH_CHECK(size > 0);
-  Bytes out(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
-  OPENSSL_free(bytes);
-  return out;
-}
-
-Secret der_of(EVP_PKEY* key) {
-  unsigned char* bytes = nullptr;
-  const int size = i2d_PrivateKey(key, &bytes);
-  if (size <= 0) return {};
-  Secret out(BytesView(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)));
-  OPENSSL_clear_free(bytes, static_cast<std::size_t>(size));
-  return out;
-}
-
-Result<JoseKey> key_from(EVP_PKEY* pkey) {
-  const int type = pkey == nullptr ? EVP_PKEY_NONE : EVP_PKEY_get_base_id(pkey);
-  if (type != EVP_PKEY_RSA && type != EVP_PKEY_EC)
-    return no_bundle("The private key is neither RSA nor elliptic curve.");
-  auto key = JoseKey::from_secret(type == EVP_PKEY_RSA ? KeyType::kRsa : KeyType::kEc, der_of(pkey));
-  if (!key) return no_bundle("The private key is of a size or curve that vaults don't have.");
-  return key;
-}
-
-// The certificate that is the key's, and the others in the order in which they came.
-Result<CertificateBundle> bundle_of(JoseKey key, std::vector<Bytes> certificates) {
-  for (std::size_t i = 0; i < certificates.size(); ++i) {
-    if (!certifies(certificates[i], key)) continue;
-    Bytes own = std::move(certificates[i]);
-    certificates.erase(certificates.begin() + static_cast<std::ptrdiff_t>(i));
-    return CertificateBundle{std::move(key), std::move(own), std::move(certificates)};
-  }
-  return no_bundle("None of the certificates is for the private key.");
-}
 
 PkeyPtr pkey_of(const JoseKey& key) {
   const Secret der = key.secret();
@@ -80,51 +37,56 @@ Secret taken_from(BIO* bio) {
   return Secret(BytesView(data, static_cast<std::size_t>(size)));
 }
 
-// Nothing asks at a terminal for a password.
-int no_password(char*, int, int, void*) { return -1; }
+// One block of a PEM as it stands there: wiped, since it may be the private key.
+struct PemBlock {
+  char* name = nullptr;
+  char* header = nullptr;
+  unsigned char* data = nullptr;
+  long size = 0;
+  PemBlock() = default;
+  PemBlock(const PemBlock&) = delete;
+  PemBlock& operator=(const PemBlock&) = delete;
+  ~PemBlock() {
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_clear_free(data, static_cast<std::size_t>(size));
+  }
+  [[nodiscard]] bool read(BIO* in) { return PEM_read_bio(in, &name, &header, &data, &size) == 1; }
+  [[nodiscard]] std::string_view kind() const { return name; }
+  [[nodiscard]] BytesView der() const { return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)}; }
+};
+
+// EVP_PKEY_NONE: PKCS#8, which says itself what it is. nullopt: no private key.
+std::optional<int> key_type_of(std::string_view kind) {
+  if (kind == PEM_STRING_PKCS8INF) return EVP_PKEY_NONE;
+  if (kind == PEM_STRING_RSA) return EVP_PKEY_RSA;
+  if (kind == PEM_STRING_ECPRIVATEKEY) return EVP_PKEY_EC;
+  return std::nullopt;
+}
 
 }  // namespace
 
 Result<CertificateBundle> read_pem(BytesView pem) {
   if (pem.size() > kMaxCertificateBundle) return no_bundle("The bundle is too long.");
-  const BioPtr keys(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  const PkeyPtr pkey(PEM_read_bio_PrivateKey(keys.get(), nullptr, &no_password, nullptr));
-  if (!pkey) return no_bundle("There is no unencrypted private key in the PEM.");
-  FH_TRY(auto key, key_from(pkey.get()));
   const BioPtr in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  std::optional<JoseKey> key;
   std::vector<Bytes> certificates;
   while (true) {
-    const CertificatePtr certificate(PEM_read_bio_X509(in.get(), nullptr, &no_password, nullptr));
-    if (!certificate) break;
+    PemBlock block;
+    if (!block.read(in.get())) break;
+    if (const auto type = key_type_of(block.kind()); type && !key && *block.header == '\0') {
+      FH_TRY(key, key_from_der(block.der(), *type));
+    }
+    if (block.kind() != PEM_STRING_X509 && block.kind() != PEM_STRING_X509_OLD) continue;
+    const unsigned char* at = block.data;
+    const CertificatePtr certificate(d2i_X509(nullptr, &at, block.size));
+    if (!certificate) return no_bundle("A certificate in the PEM is broken.");
     if (certificates.size() > kMaxChain) return no_bundle("There are too many certificates.");
-    certificates.push_back(der_of(certificate.get()));
+    certificates.push_back(der_of(certificate.get(), &i2d_X509));
   }
   ERR_clear_error();
-  return bundle_of(std::move(key), std::move(certificates));
-}
-
-Result<CertificateBundle> read_pfx(BytesView pfx, const Secret& password) {
-  if (pfx.size() > kMaxCertificateBundle) return no_bundle("The bundle is too long.");
-  const unsigned char* at = octets(pfx.data());
-  const Pkcs12Ptr parsed(d2i_PKCS12(nullptr, &at, static_cast<long>(pfx.size())));
-  if (!parsed) return no_bundle("Not a PFX (PKCS#12).");
-  EVP_PKEY* raw_key = nullptr;
-  X509* raw_certificate = nullptr;
-  STACK_OF(X509)* raw_chain = nullptr;
-  Secret text(password.size() + 1);  // with the zero behind it
-  std::copy(password.view().begin(), password.view().end(), text.span().begin());
-  const int done = PKCS12_parse(parsed.get(), text.view().data(), &raw_key, &raw_certificate, &raw_chain);
-  const PkeyPtr pkey(raw_key);
-  const CertificatePtr certificate(raw_certificate);
-  const StackPtr chain(raw_chain);
-  if (done != 1 || !pkey || !certificate) return no_bundle("The PFX doesn't open, or has no certificate with its key.");
-  FH_TRY(auto key, key_from(pkey.get()));
-  std::vector<Bytes> certificates{der_of(certificate.get())};
-  for (int i = 0; chain && i < sk_X509_num(chain.get()); ++i) {
-    if (certificates.size() > kMaxChain) return no_bundle("There are too many certificates.");
-    certificates.push_back(der_of(sk_X509_value(chain.get(), i)));
-  }
-  return bundle_of(std::move(key), std::move(certificates));
+  if (!key) return no_bundle("There is no unencrypted private key in the PEM.");
+  return bundle_of(std::move(*key), std::move(certificates));
 }
 
 Secret write_pem(const CertificateBundle& bundle) {

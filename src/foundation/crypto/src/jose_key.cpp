@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "src/der.h"
 #include "src/jose_state.h"
 
 namespace freehold::crypto {
@@ -137,11 +138,8 @@ Result<JoseKey> JoseKey::from_secret(KeyType type, const Secret& secret) {
 
 Secret JoseKey::secret() const {
   if (state_->numbers.type == KeyType::kOct) return state_->octets_.clone();
-  unsigned char* bytes = nullptr;
-  const int size = i2d_PrivateKey(state_->pkey.get(), &bytes);
-  FH_CHECK(size > 0);
-  Secret out(BytesView(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)));
-  OPENSSL_clear_free(bytes, static_cast<std::size_t>(size));
+  Secret out = private_der_of(state_->pkey.get());
+  FH_CHECK(!out.empty());
   return out;
 }
 

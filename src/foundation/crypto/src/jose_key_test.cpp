@@ -3,31 +3,20 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <functional>
-#include <nlohmann/json.hpp>
 
 #include "base/check.h"
 #include "base/encoding.h"
 #include "crypto/digest.h"
 #include "src/jose_state.h"
+#include "src/wycheproof.h"
 
 namespace freehold::crypto {
 namespace {
 
-using Json = nlohmann::json;
-
-// Absent vectors skip the test on a developer's machine and fail it where CI=true.
-std::optional<Json> vectors(const std::string& name) {
-  std::ifstream file(std::string(FREEHOLD_VECTORS) + "/wycheproof/" + name);
-  if (file) return Json::parse(file);
-  const char* ci = std::getenv("CI");
-  EXPECT_FALSE(ci != nullptr && std::string_view(ci) == "true") << name << " is missing and CI=true";
-  return std::nullopt;
-}
-
-Bytes hex(const Json& test, const char* field) { return *from_hex(test.at(field).get<std::string>()); }
+using testing::hex;
+using testing::Json;
+using testing::vectors;
 
 const JoseAlgorithm& algorithm(std::string_view name) {
   const auto* found = find_algorithm(name);

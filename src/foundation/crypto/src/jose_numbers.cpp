@@ -33,15 +33,16 @@ SecretNumberPtr number_from(BytesView bytes) {
   return out;
 }
 
+// Null: the key has none, which is for whoever wrote it to answer for.
 SecretNumberPtr parameter_of(const EVP_PKEY* key, const char* name) {
   BIGNUM* raw = nullptr;
-  FH_CHECK(EVP_PKEY_get_bn_param(key, name, &raw) == 1);
+  if (EVP_PKEY_get_bn_param(key, name, &raw) != 1) return nullptr;
   return SecretNumberPtr(raw);
 }
 
 Bytes bytes_of(const BIGNUM* number, std::size_t width) {
   Bytes out(std::max<std::size_t>(width, static_cast<std::size_t>(BN_num_bytes(number))), '\0');
-  FH_CHECK(BN_bn2binpad(number, octets(out.data()), static_cast<int>(out.size())) > 0);
+  FH_CHECK(BN_bn2binpad(number, octets(out.data()), static_cast<int>(out.size())) >= 0);  // 0: the number 0
   return out;
 }
 
@@ -55,12 +56,6 @@ PkeyPtr key_from(const char* type, OSSL_PARAM_BLD* builder) {
   return PkeyPtr(key);
 }
 
-// Do the halves belong together? Of RSA also: are p and q prime?
-bool is_whole(EVP_PKEY* key) {
-  const KeyContextPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
-  return context && EVP_PKEY_check(context.get()) == 1;
-}
-
 bool is_rsa_size(unsigned bits) { return bits == 2'048 || bits == 3'072 || bits == 4'096; }
 
 bool is_good_exponent(BytesView e) {
@@ -71,7 +66,33 @@ bool is_good_exponent(BytesView e) {
   return value >= 65'537 && value <= std::uint64_t{1} << 32 && value % 2 == 1;
 }
 
+// Longer factors would be looked at for primes before anybody finds that their product is another number.
+bool has_factors_of(unsigned bits, const EVP_PKEY* key) {
+  for (const auto* name : {OSSL_PKEY_PARAM_RSA_FACTOR1, OSSL_PKEY_PARAM_RSA_FACTOR2}) {
+    const auto factor = parameter_of(key, name);
+    if (!factor || static_cast<unsigned>(BN_num_bits(factor.get())) != bits / 2) return false;
+  }
+  return true;
+}
+
+// "P-256"; empty: the key has parameters of its own in place of a named curve.
+std::string group_name(const EVP_PKEY* key) {
+  char group[64] = {};
+  std::size_t size = 0;
+  const bool named = EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group, &size) == 1;
+  return named ? std::string(group, size) : std::string();
+}
+
 }  // namespace
+
+bool is_whole(const PublicNumbers& numbers, EVP_PKEY* key) {
+  const bool rsa = numbers.type == KeyType::kRsa;
+  if (rsa && (!is_good_exponent(numbers.e) || !has_factors_of(numbers.bits, key))) return false;
+  const KeyContextPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+  const bool whole = context && EVP_PKEY_check(context.get()) == 1;
+  ERR_clear_error();
+  return whole;
+}
 
 const char* group_of(Curve curve) {
   constexpr const char* kGroups[] = {"P-256", "P-384", "P-521", "secp256k1"};
@@ -105,7 +126,8 @@ Result<PkeyPtr> rsa_from(const PublicNumbers& open, const PrivateNumbers& hidden
     return no_key("An RSA key has 2048, 3072 or 4096 bits and an odd exponent from 65537 to 2^32.");
   }
   auto key = key_from("RSA", builder.get());
-  if (!key || !is_whole(key.get())) return no_key("The numbers of the RSA key don't belong together.");
+  const auto made = key ? numbers_of(KeyType::kRsa, key.get()) : no_key("");
+  if (!made || !is_whole(*made, key.get())) return no_key("The numbers of the RSA key don't belong together.");
   return key;
 }
 
@@ -122,7 +144,9 @@ Result<PkeyPtr> ec_from(const PublicNumbers& open, const PrivateNumbers& hidden)
   FH_CHECK(OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) == 1 &&
            OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, d.get()) == 1);
   auto key = key_from("EC", builder.get());
-  if (!key || !is_whole(key.get())) return no_key("The numbers of the elliptic curve key don't belong together.");
+  if (!key || !is_whole({.type = KeyType::kEc}, key.get())) {
+    return no_key("The numbers of the elliptic curve key don't belong together.");
+  }
   return key;
 }
 
@@ -130,16 +154,15 @@ Result<PublicNumbers> numbers_of(KeyType type, const EVP_PKEY* key) {
   PublicNumbers out{.type = type};
   if (type == KeyType::kRsa) {
     const auto n = parameter_of(key, OSSL_PKEY_PARAM_RSA_N);
+    const auto e = parameter_of(key, OSSL_PKEY_PARAM_RSA_E);
+    if (!n || !e) return no_key("An RSA key has a modulus and an exponent.");
     out.n = bytes_of(n.get(), 0);
-    out.e = bytes_of(parameter_of(key, OSSL_PKEY_PARAM_RSA_E).get(), 0);
+    out.e = bytes_of(e.get(), 0);
     out.bits = static_cast<unsigned>(BN_num_bits(n.get()));
     if (!is_rsa_size(out.bits)) return no_key("An RSA key has 2048, 3072 or 4096 bits.");
     return out;
   }
-  char group[64] = {};
-  std::size_t size = 0;
-  FH_CHECK(EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group, &size) == 1);
-  const std::string_view name(group, size);
+  const auto name = group_name(key);
   bool known = false;
   for (const auto curve : {Curve::kP256, Curve::kP384, Curve::kP521, Curve::kP256K}) {
     // OpenSSL has names of its own for the NIST curves.
@@ -150,8 +173,11 @@ Result<PublicNumbers> numbers_of(KeyType type, const EVP_PKEY* key) {
   }
   if (!known) return no_key("The curve isn't one of P-256, P-384, P-521 and P-256K.");
   const auto width = size_of(out.curve);
-  out.x = bytes_of(parameter_of(key, OSSL_PKEY_PARAM_EC_PUB_X).get(), width);
-  out.y = bytes_of(parameter_of(key, OSSL_PKEY_PARAM_EC_PUB_Y).get(), width);
+  const auto x = parameter_of(key, OSSL_PKEY_PARAM_EC_PUB_X);
+  const auto y = parameter_of(key, OSSL_PKEY_PARAM_EC_PUB_Y);
+  if (!x || !y) return no_key("An elliptic curve key has a point.");
+  out.x = bytes_of(x.get(), width);
+  out.y = bytes_of(y.get(), width);
   out.bits = static_cast<unsigned>(EVP_PKEY_get_bits(key));
   return out;
 }

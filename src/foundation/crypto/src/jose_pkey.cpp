@@ -4,6 +4,7 @@
 #include <openssl/rsa.h>
 
 #include "base/check.h"
+#include "src/der.h"
 #include "src/jose_state.h"
 
 namespace freehold::crypto {
@@ -50,12 +51,7 @@ Bytes sequence_of(BytesView both, std::size_t width) {
   BIGNUM* r = BN_bin2bn(octets(both.data()), static_cast<int>(width), nullptr);
   BIGNUM* s = BN_bin2bn(octets(both.data() + width), static_cast<int>(width), nullptr);
   FH_CHECK(signature && r != nullptr && s != nullptr && ECDSA_SIG_set0(signature.get(), r, s) == 1);
-  unsigned char* der = nullptr;
-  const int size = i2d_ECDSA_SIG(signature.get(), &der);
-  FH_CHECK(size > 0);
-  Bytes out(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
-  OPENSSL_free(der);
-  return out;
+  return der_of(signature.get(), &i2d_ECDSA_SIG);
 }
 
 }  // namespace

@@ -24,6 +24,9 @@ struct JoseKey::State {
 [[nodiscard]] Result<PkeyPtr> rsa_from(const PublicNumbers& open, const PrivateNumbers& hidden);
 [[nodiscard]] Result<PkeyPtr> ec_from(const PublicNumbers& open, const PrivateNumbers& hidden);
 [[nodiscard]] Result<PublicNumbers> numbers_of(KeyType type, const EVP_PKEY* pkey);
+// Do the halves belong together? Of RSA also: is the exponent a usual one, and are p and q primes of half the length?
+// Takes a while.
+[[nodiscard]] bool is_whole(const PublicNumbers& numbers, EVP_PKEY* pkey);
 [[nodiscard]] const char* group_of(Curve curve);
 
 // RSA and EC (jose_pkey.cpp).

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "src/der.h"
 #include "src/jose_state.h"
 
 namespace freehold::crypto {
@@ -186,16 +187,6 @@ WallTime months_later(WallTime time, int months) {
   auto date = year_month_day(day) + std::chrono::months(months);
   if (!date.ok()) date = date.year() / date.month() / last;
   return WallTime((sys_days(date) + (time - day)).time_since_epoch());
-}
-
-template <class Object, class Writer>
-Bytes der_of(Object* object, Writer write) {
-  unsigned char* bytes = nullptr;
-  const int size = write(object, &bytes);
-  FH_CHECK(size > 0);
-  Bytes out(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
-  OPENSSL_free(bytes);
-  return out;
 }
 
 CertificatePtr certificate_from(BytesView der) {

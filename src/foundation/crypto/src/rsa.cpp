@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "crypto/digest.h"
+#include "src/der.h"
 #include "src/openssl_ptr.h"
 
 namespace freehold::crypto {
@@ -132,11 +133,8 @@ Result<RsaSigningKey> RsaSigningKey::from_der(const Secret& der) {
 }
 
 Secret RsaSigningKey::der() const {
-  unsigned char* bytes = nullptr;
-  const int size = i2d_PrivateKey(state_->key.get(), &bytes);
-  FH_CHECK(size > 0);
-  Secret out(BytesView(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)));
-  OPENSSL_clear_free(bytes, static_cast<std::size_t>(size));
+  Secret out = private_der_of(state_->key.get());
+  FH_CHECK(!out.empty());
   return out;
 }
 

@@ -1,28 +1,13 @@
-// Project Wycheproof's vectors, where the checkout of them is at hand.
-#include <gtest/gtest.h>
+#include "src/wycheproof.h"
 
-#include <cstdlib>
-#include <fstream>
-#include <nlohmann/json.hpp>
-
-#include "base/encoding.h"
 #include "src/gcm_key.h"
 
 namespace freehold::crypto {
 namespace {
 
-using Json = nlohmann::json;
-
-// Absent vectors skip the test on a developer's machine and fail it where CI=true.
-std::optional<Json> vectors(const std::string& name) {
-  std::ifstream file(std::string(FREEHOLD_VECTORS) + "/wycheproof/" + name);
-  if (file) return Json::parse(file);
-  const char* ci = std::getenv("CI");
-  EXPECT_FALSE(ci != nullptr && std::string_view(ci) == "true") << name << " is missing and CI=true";
-  return std::nullopt;
-}
-
-Bytes hex(const Json& test, const char* field) { return *from_hex(test.at(field).get<std::string>()); }
+using testing::hex;
+using testing::Json;
+using testing::vectors;
 
 void check_gcm(const GcmKey& key, const Json& test) {
   const Bytes plain = hex(test, "msg");
