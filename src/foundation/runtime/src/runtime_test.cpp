@@ -6,6 +6,7 @@
 #include "runtime/loops.h"
 #include "runtime/pool.h"
 #include "runtime/task_scope.h"
+#include "runtime/tenant_lanes.h"
 
 namespace freehold::runtime {
 namespace {
@@ -65,6 +66,38 @@ TEST(TaskScope, CloseWakesSleepersAndWaits) {
   scope.close_and_wait();
   EXPECT_EQ(woken, 4);
   EXPECT_FALSE(scope.spawn(loops.context(0), sleep_and_note(scope, woken)));
+}
+
+Task<> hold_lane(TenantLanes& lanes, TenantId tenant, std::atomic<int>& held, Completion<bool> go) {
+  if (!co_await lanes.take(tenant)) co_return;
+  const HeldLane lane(lanes, tenant);
+  ++held;
+  co_await go.wait();
+}
+
+TEST(TenantLanes, OneTenantWaitsForItselfAlone) {
+  Loops loops(1);
+  loops.start();
+  TenantLanes lanes(2);
+  TenantId one;
+  TenantId other;
+  other.bytes.fill(7);
+  std::atomic<int> held = 0;
+  std::atomic<int> held_by_other = 0;
+  TaskScope scope;
+  std::vector<Completion<bool>> go(5);
+  for (int i = 0; i < 4; ++i) scope.spawn(loops.context(0), hold_lane(lanes, one, held, go[i]));
+  scope.spawn(loops.context(0), hold_lane(lanes, other, held_by_other, go[4]));
+  while (held < 2 || held_by_other < 1) std::this_thread::yield();
+  EXPECT_EQ(held, 2);
+  go[0].complete(true);
+  while (held < 3) std::this_thread::yield();
+  EXPECT_EQ(held, 3);
+  lanes.close();  // whoever waits is told, whoever has a lane keeps it
+  for (int i = 1; i < 5; ++i) go[i].complete(true);
+  scope.close_and_wait();
+  EXPECT_EQ(held, 3);
+  EXPECT_FALSE(run_blocking(lanes.take(one)));
 }
 
 }  // namespace
