@@ -13,6 +13,12 @@ class ArmSdks(arm_case.ArmClients):
     def test_javascript_monitor(self):
         self.run_javascript("arm_monitor.test.mjs")
 
+    def test_javascript_policy(self):
+        self.run_javascript("arm_policy.test.mjs")
+
+    def test_javascript_vaults(self):
+        self.run_javascript("arm_vaults.test.mjs")
+
     def test_python(self):
         self.run_python("arm.py")
 

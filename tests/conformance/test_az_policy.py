@@ -49,7 +49,7 @@ class AzPolicy(SignedAz):
         self.az(*self.account("policydenied", "TLS1_0"))
         self.az("policy", "assignment", "delete", "-n", "tls", "-g", self.group)
         self.az("policy", "definition", "delete", "-n", "no-old-tls")
-        self.refused("ResourceNotFound", "policy", "definition", "show", "-n", "no-old-tls")
+        self.refused("PolicyDefinitionNotFound", "policy", "definition", "show", "-n", "no-old-tls")
 
     def test_an_initiative_and_an_exemption(self):
         self.define("old-tls-of-set")
@@ -83,7 +83,10 @@ class AzPolicy(SignedAz):
                                      "operations": [{"operation": "add", "field": "tags['team']", "value": "blue"}]}}}
         self.az("policy", "definition", "create", "-n", "team-tag", "--mode", "Indexed", "--rules", json.dumps(rule))
         self.define("old-tls-deployed")
-        self.az("policy", "assignment", "create", "-n", "team", "--policy", "team-tag", "-g", self.group)
+        self.refused("ResourceIdentityRequired", "policy", "assignment", "create", "-n", "team", "--policy", "team-tag",
+                     "-g", self.group)
+        self.az("policy", "assignment", "create", "-n", "team", "--policy", "team-tag", "-g", self.group,
+                "--mi-system-assigned", "--location", self.server.endpoints["region"])
         self.az("policy", "assignment", "create", "-n", "tls", "--policy", "old-tls-deployed", "-g", self.group,
                 "--params", OLD)
         made = self.az(*self.account("policytagged", "TLS1_2"))

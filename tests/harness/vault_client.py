@@ -42,10 +42,10 @@ class VaultClient:
             self.tokens[resource] = answer["access_token"]
         return self.tokens[resource]
 
-    def manage(self, method: str, path: str, body=None) -> tuple[int, dict]:
+    def manage(self, method: str, path: str, body=None, version: str = "2022-07-01") -> tuple[int, dict]:
         """Below the subscription, at the resource manager."""
         ends = self.server.endpoints
-        url = f"{ends['management']}/subscriptions/{ends['subscriptionId']}{path}?api-version=2022-07-01"
+        url = f"{ends['management']}/subscriptions/{ends['subscriptionId']}{path}?api-version={version}"
         return self.send(method, url, body, {"authorization": "Bearer " + self.token("https://management.azure.com/"),
                                              "content-type": "application/json"})
 

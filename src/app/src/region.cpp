@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "audit/log.h"
+#include "audit/log_reader.h"
 #include "authz/assignment_store.h"
 #include "base/encoding.h"
 #include "base/limits.h"
@@ -16,7 +17,9 @@
 #include "first_roles.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "identities/identities_service.h"
 #include "insights/insights_service.h"
+#include "managed_identities.h"
 #include "operations/operations_service.h"
 #include "pipeline/pipeline.h"
 #include "policies/policies_service.h"
@@ -71,17 +74,20 @@ struct Region::Parts {
   std::unique_ptr<AuditKeys> audit_keys;
   std::unique_ptr<RowKeys> row_keys;
   std::unique_ptr<gate::audit::DurableLog> audit;
+  std::unique_ptr<gate::audit::LogReader> audit_reader;
   std::unique_ptr<directory::DirectoryService> directory;
   std::unique_ptr<gate::authz::AssignmentStore> assignments;
   std::unique_ptr<DirectoryNames> caller_names;
+  std::unique_ptr<DirectoryIdentities> managed_identities;
   std::unique_ptr<insights::InsightsService> insights;
   std::unique_ptr<resources::ResourcesService> resources;
   std::unique_ptr<policies::PoliciesService> policies;
+  std::unique_ptr<identities::IdentitiesService> assignable;
   std::unique_ptr<gate::authz::StorageAccess> access;
   std::unique_ptr<gate::BearerTrust> bearer;
   std::unique_ptr<http::Client> outside;
-  std::unique_ptr<blob::BlobService> blob;
   std::unique_ptr<vault::VaultService> vault;
+  std::unique_ptr<blob::BlobService> blob;
   std::unique_ptr<VisibleAccounts> accounts;
   std::unique_ptr<RegionMetrics> metrics;
   std::unique_ptr<operations::OperationsService> operations;
@@ -137,6 +143,8 @@ Result<> Region::Parts::open_audit() {
   options.spool_directories = settings.fault_domains();
   FH_TRY(audit,
          gate::audit::open_log(std::move(options), s.engine->partitions(), *audit_keys, s.clock, s.random, *hybrid));
+  audit_reader =
+      std::make_unique<gate::audit::LogReader>(s.engine->partitions(), *audit_keys, kFrontEnd, audit->verifier_key());
   return {};
 }
 
@@ -191,6 +199,7 @@ Result<> Region::Parts::open_directory() {
                                          .ldap_password = std::move(ldap_password)});
   FH_CHECK_OK(run_blocking(directory->open(identity.tenant, {identity.admin, identity.admin_secret.clone()})));
   caller_names = std::make_unique<DirectoryNames>(directory->store());
+  managed_identities = std::make_unique<DirectoryIdentities>(directory->store());
   insights = std::make_unique<insights::InsightsService>(insights::InsightsServiceOptions{
       .store = sealed, .clock = s.clock, .names = *caller_names, .tenant = identity.tenant});
   resources = std::make_unique<resources::ResourcesService>(
@@ -203,6 +212,13 @@ Result<> Region::Parts::open_directory() {
   assignments = std::make_unique<gate::authz::AssignmentStore>(sealed);
   FH_CHECK_OK(run_blocking(assignments->load(identity.tenant)));
   FH_CHECK_OK(assign_first_roles(identity, directory->store(), resources->tree(), *assignments, s.random));
+  assignable = std::make_unique<identities::IdentitiesService>(
+      identities::IdentitiesServiceOptions{.store = sealed,
+                                           .principals = *managed_identities,
+                                           .directory = directory->store(),
+                                           .assignments = *assignments,
+                                           .tree = resources->tree()});
+  FH_CHECK_OK(run_blocking(assignable->load(identity.tenant)));
   access = std::make_unique<gate::authz::StorageAccess>(*assignments, directory->store(), resources->tree());
   bearer = std::make_unique<gate::BearerTrust>(directory->authority(), directory->store(), blob_suffixes(settings));
   return {};
@@ -233,12 +249,17 @@ Result<> Region::Parts::open_blob() {
                                .wrapper = *wrapper,
                                .row_keys = *row_keys,
                                .random = s.random,
+                               .clock = s.clock,
                                .pool = *pool,
                                .host_suffixes = blob_suffixes(settings),
                                .sku = settings.redundancy == Redundancy::kZrs ? "Standard_ZRS" : "Standard_LRS",
                                .location = settings.region,
                                .allowed_sources = blob::AllowedSources(settings.allowed_sources),
-                               .outside = outside.get()});
+                               .outside = outside.get(),
+                               .customer_keys = &vault->customer_keys(),
+                               .vault_suffix = "vault." + settings.domain,
+                               .identities = managed_identities.get(),
+                               .user_identities = &assignable->identities()});
   FH_CHECK_OK(run_blocking(blob->load()));
   // Once: whoever deletes it has deleted it.
   FH_TRY(const bool first, first_start_under_way(s, settings));
@@ -262,16 +283,27 @@ Result<> Region::Parts::open_vault() {
                                                                            .domain = settings.domain,
                                                                            .location = settings.region,
                                                                            .assignments = *assignments,
-                                                                           .tree = resources->tree()});
+                                                                           .tree = resources->tree(),
+                                                                           .identities = directory->store()});
   return run_blocking(vault->load());
 }
 
 // When every type is there: policies name their properties.
 Result<> Region::Parts::open_policies() {
   Storage& s = *storage;
+  FH_CHECK_OK(run_blocking(insights->open({.log = *audit_reader,
+                                           .pool = *pool,
+                                           .assignments = *assignments,
+                                           .tree = resources->tree(),
+                                           .identities = directory->store(),
+                                           .domain = settings.domain,
+                                           .interval = std::chrono::seconds(settings.delivery_seconds)})));
+  insights->log_blobs(blob->gate());
+  insights->log_vaults(vault->gate());
   blob->add_resource_types(resources->registry());
   vault->add_resource_types(resources->registry());
   insights->add_resource_types(resources->registry());
+  assignable->add_resource_types(resources->registry());
   policies = std::make_unique<policies::PoliciesService>(
       policies::PoliciesServiceOptions{.store = {.rows = s.engine->partitions(),
                                                  .epoch = epoch,
@@ -280,7 +312,10 @@ Result<> Region::Parts::open_policies() {
                                                  .random = s.random},
                                        .clock = s.clock,
                                        .tree = resources->tree(),
-                                       .scopes = resources->scopes()});
+                                       .scopes = resources->scopes(),
+                                       .assignments = *assignments,
+                                       .identities = directory->store(),
+                                       .managed = *managed_identities});
   policies->add_resource_types(resources->registry());
   return run_blocking(policies->open(identity.tenant));
 }
@@ -300,6 +335,7 @@ void Region::Parts::open_door() {
   metrics->add_operations(operations->gate());
   metrics->add_operations(directory->gate());
   metrics->add_operations(resources->gate());
+  metrics->add_operations(insights->gate());
   metrics->add_operations(policies->gate());
   metrics->add_operations(directory->graph());
   metrics->add_operations(vault->gate());
@@ -319,6 +355,7 @@ void Region::Parts::open_door() {
   pipeline->add(policies->gate());
   pipeline->add(directory->graph());
   pipeline->add(vault->gate());
+  vault->serve(*pipeline);
   pipeline->add(blob->gate());
   server = std::make_unique<http::Server>(loops, *pipeline,
                                           http::ServerOptions{.max_connections = settings.max_connections});
@@ -419,8 +456,8 @@ Result<std::unique_ptr<Region>> Region::open(const Settings& settings) {
   FH_CHECK_OK(parts->open_audit());
   FH_CHECK_OK(parts->open_directory());
   FH_CHECK_OK(parts->open_outside());
-  FH_CHECK_OK(parts->open_blob());
   FH_CHECK_OK(parts->open_vault());
+  FH_CHECK_OK(parts->open_blob());
   FH_CHECK_OK(parts->open_policies());
   parts->open_door();
   return std::unique_ptr<Region>(new Region(std::move(parts)));

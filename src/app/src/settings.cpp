@@ -16,7 +16,8 @@ namespace freehold::app {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kSections = {"region", "zone", "hsm", "copy", "directory", "limits"};
+constexpr std::array<std::string_view, 7> kSections = {"region",    "zone",     "hsm",   "copy",
+                                                       "directory", "insights", "limits"};
 constexpr std::array<std::string_view, 2> kRegionKeys = {"name", "domain"};
 constexpr std::array<std::string_view, 2> kZoneKeys = {"name", "fault_domains"};
 constexpr std::array<std::string_view, 3> kHsmKeys = {"module", "slot", "pin_file"};
@@ -25,6 +26,7 @@ constexpr std::array<std::string_view, 2> kDirectoryKeys = {"ldap", "password_gr
 constexpr std::array<std::string_view, 11> kLdapKeys = {"url",          "ca_file",        "bind_dn", "password_file",
                                                         "users",        "users_filter",   "groups",  "groups_filter",
                                                         "id_attribute", "name_attribute", "minutes"};
+constexpr std::array<std::string_view, 1> kInsightsKeys = {"delivery_seconds"};
 constexpr std::array<std::string_view, 2> kLimitKeys = {"connections", "running_requests"};
 
 std::string absolute(const std::string& path, const std::string& base) {
@@ -261,6 +263,9 @@ Result<Settings> parse_settings(const std::string& text, const std::string& path
   read_copy(in, out);
   read_directory(in, out);
 
+  const toml::table* insights = in.section("insights", kInsightsKeys);
+  in.number(insights, "delivery_seconds", 1, 3'600, out.delivery_seconds);
+
   const toml::table* limits = in.section("limits", kLimitKeys);
   in.number(limits, "connections", 16, 1'000'000, out.max_connections);
   in.number(limits, "running_requests", 16, 1'000'000, out.max_running_requests);
@@ -336,6 +341,10 @@ std::string default_settings_text(const UpOptions& options) {
 # id_attribute = "entryUUID"
 # name_attribute = "uid"
 # minutes = 10
+
+[insights]
+# Seconds between two deliveries of the logs for which there are diagnostic settings.
+# delivery_seconds = 30
 
 [limits]
 # Connections open at once, and requests running at once; load beyond them is told to come back later (503).

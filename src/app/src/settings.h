@@ -44,6 +44,9 @@ struct Settings {
   std::optional<directory::LdapSource> ldap;
   std::string ldap_password_file;  // absolute; its reader's
 
+  // [insights]
+  std::uint64_t delivery_seconds = 30;
+
   // [limits]
   std::uint64_t max_connections = 16'384;
   std::uint64_t max_running_requests = 4'096;

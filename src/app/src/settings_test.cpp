@@ -22,6 +22,7 @@ TEST(Settings, TheFileOfAFirstStartGivesTheDefaults) {
   EXPECT_EQ(settings->region, "local");
   EXPECT_EQ(settings->domain, "freehold.localhost");
   EXPECT_EQ(settings->https_port, 8443);
+  EXPECT_EQ(settings->delivery_seconds, 30u);
   EXPECT_FALSE(settings->http_port);
   EXPECT_EQ(settings->pin_file, "/srv/fh/pin");
   EXPECT_EQ(settings->fault_domains(), (std::vector<std::string>{"/srv/fh/fd0", "/srv/fh/fd1", "/srv/fh/fd2"}));
@@ -52,6 +53,8 @@ TEST(Settings, ThreeZonesOfOneAreZrs) {
 TEST(Settings, FaultsSayWhatIsWrongAndHowToMendIt) {
   EXPECT_EQ(fault_of("[regoin]\n"), "f.toml: unknown key 'regoin'; did you mean 'region'?");
   EXPECT_EQ(fault_of("[region]\nnmae='x'\n"), "f.toml: unknown key 'region.nmae'; did you mean 'region.name'?");
+  EXPECT_EQ(fault_of("[insights]\ndelivery_seconds=0\n"),
+            "f.toml: 'delivery_seconds' must be a whole number from 1 to 3600");
   EXPECT_EQ(fault_of("[limits]\nconnections=3\n"), "f.toml: 'connections' must be a whole number from 16 to 1000000");
   EXPECT_NE(fault_of("[region\n").find("f.toml"), std::string::npos);
   EXPECT_NE(fault_of("[[zone]]\nname='a'\nfault_domains=['/a','/b']\n").find("LRS"), std::string::npos);

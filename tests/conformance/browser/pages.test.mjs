@@ -41,6 +41,8 @@ const open = async (url, options = {}) => {
   await page.goto(url);
   return page;
 };
+// A browser gives the focus when it draws, which may be after the page has loaded.
+const focused = (page) => page.locator("input:focus").waitFor();
 const token = async (fields) => {
   const answer = await fetch(`${login}/adfs/oauth2/token`, { method: "POST", body: new URLSearchParams(fields) });
   return { status: answer.status, ...await answer.json() };
@@ -49,6 +51,7 @@ const claims = (jwt) => JSON.parse(Buffer.from(jwt.split(".")[1], "base64url").t
 
 // The first field has the focus, and tab leads through the form.
 const signIn = async (page, name, secret) => {
+  await focused(page);
   await page.keyboard.type(name);
   await page.keyboard.press("Tab");
   await page.keyboard.type(secret);
@@ -67,6 +70,7 @@ test("a code, by the keyboard and without scripts", async () => {
   assert.equal(await page.title(), "Error: Sign in");
   assert.equal(await page.getByLabel("User name").inputValue(), user);
   const answer = new Promise((resolve) => { answered = resolve; });
+  await focused(page);
   await page.keyboard.type(password); // the name is there already, so the password has the focus
   await page.keyboard.press("Enter");
   const parameters = await answer;
@@ -83,6 +87,7 @@ test("a device's code", async () => {
   const begun = await (await fetch(`${login}/adfs/oauth2/devicecode`,
                                    { method: "POST", body: new URLSearchParams({ client_id: client, scope }) })).json();
   const page = await open(begun.verification_uri);
+  await focused(page);
   await page.keyboard.type(begun.user_code);
   await page.keyboard.press("Enter");
   await page.getByText("Microsoft Azure CLI").waitFor();

@@ -1,4 +1,5 @@
-"""Debian's azure-keyvault-secrets and azure-keyvault-keys. Needs VAULT_URL, LOGIN_URL, TENANT_ID, CLIENT_ID and CLIENT_SECRET."""
+"""Debian's azure-keyvault-secrets and azure-keyvault-keys, and azure-storage-blob that encrypts under a key of a vault. Needs
+VAULT_URL, LOGIN_URL, TENANT_ID, CLIENT_ID, CLIENT_SECRET, and BLOB_URL, ACCOUNT_NAME and ACCOUNT_KEY."""
 
 import hashlib
 import os
@@ -10,6 +11,7 @@ from azure.identity import ClientSecretCredential
 from azure.keyvault.keys import KeyClient, KeyCurveName
 from azure.keyvault.keys.crypto import CryptographyClient, EncryptionAlgorithm, KeyWrapAlgorithm, SignatureAlgorithm
 from azure.keyvault.secrets import SecretClient
+from azure.storage.blob import BlobServiceClient
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
@@ -85,6 +87,51 @@ class Keys(unittest.TestCase):
         self.assertIn(name, [each.name for each in self.keys.list_deleted_keys()])
         self.keys.begin_recover_deleted_key(name, _polling_interval=0.05).wait()
         self.assertEqual(self.keys.get_key(name).id, second.id)
+
+
+class VaultKek:
+    """A key-encryption key as azure-storage-blob wants it: a key of the vault, which never leaves it."""
+
+    def __init__(self, use: CryptographyClient):
+        self.use, self.unwrapped = use, 0
+
+    def get_kid(self) -> str:
+        return self.use.key_id
+
+    def get_key_wrap_algorithm(self) -> str:
+        return KeyWrapAlgorithm.rsa_oaep_256.value
+
+    def wrap_key(self, key: bytes) -> bytes:
+        return self.use.wrap_key(KeyWrapAlgorithm.rsa_oaep_256, key).encrypted_key
+
+    def unwrap_key(self, key: bytes, algorithm: str) -> bytes:
+        self.unwrapped += 1
+        return self.use.unwrap_key(KeyWrapAlgorithm(algorithm), key).key
+
+
+class ClientSideEncryption(unittest.TestCase):
+    def test_what_the_service_keeps_only_the_client_can_read(self):
+        keys = KeyClient(URL, CREDENTIAL, **SMALL)
+        key = keys.create_rsa_key(fresh("kek"), size=2048)
+        kek = VaultKek(CryptographyClient(key.id, CREDENTIAL, **SMALL))
+        name, secret = (os.environ[each] for each in ("ACCOUNT_NAME", "ACCOUNT_KEY"))
+        service = BlobServiceClient(os.environ["BLOB_URL"], {"account_name": name, "account_key": secret}, **SMALL)
+        box = service.create_container(fresh("sealed"))
+        for size in (1_000, 9_000_000):  # encrypted in regions of 4 MiB
+            plain = os.urandom(size)
+            options = {"require_encryption": True, "encryption_version": "2.0", "key_encryption_key": kek}
+            blob = BlobServiceClient(service.url, {"account_name": name, "account_key": secret}, **SMALL,
+                                     **options).get_blob_client(box.container_name, f"b{size}")
+            blob.upload_blob(plain)
+            kept = box.download_blob(f"b{size}").readall()
+            self.assertGreater(len(kept), size)
+            self.assertNotIn(plain[:32], kept)
+            self.assertEqual(blob.download_blob().readall(), plain)
+            self.assertEqual(blob.download_blob(offset=100, length=500).readall(), plain[100:600])
+        self.assertEqual(kek.unwrapped, 4)
+        keys.update_key_properties(key.name, enabled=False)
+        with self.assertRaises(HttpResponseError):
+            blob.download_blob().readall()
 
 
 if __name__ == "__main__":

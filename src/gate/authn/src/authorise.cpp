@@ -99,13 +99,13 @@ ApiResult<> authorise(const Principal& principal, const RouteSpec& route, const 
   return check_resource_grant(*principal.sas, route, request);
 }
 
-ApiResult<> check_delegator(Principal& principal, const RouteSpec& route, const http::Request& request,
-                            const StorageAccount& account, const Target& target, const DelegatorRights* rights) {
+ApiResult<> check_delegator(Principal& principal, const RouteSpec& route, const StorageAccount& account,
+                            const Target& target, const DelegatorRights* rights, const AskedFor& asked) {
   if (principal.credential != kUserDelegationSas) return {};
-  FH_CHECK(principal.delegator.has_value());
+  FH_CHECK(principal.delegator.has_value() && asked.request != nullptr);
   if (rights == nullptr) return permission_mismatch();
-  const auto extent = allowed_extent(actions_needed(route, request), [&](std::string_view action) {
-    return rights->may(*principal.delegator, account, target, action);
+  const auto extent = allowed_extent(actions_needed(route, *asked.request), [&](std::string_view action) {
+    return rights->may(*principal.delegator, account, target, action, asked);
   });
   if (extent == Extent::kNothing) return permission_mismatch();
   principal.only_creates = extent == Extent::kCreating;

@@ -181,7 +181,8 @@ TEST(Authorise, TagsNeedTheirOwnPermissionWhereverTheyAreTouched) {
 class OneRight final : public DelegatorRights {
  public:
   [[nodiscard]] bool may(const Delegator& who, const StorageAccount& account, const Target& target,
-                         std::string_view data_action) const override {
+                         std::string_view data_action, const AskedFor& asked) const override {
+    EXPECT_NE(asked.request, nullptr);
     return who.object.bytes[0] == 7 && account.name == "acct1" && target.blob == "mine" && data_action == "blobs/read";
   }
 };
@@ -198,7 +199,7 @@ TEST(Authorise, AUserDelegationSasMayNoMoreThanItsDelegator) {
                       const testing::HeaderList& headers = {}) {
     const auto request = make_request(http::Method::kGet, "https://acct1.blob.test/c/b", headers);
     const Target target{.account = "acct1", .container = "c", .blob = std::move(blob)};
-    return outcome(check_delegator(caller, row, request, account, target, of));
+    return outcome(check_delegator(caller, row, account, target, of, {.request = &request}));
   };
   const std::string not_so = "403 AuthorizationPermissionMismatch";
   EXPECT_EQ(at(read, "mine", &rights), not_so);

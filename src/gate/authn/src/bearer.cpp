@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "authn/audience.h"
+#include "authn/proved_tokens.h"
 #include "authn_errors.h"
 #include "base/encoding.h"
-#include "crypto/jwt.h"
 #include "sas.h"
 
 namespace freehold::gate {
@@ -41,13 +41,25 @@ std::optional<TokenFault> fault_of_times(const crypto::JwtMembers& claims, WallT
   return std::nullopt;
 }
 
-std::expected<crypto::Jwt, TokenFault> signed_token(std::string_view text, const BearerTrust& trust) {
-  auto token = crypto::parse_jwt(text);
-  if (!token) return std::unexpected(TokenFault::kMalformed);
-  const auto id = token->header.text("kid");
-  const auto key = id ? trust.tokens.key(*id) : std::nullopt;
-  if (!key || !crypto::verify(*token, *key)) return std::unexpected(TokenFault::kSignature);
-  return std::move(*token);
+// The key by which the token says it is signed; nullopt: none of ours, or no longer.
+std::optional<crypto::RsaPublicKey> key_of(const crypto::Jwt& token, const BearerTrust& trust) {
+  const auto id = token.header.text("kid");
+  return id ? trust.tokens.key(*id) : std::nullopt;
+}
+
+std::expected<std::shared_ptr<const crypto::Jwt>, TokenFault> signed_token(std::string_view text,
+                                                                           const BearerTrust& trust) {
+  const auto digest = crypto::sha256(text);
+  if (auto known = trust.proved->find(digest); known && key_of(*known, trust)) return known;
+  auto parsed = crypto::parse_jwt(text);
+  if (!parsed) return std::unexpected(TokenFault::kMalformed);
+  const auto key = key_of(*parsed, trust);
+  if (!key || !crypto::verify(*parsed, *key)) return std::unexpected(TokenFault::kSignature);
+  auto token = std::make_shared<crypto::Jwt>(std::move(*parsed));
+  token->signed_part = {};
+  token->signature = {};
+  trust.proved->keep(digest, token);
+  return token;
 }
 
 std::expected<std::shared_ptr<const Identity>, TokenFault> identity_of(const crypto::JwtMembers& claims,
@@ -66,10 +78,10 @@ template <class Takes>
 std::expected<Principal, TokenFault> prove(const http::Request& request, TenantId tenant, WallTime now,
                                            const BearerTrust& trust, const Takes& takes) {
   FH_TRY(const auto token, signed_token(request.headers.get("authorization").substr(kScheme.size()), trust));
-  if (const auto fault = fault_of_times(token.claims, now)) return std::unexpected(*fault);
-  const std::string audience(token.claims.text("aud").value_or(""));
+  if (const auto fault = fault_of_times(token->claims, now)) return std::unexpected(*fault);
+  const std::string audience(token->claims.text("aud").value_or(""));
   if (!takes(audience)) return std::unexpected(TokenFault::kAudience);
-  FH_TRY(auto identity, identity_of(token.claims, trust));
+  FH_TRY(auto identity, identity_of(token->claims, trust));
   if (tenant != TenantId{} && identity->tenant != tenant) return std::unexpected(TokenFault::kTenant);
   Principal principal{.credential = kBearer, .tenant = identity->tenant};
   principal.pseudonym_source = to_string(identity->object);

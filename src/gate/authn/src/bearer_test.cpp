@@ -138,6 +138,37 @@ TEST_F(Bearer, OnlyOurSignatureCounts) {
   }
 }
 
+TEST_F(Bearer, ATokenThatWasProvedIsStillHeldAgainstKeyTimesAndPrincipal) {
+  const auto known = request(testing::token_of(claims_));
+  EXPECT_EQ(verdict(known), "");
+  EXPECT_EQ(verdict(known), "");
+  identities_.put({.tenant = account_->tenant, .object = object_, .enabled = false});
+  EXPECT_NE(verdict(known), "");
+  identities_.put({.tenant = account_->tenant, .object = object_});
+  EXPECT_EQ(verdict(known), "");
+  auto altered = request(testing::token_of(claims_).append("A"));
+  EXPECT_NE(verdict(altered), "");
+  clock_.advance(std::chrono::hours(24));
+  EXPECT_EQ(verdict(known), kLifetime);
+}
+
+TEST_F(Bearer, ATokenThatWasProvedFallsWithItsKey) {
+  const auto known = request(testing::token_of(claims_));
+  EXPECT_EQ(verdict(known), "");
+  authority_.withdraw_key();
+  EXPECT_EQ(verdict(known), kSignature);
+}
+
+TEST(ProvedTokens, TheOldestIsForgottenFirst) {
+  ProvedTokens proved;
+  const auto digest_of = [](std::size_t n) { return crypto::sha256(std::to_string(n)); };
+  const auto token = std::make_shared<const crypto::Jwt>();
+  for (std::size_t i = 0; i <= ProvedTokens::kTokens; ++i) proved.keep(digest_of(i), token);
+  EXPECT_EQ(proved.find(digest_of(0)), nullptr);
+  EXPECT_EQ(proved.find(digest_of(1)), token);
+  EXPECT_EQ(proved.find(digest_of(ProvedTokens::kTokens)), token);
+}
+
 TEST_F(Bearer, OnlyOverTlsAloneAndWithAVersion) {
   const auto token = testing::token_of(claims_);
   EXPECT_EQ(verdict(request(token, "http://acct1.blob.test/box/blob")),

@@ -1,6 +1,6 @@
 #include "src/assignment_row.h"
 
-#include <nlohmann/json.hpp>
+#include "store/json_row.h"
 
 namespace freehold::gate::authz {
 namespace {
@@ -9,14 +9,9 @@ using Json = nlohmann::json;
 
 constexpr int kVersion = 1;
 
-std::unexpected<Error> corrupt() { return fail(ErrorCode::kCorrupt, "an assignment's row is not as it was written"); }
+std::unexpected<Error> corrupt() { return fail(ErrorCode::kCorrupt, "an assignment's row is damaged"); }
 
-Result<Json> parse(BytesView row) {
-  Json json = Json::parse(row, nullptr, false);
-  if (!json.is_object() || !json["v"].is_number_integer()) return corrupt();
-  if (json["v"] != kVersion) return fail(ErrorCode::kUnsupported, "an assignment's row needs a newer program");
-  return json;
-}
+Result<Json> parse(BytesView row) { return store::parse_json_row(row, kVersion, "an assignment's row"); }
 
 Result<RoleAssignmentId> id_of(BytesView key) {
   const auto id = id_from_bytes<RoleAssignmentId>(key.substr(1));

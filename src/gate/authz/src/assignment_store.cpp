@@ -26,8 +26,10 @@ Result<> check(RoleAssignment& assignment, const std::map<RoleId, CustomRole>& o
     return fail(ErrorCode::kInvalidArgument, "there is no role " + to_string(assignment.role));
   }
   if (assignment.principal == kEveryPrincipal) return fail(ErrorCode::kInvalidArgument, "a role needs a principal");
-  if (assignment.condition.size() > kMaxConditionBytes) {
-    return fail(ErrorCode::kInvalidArgument, "the condition is too long");
+  if (!assignment.condition.empty()) {
+    auto compiled = Condition::compile(assignment.condition);
+    if (!compiled) return fail(ErrorCode::kInvalidArgument, "the condition can't be read: " + compiled.error());
+    assignment.compiled = std::move(*compiled);
   }
   assignment.scope = std::move(*scope);
   return {};
@@ -62,6 +64,7 @@ Result<> check(DenyAssignment& denial, const DenialNote& note) {
 constexpr std::size_t kMaxPatterns = 20'000;
 constexpr std::size_t kMaxDeniedPrincipals = 50'000;
 constexpr std::size_t kMaxScopesOfRoles = 20'000;
+constexpr std::size_t kMaxConditionsOfAll = 4 * 1'024 * 1'024;
 
 std::size_t patterns_of(const PermissionSet& set) {
   return set.actions.size() + set.not_actions.size() + set.data_actions.size() + set.not_data_actions.size();
@@ -124,6 +127,14 @@ struct AssignmentStore::Table {
     return std::make_shared<const Snapshot>(++epoch, roles, assignments, denials);
   }
 
+  // The same of conditions, which every new snapshot holds.
+  [[nodiscard]] Result<> check_conditions(const RoleAssignment& wanted) const {
+    std::size_t bytes = wanted.condition.size();
+    for (const auto& each : assignments) bytes += each.id == wanted.id ? 0 : each.condition.size();
+    if (wanted.condition.empty() || bytes <= kMaxConditionsOfAll) return {};
+    return fail(ErrorCode::kExhausted, "the conditions of all role assignments are too long together");
+  }
+
   // Does this still fit in besides what there is, but for the role `replaced`?
   [[nodiscard]] Result<> check_room(const PermissionSet& more, std::size_t more_principals, std::size_t more_scopes,
                                     RoleId replaced = {}) const {
@@ -178,6 +189,9 @@ Task<Result<>> AssignmentStore::load(TenantId tenant) {
   for (const auto& row : assigned) {
     FH_CO_TRY(auto assignment, decode_assignment(tenant, row.key, row.value));
     FH_CO_TRY(table->notes[assignment.id], decode_assignment_note(row.value));
+    if (!assignment.condition.empty()) {
+      assignment.compiled = Condition::compile(assignment.condition).value_or(nullptr);
+    }
     table->assignments.push_back(std::move(assignment));
   }
   FH_CO_TRY(const auto denied, co_await table->rows.load(Bytes(1, kDenialPrefix), kMaxDenyAssignments));
@@ -223,6 +237,7 @@ Task<Result<>> AssignmentStore::assign(RoleAssignment assignment, AuditRow audit
   if (std::ranges::any_of(table->assignments, clashes)) {
     co_return fail(ErrorCode::kConflict, "the role assignment already exists");
   }
+  FH_CO_CHECK_OK(table->check_conditions(assignment));
   keys::RowChange change;
   change.absent.push_back(row_key(kAssignmentPrefix, assignment.id));
   change.puts.push_back({row_key(kAssignmentPrefix, assignment.id), encode(assignment, note)});
@@ -231,6 +246,25 @@ Task<Result<>> AssignmentStore::assign(RoleAssignment assignment, AuditRow audit
   apply(mutex_, *table, [&] {
     table->notes[assignment.id] = std::move(note);
     table->assignments.push_back(std::move(assignment));
+  });
+  co_return Result<>();
+}
+
+Task<Result<>> AssignmentStore::amend(RoleAssignment assignment, AssignmentNote note, AuditRow audit) {
+  FH_CO_TRY(const auto table, table_of(assignment.tenant));
+  FH_CO_TRY(const auto turn, co_await table->turn.take());
+  FH_CO_CHECK_OK(check(assignment, table->own));
+  const auto old = with_id(table->assignments, assignment.id);
+  if (old == table->assignments.end()) co_return fail(ErrorCode::kNotFound, "there is no such role assignment");
+  if (!same_grant(*old, assignment)) co_return fail(ErrorCode::kConflict, "who has which role where stays as it is");
+  FH_CO_CHECK_OK(table->check_conditions(assignment));
+  keys::RowChange change;
+  change.puts.push_back({row_key(kAssignmentPrefix, assignment.id), encode(assignment, note)});
+  ride_along(change, audit, table->rows.partition());
+  FH_CO_CHECK_OK(co_await table->rows.change(std::move(change)));
+  apply(mutex_, *table, [&] {
+    table->notes[assignment.id] = std::move(note);
+    *with_id(table->assignments, assignment.id) = std::move(assignment);
   });
   co_return Result<>();
 }

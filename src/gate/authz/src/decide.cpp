@@ -71,7 +71,8 @@ struct Grant {
   TenantId tenant;
   std::size_t permissions;  // place among the snapshot's
   RoleAssignmentId id;
-  bool conditional;
+  std::shared_ptr<const Condition> condition;  // null: none
+  bool broken;                                 // it has one that can't be read: it gives nothing
 };
 
 struct Denial {
@@ -94,11 +95,30 @@ bool excludes(const std::vector<PrincipalId>& list, const Subject& subject) {
   return !list.empty() && (has(kEveryPrincipal) || has(subject.object) || std::ranges::any_of(subject.groups, has));
 }
 
-// The better of what was found and what these grants give: allowed, else allowed under a condition.
-void weigh(const std::vector<Grant>& grants, const Subject& subject, const std::vector<bool>& held, Decision& found) {
+// A decision's conditions: evaluated as long as they aren't too much to read, and not met beyond.
+class Conditions {
+ public:
+  Conditions(const std::string& action, const Facts* facts) : action_(action), facts_(facts) {}
+  [[nodiscard]] bool met(const Grant& grant) {
+    if (grant.broken) return false;
+    if (grant.condition == nullptr) return true;
+    if (grant.condition->size() > left_) return false;
+    left_ -= grant.condition->size();
+    return grant.condition->evaluate(action_, facts_) == Truth::kTrue;
+  }
+
+ private:
+  const std::string& action_;
+  const Facts* facts_;
+  std::size_t left_ = kMaxConditionBytesRead;
+};
+
+// The better of what was found and what these grants give: allowed, else allowed were it not for a condition.
+void weigh(const std::vector<Grant>& grants, const Subject& subject, const std::vector<bool>& held,
+           Conditions& conditions, Decision& found) {
   for (const Grant& grant : grants) {
     if (grant.tenant != subject.tenant || !held[grant.permissions]) continue;
-    found = {grant.conditional ? Verdict::kConditionUnevaluated : Verdict::kAllowed, grant.id};
+    found = {conditions.met(grant) ? Verdict::kAllowed : Verdict::kConditionNotMet, grant.id};
     if (found.allowed()) return;
   }
 }
@@ -146,8 +166,13 @@ Snapshot::Snapshot(std::uint64_t epoch, std::span<const RoleDefinition> roles,
   for (const auto& assignment : assignments) {
     const auto role = places.find(assignment.role);
     if (role == places.end()) continue;
+    auto condition = assignment.compiled;
+    if (condition == nullptr && !assignment.condition.empty()) {
+      condition = Condition::compile(assignment.condition).value_or(nullptr);
+    }
+    const bool broken = condition == nullptr && !assignment.condition.empty();
     state->scopes[assignment.scope].grants[assignment.principal].push_back(
-        {assignment.tenant, role->second, assignment.id, !assignment.condition.empty()});
+        {assignment.tenant, role->second, assignment.id, std::move(condition), broken});
   }
   for (const auto& denial : denials) {
     AtScope& at = state->scopes[denial.scope];
@@ -163,9 +188,11 @@ Snapshot::Snapshot(std::uint64_t epoch, std::span<const RoleDefinition> roles,
 Snapshot::~Snapshot() = default;
 std::uint64_t Snapshot::epoch() const { return state_->epoch; }
 
-Decision Snapshot::decide(const Subject& subject, std::string_view action, ActionKind kind,
-                          const ScopeChain& resource) const {
-  const auto held = state_->holders.of(to_lower(action), kind);
+Decision Snapshot::decide(const Subject& subject, std::string_view action, ActionKind kind, const ScopeChain& resource,
+                          const Facts* facts) const {
+  const std::string wanted = to_lower(action);
+  const auto held = state_->holders.of(wanted, kind);
+  Conditions conditions(wanted, facts);
   Decision found;
   for (const std::string& scope : resource.scopes) {
     const AtScope* at = state_->at(scope);
@@ -175,7 +202,7 @@ Decision Snapshot::decide(const Subject& subject, std::string_view action, Actio
     }
     const auto weigh_for = [&](PrincipalId principal) {
       const auto grants = at->grants.find(principal);
-      if (!found.allowed() && grants != at->grants.end()) weigh(grants->second, subject, *held, found);
+      if (!found.allowed() && grants != at->grants.end()) weigh(grants->second, subject, *held, conditions, found);
     };
     weigh_for(subject.object);
     for (const PrincipalId group : subject.groups) weigh_for(group);
@@ -191,8 +218,8 @@ std::string_view to_string(Verdict verdict) {
       return "no role assignment gives this action";
     case Verdict::kDenied:
       return "a deny assignment forbids this action";
-    case Verdict::kConditionUnevaluated:
-      return "the role assignment has a condition, and conditions aren't evaluated";
+    case Verdict::kConditionNotMet:
+      return "the condition of the role assignment isn't met";
   }
   return {};
 }

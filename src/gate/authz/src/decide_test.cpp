@@ -136,12 +136,24 @@ TEST_F(Decide, GroupsGiveWhatTheyHave) {
   EXPECT_TRUE(data("read", box(), {id<PrincipalId>(9), kTeam}));
 }
 
-TEST_F(Decide, AnAssignmentWithAConditionGrantsNothingAndSaysSo) {
+TEST_F(Decide, AnAssignmentWhoseConditionIsntMetGrantsNothingAndSaysSo) {
   assign(roles::kStorageBlobDataReader, account().innermost(), kMe, "(@Resource[x] StringEquals 'y')");
-  EXPECT_EQ(decide(kBlobs + "read", ActionKind::kData, box()), Verdict::kConditionUnevaluated);
+  EXPECT_EQ(decide(kBlobs + "read", ActionKind::kData, box()), Verdict::kConditionNotMet);
+  assignments_.clear();
+  assign(roles::kStorageBlobDataReader, account().innermost(), kMe, "@Environment[isPrivateLink] BoolEquals false");
+  EXPECT_EQ(decide(kBlobs + "read", ActionKind::kData, box()), Verdict::kConditionNotMet);
   EXPECT_EQ(decide(kBlobs + "write", ActionKind::kData, box()), Verdict::kNothingAssigned);
   assign(roles::kStorageBlobDataReader, box().innermost());
   EXPECT_TRUE(data("read", box()));
+}
+
+TEST_F(Decide, AConditionOnOneActionLeavesTheOthersAlone) {
+  assign(roles::kStorageBlobDataOwner, account().innermost(), kMe,
+         "!(ActionMatches{'" + kBlobs + "read'}) OR @Resource[" + kContainers.substr(0, kContainers.size() - 1) +
+             ":name] StringEquals 'other'");
+  EXPECT_FALSE(data("read", box()));
+  EXPECT_TRUE(data("write", box()));
+  EXPECT_TRUE(control(kContainers + "read", box()));
 }
 
 TEST_F(Decide, AnotherTenantsAssignmentsAreNobodysElse) {

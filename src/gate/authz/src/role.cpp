@@ -62,6 +62,23 @@ void add_account_roles(std::vector<RoleDefinition>& out) {
            {.actions = {accounts + "listKeys/action", accounts + "ListAccountSas/action", accounts + "read"}}));
 }
 
+// "Azure built-in roles for Identity".
+void add_identity_roles(std::vector<RoleDefinition>& out) {
+  const std::string identities = "Microsoft.ManagedIdentity/userAssignedIdentities/";
+  const std::vector<std::string> sees = {"Microsoft.Authorization/*/read", "Microsoft.Insights/alertRules/*",
+                                         "Microsoft.Resources/subscriptions/resourceGroups/read",
+                                         "Microsoft.Resources/deployments/*", "Microsoft.Support/*"};
+  const auto add = [&](std::string_view id, std::string name, std::vector<std::string> actions) {
+    actions.insert(actions.end(), sees.begin(), sees.end());
+    out.push_back(role(id, std::move(name), {.actions = std::move(actions)}));
+  };
+  add("e40ec5ca-96e0-45a2-b4ff-59039f2c2b59", "Managed Identity Contributor",
+      {identities + "read", identities + "write", identities + "delete",
+       identities + "federatedIdentityCredentials/*"});
+  add("f1a07417-d97a-45cb-824c-7a7467783830", "Managed Identity Operator",
+      {identities + "read", identities + "*/read", identities + "assign/action", identities + "*/assign/action"});
+}
+
 // "Azure built-in roles for Security", those of Key Vault.
 void add_vault_roles(std::vector<RoleDefinition>& out) {
   const std::string provider = "Microsoft.KeyVault/";
@@ -124,6 +141,7 @@ std::vector<RoleDefinition> make_built_in_roles() {
   add_blob_roles(out);
   add_account_roles(out);
   add_vault_roles(out);
+  add_identity_roles(out);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "authz/storage_access.h"
 
 #include "base/encoding.h"
+#include "src/storage_facts.h"
 
 namespace freehold::gate::authz {
 namespace {
@@ -20,17 +21,18 @@ ActionKind kind_of(std::string_view storage_action) {
 }
 
 Decision StorageAccess::decide(const Identity& who, const StorageAccount& account, const Target& target,
-                               std::string_view action) const {
+                               std::string_view action, const AskedFor& asked) const {
   if (who.tenant != account.tenant || !who.enabled) return {};
   const Subject subject{who.tenant, who.object, who.groups};
+  const StorageFacts facts(account, target, asked);
   return assignments_.snapshot(account.tenant)
-      ->decide(subject, action, kind_of(action), chain_of(account, target, tree_));
+      ->decide(subject, action, kind_of(action), chain_of(account, target, tree_), &facts);
 }
 
 bool StorageAccess::may(const Delegator& who, const StorageAccount& account, const Target& target,
-                        std::string_view data_action) const {
+                        std::string_view data_action, const AskedFor& asked) const {
   const auto identity = identities_.find(who.tenant, who.object);
-  return identity != nullptr && decide(*identity, account, target, data_action).allowed();
+  return identity != nullptr && decide(*identity, account, target, data_action, asked).allowed();
 }
 
 }  // namespace freehold::gate::authz

@@ -18,7 +18,15 @@ class Books final : public ContainerDirectory {
     if (name != "book") co_return nullptr;
     co_return std::make_shared<const ContainerAccess>(access);
   }
+  Task<Result<std::vector<std::pair<std::string, std::string>>>> tags_of(std::shared_ptr<const StorageAccount>,
+                                                                         const Target&, const http::Request&) override {
+    ++tags_asked;
+    if (away) co_return fail(ErrorCode::kUnavailable, "the store is away");
+    co_return tags;
+  }
   ContainerAccess access;
+  std::vector<std::pair<std::string, std::string>> tags;
+  int tags_asked = 0;
   bool away = false;
   bool explodes = false;
   const Pipeline* pipeline = nullptr;
@@ -127,6 +135,59 @@ TEST_F(ContainersTest, AUserDelegationSasNeedsSomebodyToTellWhatItsDelegatorMay)
   EXPECT_EQ(log_.take_entries().back().record.credential, "UserDelegationSas");
   delegators.allowed = false;
   EXPECT_EQ(stranger(url), "403 AuthorizationPermissionMismatch");
+}
+
+// Callers by token whose roles have conditions on the tags of what they ask for.
+class TagsTest : public TokenCallerTest {
+ protected:
+  TagsTest() { service_.directory = &books_; }
+  void give(std::string_view role, std::string condition) {
+    roles_.clear();
+    roles_.assign(tenant_, me_, role, "/", std::move(condition));
+  }
+  std::string by_token(Method method) { return status_of(send_token(method)); }
+  const std::string kTagged =
+      "@Resource[Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags:class<$key_case_sensitive$>] "
+      "StringEquals 'open'";
+  Books books_;
+};
+
+TEST_F(TagsTest, AreLookedUpWhereAConditionAsksForThem) {
+  give(authz::roles::kStorageBlobDataReader, kTagged);
+  EXPECT_EQ(by_token(Method::kGet), "403 AuthorizationPermissionMismatch");
+  books_.tags = {{"class", "secret"}};
+  EXPECT_EQ(by_token(Method::kGet), "403 AuthorizationPermissionMismatch");
+  books_.tags = {{"class", "open"}};
+  EXPECT_EQ(by_token(Method::kGet), "200 ");
+  EXPECT_EQ(books_.tags_asked, 3);
+  EXPECT_EQ(pipeline_->running(), 0u);
+}
+
+TEST_F(TagsTest, AreLeftAloneWhereTheyChangeNothing) {
+  EXPECT_EQ(by_token(Method::kGet), "403 AuthorizationPermissionMismatch");
+  give(authz::roles::kStorageBlobDataReader, kTagged + " OR 1 NumericEquals 1");
+  EXPECT_EQ(by_token(Method::kGet), "200 ");
+  give(authz::roles::kStorageBlobDataReader, kTagged + " AND 1 NumericEquals 2");
+  EXPECT_EQ(by_token(Method::kGet), "403 AuthorizationPermissionMismatch");
+  EXPECT_EQ(books_.tags_asked, 1);
+}
+
+// The right to make a blob is there without them, the right to replace one may hang on them.
+TEST_F(TagsTest, MayGiveMoreThanTheLesserAction) {
+  give(authz::roles::kStorageBlobDataContributor, kTagged);
+  roles_.assign(tenant_, me_, authz::roles::kStorageBlobDataReader);
+  EXPECT_EQ(by_token(Method::kPut), "201 ");
+  EXPECT_TRUE(service_.only_creates);
+  books_.tags = {{"class", "open"}};
+  EXPECT_EQ(by_token(Method::kPut), "201 ");
+  EXPECT_FALSE(service_.only_creates);
+}
+
+TEST_F(TagsTest, ThatCantBeKnownNowLetNobodyIn) {
+  give(authz::roles::kStorageBlobDataReader, kTagged);
+  books_.away = true;
+  EXPECT_EQ(by_token(Method::kGet), "503 ServerBusy");
+  EXPECT_TRUE(service_.calls.empty());
 }
 
 }  // namespace

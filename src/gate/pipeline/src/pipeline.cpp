@@ -28,7 +28,8 @@ Task<http::Response> Pipeline::pass_part(const Admission& whole, http::Request& 
 }
 
 // The way of a request (docs/request-path.md). Every stage refuses or lets pass; the first refusal is the answer. All
-// but find_container are plain functions. Policy, residency and lockbox will stand between permit and take_place.
+// but find_container and find_tags are plain functions. Policy, residency and lockbox will stand between permit and
+// take_place.
 Task<http::Response> Pipeline::walk(Passage p) {
   State& s = *state_;
   ApiResult<> open = s.check_nesting(p);
@@ -41,6 +42,10 @@ Task<http::Response> Pipeline::walk(Passage p) {
   if (open && s.needs_container(p)) open = co_await s.find_container(p);
   if (open) open = s.identify(p);
   if (open) open = s.permit(p);
+  if (s.needs_tags(p, open)) {
+    open = co_await s.find_tags(p);
+    if (open) open = s.permit(p);
+  }
   if (open) open = s.take_place(p);
   if (open) open = s.reserve_audit(p);
   if (open && p.admission.route->audit == AuditClass::kControl) {

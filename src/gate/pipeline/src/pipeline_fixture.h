@@ -73,4 +73,31 @@ class PipelineTest : public ::testing::Test {
   std::unique_ptr<Pipeline> pipeline_;
 };
 
+// A caller of acct1's tenant who comes by token and has the roles that a test gives.
+class TokenCallerTest : public PipelineTest {
+ protected:
+  TokenCallerTest() {
+    tenant_ = accounts_.find("acct1")->tenant;
+    me_.bytes.fill(0x0c);
+    identities_.put({.tenant = tenant_, .object = me_});
+    make_pipeline({.bearer = &trust_, .access = &access_});
+  }
+  http::Response send_token(http::Method method, std::string_view url = "https://acct1.notes.test:8443/book/note",
+                            HeaderList headers = {}) {
+    const auto token = testing::token_of(testing::good_claims(tenant_, me_, clock_.now()));
+    headers.emplace_back("authorization", "Bearer " + token);
+    headers.emplace_back("x-ms-version", "2021-06-08");
+    return send(make_request(method, url, std::move(headers)));
+  }
+
+  TenantId tenant_;
+  PrincipalId me_;
+  testing::TestAuthority authority_;
+  testing::TestIdentities identities_;
+  authz::testing::FixedRoles roles_;
+  authz::FlatTree tree_;
+  authz::StorageAccess access_{roles_, identities_, tree_};
+  BearerTrust trust_{authority_, identities_, {"notes.test"}};
+};
+
 }  // namespace freehold::gate

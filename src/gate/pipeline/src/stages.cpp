@@ -211,8 +211,8 @@ bool Pipeline::State::needs_container(const Passage& p) const {
          needs_container_access(*a.request, a.target, *a.account);
 }
 
-// The one stage that may wait for the store, and it does so for callers that nobody knows yet: so it takes its place
-// inside first, and as many of them as may run may ask.
+// Waits for the store, and does so for callers that nobody knows yet: so it takes its place inside first, and as many
+// of them as may run may ask.
 Task<ApiResult<>> Pipeline::State::find_container(Passage& p) {
   auto& a = p.admission;
   if (auto placed = take_place(p); !placed) co_return placed;
@@ -309,11 +309,11 @@ ApiResult<> Pipeline::State::check_rules(const Admission& a, const Identity& who
 
 // Azure RBAC: a token says who calls and nothing of what it may do. Whoever has only the row's lesser action is let in
 // to create.
-ApiResult<> Pipeline::State::check_role(Admission& a) const {
+ApiResult<> Pipeline::State::check_role(Admission& a, const AskedFor& asked) const {
   if (a.account == nullptr || options.access == nullptr) return std::unexpected(permission_mismatch());
   FH_CHECK(a.principal.identity != nullptr);
   const auto extent = allowed_extent(actions_needed(*a.route, *a.request), [&](std::string_view action) {
-    return options.access->decide(*a.principal.identity, *a.account, a.target, action).allowed();
+    return options.access->decide(*a.principal.identity, *a.account, a.target, action, asked).allowed();
   });
   if (extent == Extent::kNothing) return std::unexpected(permission_mismatch());
   a.principal.only_creates = extent == Extent::kCreating;
@@ -328,16 +328,38 @@ ApiResult<> Pipeline::State::permit(Passage& p) const {
   }
   FH_CHECK_OK(authorise(a.principal, *a.route, *a.request));
   const auto* rules = a.account == nullptr ? p.service->tokens() : nullptr;
+  const AskedFor asked{.request = a.request, .operation = a.route->operation, .now = a.now, .tags = &p.tags};
   if (a.principal.credential == kBearer) {
     FH_CHECK(a.principal.identity != nullptr);
-    FH_CHECK_OK(rules != nullptr ? check_rules(a, *a.principal.identity, *rules) : check_role(a));
+    FH_CHECK_OK(rules != nullptr ? check_rules(a, *a.principal.identity, *rules) : check_role(a, asked));
   }
   FH_CHECK_OK(check_signed_resource(a.principal, *a.request, a.target));
   if (a.account != nullptr) {
-    FH_CHECK_OK(check_delegator(a.principal, *a.route, *a.request, *a.account, a.target, options.delegators));
+    FH_CHECK_OK(check_delegator(a.principal, *a.route, *a.account, a.target, options.delegators, asked));
   }
   if (!a.route->implemented) return std::unexpected(not_implemented());
   return {};
+}
+
+// Did the decision fall short for want of tags that a condition asked for?
+bool Pipeline::State::needs_tags(const Passage& p, const ApiResult<>& permitted) const {
+  const bool whole = permitted && !p.admission.principal.only_creates;
+  return !whole && p.tags.asked && !p.tags.known && p.service->containers() != nullptr;
+}
+
+// Waits for the store as find_container does, but for callers who are known.
+Task<ApiResult<>> Pipeline::State::find_tags(Passage& p) {
+  auto& a = p.admission;
+  if (auto placed = take_place(p); !placed) co_return placed;
+  Result<std::vector<std::pair<std::string, std::string>>> found;
+  try {
+    found = co_await p.service->containers()->tags_of(a.account, a.target, *a.request);
+  } catch (...) {
+    co_return std::unexpected(internal_error("the directory threw: " + describe(std::current_exception())));
+  }
+  if (!found) co_return std::unexpected(server_busy("tags: " + found.error().message + found.error().detail));
+  p.tags = {.known = true, .tags = std::move(*found)};
+  co_return ApiResult<>();
 }
 
 // A part's body lies in memory, and its whole has waited.

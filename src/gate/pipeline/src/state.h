@@ -20,6 +20,7 @@ struct Pipeline::Passage {
   const ControlGate* control = nullptr;  // the same, if it is one
   const Endpoint* endpoint = nullptr;
   std::shared_ptr<const ContainerAccess> container;  // if who calls depends on it
+  ResourceTags tags = {};                            // if what it may do depends on them
   MonotonicTime began;
   Place place;
   audit::Slot slot;
@@ -69,7 +70,9 @@ struct Pipeline::State {
   [[nodiscard]] ApiResult<> identify_by_token(Passage& p, const TokenRules& rules) const;
   [[nodiscard]] ApiResult<> identify_behalf(Passage& p, const TokenRules& rules) const;
   [[nodiscard]] ApiResult<> permit(Passage& p) const;
-  [[nodiscard]] ApiResult<> check_role(Admission& a) const;
+  [[nodiscard]] bool needs_tags(const Passage& p, const ApiResult<>& permitted) const;
+  [[nodiscard]] Task<ApiResult<>> find_tags(Passage& p);
+  [[nodiscard]] ApiResult<> check_role(Admission& a, const AskedFor& asked) const;
   [[nodiscard]] ApiResult<> check_rules(const Admission& a, const Identity& who, const TokenRules& rules) const;
   // Null where there is no body to wait for, or nobody's rights are asked of a service's own rules.
   [[nodiscard]] std::unique_ptr<AwaitedBody> await_body(Passage& p);

@@ -135,7 +135,9 @@ bool listed(const std::vector<std::string>& list, std::string_view value) {
 
 std::string location_of(const Target& target) {
   std::string out;
-  for (const char c : expression::text_member(*target.resource, "location")) {
+  const Json* location = member_of(*target.resource, "location");
+  if (location == nullptr || !location->is_string()) return out;
+  for (const char c : location->get_ref<const std::string&>()) {
     if (c != ' ') out += ascii_lower(c);
   }
   return out;

@@ -20,8 +20,10 @@ ChangeOutcome stronger(ChangeOutcome a, ChangeOutcome b) {
   return a == ChangeOutcome::kMade ? a : b;
 }
 
-ChangeOutcome set(Json& owner, std::string_view name, const PlannedChange& change) {
-  Json* there = find_member(owner, name);
+Json* member_to_change(Json& owner, std::string_view name) { return const_cast<Json*>(member_of(owner, name)); }
+
+// `there`: what `owner` has under that name, or null.
+ChangeOutcome set(Json& owner, Json* there, std::string_view name, const PlannedChange& change) {
   if (change.kind == Kind::kRemove) {
     if (there == nullptr) return ChangeOutcome::kNotNeeded;
     for (auto member = owner.begin(); member != owner.end(); ++member) {
@@ -36,7 +38,11 @@ ChangeOutcome set(Json& owner, std::string_view name, const PlannedChange& chang
   if (present && expression::deep_equal(*there, change.value)) return ChangeOutcome::kNotNeeded;
   if (present && change.kind == Kind::kAppend) return ChangeOutcome::kConflict;
   if (present && !replaces(change.kind)) return ChangeOutcome::kNotNeeded;
-  expression::set_member(owner, name, change.value);
+  if (there != nullptr) {
+    *there = change.value;
+  } else {
+    owner[std::string(name)] = change.value;
+  }
   return ChangeOutcome::kMade;
 }
 
@@ -54,11 +60,10 @@ ChangeOutcome set_elements(Json& array, const PlannedChange& change) {
 
 // What the request leaves out on purpose modify leaves out too; "properties" itself is no such thing.
 Json* descend(Json& owner, std::string_view name, std::size_t step, Kind kind) {
-  Json* inner = find_member(owner, name);
+  Json* inner = member_to_change(owner, name);
   if (inner != nullptr && !inner->is_null()) return inner;
   if (kind != Kind::kAppend && step > 0) return nullptr;
-  expression::set_member(owner, name, nullptr);
-  return find_member(owner, name);
+  return &(owner[std::string(name)] = nullptr);
 }
 
 ChangeOutcome follow(Json& at, const Path& path, std::size_t step, const PlannedChange& change) {
@@ -72,30 +77,59 @@ ChangeOutcome follow(Json& at, const Path& path, std::size_t step, const Planned
   }
   if (at.is_null()) at = Json::object();
   if (!at.is_object()) return ChangeOutcome::kConflict;
-  if (last) return set(at, path[step].member, change);
+  if (last) return set(at, member_to_change(at, path[step].member), path[step].member, change);
   // An array whose members are named here may be missing: it comes into being with its first one.
   const bool array_end = step + 2 == path.size() && path[step + 1].member.empty();
   Json* inner = descend(at, path[step].member, array_end ? 0 : step, change.kind);
   return inner == nullptr ? ChangeOutcome::kNotNeeded : follow(*inner, path, step + 1, change);
 }
 
+Kind kind_of(Operation operation) {
+  switch (operation) {
+    case Operation::kAdd:
+      return Kind::kAdd;
+    case Operation::kAddOrReplace:
+      return Kind::kAddOrReplace;
+    case Operation::kRemove:
+      return Kind::kRemove;
+    case Operation::kAppend:
+      break;
+  }
+  return Kind::kAppend;
+}
+
 }  // namespace
+
+Result<Json> with_changes(Json resource, const std::vector<Change>& changes, const AliasTable& aliases) {
+  for (const Change& one : changes) {
+    auto field = parse_field(one.field, aliases);
+    if (!field) return fail(ErrorCode::kInvalidArgument, field.error().message);
+    const bool fixed =
+        one.operation != Operation::kAppend && field->alias != nullptr && field->alias->modifiable == Modifiable::kNo;
+    if (fixed) return fail(ErrorCode::kInvalidArgument, fmt::format("The alias '{}' is not modifiable.", one.field));
+    const PlannedChange change{0, kind_of(one.operation), std::move(*field), one.value};
+    if (make_change(resource, change) == ChangeOutcome::kConflict) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("The resource sets '{}' to another value than the policy does.", one.field));
+    }
+  }
+  return resource;
+}
 
 ChangeOutcome make_change(Json& resource, const PlannedChange& change) {
   switch (change.field.kind) {
     case FieldKind::kTag: {
-      Json* tags = find_member(resource, "tags");
+      Json* tags = member_to_change(resource, "tags");
       if (tags == nullptr || !tags->is_object()) {
         if (change.kind == Kind::kRemove) return ChangeOutcome::kNotNeeded;
-        expression::set_member(resource, "tags", Json::object());
-        tags = find_member(resource, "tags");
+        tags = &(resource["tags"] = Json::object());
       }
-      return set(*tags, change.field.tag, change);
+      return set(*tags, find_member(*tags, change.field.tag), change.field.tag, change);
     }
     case FieldKind::kTags:
-      return set(resource, "tags", change);
+      return set(resource, member_to_change(resource, "tags"), "tags", change);
     case FieldKind::kLocation:
-      return set(resource, "location", change);
+      return set(resource, member_to_change(resource, "location"), "location", change);
     case FieldKind::kAlias:
       return follow(resource, change.field.alias->path, 0, change);
     default:  // identity.type is modified on virtual machines only, and aliases of other types have no place here

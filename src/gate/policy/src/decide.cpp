@@ -9,8 +9,11 @@
 namespace freehold::gate::policy {
 namespace {
 
-// All rules of a decision together; one rule has expression::kPolicyLimits.
-constexpr std::uint64_t kDecisionSteps = 40'000'000;
+// All rules of a decision together, which is made on an event loop; one rule has expression::kPolicyLimits.
+constexpr std::uint64_t kDecisionSteps = 4'000'000;
+
+// Findings that say which expressions decided. They may be large, and nobody reads the thousandth.
+constexpr std::size_t kTracedFindings = 64;
 
 bool changes_resource(Effect effect) { return effect == Effect::kAppend || effect == Effect::kModify; }
 bool concerns_actions(Effect effect) { return effect == Effect::kDenyAction || effect == Effect::kAuditAction; }
@@ -35,6 +38,23 @@ class Judgement {
   Judgement(const Target& target, Decision& out) : target_(target), out_(out), facts_(ResourceFacts::of(target)) {
     out_.resource = *target.resource;
   }
+
+  // What one rule may take of the decision's steps. What it takes is gone for those after it.
+  class Steps final : public expression::Budget {
+   public:
+    explicit Steps(Judgement& decision) : Budget(left_of(decision)), decision_(decision) {}
+    Steps(const Steps&) = delete;
+    Steps& operator=(const Steps&) = delete;
+    ~Steps() { decision_.spent_ += used(); }
+
+   private:
+    static expression::Limits left_of(const Judgement& decision) {
+      expression::Limits out = expression::kPolicyLimits;
+      out.steps = std::min(out.steps, kDecisionSteps - decision.spent_);
+      return out;
+    }
+    Judgement& decision_;
+  };
 
   // The cases that apply now; exempt ones become findings at once.
   [[nodiscard]] std::vector<Case> cases(const CompiledSet::State& state) {
@@ -81,19 +101,22 @@ class Judgement {
   std::optional<bool> matches(const Case& one, const Json& resource, const ResourceFacts& facts, Finding& finding) {
     const Subject subject = subject_of(one, resource, facts);
     const Condition& condition = one.bound->definition->rule().condition;
-    expression::Budget budget(expression::kPolicyLimits);
-    Evaluation quick(subject, budget);
-    const auto result = quick.holds(condition);
-    spent_ += budget.used();
-    if (!result || spent_ > kDecisionSteps) {
-      failed(finding, result ? "The policies take too long to evaluate." : result.error().message);
+    Result<bool> result = false;
+    {
+      Steps budget(*this);
+      Evaluation quick(subject, budget);
+      result = quick.holds(condition);
+    }
+    if (!result) {
+      failed(finding, result.error().message);
       return std::nullopt;
     }
-    if (*result) {
-      expression::Budget again(expression::kPolicyLimits);
+    if (*result && traced_ < kTracedFindings) {
+      ++traced_;
+      Steps again(*this);
       Evaluation slow(subject, again);
       slow.trace();
-      static_cast<void>(slow.holds(condition));
+      static_cast<void>(slow.holds(condition));  // as far as the steps go
       finding.expressions = slow.take_trace();
     }
     return *result;
@@ -119,7 +142,7 @@ class Judgement {
   [[nodiscard]] Effect conflict_effect(const Case& one) {
     const Term& term = one.bound->definition->rule().conflict_effect;
     if (term.literal.is_null()) return Effect::kDeny;
-    expression::Budget budget(expression::kPolicyLimits);
+    Steps budget(*this);
     const Subject subject = subject_of(one, out_.resource, facts_);
     const auto value = Evaluation(subject, budget).value(term);
     const auto effect = value && value->is_string() ? parse_effect(value->get_ref<const std::string&>()) : std::nullopt;
@@ -135,7 +158,7 @@ class Judgement {
       const auto result = matches(one, *target_.resource, facts_, finding);
       if (!result || !*result) continue;
       const auto place = out_.findings.size() - 1;
-      expression::Budget budget(expression::kPolicyLimits);
+      Steps budget(*this);
       const Subject subject = subject_of(one, *target_.resource, facts_);
       Evaluation evaluation(subject, budget);
       auto plan =
@@ -249,6 +272,7 @@ class Judgement {
   }
 
   std::uint64_t spent_ = 0;
+  std::size_t traced_ = 0;
 };
 
 Decision CompiledSet::decide(const Target& target) const {
@@ -285,7 +309,7 @@ namespace {
 // The IfNotExists effects: is there a related resource that satisfies the rule?
 Result<bool> exists(Judgement& judgement, const Case& one, RelatedResources& related) {
   const Existence& existence = *one.bound->definition->rule().existence;
-  expression::Budget budget(expression::kPolicyLimits);
+  Judgement::Steps budget(judgement);
   const Subject subject = judgement.subject_of(one, judgement.out_.resource, judgement.facts_);
   Evaluation evaluation(subject, budget);
   RelatedResources::Query query{.type = existence.type, .name = {}, .resource_group = {}, .target = &judgement.target_};
@@ -313,7 +337,7 @@ Result<Json> deployment_of(Judgement& judgement, const Case& one) {
   Json* properties = expression::find_member(out, "properties");
   Json* parameters = properties == nullptr ? nullptr : expression::find_member(*properties, "parameters");
   if (parameters != nullptr) {
-    expression::Budget budget(expression::kPolicyLimits);
+    Judgement::Steps budget(judgement);
     const Subject subject = judgement.subject_of(one, judgement.out_.resource, judgement.facts_);
     FH_TRY(Json resolved, Evaluation(subject, budget).resolved(*parameters));
     *parameters = std::move(resolved);
@@ -340,6 +364,13 @@ void scan_existence(Judgement& judgement, const Case& one, RelatedResources* rel
   auto deployment = deployment_of(judgement, one);
   if (!deployment) return judgement.failed(finding, deployment.error().message);
   finding.deployment = std::move(*deployment);
+  const Existence& existence = *one.bound->definition->rule().existence;
+  finding.deploys_at_subscription = existence.deploys_at_subscription;
+  Judgement::Steps budget(judgement);
+  const Subject subject = judgement.subject_of(one, judgement.out_.resource, judgement.facts_);
+  auto group = Evaluation(subject, budget).value(existence.resource_group);
+  if (!group) return judgement.failed(finding, group.error().message);
+  if (group->is_string()) finding.deployment_group = group->get<std::string>();
 }
 
 // What modify and append would do, for a remediation.
@@ -347,7 +378,7 @@ void scan_changes(Judgement& judgement, const Case& one) {
   judgement.judge(one);
   Finding& finding = judgement.out_.findings.back();
   if (finding.compliance != Compliance::kNonCompliant) return;
-  expression::Budget budget(expression::kPolicyLimits);
+  Judgement::Steps budget(judgement);
   const Subject subject = judgement.subject_of(one, judgement.out_.resource, judgement.facts_);
   Evaluation evaluation(subject, budget);
   auto plan = plan_changes(one.bound->definition->rule(), one.effect, 0, evaluation, one.bound->definition->aliases());
@@ -361,23 +392,68 @@ void scan_changes(Judgement& judgement, const Case& one) {
   }
 }
 
+void scan_case(Judgement& judgement, const Case& one, RelatedResources* related) {
+  if (looks_elsewhere(one.effect)) {
+    scan_existence(judgement, one, related);
+  } else if (changes_resource(one.effect)) {
+    scan_changes(judgement, one);
+  } else if (one.effect == Effect::kManual) {
+    judgement.add(one).compliance = Compliance::kUnknown;
+  } else if (!concerns_actions(one.effect)) {
+    judgement.judge(one);
+  }
+}
+
+bool is_of(const Assignment& assignment, std::string_view has, std::string_view wanted_id, std::string_view wanted) {
+  return equals_ignoring_case(assignment.id, wanted_id) && (wanted.empty() || equals_ignoring_case(has, wanted));
+}
+
+// evaluationDelay, or Azure's where it is none.
+EvaluationDelay delay_of(Judgement& judgement, const Case& one) {
+  Judgement::Steps budget(judgement);
+  const Subject subject = judgement.subject_of(one, judgement.out_.resource, judgement.facts_);
+  const auto value = Evaluation(subject, budget).value(one.bound->definition->rule().existence->delay);
+  if (!value || !value->is_string()) return {};
+  return parse_evaluation_delay(value->get_ref<const std::string&>()).value_or(EvaluationDelay());
+}
+
 }  // namespace
 
 Decision CompiledSet::scan(const Target& target, RelatedResources* related) const {
   Decision out;
   Judgement judgement(target, out);
-  for (const Case& one : judgement.cases(*state_)) {
-    if (looks_elsewhere(one.effect)) {
-      scan_existence(judgement, one, related);
-    } else if (changes_resource(one.effect)) {
-      scan_changes(judgement, one);
-    } else if (one.effect == Effect::kManual) {
-      judgement.add(one).compliance = Compliance::kUnknown;
-    } else if (!concerns_actions(one.effect)) {
-      judgement.judge(one);
-    }
-  }
+  for (const Case& one : judgement.cases(*state_)) scan_case(judgement, one, related);
   return out;
+}
+
+Decision CompiledSet::scan_one(const Target& target, RelatedResources* related, std::string_view assignment_id,
+                               std::string_view reference_id) const {
+  Decision out;
+  Judgement judgement(target, out);
+  for (const Case& one : judgement.cases(*state_)) {
+    const Bound& bound = *one.bound;
+    if (is_of(*bound.assignment, bound.reference_id, assignment_id, reference_id)) scan_case(judgement, one, related);
+  }
+  std::erase_if(out.findings, [&](const Finding& one) {
+    return !is_of(*one.assignment, one.reference_id, assignment_id, reference_id);
+  });
+  return out;
+}
+
+std::vector<Awaited> CompiledSet::awaits(const Target& target) const {
+  std::vector<Awaited> awaited;
+  Decision out;
+  Judgement judgement(target, out);
+  for (const Case& one : judgement.cases(*state_)) {
+    const Bound& bound = *one.bound;
+    const bool deploys = one.effect == Effect::kDeployIfNotExists && bound.assignment->enforced;
+    if (!deploys || !bound.definition->rule().existence) continue;
+    const auto holds = judgement.matches(one, out.resource, judgement.facts_, judgement.add(one));
+    if (!holds || !*holds) continue;
+    const auto delay = delay_of(judgement, one);
+    if (delay.happens) awaited.push_back({bound.assignment, bound.reference_id, delay.wait});
+  }
+  return awaited;
 }
 
 }  // namespace freehold::gate::policy

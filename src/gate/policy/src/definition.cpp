@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/encoding.h"
+#include "expression/date_time.h"
 #include "src/rule_compiler.h"
 
 namespace freehold::gate::policy {
@@ -45,6 +48,22 @@ Checked<std::shared_ptr<const Definition>> Definition::compile(std::string_view 
   return std::shared_ptr<const Definition>(std::move(out));
 }
 
+std::optional<EvaluationDelay> parse_evaluation_delay(std::string_view text) {
+  if (equals_ignoring_case(text, "AfterProvisioning") || equals_ignoring_case(text, "AfterProvisioningSuccess")) {
+    return EvaluationDelay{.happens = true, .wait = std::chrono::seconds(0)};
+  }
+  if (equals_ignoring_case(text, "AfterProvisioningFailure")) {
+    return EvaluationDelay{.happens = false, .wait = std::chrono::seconds(0)};
+  }
+  constexpr std::int64_t kMostSeconds = 360 * 60;
+  const auto base = expression::ticks_of_unix(0);
+  const auto then = expression::add_duration(base, text);
+  if (!then) return std::nullopt;
+  const auto seconds = (then->value - base.value) / expression::kTicksPerSecond;
+  if (seconds < 0 || seconds > kMostSeconds) return std::nullopt;
+  return EvaluationDelay{.happens = true, .wait = std::chrono::seconds(seconds)};
+}
+
 std::string_view Definition::name() const { return std::string_view(id_).substr(id_.rfind('/') + 1); }
 
 std::vector<Effect> Definition::possible_effects() const {
@@ -63,6 +82,13 @@ std::vector<Effect> Definition::possible_effects() const {
     }
   }
   return out;
+}
+
+bool Definition::deploys() const { return rule_->existence && !rule_->existence->deployment.is_null(); }
+
+bool Definition::modifies() const {
+  return std::ranges::any_of(rule_->changes,
+                             [](const ChangeTerm& one) { return one.kind != ChangeTerm::Kind::kAppend; });
 }
 
 std::vector<std::string> Definition::role_definition_ids() const { return rule_->role_definition_ids; }

@@ -60,12 +60,21 @@ std::string_view effect_name(Effect effect) { return kEffects[static_cast<std::s
 
 namespace {
 
-// Members that say when and where an effect happens: what isn't done so is refused, not passed over. A deployment at a
-// subscription and a delayed look at what exists are kept for the remediation that reads them; scans come later anyway.
+// Members that say when and where an effect happens: what isn't done so is refused, not passed over.
 Checked<void> check_behaviour(const Json& details) {
   const auto scope = text_member(details, "deploymentScope");
   if (!scope.empty() && !equals_ignoring_case(scope, "subscription") && !equals_ignoring_case(scope, "resourceGroup")) {
     return invalid(fmt::format("The deploymentScope '{}' is not supported.", scope.substr(0, 64)));
+  }
+  const Json* delay = find_member(details, "evaluationDelay");
+  if (delay != nullptr) {
+    const bool text = delay->is_string();
+    const std::string_view word = text ? std::string_view(delay->get_ref<const std::string&>()) : std::string_view();
+    if (!text || (!expression::is_expression(word) && !parse_evaluation_delay(word))) {
+      return invalid(
+          "The evaluationDelay is 'AfterProvisioning', 'AfterProvisioningSuccess', 'AfterProvisioningFailure' or an "
+          "ISO 8601 duration between 0 and 360 minutes.");
+    }
   }
   const Json* cascade = find_member(details, "cascadeBehaviors");
   if (cascade == nullptr) return {};
@@ -144,6 +153,8 @@ Checked<void> RuleCompiler::existence(const Json& details, Rule& out) {
   FH_TRY(made.name, member(details, "name"));
   FH_TRY(made.resource_group, member(details, "resourceGroupName"));
   FH_TRY(made.scope, member(details, "existenceScope"));
+  FH_TRY(made.delay, member(details, "evaluationDelay"));
+  made.deploys_at_subscription = equals_ignoring_case(text_member(details, "deploymentScope"), "subscription");
   if (const Json* existing = find_member(details, "existenceCondition")) {
     conditions_ = 0;
     most_conditions_ = kMostExistenceConditions;

@@ -88,14 +88,14 @@ void Evaluation::walk(const Json* from, const Path& path, std::size_t step, Sele
       for (const Json& element : *from) walk(&element, path, step + 1, out);
       return;
     }
-    from = from == nullptr ? nullptr : find_member(*from, path[step].member);
+    from = from == nullptr ? nullptr : member_of(*from, path[step].member);
   }
   out.values.push_back(from);
 }
 
 void Evaluation::select(const Field& field, Selection& out) const {
   const Json& resource = *subject_.resource;
-  const auto member = [&resource](std::string_view name) { return find_member(resource, name); };
+  const auto member = [&resource](std::string_view name) { return member_of(resource, name); };
   out.collection = field.collection;
   switch (field.kind) {
     case FieldKind::kName:
@@ -118,7 +118,7 @@ void Evaluation::select(const Field& field, Selection& out) const {
     }
     case FieldKind::kIdentityType: {
       const Json* identity = member("identity");
-      return out.values.push_back(identity == nullptr ? nullptr : find_member(*identity, "type"));
+      return out.values.push_back(identity == nullptr ? nullptr : member_of(*identity, "type"));
     }
     case FieldKind::kForeign:
       if (!field.collection) out.values.push_back(nullptr);

@@ -70,4 +70,10 @@ Checked<Field> parse_field(std::string_view text, const AliasTable& aliases) {
   return field;
 }
 
+const expression::Json* member_of(const expression::Json& object, std::string_view name) {
+  if (!object.is_object()) return nullptr;
+  const auto at = object.find(std::string(name));
+  return at == object.end() ? nullptr : &*at;
+}
+
 }  // namespace freehold::gate::policy

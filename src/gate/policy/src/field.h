@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "expression/json.h"
 #include "policy/alias_table.h"
 #include "policy/refusal.h"
 
@@ -32,5 +33,8 @@ struct Field {
 };
 
 [[nodiscard]] Checked<Field> parse_field(std::string_view text, const AliasTable& aliases);
+
+// A member of a resource: by the very name, as its provider reads it. Else a policy saw what the provider passes over.
+[[nodiscard]] const expression::Json* member_of(const expression::Json& object, std::string_view name);
 
 }  // namespace freehold::gate::policy

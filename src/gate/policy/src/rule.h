@@ -49,6 +49,8 @@ struct Existence {
   Term scope;  // "Subscription", "ResourceGroup"
   std::optional<Condition> condition;
   Json deployment = nullptr;  // as it stands; only the values of its parameters are evaluated
+  bool deploys_at_subscription = false;
+  Term delay;  // evaluationDelay
 };
 
 struct Rule {

@@ -24,6 +24,16 @@ const std::string* Registry::find_provider(std::string_view name) const {
   return at == providers_.end() ? nullptr : &at->second;
 }
 
+namespace {
+
+Task<ApiResult<>> nothing_to_do() { co_return ApiResult<>(); }
+
+}  // namespace
+
+Task<ApiResult<>> Registry::expect(const ProposedChange& change) const {
+  return witness_ == nullptr ? nothing_to_do() : witness_->expect(change);
+}
+
 std::vector<std::string> Registry::providers() const {
   std::vector<std::string> out;
   for (const auto& [key, name] : providers_) out.push_back(name);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "resource/testing/memory_provider.h"
+#include "runtime/task_scope.h"
 
 namespace freehold::gate::resource {
 namespace {
@@ -60,6 +61,30 @@ TEST(ChangeChecks, ApproveWhatPassesAsItWasAltered) {
   const auto refused = checks.approve(propose("/providers/Sample.Boxes/boxes/wednesday"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, "NotToday");
+}
+
+class Doorman final : public ChangeWitness {
+ public:
+  [[nodiscard]] Task<ApiResult<>> expect(const ProposedChange& change) override { return note(change.id.name()); }
+  std::vector<std::string> seen;
+
+ private:
+  Task<ApiResult<>> note(std::string name) {
+    seen.push_back(std::move(name));
+    if (seen.size() > 1) co_return std::unexpected(ApiError{.status = 503, .code = "Full"});
+    co_return ApiResult<>();
+  }
+};
+
+TEST(Registry, AWitnessMayHaveAWord) {
+  Registry registry;
+  const ProposedChange change{.id = *parse_resource_id("/providers/Sample.Boxes/boxes/monday")};
+  EXPECT_TRUE(runtime::run_blocking(registry.expect(change)));  // nobody listens
+  Doorman doorman;
+  registry.set_witness(doorman);
+  EXPECT_TRUE(runtime::run_blocking(registry.expect(change)));
+  EXPECT_EQ(runtime::run_blocking(registry.expect(change)).error().code, "Full");
+  EXPECT_EQ(doorman.seen, std::vector<std::string>(2, "monday"));
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ bool header_holds(const Selector& selector, const http::Request& request) {
 }
 
 std::string_view path_for(const RouteSpec& row, std::string_view path) {
-  while (row.slash_at_end && path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  if (row.slash_at_end && path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   return path;
 }
 

@@ -109,6 +109,8 @@ TEST(FindRoute, ASlashAtTheEndSaysNothingWhereTheRowTakesIt) {
   EXPECT_EQ(find_route(rows, request, Scope::kSystem), nullptr);
   rows[0].slash_at_end = true;
   EXPECT_EQ(find_route(rows, request, Scope::kSystem), rows.data());
+  const auto doubled = testing::make_request(http::Method::kGet, "https://x.test/things//");
+  EXPECT_EQ(find_route(rows, doubled, Scope::kSystem), nullptr);
 }
 
 TEST(CheckRows, FindsNothingInAGoodTable) { EXPECT_TRUE(check_rows(kRows).empty()); }

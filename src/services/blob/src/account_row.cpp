@@ -15,6 +15,8 @@ enum : std::uint8_t {
   kKey2Created = 9,
   kAccessTier = 10,
   kKept = 11,
+  kOwnIdentity = 12,
+  kAssignedIdentity = 13,
   kTenant = 128,
   kAccount = 129,
   kKey1 = 130,
@@ -25,6 +27,7 @@ enum : std::uint8_t {
   kRules = 135,
   kIpRule = 136,
   kDeleting = 137,
+  kCustody = 138,
 };
 enum Flag : std::uint8_t { kSecureTransfer = 1, kEmulator = 2, kPublicAccess = 4 };
 // Of kRules. Rows of before know none of them, and a program of before mustn't read a row that has some.
@@ -74,6 +77,33 @@ bool decode_rules(BytesView bytes, AccountSettings& settings) {
   return true;
 }
 
+Bytes encode_custody(const AccountCustody& custody) {
+  Bytes out;
+  append_sized(out, custody.by.identity.view());
+  for (const auto& text : {custody.by.vault, custody.by.name, custody.by.version, custody.wrapped.version}) {
+    append_sized(out, text);
+  }
+  append_sized(out, custody.wrapped.wrapped);
+  append_sized(out, custody.wrapped_delegation);
+  return out;
+}
+
+// The tenant is the account's; who reads the row knows it.
+bool decode_custody(BytesView bytes, AccountRow& row) {
+  ByteReader in(bytes);
+  AccountCustody custody;
+  const auto identity = id_from_bytes<PrincipalId>(in.sized(bytes.size()));
+  for (auto* text : {&custody.by.vault, &custody.by.name, &custody.by.version, &custody.wrapped.version}) {
+    *text = in.sized(bytes.size());
+  }
+  custody.wrapped.wrapped = in.sized(bytes.size());
+  custody.wrapped_delegation = in.sized(bytes.size());
+  if (!in.done() || !identity) return false;
+  custody.by.identity = *identity;
+  row.custody = std::move(custody);
+  return true;
+}
+
 bool decode_flags(BytesView bytes, AccountRow& row) {
   if (bytes.size() != 1) return false;
   row.settings.secure_transfer_required = (bytes[0] & kSecureTransfer) != 0;
@@ -85,6 +115,23 @@ bool decode_flags(BytesView bytes, AccountRow& row) {
 template <class Id>
 bool decode_id(BytesView bytes, Id& id) {
   return take(id_from_bytes<Id>(bytes), id);
+}
+
+Bytes encode_assigned(const gate::resource::UserIdentity& identity) {
+  Bytes out(identity.principal.object.view());
+  out += identity.principal.application.view();
+  out += identity.id;
+  return out;
+}
+
+bool decode_assigned(BytesView bytes, std::vector<gate::resource::UserIdentity>& out) {
+  constexpr std::size_t kId = 16;
+  if (bytes.size() <= 2 * kId) return false;
+  const auto object = id_from_bytes<PrincipalId>(bytes.substr(0, kId));
+  const auto application = id_from_bytes<PrincipalId>(bytes.substr(kId, kId));
+  if (!object || !application) return false;
+  out.push_back({std::string(bytes.substr(2 * kId)), {*object, *application}});
+  return true;
 }
 
 // What decides requests. False: not as it was written; nullopt: none of these.
@@ -99,6 +146,8 @@ std::optional<bool> decode_critical(const Field& field, AccountRow& row) {
     case kWrappedKey:
       row.wrapped_key = field.value;
       return true;
+    case kCustody:
+      return decode_custody(field.value, row);
     case kFlags:
       return decode_flags(field.value, row);
     case kDelegationEpoch:
@@ -117,6 +166,10 @@ std::optional<bool> decode_plain(const Field& field, AccountRow& row) {
   switch (field.id) {
     case kSubscription:
       return decode_id(field.value, row.subscription);
+    case kOwnIdentity:
+      return decode_id(field.value, row.identity.own);
+    case kAssignedIdentity:
+      return decode_assigned(field.value, row.identity.assigned);
     case kTag:
       return decode_tag(field.value, row.settings.tags);
     case kCreated:
@@ -156,7 +209,8 @@ Bytes encode_account_row(const AccountRow& row) {
   FieldWriter out;
   out.bytes(kKey1, row.keys[0].view());
   out.bytes(kKey2, row.keys[1].view());
-  out.bytes(kWrappedKey, row.wrapped_key);
+  if (!row.wrapped_key.empty()) out.bytes(kWrappedKey, row.wrapped_key);
+  if (row.custody) out.bytes(kCustody, encode_custody(*row.custody));
   const int flags = (settings.secure_transfer_required ? kSecureTransfer : 0) | (row.emulator ? kEmulator : 0) |
                     (settings.allow_public_access ? kPublicAccess : 0);
   out.bytes(kFlags, Bytes{static_cast<char>(flags)});
@@ -174,6 +228,8 @@ Bytes encode_account_row(const AccountRow& row) {
   out.u64(kKey1Created, microseconds(row.keys_created[0]));
   out.u64(kKey2Created, microseconds(row.keys_created[1]));
   out.text(kKept, settings.kept);
+  if (row.identity.own != PrincipalId{}) out.bytes(kOwnIdentity, row.identity.own.view());
+  for (const auto& one : row.identity.assigned) out.bytes(kAssignedIdentity, encode_assigned(one));
   out.unknown(row.unknown);
   return out.finish();
 }
@@ -194,7 +250,9 @@ Result<AccountRow> decode_account_row(BytesView bytes) {
       return fail(ErrorCode::kCorrupt, "an account row is not as it was written");
     }
   }
-  if (row.wrapped_key.empty() || row.keys[0].empty() || row.keys[1].empty()) {
+  // One of both: what the service could open besides would be nobody's to withhold.
+  const bool kept_once = row.wrapped_key.empty() == row.custody.has_value();
+  if (!kept_once || row.keys[0].empty() || row.keys[1].empty()) {
     return fail(ErrorCode::kCorrupt, "an account row lacks its keys");
   }
   return row;

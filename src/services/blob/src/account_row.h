@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -9,13 +10,23 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "blob/account_settings.h"
+#include "keys/customer_keys.h"
 #include "src/fields.h"
 
 namespace freehold::blob {
 
+// Under which key of a vault the account's key is.
+struct AccountCustody {
+  keys::CustomerKey by;
+  keys::WrappedByCustomer wrapped;
+  // What user delegation keys are made of, by the KeyWrapper: signatures are checked without the account's key.
+  Bytes wrapped_delegation;
+};
+
 struct AccountRow {
   std::array<Secret, 2> keys = {};
-  Bytes wrapped_key = {};
+  Bytes wrapped_key = {};  // by the KeyWrapper; empty: the customer's key has it
+  std::optional<AccountCustody> custody = {};
   bool emulator = false;
   std::uint64_t delegation_epoch = 0;
   SubscriptionId subscription = {};
@@ -23,6 +34,7 @@ struct AccountRow {
   AccountSettings settings = {};
   WallTime created = {};
   std::array<WallTime, 2> keys_created = {};
+  AccountIdentity identity = {};
   UnknownFields unknown = {};
 };
 

@@ -2,9 +2,10 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "crypto/digest.h"
 #include "route/storage_target.h"
+#include "src/account_key.h"
 #include "src/account_row.h"
+#include "src/account_secrets.h"
 #include "src/keyed_lock.h"
 #include "src/row_keys.h"
 #include "src/row_sealer.h"
@@ -15,12 +16,7 @@ namespace {
 constexpr std::size_t kSharedKeyBytes = 64;
 constexpr std::string_view kAccountRow = "p";
 
-// Whose key is withheld has no user delegation keys either.
-constexpr std::string_view kDelegationPurpose = "freehold user delegation secret";
-constexpr std::size_t kDelegationSecretBytes = 32;
-
 Bytes registry_key(std::string_view name) { return "a" + Bytes(name); }
-Bytes wrap_context(AccountId id) { return "freehold account key " + to_string(id); }
 
 gate::NetworkRules network_of(const AccountSettings& settings) {
   gate::NetworkRules rules{.public_network = settings.public_network, .admits_all = settings.admits_all};
@@ -33,7 +29,7 @@ gate::NetworkRules network_of(const AccountSettings& settings) {
 }
 
 std::shared_ptr<gate::StorageAccount> account_of(TenantId tenant, AccountId id, std::string name, const AccountRow& row,
-                                                 const Secret* account_key) {
+                                                 const Secret* delegation_secret) {
   const auto& settings = row.settings;
   auto account = std::make_shared<gate::StorageAccount>();
   account->id = id;
@@ -49,9 +45,7 @@ std::shared_ptr<gate::StorageAccount> account_of(TenantId tenant, AccountId id, 
   // The listeners speak nothing older than 1.2: only what goes beyond is left to be asked.
   account->minimum_tls = settings.minimum_tls > kTls12 ? settings.minimum_tls : std::uint16_t{0};
   account->network = network_of(settings);
-  if (account_key != nullptr) {
-    account->delegation_secret = crypto::hkdf_expand(account_key->view(), kDelegationPurpose, kDelegationSecretBytes);
-  }
+  if (delegation_secret != nullptr) account->delegation_secret = delegation_secret->clone();
   account->delegation_epoch = row.delegation_epoch;
   return account;
 }
@@ -88,12 +82,26 @@ Task<Result<AccountStore::Entry>> AccountStore::read_account(TenantId tenant, Ac
   wipe(plain);
   if (!row) co_return pass_on(row);
   Entry entry;
-  auto key = co_await options_.wrapper.unwrap(tenant, row->wrapped_key, wrap_context(id));
+  auto key = row->custody
+                 ? co_await options_.wrapper.unwrap(tenant, row->custody->wrapped_delegation, delegation_context(id))
+                 : co_await options_.wrapper.unwrap(tenant, row->wrapped_key, wrap_context(id));
   if (!key && key.error().code != ErrorCode::kDenied) co_return pass_on(key);
-  if (key) entry.key = std::make_shared<const Secret>(std::move(*key));
-  if (!entry.key) log_warning("an account's key is withheld: its data can't be read", {{"account", name}});
+  if (!key) log_warning("an account's key is withheld: its data can't be read", {{"account", name}});
+  std::optional<Secret> delegation;
+  if (key && row->custody) {
+    delegation = std::move(*key);
+  } else if (key) {
+    entry.key = std::make_shared<const Secret>(std::move(*key));
+    delegation = delegation_secret(*entry.key);
+  }
   auto record = std::make_shared<AccountRecord>();
-  record->account = account_of(tenant, id, std::move(name), *row, entry.key.get());
+  record->account = account_of(tenant, id, std::move(name), *row, delegation ? &*delegation : nullptr);
+  record->identity = std::move(row->identity);
+  if (row->custody) {
+    entry.hold = hold_for(tenant, id, *row);
+    record->customer_key = entry.hold->by();
+    record->customer_key_version = row->custody->wrapped.version;
+  }
   record->settings = std::move(row->settings);
   record->created = row->created;
   record->keys_created = row->keys_created;
@@ -116,7 +124,7 @@ Task<Result<>> AccountStore::load() {
         auto nothing = std::make_shared<AccountRecord>();
         nothing->account =
             account_of(named.tenant, named.account, row.key.substr(1), AccountRow{.emulator = false}, nullptr);
-        entry = Entry{.record = std::move(nothing), .key = nullptr};
+        entry = Entry{.record = std::move(nothing), .key = nullptr, .hold = nullptr};
       }
       if (!entry) co_return pass_on(entry);
       entry->deleting = named.deleting;
@@ -138,14 +146,20 @@ Task<Result<AccountId>> AccountStore::create_account(NewAccount account) {
   if (is_taken(account.name)) co_return fail(ErrorCode::kConflict, "the account name is taken");
   const RowSealer sealer(options_.row_keys, options_.random);
   const auto id = random_id<AccountId>(options_.random);
-  Secret account_key(std::size_t{32});
-  options_.random.fill(account_key.span());
+  Secret made(std::size_t{32});
+  options_.random.fill(made.span());
+  const auto account_key = std::make_shared<const Secret>(std::move(made));
   AccountRow row{.keys = std::move(account.keys),
                  .emulator = account.emulator,
                  .subscription = account.subscription,
                  .resource_group = std::move(account.resource_group),
-                 .settings = std::move(account.settings)};
-  FH_CO_TRY(row.wrapped_key, co_await options_.wrapper.wrap(account.tenant, account_key.clone(), wrap_context(id)));
+                 .settings = std::move(account.settings),
+                 .identity = std::move(account.identity)};
+  if (account.customer_key) {
+    FH_CO_TRY(row.custody, co_await put_under(id, account.tenant, *account.customer_key, account_key));
+  } else {
+    FH_CO_TRY(row.wrapped_key, co_await options_.wrapper.wrap(account.tenant, account_key->clone(), wrap_context(id)));
+  }
   row.created = store::HybridClock::wall_time(options_.hybrid.next());
   row.keys_created = {row.created, row.created};
   const auto partition = row_keys::account_partition(account.tenant, id);
@@ -291,11 +305,17 @@ std::vector<std::shared_ptr<const gate::StorageAccount>> AccountStore::all() con
   return accounts;
 }
 
-Result<std::shared_ptr<const Secret>> AccountStore::account_key(AccountId id) const {
-  const std::shared_lock lock(mutex_);
-  const auto found = by_id_.find(id);
-  if (found == by_id_.end() || !found->second.key) return fail(ErrorCode::kDenied, "the account's key is withheld");
-  return found->second.key;
+Task<Result<AccountKey>> AccountStore::account_key(AccountId id) const {
+  Entry entry;
+  {
+    const std::shared_lock lock(mutex_);
+    const auto found = by_id_.find(id);
+    if (found != by_id_.end()) entry = found->second;
+  }
+  if (entry.key != nullptr) co_return AccountKey{std::move(entry.key)};
+  if (entry.hold == nullptr) co_return fail(ErrorCode::kDenied, "the account's key is withheld");
+  FH_CO_TRY(auto key, co_await entry.hold->key());
+  co_return AccountKey{std::move(key), std::move(entry.hold)};
 }
 
 }  // namespace freehold::blob

@@ -53,7 +53,7 @@ Task<ApiResult<AppendedBlock>> append_block_content(BlobParts& parts, BlobTarget
   // What can be refused before the body is sent, is; the commit decides again.
   FH_CO_TRY(const auto early, api(co_await parts.blobs.read(target.partition(), target.name)));
   FH_CO_CHECK_OK(check_may_append(plan, early, parts.hybrid.next()));
-  FH_CO_TRY(const auto place, place_of(parts, target, early->row.wrapped_key, plan.customer));
+  FH_CO_TRY(const auto place, co_await place_of(parts, target, early->row.wrapped_key, plan.customer));
   auto pending = pending_chunks(parts);
   auto ingested = co_await parts.content.ingest(body, plan.length, plan.digest, place, pending);
   if (!ingested) co_return refuse(errors::from_body(std::move(ingested.error())));

@@ -9,7 +9,7 @@ BlobGate::BlobGate(BlobParts& parts, std::vector<std::string> host_suffixes)
     : host_suffixes_(std::move(host_suffixes)),
       accounts_(parts.accounts),
       properties_(parts.properties),
-      containers_(parts.containers) {
+      containers_(parts) {
   add_routes(*this, parts);
   add_jobs(*this);
   rows_ = rows();

@@ -6,11 +6,25 @@
 #include "src/storage_provider.h"
 
 namespace freehold::blob {
+namespace {
+
+// A key that isn't used any more is out of memory at most so long after its lease.
+constexpr std::chrono::milliseconds kKeyRound{250};
+constexpr int kRoundsToRotations = 240;  // a minute
+
+Task<> look_after_keys(AccountStore& accounts, runtime::TaskScope& scope) {
+  for (int round = 0; co_await scope.sleep(kKeyRound); ++round) {
+    co_await accounts.look_after_keys(round % kRoundsToRotations == 0);
+  }
+}
+
+}  // namespace
 
 struct BlobService::State {
   explicit State(BlobServiceOptions options)
       : suffixes(std::move(options.host_suffixes)),
-        accounts({options.rows, options.epoch, options.hybrid, options.wrapper, options.row_keys, options.random}),
+        accounts({options.rows, options.epoch, options.hybrid, options.wrapper, options.row_keys, options.random,
+                  options.clock, options.customer_keys}),
         containers(options.rows, options.epoch, options.hybrid, RowSealer(options.row_keys, options.random)),
         properties(options.rows, options.epoch, options.hybrid, RowSealer(options.row_keys, options.random)),
         blobs(options.rows, options.epoch, options.hybrid),
@@ -28,12 +42,15 @@ struct BlobService::State {
               options.sku,    suffixes.empty() ? std::string() : suffixes.front()},
         copier(parts),
         gate(parts, suffixes),
-        provider(parts, place_of(options.location, parts.sku, suffixes)) {}
+        provider(parts, {options.identities, options.user_identities}, place_of(options, suffixes)) {}
 
   // What keeps each copy in a zone of its own keeps it in a fault domain of its own too.
-  static AccountPlace place_of(std::string location, const std::string& sku, const std::vector<std::string>& suffixes) {
-    AccountPlace place{.location = std::move(location), .skus = {sku}, .endpoint_suffix = suffixes.front()};
-    if (sku != "Standard_LRS") place.skus.emplace_back("Standard_LRS");
+  static AccountPlace place_of(const BlobServiceOptions& options, const std::vector<std::string>& suffixes) {
+    AccountPlace place{.location = options.location,
+                       .skus = {options.sku},
+                       .endpoint_suffix = suffixes.front(),
+                       .vault_suffix = options.vault_suffix};
+    if (options.sku != "Standard_LRS") place.skus.emplace_back("Standard_LRS");
     return place;
   }
 
@@ -71,6 +88,7 @@ void BlobService::add_resource_types(gate::resource::Registry& registry) { state
 void BlobService::start(boost::asio::io_context& loop, gate::Pipeline& door) {
   state_->scope.spawn(loop, state_->collector.run(state_->scope, door));
   state_->scope.spawn(loop, state_->copier.run(state_->scope, door));
+  state_->scope.spawn(loop, look_after_keys(state_->accounts, state_->scope));
 }
 void BlobService::close_and_wait() { state_->scope.close_and_wait(); }
 

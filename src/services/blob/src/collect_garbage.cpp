@@ -9,11 +9,12 @@ constexpr std::size_t kRowsPerCommit = 1'000;
 constexpr std::size_t kBytesPerCommit = 512 * 1024;
 }  // namespace
 
-Result<ContentPlace> Collector::place_of(AccountRef account, store::PartitionId partition,
-                                         BytesView wrapped_key) const {
-  FH_TRY(const auto account_key, accounts_.account_key(account.account));
-  FH_TRY(auto key, open_blob_key(*account_key, wrapped_key));
-  return ContentPlace{account.tenant, std::move(partition), std::move(key)};
+Task<Result<ContentPlace>> Collector::place_of(AccountRef account, store::PartitionId partition,
+                                               Bytes wrapped_key) const {
+  FH_CO_TRY(const auto account_key, co_await accounts_.account_key(account.account));
+  FH_CO_TRY(auto key, open_blob_key(*account_key, wrapped_key));
+  co_return ContentPlace{
+      .tenant = account.tenant, .partition = std::move(partition), .key = std::move(key), .hold = account_key.hold};
 }
 
 // Garbage that can't be removed keeps none of the rest. The record rides in the commit that takes the rows away: cut
@@ -95,7 +96,7 @@ Task<Result<>> Collector::remove_layout(JobPass pass, AccountRef account, store:
   FH_CO_TRY(auto direct, co_await unshared(pass, account, partition, sharing, std::move(layout.direct)));
   FH_CO_CHECK_OK(co_await remove_segments(pass, partition, std::move(direct)));
   if (layout.manifests.empty()) co_return Result<>();
-  FH_CO_TRY(const auto place, place_of(account, partition, wrapped_key));
+  FH_CO_TRY(const auto place, co_await place_of(account, partition, wrapped_key));
   for (const auto& manifest : layout.manifests) {
     auto part = co_await content_.load_manifest(place, manifest);
     // Gone already: an earlier round removed its content before it.

@@ -140,8 +140,8 @@ class Collector {
   enum class Step { kMore, kLast };
   [[nodiscard]] Task<Result<>> delete_rows(JobPass pass, store::PartitionId partition, std::vector<Bytes> keys,
                                            Step step);
-  [[nodiscard]] Result<ContentPlace> place_of(AccountRef account, store::PartitionId partition,
-                                              BytesView wrapped_key) const;
+  [[nodiscard]] Task<Result<ContentPlace>> place_of(AccountRef account, store::PartitionId partition,
+                                                    Bytes wrapped_key) const;
 
   // What a blob and its snapshots have in common (shared_content.cpp).
   [[nodiscard]] Task<Result<>> spare_shared(JobPass pass, AccountRef account, store::PartitionId partition,

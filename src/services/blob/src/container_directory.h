@@ -2,20 +2,22 @@
 #pragma once
 
 #include "pipeline/service_gate.h"
-#include "src/container_store.h"
+#include "src/operation.h"
 
 namespace freehold::blob {
 
-// Owned by BlobGate; borrows the store, whose cache makes it fast and keeps it true. Thread-safe.
+// Owned by BlobGate; borrows the parts: the containers' cache makes it fast and keeps it true. Thread-safe.
 class BlobContainerDirectory final : public gate::ContainerDirectory {
  public:
-  explicit BlobContainerDirectory(ContainerStore& containers) : containers_(containers) {}
+  explicit BlobContainerDirectory(BlobParts& parts) : parts_(parts) {}
   // A name that no container can have is one that doesn't exist.
   [[nodiscard]] Task<Result<std::shared_ptr<const gate::ContainerAccess>>> find(
       std::shared_ptr<const gate::StorageAccount> account, std::string container) override;
+  [[nodiscard]] Task<Result<Tags>> tags_of(std::shared_ptr<const gate::StorageAccount> account,
+                                           const gate::Target& target, const http::Request& request) override;
 
  private:
-  ContainerStore& containers_;
+  BlobParts& parts_;
 };
 
 }  // namespace freehold::blob

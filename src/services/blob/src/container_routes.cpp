@@ -35,7 +35,7 @@ void add_container_routes(gate::ServiceGate& gate, BlobParts& parts) {
   gate.add<FindBlobsByTagsInContainer>(
       with_resource_sas(row(Method::kGet, kContainer, with("blobs"), "f", kFilter), "f"),
       bind(parts, find_blobs_by_tags_in_container));
-  gate.add<CreateContainer>(write_row(Method::kPut, kContainer, plain, "cw", kWriteContainer),
+  gate.add<CreateContainer>(also_for_jobs(write_row(Method::kPut, kContainer, plain, "cw", kWriteContainer)),
                             bind(parts, create_container));
   gate.add<DeleteContainer>(write_row(Method::kDelete, kContainer, plain, "d", kDeleteContainer),
                             bind(parts, delete_container));

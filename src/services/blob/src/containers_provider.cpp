@@ -174,14 +174,17 @@ Task<ApiResult<std::vector<Json>>> ContainersProvider::list(const gate::resource
   std::vector<Json> found;
   const auto record = scope.parent ? find_account(parts_.accounts, *scope.parent, scope.tenant) : nullptr;
   if (!record) co_return found;
-  std::string from;
+  // Their ids are alike but for the name, which has no capitals.
+  std::string from = reading.behind.substr(reading.behind.rfind('/') + 1);
+  if (!from.empty()) from += '\0';
   while (true) {
-    const auto page = co_await parts_.containers.list(ref_of(*record->account), from, "", 1'000);
+    const auto wanted = static_cast<std::uint32_t>(std::min<std::size_t>(1'000, reading.most - found.size()));
+    const auto page = co_await parts_.containers.list(ref_of(*record->account), from, "", wanted);
     if (!page) co_return provider_errors::of(page.error());
     for (const auto& [name, row] : page->containers) {
       found.push_back(show(*record->account, name, row, reading.caller.now));
     }
-    if (!page->more || page->containers.empty()) co_return found;
+    if (!page->more || page->containers.empty() || found.size() >= reading.most) co_return found;
     if (found.size() >= kListed) {
       co_return provider_errors::invalid_content("there are too many containers for one list; use List Containers.");
     }

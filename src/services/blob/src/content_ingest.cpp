@@ -104,6 +104,9 @@ Task<Result<>> stream_chunks(http::BodyReader& body, std::uint64_t length, Conte
   for (auto rest = length; rest > 0;) {
     const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(rest, limits::kChunkContentBytes));
     FH_CO_CHECK_OK(co_await await_puts(flight, kPutsInFlight - 1));
+    if (!place.is_held()) {
+      FH_CO_CHECK_OK(co_await place.hold->hold());
+    }
     auto work = std::make_shared<ChunkWork>(pending.claim(place.tenant), size, place.key);
     FH_CO_CHECK_OK(co_await fill_chunk(body, pool, fair, work, flight));
     result.segments.push_back(work->segment);
@@ -128,6 +131,9 @@ Task<Result<Ingested>> ContentStore::ingest(http::BodyReader& body, std::uint64_
       const std::span<char> plain(page.data(), static_cast<std::size_t>(length));
       FH_CO_CHECK_OK(co_await read_exactly(body, plain));
       digests.update({plain.data(), plain.size()});
+      if (!place.is_held()) {
+        FH_CO_CHECK_OK(co_await place.hold->hold());
+      }
       // Not claimed: it becomes durable only in the commit that names it.
       const Segment segment{Segment::Place::kInline, claims_.unclaimed_id(), static_cast<std::uint32_t>(length)};
       const crypto::ChunkCipher cipher(*place.key, store::to_bytes(segment.id));
@@ -147,6 +153,10 @@ Task<Result<Ingested>> ContentStore::ingest(http::BodyReader& body, std::uint64_
   if (!streamed) co_return pass_on(streamed);
   if (!sealed) co_return pass_on(sealed);
   if (!put) co_return pass_on(put);
+  // A slow body may have outlasted the owner's consent.
+  if (!place.is_held()) {
+    FH_CO_CHECK_OK(co_await place.hold->hold());
+  }
   flight.digests->finish(result);
   co_return result;
 }

@@ -73,6 +73,9 @@ void digest_whole(Digest digest, BytesView plain, Ingested& whole) {
 Task<Result<std::vector<StoredContent>>> ContentStore::put_parts(ContentPlace place,
                                                                  std::shared_ptr<AlignedBuffer> plain, Cuts cuts,
                                                                  Inlining inlining, PendingChunks& pending) {
+  if (!place.is_held()) {
+    FH_CO_CHECK_OK(co_await place.hold->hold());
+  }
   auto work = std::make_shared<PartsWork>();
   work->plain = plain;
   work->key = place.key;

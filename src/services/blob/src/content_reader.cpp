@@ -94,6 +94,9 @@ Task<Result<BytesView>> ContentReader::next() {
   }
   if (!piece) co_return pass_on(piece);
   if (!*piece) co_return BytesView();
+  if (!state->place.is_held()) {  // it was opened ahead
+    FH_CO_CHECK_OK(co_await state->place.hold->hold());
+  }
   current_ = std::move(**piece);
   if (state->left > 0) {
     const auto executor = co_await boost::asio::this_coro::executor;

@@ -34,6 +34,9 @@ bool open_pages(const crypto::ChunkCipher& cipher, std::uint32_t first_page, Byt
 }  // namespace
 
 Task<Result<std::optional<Bytes>>> ContentStore::read_inline(ContentPlace place, Segment segment) {
+  if (!place.is_held()) {
+    FH_CO_CHECK_OK(co_await place.hold->hold());
+  }
   FH_CO_TRY(auto stored, co_await rows_.get(place.partition, row_keys::content(segment.id)));
   if (!stored) co_return std::nullopt;
   const crypto::ChunkCipher cipher(*place.key, store::to_bytes(segment.id));
@@ -59,6 +62,9 @@ Task<Result<PlainPiece>> ContentStore::read_piece(ContentPlace place, Segment se
 
 Task<Result<PlainPiece>> ContentStore::read_chunk(ContentPlace place, Segment segment, std::uint32_t offset,
                                                   std::uint32_t length) {
+  if (!place.is_held()) {
+    FH_CO_CHECK_OK(co_await place.hold->hold());
+  }
   constexpr auto kPage = static_cast<std::uint32_t>(limits::kPageBytes);
   const auto first_page = offset / kPage;
   const auto plain_begin = first_page * kPage;
@@ -95,6 +101,9 @@ Task<Result<LayoutRef>> ContentStore::store_layout(ContentPlace place, Layout la
 Task<Result<ManifestRef>> ContentStore::store_manifest(ContentPlace place, Layout part, PendingChunks& pending) {
   const auto plain = encode_layout(part);
   if (plain.size() > limits::kChunkContentBytes) co_return fail(ErrorCode::kExhausted, "a block list is too long");
+  if (!place.is_held()) {
+    FH_CO_CHECK_OK(co_await place.hold->hold());
+  }
   const auto id = pending.claim(place.tenant);
   const crypto::ChunkCipher cipher(*place.manifest_key(), store::to_bytes(id));
   AlignedBuffer sealed(sealed_size(plain.size()));

@@ -12,6 +12,7 @@
 #include "http/message.h"
 #include "runtime/pool.h"
 #include "runtime/task_scope.h"
+#include "src/account_key.h"
 #include "src/blob_row.h"
 #include "src/chunk_claims.h"
 #include "src/content_key.h"
@@ -78,7 +79,10 @@ struct ContentPlace {
   store::PartitionId partition;
   BlobKey key;                  // of content
   BlobKey manifests = nullptr;  // of the manifests that tell where content lies, if that is another one
+  std::shared_ptr<AccountKeyHold> hold = nullptr;  // of the account's key, if it is a customer's to give
   [[nodiscard]] const BlobKey& manifest_key() const { return manifests ? manifests : key; }
+  // May it be used, as far as is known? Otherwise hold->hold() says, before each page that is opened or sealed.
+  [[nodiscard]] bool is_held() const { return hold == nullptr || hold->is_fresh(); }
 };
 
 // Owned by BlobService; thread-safe.

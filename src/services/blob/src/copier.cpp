@@ -65,7 +65,7 @@ Task<ApiResult<>> copy_bytes(BlobParts& parts, BlobTarget target, BlobRow row, C
     if (!told) co_return refuse(errors::source_condition_not_met());
     blocks = std::move(*told);
   }
-  FH_CO_TRY(const auto place, place_of(parts, target, row.wrapped_key));
+  FH_CO_TRY(const auto place, co_await place_of(parts, target, row.wrapped_key));
   auto pending = pending_chunks(parts);
   CopiedContent content(std::move(blocks), total);
   AppendState append{0, work.seal};

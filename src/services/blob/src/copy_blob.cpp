@@ -193,7 +193,7 @@ Task<ApiResult<BlobRow>> begin_copy(BlobParts& parts, BlobTarget target, const P
     FH_CO_CHECK_OK(refuse_digests(plan.source.sent));
   }
   FH_CO_CHECK_OK(api(parts.copier.check_room(permit.tenant())));
-  FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
+  FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
   // The version that the request is read by, from wherever it has that: the source is read by it, after a restart too.
   const auto version = version_text(permit.api_version());
   if (plan.source.source.here) plan.source.question.headers.set("x-ms-version", version);

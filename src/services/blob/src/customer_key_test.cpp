@@ -1,6 +1,7 @@
 // Customer-provided keys, through the pipeline and down to the stored bytes.
 #include "src/customer_key.h"
 #include "crypto/digest.h"
+#include "src/account_key.h"
 #include "src/blob_row.h"
 #include "src/test_region.h"
 
@@ -269,7 +270,7 @@ TEST_F(CustomerKeys, TheRegionsOwnKeysDoNotOpenTheContent) {
   }
   ASSERT_TRUE(row);
   const auto account = service->accounts().find("acct1");
-  const auto account_key = service->accounts().account_key(account->id);
+  const auto account_key = runtime::run_blocking(service->accounts().account_key(account->id));
   ASSERT_TRUE(account_key);
   const auto blob_key = open_blob_key(**account_key, row->wrapped_key);
   ASSERT_TRUE(blob_key);

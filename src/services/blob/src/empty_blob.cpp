@@ -26,7 +26,7 @@ BlobRow row_of(const EmptyBlobPlan& plan, BlobType type) {
 
 Task<ApiResult<BlobRow>> create_empty_blob(BlobParts& parts, BlobTarget target, EmptyBlobPlan plan, BlobRow row,
                                            AuditRow audit) {
-  FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
+  FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
   row.wrapped_key = make_blob_key(*account_key, parts.random).wrapped;
   const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
     FH_CHECK_OK(check_may_create(plan.fresh, current, now));

@@ -118,7 +118,7 @@ Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget
     response.body = Bytes();
     co_return std::optional(std::move(response));
   }
-  FH_CO_TRY(const auto place, place_of(parts, target, row.wrapped_key, plan.customer));
+  FH_CO_TRY(const auto place, co_await place_of(parts, target, row.wrapped_key, plan.customer));
   if (const auto* segment = only_inline_segment(row)) {
     FH_CO_TRY(auto content, api(co_await parts.content.read_inline(place, *segment)));
     if (!content) co_return std::nullopt;

@@ -30,6 +30,7 @@ ApiResult<> check_plan(const ReadPlan& plan, const BlobRow& row, std::uint64_t n
 Task<Reply> get_blob_properties(BlobParts& parts, Permit<GetBlobProperties> permit) {
   FH_CO_TRY(const auto plan, plan_read(permit.request(), permit.account()));
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
+  FH_CO_CHECK_OK(co_await check_key(parts, target.account));
   FH_CO_TRY(const auto stored, co_await read_committed(parts, target));
   const auto now = parts.hybrid.next();
   FH_CO_CHECK_OK(check_plan(plan, stored.row, now));
@@ -44,6 +45,7 @@ Task<Reply> get_blob_properties(BlobParts& parts, Permit<GetBlobProperties> perm
 Task<Reply> get_blob_metadata(BlobParts& parts, Permit<GetBlobMetadata> permit) {
   FH_CO_TRY(const auto plan, plan_read(permit.request(), permit.account()));
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
+  FH_CO_CHECK_OK(co_await check_key(parts, target.account));
   FH_CO_TRY(const auto stored, co_await read_committed(parts, target));
   FH_CO_CHECK_OK(check_no_incremental_copy(stored.row));
   FH_CO_CHECK_OK(check_plan(plan, stored.row, parts.hybrid.next()));

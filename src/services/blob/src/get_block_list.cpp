@@ -52,7 +52,7 @@ Task<ApiResult<std::optional<Lists>>> read_lists(BlobParts& parts, BlobTarget ta
   FH_CO_CHECK_OK(check_read(question.conditions, row.existing(parts.hybrid.next())));
   Lists lists;
   if (question.wanted.committed && !row.layout.empty()) {
-    FH_CO_TRY(const auto place, place_of(parts, target, row.wrapped_key));
+    FH_CO_TRY(const auto place, co_await place_of(parts, target, row.wrapped_key));
     FH_CO_TRY(const auto layout, api(co_await parts.content.load_layout(place, row.layout)));
     lists.committed = listed(layout);
   }

@@ -79,7 +79,7 @@ BlobRow new_destination(const Bytes& wrapped_key, std::uint64_t now) {
 Task<ApiResult<BlobRow>> begin(BlobParts& parts, BlobTarget target, const Permit<IncrementalCopyBlob>& permit,
                                IncrementalPlan plan, PageQuestion question) {
   FH_CO_CHECK_OK(api(parts.copier.check_room(permit.tenant())));
-  FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
+  FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
   const auto version = version_text(permit.api_version());
   if (question.source.here) question.headers.set("x-ms-version", version);
   const auto wrapped_key = make_blob_key(*account_key, parts.random).wrapped;

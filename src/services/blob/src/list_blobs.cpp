@@ -79,6 +79,9 @@ Task<Reply> list_blobs(BlobParts& parts, Permit<ListBlobs> permit) {
   FH_CO_CHECK_OK(check_container_name(container_name));
   FH_CO_TRY(const auto container, api(co_await parts.containers.open(ref_of(permit.account()), container_name)));
   if (!container) co_return refuse(errors::container_not_found());
+  if (query.metadata) {
+    FH_CO_CHECK_OK(co_await check_key(parts, ref_of(permit.account())));
+  }
   Listing listing{query, ListingXml(service_endpoint(permit.request(), permit.target()), container_name, query),
                   row_keys::blobs_from(query.prefix), row_keys::blobs_after(query.prefix)};
   listing.now = parts.hybrid.next();

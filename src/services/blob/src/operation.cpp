@@ -48,11 +48,17 @@ Task<ApiResult<std::vector<Block>>> list_staged(BlobParts& parts, BlobTarget tar
   co_return blocks;
 }
 
-ApiResult<ContentPlace> place_of(BlobParts& parts, const BlobTarget& target, BytesView wrapped_key,
-                                 const std::optional<CustomerKey>& customer) {
-  FH_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
-  FH_TRY(auto key, api(open_blob_key(*account_key, wrapped_key)));
-  return ContentPlace{target.account.tenant, target.partition(), content_key(key, customer), key};
+Task<ApiResult<ContentPlace>> place_of(BlobParts& parts, BlobTarget target, Bytes wrapped_key,
+                                       std::optional<CustomerKey> customer) {
+  FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
+  FH_CO_TRY(auto key, api(open_blob_key(*account_key, wrapped_key)));
+  co_return ContentPlace{target.account.tenant, target.partition(), content_key(key, customer), key, account_key.hold};
+}
+
+Task<ApiResult<>> check_key(BlobParts& parts, AccountRef account) {
+  FH_CO_TRY(const auto key, api(co_await parts.accounts.account_key(account.account)));
+  static_cast<void>(key);
+  co_return ApiResult<>();
 }
 
 void retire_content(const BlobRow& old, const std::string& name, BlobChange& change) {

@@ -78,8 +78,12 @@ template <class Operation>
 // The staged blocks of a row that has staging; 409 BlockCountExceedsLimit.
 [[nodiscard]] Task<ApiResult<std::vector<Block>>> list_staged(BlobParts& parts, BlobTarget target, Staging staging);
 
-[[nodiscard]] ApiResult<ContentPlace> place_of(BlobParts& parts, const BlobTarget& target, BytesView wrapped_key,
-                                               const std::optional<CustomerKey>& customer = std::nullopt);
+[[nodiscard]] Task<ApiResult<ContentPlace>> place_of(BlobParts& parts, BlobTarget target, Bytes wrapped_key,
+                                                     std::optional<CustomerKey> customer = std::nullopt);
+
+// May the account's key be used? Asked by operations on what Azure keeps under it besides content: properties,
+// metadata, tiers. 403 KeyVaultEncryptionKeyNotFound.
+[[nodiscard]] Task<ApiResult<>> check_key(BlobParts& parts, AccountRef account);
 
 // One atomic change around one blob.
 enum class RowFate { kPut, kDelete, kLeave };

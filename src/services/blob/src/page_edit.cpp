@@ -177,7 +177,7 @@ Task<ApiResult<BlobChange>> edit_pages(BlobParts& parts, BlobTarget target, Blob
   FH_CHECK(current.page && change.row.page && edit.offset % kBlobPageBytes == 0 && edit.length % kBlobPageBytes == 0);
   if (edit.length == 0) co_return change;
   const auto& page = *current.page;
-  FH_CO_TRY(const auto place, place_of(parts, target, current.wrapped_key, edit.customer));
+  FH_CO_TRY(const auto place, co_await place_of(parts, target, current.wrapped_key, edit.customer));
   const auto parted = split(edit);
   FH_CO_CHECK_OK(add_hole(*change.row.page, parted, now));
   if (parted.hole_end > parted.hole_from) change.garbage.add_pages(target.name, {page.generation, 0, 0, true});
@@ -195,7 +195,7 @@ Task<ApiResult<BlobChange>> put_copied_pages(BlobParts& parts, BlobTarget target
                                              std::vector<CopiedPages> copied, std::uint64_t now, BlobChange change,
                                              PendingChunks& pending) {
   FH_CHECK(current.page && copied.size() <= kWindowsPerCommit);
-  FH_CO_TRY(const auto place, place_of(parts, target, current.wrapped_key));
+  FH_CO_TRY(const auto place, co_await place_of(parts, target, current.wrapped_key));
   for (auto& pages : copied) {
     WindowEdit part{pages.window, std::move(pages.cleared), {}};
     part.clear.insert(part.clear.end(), pages.written.begin(), pages.written.end());

@@ -52,9 +52,10 @@ Task<Reply> put_blob(BlobParts& parts, Permit<PutBlob> permit) {
     FH_CO_TRY(const auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
     FH_CO_CHECK_OK(check_may_create(plan.fresh, current, parts.hybrid.next()));
   }
-  FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
+  FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
   const auto key = make_blob_key(*account_key, parts.random);
-  const ContentPlace place{target.account.tenant, target.partition(), content_key(key.key, plan.customer), key.key};
+  const ContentPlace place{target.account.tenant, target.partition(), content_key(key.key, plan.customer), key.key,
+                           account_key.hold};
 
   auto pending = pending_chunks(parts);
   const bool with_crc64 = !plan.sent.crc64.empty() || tells_crc64(permit.api_version());

@@ -78,10 +78,10 @@ Task<ApiResult<BlobChange>> resolve(BlobParts& parts, BlobTarget target, const P
   if (current) {
     wrapped_key = current->row.wrapped_key;
   } else {
-    FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
+    FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
     wrapped_key = make_blob_key(*account_key, parts.random).wrapped;
   }
-  FH_CO_TRY(const auto place, place_of(parts, target, wrapped_key));
+  FH_CO_TRY(const auto place, co_await place_of(parts, target, wrapped_key));
   Layout committed;
   std::vector<Block> staged;
   if (current) {

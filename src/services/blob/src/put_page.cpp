@@ -83,7 +83,7 @@ Task<ApiResult<PutPages>> put_page_content(BlobParts& parts, BlobTarget target, 
   auto pending = pending_chunks(parts);
   CutIngested ingested;
   if (!plan.clear) {
-    FH_CO_TRY(const auto place, place_of(parts, target, early->row.wrapped_key, plan.customer));
+    FH_CO_TRY(const auto place, co_await place_of(parts, target, early->row.wrapped_key, plan.customer));
     FH_CO_TRY(ingested, co_await take_body(parts, place, plan, body, pending));
   }
   const auto edit = edit_of(plan, ingested);

@@ -107,7 +107,8 @@ inline RouteSpec with_headers(RouteSpec spec, std::vector<Selector> headers) {
   return spec;
 }
 
-// The service's own jobs read this way too: what a copy goes on to read in the background.
+// The cloud's own jobs come this way too: to read what a copy goes on to read in the background, and to keep what
+// diagnostic settings deliver.
 inline RouteSpec also_for_jobs(RouteSpec spec) {
   spec.credentials |= gate::kSystemJob;
   return spec;

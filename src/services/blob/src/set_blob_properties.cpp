@@ -102,6 +102,7 @@ Task<Reply> set_blob_metadata(BlobParts& parts, Permit<SetBlobMetadata> permit) 
   FH_CO_TRY(const auto metadata, parse_metadata(permit.request().headers));
   FH_CO_TRY(const auto customer, parse_customer_key(permit.request(), permit.account()));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_CHECK_OK(co_await check_key(parts, target.account));
   const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
     FH_TRY(auto change, amend(current, conditions, now));
     FH_CHECK_OK(check_customer_key(change.row.customer_key_sha256, customer));

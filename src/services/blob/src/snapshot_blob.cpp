@@ -14,6 +14,7 @@ Task<Reply> snapshot_blob(BlobParts& parts, Permit<SnapshotBlob> permit) {
   FH_CO_TRY(const auto metadata, parse_metadata(permit.request().headers));
   FH_CO_TRY(const auto conditions, parse_conditions(permit.request().headers));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_CHECK_OK(co_await check_key(parts, target.account));
   BlobRow snapshot;
   const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
     if (!current || !current->row.committed()) return refuse(errors::blob_not_found());

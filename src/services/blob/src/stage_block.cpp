@@ -50,7 +50,7 @@ Task<ApiResult<StagingKey>> choose_key(BlobParts& parts, BlobTarget target, Bloc
   FH_CO_CHECK_OK(check_may_stage(plan, current, parts.hybrid.next()));
   FH_CO_CHECK_OK(check_no_pending_copy(current));
   if (current) co_return StagingKey{current->row.wrapped_key, std::nullopt};
-  FH_CO_TRY(const auto account_key, api(parts.accounts.account_key(target.account.account)));
+  FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
   auto made = make_blob_key(*account_key, parts.random);
   StagingKey key;
   key.share.emplace(parts.blobs.staging_keys().share(target.partition(), target.name, std::move(made.wrapped)));
@@ -96,7 +96,7 @@ ApiResult<BlobChange> stage(BlobRow row, const BlockPlan& plan, const std::strin
 Task<ApiResult<Ingested>> stage_block(BlobParts& parts, BlobTarget target, BlockPlan plan, http::BodyReader& body,
                                       AuditRow audit) {
   FH_CO_TRY(const auto blob_key, co_await choose_key(parts, target, plan));
-  FH_CO_TRY(const auto place, place_of(parts, target, blob_key.wrapped, plan.customer));
+  FH_CO_TRY(const auto place, co_await place_of(parts, target, blob_key.wrapped, plan.customer));
 
   auto pending = pending_chunks(parts);
   const auto digest = transit_digest(plan.sent, plan.api_version);

@@ -1,4 +1,6 @@
 // What may be asked of storage accounts besides: keys, SAS, names, SKUs, usage.
+#include <algorithm>
+
 #include "authn/signing.h"
 #include "base/encoding.h"
 #include "route/storage_target.h"
@@ -38,9 +40,13 @@ ApiResult<std::size_t> read_key_name(const Json& body, std::string_view name, bo
   return invalid_value(name);
 }
 
-// A field of a SAS: what the caller leaves out stays empty.
+// A field of a SAS: what the caller leaves out stays empty. A line feed would make one field of the string that is
+// signed into two.
 ApiResult<std::string> sas_field(const Json& body, std::string_view name) {
   FH_TRY(auto text, text_member(body, name, kSasFieldBytes));
+  if (text && std::ranges::any_of(*text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; })) {
+    return invalid_value(name);
+  }
   return std::move(text).value_or(std::string());
 }
 

@@ -8,8 +8,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace freehold;
   const auto body = blob::Json::parse(data, data + size, nullptr, /*allow_exceptions=*/false);
   if (body.is_discarded()) return 0;
-  const blob::AccountPlace place{
-      .location = "local", .skus = {"Standard_LRS"}, .endpoint_suffix = "blob.core.freehold.test"};
+  const blob::AccountPlace place{.location = "local",
+                                 .skus = {"Standard_LRS"},
+                                 .endpoint_suffix = "blob.core.freehold.test",
+                                 .vault_suffix = "vault.test"};
+  static_cast<void>(blob::read_custody(body, place));
   const auto settings = blob::read_account({}, body, place, blob::Asked::kCreate);
   if (!settings) return 0;
   auto account = std::make_shared<gate::StorageAccount>();

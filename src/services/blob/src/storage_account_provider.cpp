@@ -1,7 +1,6 @@
 // Storage accounts as resources: made, changed, shown and taken away.
 #include "base/check.h"
 #include "base/encoding.h"
-#include "route/storage_target.h"
 #include "src/storage_provider.h"
 #include "src/storage_provider_errors.h"
 
@@ -10,22 +9,12 @@ namespace {
 
 using gate::resource::ApprovedChange;
 using gate::resource::ChangeKind;
-using gate::resource::ProposedChange;
 using gate::resource::Written;
-
-constexpr std::size_t kKeyBytes = 64;
 
 bool stands_in(const AccountRecord& record, TenantId tenant, SubscriptionId subscription, std::string_view group) {
   const auto& account = *record.account;
   return !account.emulator && account.tenant == tenant && account.subscription == subscription &&
          (group.empty() || equals_ignoring_case(account.resource_group, group));
-}
-
-// Azure gives accounts no ETag: what names one doesn't hold.
-ApiResult<> check_conditions(const ProposedChange& change, bool there) {
-  if (!change.if_none_match.empty() && there) return provider_errors::precondition_failed();
-  if (!change.if_match.empty() && (!there || change.if_match != "*")) return provider_errors::precondition_failed();
-  return {};
 }
 
 }  // namespace
@@ -69,31 +58,6 @@ std::size_t StorageAccountProvider::count(SubscriptionId subscription, TenantId 
   return sum;
 }
 
-// The account with a location, tags and so on, and with fresh keys. A name is one in the whole cloud: whoever has it
-// keeps it.
-Task<ApiResult<>> StorageAccountProvider::create(ApprovedChange change) {
-  const auto& id = change->id;
-  const auto& name = id.parts.front().names.front();
-  if (!gate::is_account_name(name)) co_return provider_errors::account_name_invalid(name);
-  if (parts_.accounts.is_being_deleted(name)) co_return provider_errors::account_in_progress(name);
-  if (parts_.accounts.is_taken(name)) co_return provider_errors::name_taken(name);
-  if (count(*id.subscription, change->caller.tenant) >= kAccountsPerSubscription) {
-    co_return provider_errors::too_many_accounts(to_string(*id.subscription), kAccountsPerSubscription);
-  }
-  FH_CO_TRY(auto settings, read_account({}, change->after, place_, Asked::kCreate));
-  NewAccount account{.tenant = change->caller.tenant,
-                     .name = name,
-                     .subscription = *id.subscription,
-                     .resource_group = id.group,
-                     .keys = {Secret(kKeyBytes), Secret(kKeyBytes)},
-                     .settings = std::move(settings)};
-  for (Secret& key : account.keys) parts_.random.fill(key.span());
-  const auto made = co_await parts_.accounts.create_account(std::move(account));
-  if (!made && made.error().code == ErrorCode::kConflict) co_return provider_errors::name_taken(name);
-  if (!made) co_return provider_errors::of(made.error());
-  co_return ApiResult<>();
-}
-
 Task<ApiResult<Written>> StorageAccountProvider::put(ApprovedChange change) {
   const auto tenant = change->caller.tenant;
   auto id = change->id;
@@ -109,9 +73,7 @@ Task<ApiResult<Written>> StorageAccountProvider::put(ApprovedChange change) {
     id.subscription = to.subscription;
     id.group = to.group;
   } else {
-    FH_CO_TRY(auto settings, read_account(there->settings, change->after, place_, Asked::kUpdate));
-    const auto changed = co_await parts_.accounts.change_settings(there->account->id, std::move(settings));
-    if (!changed) co_return provider_errors::of(changed.error());
+    FH_CO_CHECK_OK(co_await update(there, change));
   }
   const auto now = find_account(parts_.accounts, id, tenant);
   if (now == nullptr) co_return provider_errors::conflict();
@@ -125,6 +87,7 @@ Task<ApiResult<Written>> StorageAccountProvider::remove(ApprovedChange change) {
   const auto gone = co_await parts_.accounts.begin_deletion(there->account->id);
   if (!gone && gone.error().code == ErrorCode::kNotFound) co_return Written{.status = 204};
   if (!gone) co_return provider_errors::of(gone.error());
+  FH_CO_CHECK_OK(co_await drop_own_identity(there->account->tenant, there->identity.own));
   co_return Written{.status = 200};
 }
 

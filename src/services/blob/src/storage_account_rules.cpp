@@ -133,17 +133,48 @@ ApiResult<> read_encryption(const Json& asked, Json& kept) {
   for (const auto& [name, value] : asked.items()) {
     if (!is_one_of(name, kKnown)) return provider_errors::unknown_property("encryption." + name);
   }
-  FH_TRY(const auto source, word_member(asked, "keySource", {"Microsoft.Storage", "Microsoft.Keyvault"}));
-  const bool vault = source && *source == "Microsoft.Keyvault";
-  if (vault || !member(asked, "keyvaultproperties").is_null() || !member(asked, "identity").is_null()) {
-    return unsupported_feature("encryption.keySource Microsoft.Keyvault", "there are no customer-managed keys yet.");
-  }
   FH_TRY(const auto twice, bool_member(asked, "requireInfrastructureEncryption"));
   if (twice.value_or(false)) return unsupported_feature("requireInfrastructureEncryption", kNotHere);
   FH_TRY(const auto* services, object_member(asked, "services"));
   if (services != nullptr) {
     FH_CHECK_OK(read_encrypted_services(*services, kept["encryption"]));
   }
+  return {};
+}
+
+// "https://NAME.vault.D:8443/": NAME, in lower case. nullopt: no vault of this cloud.
+std::optional<std::string> vault_of(std::string_view uri, const AccountPlace& place) {
+  constexpr std::string_view kScheme = "https://";
+  auto host = to_lower(uri);
+  if (!host.starts_with(kScheme) || place.vault_suffix.empty()) return std::nullopt;
+  host = host.substr(kScheme.size(), host.find_first_of(":/?#", kScheme.size()) - kScheme.size());
+  const auto dot = host.find('.');
+  if (dot == host.npos || dot == 0 || host.substr(dot + 1) != place.vault_suffix) return std::nullopt;
+  return host.substr(0, dot);
+}
+
+ApiResult<> read_customer_key(const Json& properties, const AccountPlace& place, AskedCustody& asked) {
+  constexpr std::size_t kMaxUri = 1'024;
+  constexpr std::size_t kMaxName = 127;
+  constexpr std::string_view kKnown[] = {"keyname",
+                                         "keyversion",
+                                         "keyvaulturi",
+                                         "currentVersionedKeyIdentifier",
+                                         "lastKeyRotationTimestamp",
+                                         "currentVersionedKeyExpirationTimestamp"};
+  for (const auto& [name, value] : properties.items()) {
+    if (!is_one_of(name, kKnown)) return provider_errors::unknown_property("encryption.keyvaultproperties." + name);
+  }
+  FH_TRY(const auto uri, text_member(properties, "keyvaulturi", kMaxUri));
+  FH_TRY(const auto key, text_member(properties, "keyname", kMaxName));
+  FH_TRY(const auto version, text_member(properties, "keyversion", kMaxName));
+  if (!uri) return provider_errors::missing_property("encryption.keyvaultproperties.keyvaulturi");
+  if (!key || key->empty()) return provider_errors::missing_property("encryption.keyvaultproperties.keyname");
+  const auto vault = vault_of(*uri, place);
+  if (!vault) return invalid_value("encryption.keyvaultproperties.keyvaulturi");
+  asked.vault = *vault;
+  asked.key = to_lower(*key);
+  asked.version = to_lower(version.value_or(""));
   return {};
 }
 
@@ -256,10 +287,6 @@ ApiResult<> read_frame(const Json& resource, const AccountPlace& place, Asked as
     if (!member(resource, name).is_null() && !member(resource, name).empty())
       return unsupported_feature(name, kNotHere);
   }
-  FH_TRY(const auto* identity, object_member(resource, "identity"));
-  if (identity != nullptr && member(*identity, "type") != Json("None")) {
-    return unsupported_feature("identity", "accounts have no identity of their own here.");
-  }
   FH_TRY(const auto* sku, object_member(resource, "sku"));
   const Json none = nullptr;
   FH_TRY(const auto sku_name, text_member(sku == nullptr ? none : *sku, "name"));
@@ -292,6 +319,59 @@ std::size_t size_of(const AccountSettings& settings) {
 }
 
 }  // namespace
+
+namespace {
+
+// What the type names is meant, and what it doesn't name goes, whatever else stands there: a PATCH is laid over it.
+ApiResult<> read_identity(const Json& identity, AskedCustody& asked) {
+  FH_TRY(const auto type,
+         word_member(identity, "type", {"None", "SystemAssigned", "UserAssigned", "SystemAssigned,UserAssigned"}));
+  if (!type) return provider_errors::missing_property("identity.type");
+  asked.own_identity = type->starts_with("SystemAssigned");
+  asked.assigned.emplace();
+  if (!type->ends_with("UserAssigned")) return {};
+  FH_TRY(const auto* ids, object_member(identity, "userAssignedIdentities"));
+  if (ids == nullptr || ids->empty()) return provider_errors::missing_property("identity.userAssignedIdentities");
+  if (ids->size() > kAccountIdentities) return invalid_value("identity.userAssignedIdentities");
+  for (const auto& [id, value] : ids->items()) asked.assigned->push_back(id);
+  return {};
+}
+
+ApiResult<> read_key_source(const Json& encryption, const AccountPlace& place, AskedCustody& asked) {
+  constexpr std::size_t kMaxId = 2'048;
+  FH_TRY(const auto source, word_member(encryption, "keySource", {"Microsoft.Storage", "Microsoft.Keyvault"}));
+  if (!source) return {};
+  asked.source = *source == "Microsoft.Keyvault" ? AskedCustody::Source::kCustomer : AskedCustody::Source::kService;
+  if (asked.source == AskedCustody::Source::kService) return {};
+  FH_TRY(const auto* key, object_member(encryption, "keyvaultproperties"));
+  if (key == nullptr) return provider_errors::missing_property("encryption.keyvaultproperties");
+  FH_CHECK_OK(read_customer_key(*key, place, asked));
+  FH_TRY(const auto* by, object_member(encryption, "identity"));
+  if (by == nullptr) return {};
+  if (!member(*by, "federatedIdentityClientId").is_null()) {
+    return unsupported_feature("encryption.identity.federatedIdentityClientId", kNotHere);
+  }
+  FH_TRY(const auto id, text_member(*by, "userAssignedIdentity", kMaxId));
+  asked.by = id.value_or("");
+  return {};
+}
+
+}  // namespace
+
+ApiResult<AskedCustody> read_custody(const Json& resource, const AccountPlace& place) {
+  AskedCustody asked;
+  FH_TRY(const auto* identity, object_member(resource, "identity"));
+  if (identity != nullptr) {
+    FH_CHECK_OK(read_identity(*identity, asked));
+  }
+  FH_TRY(const auto* properties, object_member(resource, "properties"));
+  const Json none = nullptr;
+  FH_TRY(const auto* encryption, object_member(properties == nullptr ? none : *properties, "encryption"));
+  if (encryption != nullptr) {
+    FH_CHECK_OK(read_key_source(*encryption, place, asked));
+  }
+  return asked;
+}
 
 ApiResult<AccountSettings> read_account(AccountSettings settings, const Json& resource, const AccountPlace& place,
                                         Asked asked) {

@@ -5,6 +5,7 @@
 // refused otherwise; a member that nobody knows is refused by name.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,8 @@ using gate::resource::Json;
 
 inline constexpr std::size_t kIpRules = 400;
 inline constexpr std::size_t kAccountTags = 50;
-inline constexpr std::size_t kTagNameBytes = 512;  // Azure counts 128 and 256 characters
+inline constexpr std::size_t kAccountIdentities = 20;  // ours
+inline constexpr std::size_t kTagNameBytes = 512;      // Azure counts 128 and 256 characters
 inline constexpr std::size_t kTagValueBytes = 1'024;
 inline constexpr std::size_t kSettingsBytes = 40 * 1024;  // of all that a row keeps besides its keys
 
@@ -27,6 +29,7 @@ struct AccountPlace {
   std::string location;           // "local"
   std::vector<std::string> skus;  // the first is the default
   std::string endpoint_suffix;    // "blob.core.freehold.localhost"
+  std::string vault_suffix;       // "vault.freehold.localhost"; empty: there are no vaults
 };
 
 // `settings` as the body wants them; `resource` is the whole of a PUT, or a PATCH laid over what is shown. With
@@ -34,6 +37,19 @@ struct AccountPlace {
 enum class Asked { kCreate, kUpdate };
 [[nodiscard]] gate::ApiResult<AccountSettings> read_account(AccountSettings settings, const Json& resource,
                                                             const AccountPlace& place, Asked asked);
+
+// What a body says of who acts for the account and of whose key it is under; what it doesn't say stays.
+struct AskedCustody {
+  enum class Source { kAsItIs, kService, kCustomer };
+  std::optional<bool> own_identity = {};                  // is it to have one?
+  std::optional<std::vector<std::string>> assigned = {};  // ids of all user-assigned ones that it is to have
+  Source source = Source::kAsItIs;
+  std::string vault = {};  // of kCustomer: names
+  std::string key = {};
+  std::string version = {};  // empty: always the newest
+  std::string by = {};       // which user-assigned identity uses it; empty: its own
+};
+[[nodiscard]] gate::ApiResult<AskedCustody> read_custody(const Json& resource, const AccountPlace& place);
 
 // `port` is that by which the caller came (":8443"), or empty.
 [[nodiscard]] Json show_account(const AccountRecord& record, const AccountPlace& place, std::string_view port);

@@ -17,13 +17,48 @@ Json show_networks(const AccountSettings& settings, const Json& kept) {
   return acls;
 }
 
-Json show_encryption(const AccountRecord& record, const Json& kept) {
+// Azure's names; of a pinned key its version, of any other which one has wrapped the account's.
+Json show_customer_key(const AccountRecord& record, const AccountPlace& place, std::string_view port) {
+  const auto& key = *record.customer_key;
+  const std::string vault = "https://" + key.vault + "." + place.vault_suffix + std::string(port);
+  Json out = {{"keyvaulturi", vault},
+              {"keyname", key.name},
+              {"currentVersionedKeyIdentifier", vault + "/keys/" + key.name + "/" + record.customer_key_version}};
+  if (!key.version.empty()) out["keyversion"] = key.version;
+  return out;
+}
+
+Json show_encryption(const AccountRecord& record, const AccountPlace& place, std::string_view port, const Json& kept) {
   Json services = {{"blob", {{"enabled", true}, {"keyType", "Account"}}}};
   if (const auto set = kept.find("encryption"); set != kept.end() && set->contains("services")) {
     services.update((*set)["services"]);
   }
   for (auto& [name, service] : services.items()) service["lastEnabledTime"] = rfc3339_ticks(record.created);
-  return {{"services", std::move(services)}, {"keySource", "Microsoft.Storage"}};
+  Json out = {{"services", std::move(services)}, {"keySource", "Microsoft.Storage"}};
+  if (record.customer_key) {
+    out["keySource"] = "Microsoft.Keyvault";
+    out["keyvaultproperties"] = show_customer_key(record, place, port);
+    for (const auto& one : record.identity.assigned) {
+      if (one.principal.object == record.customer_key->identity) {
+        out["identity"] = {{"userAssignedIdentity", one.id}};
+      }
+    }
+  }
+  return out;
+}
+
+Json show_identity(const AccountRecord& record) {
+  const auto& identity = record.identity;
+  const bool own = identity.own != PrincipalId{};
+  Json out = {{"type", identity.assigned.empty() ? "SystemAssigned"
+                       : own                     ? "SystemAssigned,UserAssigned"
+                                                 : "UserAssigned"}};
+  if (own) out.update({{"principalId", to_string(identity.own)}, {"tenantId", to_string(record.account->tenant)}});
+  for (const auto& one : identity.assigned) {
+    out["userAssignedIdentities"][one.id] = {{"principalId", to_string(one.principal.object)},
+                                             {"clientId", to_string(one.principal.application)}};
+  }
+  return out;
 }
 
 Json show_properties(const AccountRecord& record, const AccountPlace& place, std::string_view port) {
@@ -45,7 +80,7 @@ Json show_properties(const AccountRecord& record, const AccountPlace& place, std
       {"minimumTlsVersion", "TLS1_" + std::to_string(settings.minimum_tls - kTls10)},
       {"publicNetworkAccess", settings.public_network ? "Enabled" : "Disabled"},
       {"networkAcls", show_networks(settings, kept)},
-      {"encryption", show_encryption(record, kept)},
+      {"encryption", show_encryption(record, place, port, kept)},
       {"privateEndpointConnections", Json::array()},
       {"isHnsEnabled", false},
   };
@@ -67,14 +102,16 @@ Json kept_properties(const AccountSettings& settings) {
 Json show_account(const AccountRecord& record, const AccountPlace& place, std::string_view port) {
   const auto& settings = record.settings;
   const auto sku = sku_of(settings, place);
-  return {{"id", account_path(*record.account)},
-          {"name", record.account->name},
-          {"type", "Microsoft.Storage/storageAccounts"},
-          {"location", settings.location.empty() ? place.location : settings.location},
-          {"tags", settings.tags},
-          {"kind", settings.kind.empty() ? "StorageV2" : settings.kind},
-          {"sku", {{"name", sku}, {"tier", tier_of_sku(sku)}}},
-          {"properties", show_properties(record, place, port)}};
+  Json out = {{"id", account_path(*record.account)},
+              {"name", record.account->name},
+              {"type", "Microsoft.Storage/storageAccounts"},
+              {"location", settings.location.empty() ? place.location : settings.location},
+              {"tags", settings.tags},
+              {"kind", settings.kind.empty() ? "StorageV2" : settings.kind},
+              {"sku", {{"name", sku}, {"tier", tier_of_sku(sku)}}},
+              {"properties", show_properties(record, place, port)}};
+  if (record.identity != AccountIdentity{}) out["identity"] = show_identity(record);
+  return out;
 }
 
 std::string account_path(const gate::StorageAccount& account) {

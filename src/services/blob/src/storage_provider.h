@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "resource/managed_identities.h"
 #include "resource/registry.h"
 #include "src/operation.h"
 #include "src/storage_account_rules.h"
@@ -26,10 +27,17 @@ inline constexpr std::size_t kAccountsPerSubscription = 250;  // Azure's default
 // ":8443" of "https://management.D:8443", or empty.
 [[nodiscard]] std::string port_of_origin(std::string_view origin);
 
+// Who may act for accounts; null: nobody.
+struct AccountActors {
+  gate::resource::ManagedIdentities* own = nullptr;
+  const gate::resource::UserIdentities* assigned = nullptr;
+};
+
 // Owned by BlobService; outlives the registry. Thread-safe as the stores are. Each answers for its types alone.
 class StorageAccountProvider final : public gate::resource::ResourceProvider {
  public:
-  StorageAccountProvider(BlobParts& parts, AccountPlace place) : parts_(parts), place_(std::move(place)) {}
+  StorageAccountProvider(BlobParts& parts, AccountActors actors, AccountPlace place)
+      : parts_(parts), actors_(actors), place_(std::move(place)) {}
   void add_types(gate::resource::Registry& registry);
   [[nodiscard]] Task<gate::ApiResult<Json>> get(ResourceId id, gate::resource::Reading reading) override;
   [[nodiscard]] Task<gate::ApiResult<std::vector<Json>>> list(const gate::resource::ResourceType& type,
@@ -40,7 +48,15 @@ class StorageAccountProvider final : public gate::resource::ResourceProvider {
   [[nodiscard]] Task<gate::ApiResult<gate::resource::ActionAnswer>> act(gate::resource::ActionCall call) override;
 
  private:
+  // storage_account_writes.cpp
   [[nodiscard]] Task<gate::ApiResult<>> create(gate::resource::ApprovedChange change);
+  [[nodiscard]] Task<gate::ApiResult<>> update(std::shared_ptr<const AccountRecord> there,
+                                               gate::resource::ApprovedChange change);
+  [[nodiscard]] gate::ApiResult<AccountIdentity> wanted_identity(const AccountRecord* there, const AskedCustody& asked,
+                                                                 const gate::resource::Caller& caller) const;
+  [[nodiscard]] Task<gate::ApiResult<PrincipalId>> make_own_identity(std::string name, std::string id,
+                                                                     gate::resource::Caller caller);
+  [[nodiscard]] Task<gate::ApiResult<>> drop_own_identity(TenantId tenant, PrincipalId identity);
   // Actions (storage_account_actions.cpp).
   [[nodiscard]] Task<gate::ApiResult<Json>> regenerate_key(std::shared_ptr<const AccountRecord> record, Json body);
   [[nodiscard]] Task<gate::ApiResult<Json>> revoke_delegation_keys(std::shared_ptr<const AccountRecord> record);
@@ -50,6 +66,7 @@ class StorageAccountProvider final : public gate::resource::ResourceProvider {
   [[nodiscard]] std::size_t count(SubscriptionId subscription, TenantId tenant) const;
 
   BlobParts& parts_;
+  const AccountActors actors_;
   const AccountPlace place_;
 };
 
@@ -88,8 +105,8 @@ class ContainersProvider final : public gate::resource::ResourceProvider {
 
 // All of them, as BlobService has them.
 struct StorageProvider {
-  StorageProvider(BlobParts& parts, const AccountPlace& place)
-      : accounts(parts, place), services(parts, place), containers(parts) {}
+  StorageProvider(BlobParts& parts, AccountActors actors, const AccountPlace& place)
+      : accounts(parts, actors, place), services(parts, place), containers(parts) {}
   void add_types(gate::resource::Registry& registry) {
     accounts.add_types(registry);
     services.add_types(registry);

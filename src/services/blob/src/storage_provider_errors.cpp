@@ -1,16 +1,9 @@
 #include "src/storage_provider_errors.h"
 
 namespace freehold::blob::provider_errors {
-namespace {
 
-Refusal refuse(int status, std::string_view code, std::string message) {
-  return std::unexpected(gate::ApiError{.status = status, .code = std::string(code), .message = std::move(message)});
-}
-
-// What a caller sent, in a sentence: no more of it than a name can have.
-std::string quoted(std::string_view text) { return "'" + std::string(text.substr(0, 128)) + "'"; }
-
-}  // namespace
+using gate::resource::quoted;
+using gate::resource::refuse;
 
 Refusal invalid_content(std::string_view what) {
   return refuse(400, "InvalidRequestContent", "The request content was invalid: " + std::string(what));
@@ -44,6 +37,20 @@ Refusal sku_not_available(std::string_view sku, std::string_view available) {
 }
 
 Refusal invalid_resource_name(std::string_view what) { return refuse(400, "InvalidResourceName", std::string(what)); }
+
+Refusal key_policy(std::string_view why) { return refuse(400, "KeyVaultPolicyError", std::string(why)); }
+
+Refusal key_refused(std::string_view why) {
+  return refuse(403, "KeyVaultAuthenticationFailure", "The key vault doesn't let its key be used: " + std::string(why));
+}
+
+Refusal may_not_assign(PrincipalId who, std::string_view identity) {
+  return refuse(403, "LinkedAuthorizationFailed",
+                "The client with object id " + quoted(std::string_view(to_string(who))) +
+                    " has no permission to perform action "
+                    "'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action' on the linked scope " +
+                    quoted(identity) + ".");
+}
 
 Refusal account_not_found(std::string_view name) {
   return refuse(404, "StorageAccountNotFound", "The storage account " + quoted(name) + " was not found.");
@@ -84,22 +91,9 @@ Refusal public_access_not_permitted() {
   return refuse(409, "PublicAccessNotPermitted", "Public access is not permitted on this storage account.");
 }
 
-Refusal precondition_failed() {
-  return refuse(412, "PreconditionFailed", "The condition of the request doesn't hold for the resource as it is.");
-}
-
 Refusal of(const Error& error) {
   if (error.code == ErrorCode::kConflict) return conflict();
-  if (error.code == ErrorCode::kNotFound) {
-    return refuse(404, "ResourceNotFound", "The specified resource does not exist.");
-  }
-  const bool passing =
-      error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kExhausted || error.code == ErrorCode::kTimeout;
-  auto refusal = passing ? refuse(503, "ServerBusy", "The server can't do this now. Please try again.")
-                         : refuse(500, "InternalServerError", "The server encountered an internal error.");
-  refusal.error().detail = error.message + " " + error.detail;
-  if (passing) refusal.error().headers.emplace_back("retry-after", "1");
-  return refusal;
+  return gate::resource::refuse_for(error);
 }
 
 }  // namespace freehold::blob::provider_errors

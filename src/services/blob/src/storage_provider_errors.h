@@ -5,12 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/ids.h"
 #include "base/result.h"
-#include "route/api_error.h"
+#include "resource/refusal.h"
 
 namespace freehold::blob::provider_errors {
 
-using Refusal = std::unexpected<gate::ApiError>;
+using gate::resource::precondition_failed;  // 412
+using gate::resource::Refusal;
 
 // 400
 [[nodiscard]] Refusal invalid_content(std::string_view what);
@@ -22,6 +24,11 @@ using Refusal = std::unexpected<gate::ApiError>;
 [[nodiscard]] Refusal account_name_invalid(std::string_view name);
 [[nodiscard]] Refusal sku_not_available(std::string_view sku, std::string_view available);
 [[nodiscard]] Refusal invalid_resource_name(std::string_view what);
+// Why a vault's key can't take the account's. 400
+[[nodiscard]] Refusal key_policy(std::string_view why);
+// 403
+[[nodiscard]] Refusal key_refused(std::string_view why);
+[[nodiscard]] Refusal may_not_assign(PrincipalId who, std::string_view identity);
 // 404
 [[nodiscard]] Refusal account_not_found(std::string_view name);
 [[nodiscard]] Refusal container_not_found();
@@ -33,8 +40,6 @@ using Refusal = std::unexpected<gate::ApiError>;
 [[nodiscard]] Refusal conflict();
 [[nodiscard]] Refusal container_leased();
 [[nodiscard]] Refusal public_access_not_permitted();
-// 412
-[[nodiscard]] Refusal precondition_failed();
 // 503, and 500 for what nobody planned for. The detail goes to the log only.
 [[nodiscard]] Refusal of(const Error& error);
 

@@ -12,8 +12,54 @@ using gate::resource::ResourceId;
 using runtime::run_blocking;
 
 // What the resource manager does between a request and a provider, and nothing more.
+// A directory in which everybody who is made is there, and one identity that may be assigned.
+struct Actors final : gate::resource::ManagedIdentities, gate::resource::UserIdentities {
+  Task<Result<gate::resource::ManagedIdentity>> make(TenantId, std::string, std::string, WallTime) override {
+    gate::resource::ManagedIdentity made;
+    made.object.bytes.fill(static_cast<std::uint8_t>(++count));
+    living.push_back(made.object);
+    co_return made;
+  }
+  Task<Result<>> remove(TenantId, PrincipalId object) override {
+    std::erase(living, object);
+    co_return Result<>();
+  }
+  [[nodiscard]] Result<gate::resource::UserIdentity> assign(const gate::resource::Caller&,
+                                                            std::string_view id) const override {
+    if (id == "/uai/theirs") return fail(ErrorCode::kDenied, "no");
+    if (!equals_ignoring_case(id, "/uai/ours")) return fail(ErrorCode::kInvalidArgument, "none");
+    gate::resource::UserIdentity found{"/uai/ours", {}};
+    found.principal.object.bytes.fill(0xaa);
+    return found;
+  }
+  std::vector<PrincipalId> living;
+  int count = 0;
+};
+
+// A vault's key that one principal may use.
+struct OneKey final : keys::CustomerKeys {
+  Task<Result<std::string>> look(keys::CustomerKey key, std::string) override {
+    if (key.identity != may) co_return fail(ErrorCode::kDenied, "no");
+    co_return "v1";
+  }
+  Task<Result<keys::WrappedByCustomer>> wrap(keys::CustomerKey key, Secret secret, Bytes) override {
+    if (key.identity != may) co_return fail(ErrorCode::kDenied, "no");
+    if (key.name == "weak") co_return fail(ErrorCode::kInvalidArgument, "weak");
+    co_return keys::WrappedByCustomer{key.version.empty() ? "v1" : key.version, Bytes(secret.view())};
+  }
+  Task<Result<Secret>> unwrap(keys::CustomerKey key, keys::WrappedByCustomer wrapped, Bytes) override {
+    if (key.identity != may) co_return fail(ErrorCode::kDenied, "no");
+    co_return Secret(BytesView(wrapped.wrapped));
+  }
+  PrincipalId may;
+};
+
 struct StorageProviderTest : ::testing::Test, TestRegion {
   StorageProviderTest() {
+    identities = &actors;
+    user_identities = &actors;
+    customer_keys = &one_key;
+    restart();
     service->add_resource_types(registry);
     caller.tenant.bytes.fill(0x21);
     caller.origin = "https://management.freehold.test:8443";
@@ -34,11 +80,13 @@ struct StorageProviderTest : ::testing::Test, TestRegion {
     auto found = run_blocking(type_of(id).behind->get(id, {"2022-09-01", caller}));
     return found ? *found : Json(found.error().code);
   }
-  std::vector<Json> list(const std::string& type, const std::string& group = "", const std::string& parent = "") {
+  std::vector<Json> list(const std::string& type, const std::string& group = "", const std::string& parent = "",
+                         const std::string& behind = "", std::size_t most = 1'000) {
     gate::resource::ListScope scope{.tenant = caller.tenant, .subscription = subscription(), .group = group};
     if (!parent.empty()) scope.parent = gate::resource::parse_resource_id(parent);
     const auto& row = *registry.find("Microsoft.Storage/" + type);
-    auto found = run_blocking(row.behind->list(row, scope, {"2022-09-01", caller}));
+    gate::resource::Reading reading{.api_version = "2022-09-01", .caller = caller, .behind = behind, .most = most};
+    auto found = run_blocking(row.behind->list(row, scope, std::move(reading)));
     return found ? *found : std::vector<Json>{};
   }
   static SubscriptionId subscription() { return *gate::resource::parse_resource_id(path("any"))->subscription; }
@@ -100,6 +148,15 @@ struct StorageProviderTest : ::testing::Test, TestRegion {
     return run_blocking(exchange(*pipeline, request));
   }
 
+  static Json under_key(std::string name = "k1", std::string by = "") {
+    Json out = {{"keySource", "Microsoft.Keyvault"},
+                {"keyvaultproperties", {{"keyvaulturi", "https://vau1.vault.freehold.test:8443/"}, {"keyname", name}}}};
+    if (!by.empty()) out["identity"] = {{"userAssignedIdentity", by}};
+    return {{"encryption", std::move(out)}};
+  }
+
+  Actors actors;
+  OneKey one_key;
   gate::resource::Registry registry;
   gate::resource::Caller caller;
   int last_status = 0;
@@ -167,7 +224,10 @@ TEST_F(StorageProviderTest, WhatThisCloudCannotKeepIsRefusedByName) {
   };
   EXPECT_EQ(refused({{"isHnsEnabled", true}}), "FeatureNotSupportedForAccount");
   EXPECT_EQ(refused({{"isSftpEnabled", true}}), "FeatureNotSupportedForAccount");
-  EXPECT_EQ(refused({{"encryption", {{"keySource", "Microsoft.Keyvault"}}}}), "FeatureNotSupportedForAccount");
+  EXPECT_EQ(refused({{"encryption", {{"keySource", "Microsoft.Keyvault"}}}}), "InvalidRequestContent");
+  const Json elsewhere = {{"keyvaulturi", "https://v1.vault.azure.net"}, {"keyname", "k"}};
+  EXPECT_EQ(refused({{"encryption", {{"keySource", "Microsoft.Keyvault"}, {"keyvaultproperties", elsewhere}}}}),
+            "InvalidValuesForRequestParameters");
   EXPECT_EQ(refused({{"networkAcls", {{"virtualNetworkRules", {{{"id", "/x"}}}}}}}), "FeatureNotSupportedForAccount");
   EXPECT_EQ(refused({{"networkAcls", {{"ipRules", {{{"value", "10.0.0.1/8"}}}}}}}),
             "InvalidValuesForRequestParameters");
@@ -179,11 +239,78 @@ TEST_F(StorageProviderTest, WhatThisCloudCannotKeepIsRefusedByName) {
   body["sku"]["name"] = "Standard_RAGRS";
   EXPECT_EQ(write(path("fresh1"), body)["error"], "SkuNotAvailable");
   body = account_body();
-  body["identity"] = {{"type", "SystemAssigned"}};
-  EXPECT_EQ(write(path("fresh1"), body)["error"], "FeatureNotSupportedForAccount");
+  body["identity"] = {{"type", "SomebodyElses"}};
+  EXPECT_EQ(write(path("fresh1"), body)["error"], "InvalidValuesForRequestParameters");
   EXPECT_EQ(write(path("No-Name"), account_body())["error"], "AccountNameInvalid");
   EXPECT_EQ(write(path("fresh1"), {{"location", "local"}})["error"], "InvalidRequestContent");
   EXPECT_EQ(get(path("fresh1")), nullptr);
+}
+
+TEST_F(StorageProviderTest, AnAccountHasAnIdentityOfItsOwnAndGoesWithIt) {
+  auto body = account_body();
+  body["identity"] = {{"type", "SystemAssigned"}};
+  const auto made = write(path("fresh1"), body);
+  EXPECT_EQ(made["identity"]["type"], "SystemAssigned");
+  ASSERT_EQ(actors.living.size(), 1u);
+  EXPECT_EQ(made["identity"]["principalId"], to_string(actors.living[0]));
+  EXPECT_EQ(write(path("fresh1"), {{"tags", {{"a", "b"}}}}, ChangeKind::kPatch)["identity"], made["identity"]);
+  EXPECT_FALSE(write(path("fresh1"), {{"identity", {{"type", "None"}}}}, ChangeKind::kPatch).contains("identity"));
+  EXPECT_TRUE(actors.living.empty());
+  write(path("fresh1"), {{"identity", {{"type", "SystemAssigned"}}}}, ChangeKind::kPatch);
+  EXPECT_EQ(actors.living.size(), 1u);
+  write(path("fresh1"), nullptr, ChangeKind::kDelete);
+  EXPECT_TRUE(actors.living.empty());
+}
+
+TEST_F(StorageProviderTest, AnAccountIsPutUnderItsOwnersKeyByItsOwnIdentity) {
+  write(path("fresh1"), account_body());
+  const auto put_under = [&](Json properties) {
+    return write(path("fresh1"), {{"properties", std::move(properties)}}, ChangeKind::kPatch);
+  };
+  EXPECT_EQ(put_under(under_key())["error"], "KeyVaultPolicyError");
+  write(path("fresh1"), {{"identity", {{"type", "SystemAssigned"}}}}, ChangeKind::kPatch);
+  EXPECT_EQ(put_under(under_key())["error"], "KeyVaultAuthenticationFailure");
+  one_key.may = actors.living.at(0);
+  EXPECT_EQ(put_under(under_key("weak"))["error"], "KeyVaultPolicyError");
+  const auto shown = put_under(under_key("K1"))["properties"]["encryption"];
+  EXPECT_EQ(shown["keySource"], "Microsoft.Keyvault");
+  EXPECT_EQ(shown["keyvaultproperties"]["keyname"], "k1");
+  EXPECT_EQ(shown["keyvaultproperties"]["currentVersionedKeyIdentifier"],
+            "https://vau1.vault.freehold.test:8443/keys/k1/v1");
+  // Nothing about the key is asked again by what leaves it as it is.
+  one_key.may = {};
+  EXPECT_EQ(write(path("fresh1"), {{"tags", {{"a", "b"}}}}, ChangeKind::kPatch)["tags"]["a"], "b");
+  EXPECT_EQ(write(path("fresh1"), {{"identity", {{"type", "None"}}}}, ChangeKind::kPatch)["error"],
+            "KeyVaultPolicyError");
+  EXPECT_EQ(put_under({{"encryption", {{"keySource", "Microsoft.Storage"}}}})["error"],
+            "KeyVaultAuthenticationFailure");
+  clock.advance(std::chrono::seconds(1));
+  EXPECT_EQ(put_under({{"encryption", {{"keySource", "Microsoft.Storage"}}}})["error"],
+            "KeyVaultAuthenticationFailure");
+  one_key.may = actors.living.at(0);
+  EXPECT_EQ(put_under({{"encryption", {{"keySource", "Microsoft.Storage"}}}})["properties"]["encryption"]["keySource"],
+            "Microsoft.Storage");
+}
+
+TEST_F(StorageProviderTest, AUserAssignedIdentityHasTheKeyFromTheBeginning) {
+  auto body = account_body(under_key("k1", "/UAI/ours"));
+  EXPECT_EQ(write(path("fresh1"), body)["error"], "KeyVaultPolicyError");
+  body["identity"] = {{"type", "UserAssigned"}, {"userAssignedIdentities", {{"/uai/theirs", Json::object()}}}};
+  EXPECT_EQ(write(path("fresh1"), body)["error"], "LinkedAuthorizationFailed");
+  body["identity"] = {{"type", "UserAssigned"}, {"userAssignedIdentities", {{"/uai/none", Json::object()}}}};
+  EXPECT_EQ(write(path("fresh1"), body)["error"], "InvalidRequestContent");
+  body["identity"] = {{"type", "UserAssigned"}, {"userAssignedIdentities", {{"/uai/OURS", Json::object()}}}};
+  EXPECT_EQ(write(path("fresh1"), body)["error"], "KeyVaultAuthenticationFailure");
+  EXPECT_EQ(get(path("fresh1")), nullptr);
+  one_key.may.bytes.fill(0xaa);
+  const auto made = write(path("fresh1"), body);
+  EXPECT_EQ(made["properties"]["encryption"]["identity"]["userAssignedIdentity"], "/uai/ours");
+  EXPECT_EQ(made["identity"]["type"], "UserAssigned");
+  EXPECT_TRUE(made["identity"]["userAssignedIdentities"].contains("/uai/ours"));
+  EXPECT_EQ(ask("fresh1", Method::kPut, "/box?restype=container").status, 201);
+  const auto patched =
+      write(path("fresh1"), {{"identity", {{"type", "SystemAssigned,UserAssigned"}}}}, ChangeKind::kPatch);
+  EXPECT_EQ(patched["identity"]["type"], "SystemAssigned,UserAssigned") << patched;
 }
 
 TEST_F(StorageProviderTest, ARegeneratedKeyAndItsSasAreWorthNothing) {
@@ -204,6 +331,12 @@ TEST_F(StorageProviderTest, ARegeneratedKeyAndItsSasAreWorthNothing) {
                                 {"signedExpiry", rfc3339(clock.now() + std::chrono::hours(1))}});
   const auto service_query = "&" + service_sas["serviceSasToken"].get<std::string>();
   EXPECT_EQ(ask_by_query("fresh1", "/box?restype=container&comp=list" + service_query).status, 200);
+  EXPECT_EQ(act("ListServiceSas", path("fresh1"),
+                {{"canonicalizedResource", "/blob/fresh1/box"},
+                 {"signedResource", "c"},
+                 {"signedPermission", "r\nl"},
+                 {"signedExpiry", rfc3339(clock.now() + std::chrono::hours(1))}})["error"],
+            "InvalidValuesForRequestParameters");
   const auto old = act("listKeys", path("fresh1"));
   const auto fresh = act("regenerateKey", path("fresh1"), {{"keyName", "key1"}});
   EXPECT_NE(old["keys"][0]["value"], fresh["keys"][0]["value"]);
@@ -288,7 +421,16 @@ TEST_F(StorageProviderTest, ContainersAreTheSameByBothPlanes) {
   EXPECT_EQ(patched["properties"]["metadata"]["who"], "you");
   EXPECT_EQ(write(container("fresh1", "box"), {}, ChangeKind::kPatch, made["etag"].get<std::string>())["error"],
             "PreconditionFailed");
-  EXPECT_EQ(list("storageAccounts/blobServices/containers", "g", path("fresh1", "/blobServices/default")).size(), 1u);
+  const std::string containers = "storageAccounts/blobServices/containers";
+  const std::string parent = path("fresh1", "/blobServices/default");
+  EXPECT_EQ(list(containers, "g", parent).size(), 1u);
+  for (const auto* name : {"cup", "tin"}) write(container("fresh1", name), Json::object());
+  const auto page = list(containers, "g", parent, "", 2);
+  ASSERT_EQ(page.size(), 2u);
+  EXPECT_EQ(page.back()["name"], "cup");
+  const auto rest = list(containers, "g", parent, to_lower(page.back()["id"].get<std::string>()), 2);
+  ASSERT_EQ(rest.size(), 1u);
+  EXPECT_EQ(rest.front()["name"], "tin");
   EXPECT_EQ(write(container("fresh1", "No_No"), Json::object())["error"], "InvalidResourceName");
   EXPECT_EQ(write(container("fresh1", "box"), nullptr, ChangeKind::kDelete)["status"], 200);
   EXPECT_EQ(ask("fresh1", Method::kGet, "/box?restype=container").code(), "ContainerNotFound");

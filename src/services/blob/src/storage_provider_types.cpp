@@ -89,6 +89,7 @@ void ContainersProvider::add_types(gate::resource::Registry& registry) {
                 .taggable = false,
                 .data = {DataClass::kCustomerData},
                 .aliases = container_aliases(),
+                .pages = true,
                 .behind = this});
 }
 

@@ -22,10 +22,15 @@ BlobServiceOptions TestRegion::options() {
       .wrapper = wrapper,
       .row_keys = row_keys,
       .random = random,
+      .clock = clock,
       .pool = pool,
       .host_suffixes = {"blob.core.freehold.test"},
       .allowed_sources = allowed_sources,
       .outside = outside,
+      .customer_keys = customer_keys,
+      .vault_suffix = "vault.freehold.test",
+      .identities = identities,
+      .user_identities = user_identities,
   };
 }
 

@@ -145,6 +145,9 @@ class TestRegion {
   bool created = false;
   AllowedSources allowed_sources;   // set before restart()
   http::Client* outside = nullptr;  // as well
+  keys::CustomerKeys* customer_keys = nullptr;
+  gate::resource::ManagedIdentities* identities = nullptr;
+  const gate::resource::UserIdentities* user_identities = nullptr;
   std::unique_ptr<BlobService> service;
   std::unique_ptr<gate::Pipeline> pipeline;
 

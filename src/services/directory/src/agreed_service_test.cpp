@@ -41,14 +41,14 @@ class AgreedService : public UserLogin {
   }
   http::Response refresh(const http::Response& before, std::string_view client, std::string_view scope) {
     return token("grant_type=refresh_token&client_id=" + std::string(client) +
-                 "&refresh_token=" + body_of(before).value("refresh_token", "") + with_scope(scope));
+                 "&refresh_token=" + body_json(before).value("refresh_token", "") + with_scope(scope));
   }
-  json audience(const http::Response& answer) { return claims_of(body_of(answer).value("access_token", ""))["aud"]; }
+  json audience(const http::Response& answer) { return claims_of(body_json(answer).value("access_token", ""))["aud"]; }
 };
 
 TEST_F(AgreedService, ThePageNamesIt) {
-  EXPECT_TRUE(text_of(begin(kApp, kAppBack)).contains("may then use <strong>storage</strong>"));
-  EXPECT_TRUE(text_of(begin(kAzureCli, kBack)).contains("every service"));
+  EXPECT_TRUE(body_text(begin(kApp, kAppBack)).contains("may then use <strong>storage</strong>"));
+  EXPECT_TRUE(body_text(begin(kAzureCli, kBack)).contains("every service"));
 }
 
 TEST_F(AgreedService, ACodeBuysNoOther) {
@@ -72,10 +72,10 @@ TEST_F(AgreedService, NorDoesARefreshToken) {
 }
 
 TEST_F(AgreedService, NorADevice) {
-  const auto begun =
-      body_of(send(Method::kPost, "/adfs/oauth2/devicecode", "client_id=" + std::string(kApp) + with_scope(kStorage)));
+  const auto begun = body_json(
+      send(Method::kPost, "/adfs/oauth2/devicecode", "client_id=" + std::string(kApp) + with_scope(kStorage)));
   const auto page = send(Method::kPost, "/device", "user_code=" + begun.value("user_code", ""));
-  EXPECT_TRUE(text_of(page).contains("may then use <strong>storage</strong>"));
+  EXPECT_TRUE(body_text(page).contains("may then use <strong>storage</strong>"));
   EXPECT_EQ(post(page_of(page), password()).status, 200);
   EXPECT_EQ(refusal(token("grant_type=device_code&client_id=" + std::string(kApp) +
                           "&code=" + begun.value("device_code", "") + with_scope(kManagement))),

@@ -71,7 +71,8 @@ constexpr std::array kServicePrincipal = {AttributeSpec{"description", kText, kN
                                           AttributeSpec{"tags", kTexts},
                                           AttributeSpec{"alternativeNames", kTexts},
                                           AttributeSpec{"appRoleAssignmentRequired", kFlag},
-                                          AttributeSpec{"homepage", kText}};
+                                          AttributeSpec{"homepage", kText},
+                                          AttributeSpec{"servicePrincipalType", kText, kNo, 32, Setter::kSource}};
 
 bool is_good_text(const std::string& text, std::size_t most) {
   const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "crypto/digest.h"
+#include "http/json_response.h"
 #include "src/authorize_rules.h"
 #include "src/client_proof_rules.h"
 #include "src/sign_in_pages.h"
@@ -210,7 +211,7 @@ gate::ApiResult<http::Response> authorize_device(LoginParts& parts, const LoginC
   }
   json["message"] = "To sign in, use a web browser to open the page " + page + " and enter the code " +
                     made->user_code + " to authenticate.";
-  return json_response(json.dump());
+  return http::json_response(200, json.dump());
 }
 
 http::Response begin_device_sign_in(LoginParts& parts, const LoginCall& call, std::string_view user_code,

@@ -5,6 +5,14 @@
 #include "base/encoding.h"
 #include "src/authorize_rules.h"
 
+namespace freehold::directory {
+
+bool is_managed(const ServicePrincipal& principal) {
+  return text_of(principal.attributes, "servicePrincipalType") == kManagedIdentity;
+}
+
+}  // namespace freehold::directory
+
 namespace freehold::directory::changes {
 namespace {
 
@@ -105,6 +113,9 @@ Result<> check(const Draft& draft, const ServicePrincipal& principal) {
   FH_CHECK_OK(check_attributes(principal.attributes, ObjectKind::kServicePrincipal));
   if (principal.secrets.size() > kMaxSecrets) return too_many("secrets");
   if (principal.certificates.size() > kMaxCertificates) return too_many("certificates");
+  if (is_managed(principal) && !(principal.secrets.empty() && principal.certificates.empty())) {
+    return fail(ErrorCode::kInvalidArgument, "Credentials of a managed identity can't be set.");
+  }
   for (const auto& [id, other] : draft.objects().principals) {
     if (id != principal.object && !other->deleted && other->application == principal.application) return taken("appId");
   }
@@ -156,6 +167,7 @@ Result<> change_client(Draft& draft, PrincipalId object, With with) {
   if (const auto found = live_in(draft.objects().principals, object)) {
     ServicePrincipal principal = *found;
     FH_CHECK_OK(with(principal.secrets));
+    FH_CHECK_OK(check(draft, principal));
     draft.put(std::move(principal));
     return {};
   }
@@ -255,6 +267,9 @@ Result<> remove(Draft& draft, PrincipalId object, WallTime now) {
   if (live_in(objects.groups, object) || live_in(objects.devices, object)) {
     draft.remove(object);
     return {};
+  }
+  if (const auto principal = live_in(objects.principals, object); principal && is_managed(*principal)) {
+    return fail(ErrorCode::kInvalidArgument, "A managed identity goes with the resource that it acts for.");
   }
   if (mark<User>(draft, object, now) || mark<ServicePrincipal>(draft, object, now)) return {};
   const auto application = live_in(objects.applications, object);

@@ -7,9 +7,8 @@
 #include "crypto/client_proof.h"
 #include "directory/directory_service.h"
 #include "keys/testing/sealed_table.h"
-#include "pipeline/pipeline.h"
 #include "pipeline/testing/fake_log.h"
-#include "route/testing/make_request.h"
+#include "pipeline/testing/test_door.h"
 #include "src/changes.h"
 #include "src/client_proof_rules.h"
 
@@ -57,11 +56,6 @@ cl75fM0IWMPrf8PvshYqEU2QkXSdzhnOik/Y5GuPoh9Zw1Om/OMsAUyAFwlcZ6Ch
 iberCaMTHpLNTlX23x6XO7P+JdRlsLUQUWl8qme+v7On6bEyTsgCNpqmeIcAG49B
 kfVqfzk=
 -----END CERTIFICATE-----)";
-
-class NoAccounts final : public gate::AccountDirectory {
- public:
-  std::shared_ptr<const gate::StorageAccount> find(std::string_view) const override { return nullptr; }
-};
 
 class ClientProof : public ::testing::Test {
  protected:
@@ -116,16 +110,14 @@ class ClientProof : public ::testing::Test {
   // "200", or "401 700027".
   std::string sign_in(const std::string& assertion, std::string client = {}) {
     if (client.empty()) client = to_string(client_);
-    auto request = gate::testing::make_request(
-        Method::kPost, "https://login.freehold.test:8443/" + to_string(tenant_) + "/oauth2/v2.0/token");
-    gate::testing::BytesBody bytes(
+    const auto response = gate::testing::send(
+        pipeline_, Method::kPost, "https://login.freehold.test:8443/" + to_string(tenant_) + "/oauth2/v2.0/token",
         "grant_type=client_credentials&client_id=" + client +
-        "&scope=" + percent_encode("https://storage.azure.com/.default") + "&client_assertion_type=" +
-        percent_encode("urn:ietf:params:oauth:client-assertion-type:jwt-bearer") + "&client_assertion=" + assertion);
-    request.body = &bytes;
-    const auto response = run_blocking(pipeline_.handle(request));
+            "&scope=" + percent_encode("https://storage.azure.com/.default") +
+            "&client_assertion_type=" + percent_encode("urn:ietf:params:oauth:client-assertion-type:jwt-bearer") +
+            "&client_assertion=" + assertion);
     if (response.status == 200) return "200";
-    const auto body = json::parse(std::get<Bytes>(response.body));
+    const auto body = gate::testing::body_json(response);
     return std::to_string(response.status) + " " + std::to_string(body["error_codes"][0].get<int>());
   }
 
@@ -135,7 +127,7 @@ class ClientProof : public ::testing::Test {
   Result<crypto::RsaSigningKey> key_ = crypto::RsaSigningKey::from_der(Secret(BytesView(*from_base64(kKey))));
   Result<crypto::ClientCertificate> certificate_ = crypto::read_client_certificate(kCertificate);
   runtime::Pool pool_{{.name = "test"}};
-  NoAccounts accounts_;
+  gate::testing::NoAccounts accounts_;
   gate::testing::FakeLog log_;
   DirectoryService service_{{.store = memory_.sealed(),
                              .clock = memory_.clock,

@@ -158,6 +158,46 @@ Task<Result<>> DirectoryStore::remove_service_principal(TenantId tenant, Princip
   co_return co_await change(tenant, std::move(edit), std::move(audit));
 }
 
+Task<Result<DirectoryStore::Managed>> DirectoryStore::add_managed_identity(TenantId tenant, std::string name,
+                                                                           std::vector<std::string> alternative_names,
+                                                                           WallTime created) {
+  ServicePrincipal made{.object = random_id<PrincipalId>(store_.random),
+                        .application = random_id<PrincipalId>(store_.random),
+                        .name = std::move(name),
+                        .created = created};
+  made.attributes["servicePrincipalType"] = std::string(kManagedIdentity);
+  // The schema's length; a resource's id may be longer.
+  const auto* spec = find_attribute(ObjectKind::kServicePrincipal, "alternativeNames");
+  std::erase_if(alternative_names, [spec](const std::string& one) { return one.size() > spec->most; });
+  made.attributes["alternativeNames"] = std::move(alternative_names);
+  Edit edit = [made](Draft& draft) { return changes::add(draft, made); };
+  FH_CO_CHECK_OK(co_await change(tenant, std::move(edit)));
+  co_return Managed{made.object, made.application};
+}
+
+Task<Result<>> DirectoryStore::remove_managed_identity(TenantId tenant, PrincipalId object) {
+  const auto now = snapshot(tenant);
+  if (!now || !find_in(now->objects.principals, object)) co_return Result<>();
+  Edit edit = [object](Draft& draft) -> Result<> {
+    const auto found = find_in(draft.objects().principals, object);
+    if (!found) return {};
+    if (!is_managed(*found)) return fail(ErrorCode::kInvalidArgument, "it is no managed identity");
+    draft.remove(object);
+    return {};
+  };
+  co_return co_await change(tenant, std::move(edit));
+}
+
+std::vector<PrincipalId> DirectoryStore::managed_identities(TenantId tenant) const {
+  std::vector<PrincipalId> out;
+  const auto now = snapshot(tenant);
+  if (!now) return out;
+  for (const auto& [id, principal] : now->objects.principals) {
+    if (is_managed(*principal)) out.push_back(id);
+  }
+  return out;
+}
+
 Task<Result<>> DirectoryStore::set_enabled(TenantId tenant, PrincipalId object, bool enabled, AuditRow audit) {
   Edit edit = [object, enabled](Draft& draft) -> Result<> {
     const auto found = live_in(draft.objects().principals, object);

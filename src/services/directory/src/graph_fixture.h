@@ -8,22 +8,18 @@
 #include "base/encoding.h"
 #include "directory/directory_service.h"
 #include "keys/testing/sealed_table.h"
-#include "pipeline/pipeline.h"
 #include "pipeline/testing/fake_log.h"
+#include "pipeline/testing/test_door.h"
 #include "pipeline/testing/token_matrix.h"
-#include "route/testing/make_request.h"
 
 namespace freehold::directory {
 
+using gate::testing::body_json;
 using gate::testing::HeaderList;
+using gate::testing::NoAccounts;
 using http::Method;
 using nlohmann::json;
 using runtime::run_blocking;
-
-class NoAccounts final : public gate::AccountDirectory {
- public:
-  std::shared_ptr<const gate::StorageAccount> find(std::string_view) const override { return nullptr; }
-};
 
 inline constexpr std::string_view kSecret = "the first secret";
 inline constexpr std::string_view kUserAdministrator = "fe930be7-5e62-47db-91af-98c3a49a38b1";
@@ -46,18 +42,11 @@ class Graph : public ::testing::Test {
                    "&client_secret=" + percent_encode(kSecret));
   }
   http::Response send(Method method, const std::string& url, std::string body, HeaderList headers) {
-    auto request = gate::testing::make_request(method, url, std::move(headers));
-    gate::testing::BytesBody bytes(std::move(body));
-    request.body = &bytes;
-    return run_blocking(pipeline_->handle(request));
-  }
-  static json body_of(const http::Response& response) {
-    const auto* bytes = std::get_if<Bytes>(&response.body);
-    return bytes == nullptr ? json() : json::parse(*bytes, nullptr, false);
+    return gate::testing::send(*pipeline_, method, url, std::move(body), std::move(headers));
   }
   std::string token(const std::string& grant) {
-    const auto answer = body_of(send(Method::kPost, "https://login.freehold.test:8443/adfs/oauth2/token",
-                                     grant + "&resource=" + percent_encode("https://graph.freehold.test:8443/"), {}));
+    const auto answer = body_json(send(Method::kPost, "https://login.freehold.test:8443/adfs/oauth2/token",
+                                       grant + "&resource=" + percent_encode("https://graph.freehold.test:8443/"), {}));
     return answer.is_object() ? answer.value("access_token", "") : std::string();
   }
   std::string token_of(const std::string& name, std::string_view password = "a long password") {
@@ -78,7 +67,7 @@ class Graph : public ::testing::Test {
     const auto response =
         send(method, "https://graph.freehold.test:8443/v1.0" + path, body.is_null() ? "" : body.dump(),
              {{"authorization", "Bearer " + std::string(by.empty() ? std::string_view(admin_) : by)}});
-    return {response.status, body_of(response)};
+    return {response.status, body_json(response)};
   }
   Answer get(const std::string& path, std::string_view by = {}) { return call(Method::kGet, path, nullptr, by); }
   std::vector<std::string> names(const std::string& path, const char* property = "displayName") {

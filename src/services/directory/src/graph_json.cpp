@@ -95,7 +95,6 @@ Json of(const ServicePrincipal& principal, const Snapshot& directory) {
               {"displayName", principal.name},
               {"appDisplayName", principal.name},
               {"accountEnabled", principal.enabled},
-              {"servicePrincipalType", "Application"},
               {"appOwnerOrganizationId", to_string(directory.tenant)},
               {"createdDateTime", time_of(principal.created)},
               {"deletedDateTime", time_of(principal.deleted)},
@@ -104,6 +103,7 @@ Json of(const ServicePrincipal& principal, const Snapshot& directory) {
               {"servicePrincipalNames", Json::array({client})},
               {"replyUrls", Json::array()}};
   put_attributes(out, principal.attributes, ObjectKind::kServicePrincipal);
+  if (out["servicePrincipalType"].is_null()) out["servicePrincipalType"] = "Application";
   const auto application = directory.application(principal.application);
   if (!application) return out;
   for (const auto& uri : texts_of(application->attributes, "identifierUris")) {

@@ -86,10 +86,10 @@ TEST_F(Graph, MembersReadAndOnlyRolesChange) {
 
 TEST_F(Graph, AResetPasswordEndsSessions) {
   const auto ada = add_user("ada");
-  const auto answer = body_of(send(Method::kPost, "https://login.freehold.test:8443/adfs/oauth2/token",
-                                   "grant_type=password&client_id=" + std::string(kAzureCli) +
-                                       "&username=ada%40freehold.test&password=a+long+password",
-                                   {}));
+  const auto answer = body_json(send(Method::kPost, "https://login.freehold.test:8443/adfs/oauth2/token",
+                                     "grant_type=password&client_id=" + std::string(kAzureCli) +
+                                         "&username=ada%40freehold.test&password=a+long+password",
+                                     {}));
   const auto renew = [&] {
     return send(Method::kPost, "https://login.freehold.test:8443/adfs/oauth2/token",
                 "grant_type=refresh_token&client_id=" + std::string(kAzureCli) +
@@ -181,6 +181,30 @@ TEST_F(Graph, AnApplicationGetsASecretAndSignsIn) {
             "400 Request_BadRequest");
   EXPECT_EQ(call(Method::kPost, "/servicePrincipals", {{"appId", to_string(tenant_)}}).error(),
             "400 Request_BadRequest");
+}
+
+TEST_F(Graph, WhatActsForAResourceIsntAnybodysToUse) {
+  auto& store = service_.store();
+  const auto made = run_blocking(store.add_managed_identity(
+      tenant_, "boxes", {"isExplicit=False", "/a/resource", std::string(300, 'x')}, memory_.clock.now()));
+  ASSERT_TRUE(made);
+  const std::string path = "/servicePrincipals/" + to_string(made->object);
+  const auto shown = get(path).body;
+  EXPECT_EQ(shown["servicePrincipalType"], "ManagedIdentity");
+  EXPECT_EQ(shown["displayName"], "boxes");
+  EXPECT_EQ(shown["alternativeNames"], json({"isExplicit=False", "/a/resource"}));  // not what is too long
+  EXPECT_EQ(get("/servicePrincipals?$filter=servicePrincipalType eq 'ManagedIdentity'").body["value"].size(), 1U);
+  EXPECT_EQ(call(Method::kPost, path + "/addPassword", {{"passwordCredential", {{"displayName", "x"}}}}).error(),
+            "400 Request_BadRequest");
+  EXPECT_EQ(call(Method::kDelete, path).error(), "400 Request_BadRequest");
+  EXPECT_EQ(call(Method::kPatch, path, {{"servicePrincipalType", "Application"}}).status, 204);
+  EXPECT_EQ(get(path).body["servicePrincipalType"], "ManagedIdentity");
+  EXPECT_EQ(store.managed_identities(tenant_), std::vector{made->object});
+  EXPECT_FALSE(run_blocking(store.remove_managed_identity(tenant_, store.clients(application_)[0].principal->object)));
+  EXPECT_TRUE(run_blocking(store.remove_managed_identity(tenant_, made->object)));
+  EXPECT_TRUE(run_blocking(store.remove_managed_identity(tenant_, made->object)));
+  EXPECT_EQ(get(path).status, 404);
+  EXPECT_TRUE(get("/directory/deletedItems/microsoft.graph.servicePrincipal").body["value"].empty());
 }
 
 TEST_F(Graph, ApplicationAdministratorsDontReachThoseWithRoles) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "http/json_response.h"
 #include "src/token_errors.h"
 
 namespace freehold::directory {
@@ -44,12 +45,10 @@ http::Response LoginGate::render(const gate::ApiError& error, const http::Reques
   body["timestamp"] = time;
   body["trace_id"] = error.request_id;
   body["correlation_id"] = error.request_id;
-  http::Response response;
-  response.status = error.status;
-  response.headers.add("content-type", "application/json; charset=utf-8");
+  auto response =
+      http::json_response(error.status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   // RFC 6749 section 5.2: who came with an Authorization header is told by the same scheme.
   if (error.status == 401) response.headers.add("www-authenticate", "Basic realm=\"token endpoint\"");
-  response.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return response;
 }
 

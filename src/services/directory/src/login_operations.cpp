@@ -1,6 +1,7 @@
 #include "src/login_operations.h"
 
 #include "base/encoding.h"
+#include "http/json_response.h"
 #include "src/authorize_endpoint.h"
 #include "src/discovery.h"
 #include "src/login_gate.h"
@@ -32,11 +33,9 @@ RouteSpec row(Method method, std::string_view path, gate::DataClass data) {
 RouteSpec page(std::string_view path) { return row(Method::kGet, path, gate::DataClass::kSystemMetadata); }
 
 http::Response document(std::string body) {
-  http::Response response;
-  response.headers.add("content-type", "application/json; charset=utf-8");
+  auto response = http::json_response(200, std::move(body));
   response.headers.add("access-control-allow-origin", "*");  // public documents, read by pages of any origin
   response.headers.add("cache-control", "max-age=3600, private");
-  response.body = std::move(body);
   return response;
 }
 

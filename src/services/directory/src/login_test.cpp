@@ -1,29 +1,17 @@
 // Sign-in as a client sees it: the directory behind a real pipeline.
-#include <gtest/gtest.h>
-
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "base/encoding.h"
-#include "crypto/jwt.h"
-#include "directory/directory_service.h"
-#include "keys/testing/sealed_table.h"
-#include "pipeline/pipeline.h"
-#include "pipeline/testing/fake_log.h"
-#include "route/testing/make_request.h"
+#include "src/user_login_fixture.h"
 
 namespace freehold::directory {
 namespace {
 
+using gate::testing::body_json;
 using gate::testing::HeaderList;
 using http::Method;
 using nlohmann::json;
 using runtime::run_blocking;
-
-class NoAccounts final : public gate::AccountDirectory {
- public:
-  std::shared_ptr<const gate::StorageAccount> find(std::string_view) const override { return nullptr; }
-};
+using testing::refusal;
 
 class Login : public ::testing::Test {
  protected:
@@ -41,14 +29,7 @@ class Login : public ::testing::Test {
 
   http::Response send(Method method, const std::string& path, std::string body = {}, HeaderList headers = {},
                       std::string host = "login.freehold.test:8443") {
-    auto request = gate::testing::make_request(method, "https://" + host + path, std::move(headers));
-    gate::testing::BytesBody bytes(std::move(body));
-    request.body = &bytes;
-    return run_blocking(pipeline_.handle(request));
-  }
-  static json body_of(const http::Response& response) {
-    const auto* bytes = std::get_if<Bytes>(&response.body);
-    return bytes == nullptr ? json() : json::parse(*bytes, nullptr, false);
+    return gate::testing::send(pipeline_, method, "https://" + host + path, std::move(body), std::move(headers));
   }
   std::string form(std::string_view rest, std::string_view secret = kSecret) const {
     return "grant_type=client_credentials&client_id=" + to_string(application_) +
@@ -63,19 +44,12 @@ class Login : public ::testing::Test {
     EXPECT_TRUE(key && crypto::verify(*token, *key));
     return std::move(*token);
   }
-  // "400 unauthorized_client 700016"
-  static std::string refusal(const http::Response& response) {
-    const auto body = body_of(response);
-    if (!body.is_object() || !body.contains("error_codes") || body["error_codes"].empty()) return "none";
-    return std::to_string(response.status) + " " + body.value("error", "") + " " +
-           std::to_string(body["error_codes"][0].get<int>());
-  }
 
   keys::testing::MemoryStore memory_;
   TenantId tenant_;
   PrincipalId application_;
   runtime::Pool pool_{{.name = "test"}};
-  NoAccounts accounts_;
+  gate::testing::NoAccounts accounts_;
   gate::testing::FakeLog log_;
   DirectoryService service_{{.store = memory_.sealed(),
                              .clock = memory_.clock,
@@ -106,7 +80,7 @@ TEST_F(Login, ASecretBuysATokenInEveryStyle) {
     const auto response = send(Method::kPost, row.path, form(row.asked));
     ASSERT_EQ(response.status, 200) << row.path;
     EXPECT_EQ(response.headers.get("cache-control"), "no-store");
-    const auto answer = body_of(response);
+    const auto answer = body_json(response);
     EXPECT_EQ(answer.value("token_type", ""), "Bearer");
     const auto token = proven(answer);
     EXPECT_EQ(token.claims.text("aud"), row.audience);
@@ -122,11 +96,11 @@ TEST_F(Login, ASecretBuysATokenInEveryStyle) {
 }
 
 TEST_F(Login, V1AnswersItsNumbersAsText) {
-  const auto v1 = body_of(
+  const auto v1 = body_json(
       send(Method::kPost, "/" + to_string(tenant_) + "/oauth2/token", form("resource=https://storage.azure.com")));
   EXPECT_TRUE(v1["expires_in"].is_string());
   EXPECT_TRUE(v1["expires_on"].is_string());
-  EXPECT_TRUE(body_of(send(Method::kPost, v2(), form(kStorageScope)))["expires_in"].is_number());
+  EXPECT_TRUE(body_json(send(Method::kPost, v2(), form(kStorageScope)))["expires_in"].is_number());
 }
 
 TEST_F(Login, TheSecretMayComeByBasic) {
@@ -189,12 +163,12 @@ TEST_F(Login, GuessingIsSlowedDown) {
 TEST_F(Login, DocumentsLeadToTheEndpoints) {
   const std::string id = to_string(tenant_);
   for (const std::string& base : {std::string("/adfs"), "/" + id + "/v2.0", "/" + id, std::string("/common/v2.0")}) {
-    const auto document = body_of(send(Method::kGet, base + "/.well-known/openid-configuration"));
+    const auto document = body_json(send(Method::kGet, base + "/.well-known/openid-configuration"));
     const std::string origin = "https://login.freehold.test:8443";
     ASSERT_TRUE(document.value("issuer", "").starts_with(origin)) << base;
     const auto keys = document.value("jwks_uri", "");
     ASSERT_TRUE(keys.starts_with(origin));
-    const auto jwks = body_of(send(Method::kGet, keys.substr(origin.size())));
+    const auto jwks = body_json(send(Method::kGet, keys.substr(origin.size())));
     ASSERT_EQ(jwks["keys"].size(), 1u) << base;
     EXPECT_TRUE(service_.authority().key(jwks["keys"][0].value("kid", "")));
     if (base.starts_with("/common")) continue;
@@ -209,7 +183,7 @@ TEST_F(Login, DocumentsLeadToTheEndpoints) {
 
 TEST_F(Login, InstancesAreOursOrNone) {
   const std::string path = "/common/discovery/instance?api-version=1.1&authorization_endpoint=";
-  const auto answer = body_of(
+  const auto answer = body_json(
       send(Method::kGet, path + "https://login.freehold.test:8443/" + to_string(tenant_) + "/oauth2/v2.0/authorize"));
   EXPECT_EQ(answer.value("tenant_discovery_endpoint", ""),
             "https://login.freehold.test:8443/" + to_string(tenant_) + "/v2.0/.well-known/openid-configuration");
@@ -277,7 +251,7 @@ TEST_F(Login, OnlyOverTlsAndOnItsOwnHost) {
 }
 
 TEST_F(Login, ARestartKeepsTheKeysAndRollsOldOnes) {
-  const auto token = proven(body_of(send(Method::kPost, v2(), form(kStorageScope))));
+  const auto token = proven(body_json(send(Method::kPost, v2(), form(kStorageScope))));
   const auto kid = std::string(token.header.text("kid").value_or(""));
   const auto reopened = [this](const auto& look) {
     DirectoryService again({.store = memory_.sealed(),
@@ -297,10 +271,10 @@ TEST_F(Login, ARestartKeepsTheKeysAndRollsOldOnes) {
 
 TEST_F(Login, KeysRollWhileRunningAndNobodyNotices) {
   const auto kid = [this] {
-    const auto token = proven(body_of(send(Method::kPost, v2(), form(kStorageScope))));
+    const auto token = proven(body_json(send(Method::kPost, v2(), form(kStorageScope))));
     return std::string(token.header.text("kid").value_or(""));
   };
-  const auto published = [this] { return body_of(send(Method::kGet, "/adfs/discovery/keys"))["keys"].size(); };
+  const auto published = [this] { return body_json(send(Method::kGet, "/adfs/discovery/keys"))["keys"].size(); };
   const auto first = kid();
   ASSERT_TRUE(run_blocking(service_.look_after()));
   EXPECT_EQ(published(), 1u);

@@ -53,7 +53,7 @@ TEST_F(Revocation, NorASignInThatWaitsForItsSecondFactor) {
 // Whoever knew the old password and was quick doesn't keep what they got.
 TEST_F(Revocation, ANewPasswordEndsWhatTheOldOneBegan) {
   const auto old = code();
-  const std::string refresh = body_of(token(redeeming(code()))).value("refresh_token", "");
+  const std::string refresh = body_json(token(redeeming(code()))).value("refresh_token", "");
   change_user([](User& user) { user.must_change_password = true; });
   const auto begin = [this] {
     const auto page = page_of(send(Method::kGet, asking()));
@@ -68,7 +68,7 @@ TEST_F(Revocation, ANewPasswordEndsWhatTheOldOneBegan) {
   EXPECT_EQ(refusal(token(redeeming(old))), "400 invalid_grant 50173");
   EXPECT_EQ(refusal(token(refreshing(refresh))), "400 invalid_grant 700082");
   const auto own = between(std::string(changed.headers.get("location")) + "&", "code=", "&");
-  const auto answer = body_of(token(redeeming(own)));
+  const auto answer = body_json(token(redeeming(own)));
   EXPECT_EQ(token(refreshing(answer.value("refresh_token", ""))).status, 200);
 }
 
@@ -77,7 +77,7 @@ TEST_F(Revocation, ASessionBeganWhenThePasswordWasRight) {
   const auto late = code();
   memory_.clock.advance(std::chrono::minutes(2));
   const auto between_them = memory_.clock.now() - std::chrono::minutes(1);
-  const std::string refresh = body_of(token(redeeming(late))).value("refresh_token", "");
+  const std::string refresh = body_json(token(redeeming(late))).value("refresh_token", "");
   ASSERT_FALSE(refresh.empty());
   change_user([&](User& user) { user.sessions_from = between_them; });
   EXPECT_EQ(refusal(token(refreshing(refresh))), "400 invalid_grant 50173");

@@ -1,18 +1,13 @@
 #include "src/row_json.h"
 
 #include "base/encoding.h"
+#include "store/json_row.h"
 
 namespace freehold::directory::row_json {
 
-std::unexpected<Error> corrupt() { return fail(ErrorCode::kCorrupt, "a directory row is not as it was written"); }
+std::unexpected<Error> corrupt() { return fail(ErrorCode::kCorrupt, "a directory row is damaged"); }
 
-Result<Json> parse(BytesView row, int newest) {
-  Json json = Json::parse(row, nullptr, false);
-  if (!json.is_object() || !json.contains("v") || !json["v"].is_number_integer()) return corrupt();
-  const auto version = json["v"].get<std::int64_t>();
-  if (version < 1 || version > newest) return fail(ErrorCode::kUnsupported, "a directory row needs a newer program");
-  return json;
-}
+Result<Json> parse(BytesView row, int newest) { return store::parse_json_row(row, newest, "a directory row"); }
 
 std::optional<std::string> text(const Json& json, const char* name) {
   const auto at = json.find(name);

@@ -23,7 +23,7 @@ TEST_F(UserLogin, OneTimeCodesCanBeGuessedTwentyTimesADay) {
   static_cast<void>(log_.take_entries());
   const auto refused = post(second, "code=" + one_time_code(step()));
   EXPECT_EQ(refused.status, 401);
-  EXPECT_TRUE(text_of(refused).contains("tomorrow"));
+  EXPECT_TRUE(body_text(refused).contains("tomorrow"));
   EXPECT_EQ(log_.take_entries().back().record.caller, to_string(user_.object));
   change_user([this](User& user) { user.password_changed = memory_.clock.now(); });  // an administrator's new password
   EXPECT_EQ(post(asked(), "code=" + one_time_code(step())).status, 303);

@@ -1,6 +1,7 @@
 #include "src/token_endpoint.h"
 
 #include "base/encoding.h"
+#include "http/json_response.h"
 #include "src/token_errors.h"
 #include "src/user_grants.h"
 
@@ -29,7 +30,7 @@ GrantTask give_to_application(LoginParts& parts, LoginCall call, TokenForm asked
         return keys.sign(claims, now);
       });
   if (!token) co_return refuse(errors::busy(token.error().message));
-  co_return IssuedToken{json_response(token_answer(request, *token)), to_string(client.principal->object),
+  co_return IssuedToken{http::json_response(200, token_answer(request, *token)), to_string(client.principal->object),
                         client.tenant, credential_name(client.by)};
 }
 
@@ -48,13 +49,6 @@ bool is_known_grant(std::string_view type) {
 }
 
 }  // namespace
-
-http::Response json_response(std::string body) {
-  http::Response response;
-  response.headers.add("content-type", "application/json; charset=utf-8");
-  response.body = std::move(body);
-  return response;
-}
 
 ApiResult<std::string> wanted_audience(const AudienceRules& rules, Style style, const ClientForm& form) {
   // AD FS takes either, as MSAL and ADAL send it.

@@ -27,6 +27,4 @@ struct IssuedToken {
 [[nodiscard]] runtime::Task<gate::ApiResult<IssuedToken>> issue_token(LoginParts& parts, LoginCall call,
                                                                       TokenForm asked);
 
-[[nodiscard]] http::Response json_response(std::string body);
-
 }  // namespace freehold::directory

@@ -2,6 +2,7 @@
 
 #include "base/encoding.h"
 #include "base/log.h"
+#include "http/json_response.h"
 #include "src/authorize_rules.h"
 #include "src/password_check.h"
 #include "src/snapshot.h"
@@ -127,7 +128,8 @@ runtime::Task<ApiResult<Issued>> issue(LoginParts& parts, LoginCall call, Proven
   }
   auto body =
       user_answer(request, tokens, *user, {std::move(both.access), std::move(both.id), std::move(given.refresh_token)});
-  co_return Issued{{json_response(std::move(body)), to_string(user->object), given.who.tenant, "User"}, session};
+  co_return Issued{{http::json_response(200, std::move(body)), to_string(user->object), given.who.tenant, "User"},
+                   session};
 }
 
 // A password that was set since ends a session as a call back does.

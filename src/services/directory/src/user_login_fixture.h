@@ -11,26 +11,31 @@
 #include "crypto/one_time_code.h"
 #include "directory/directory_service.h"
 #include "keys/testing/sealed_table.h"
-#include "pipeline/pipeline.h"
 #include "pipeline/testing/fake_log.h"
-#include "route/testing/make_request.h"
+#include "pipeline/testing/test_door.h"
 #include "src/changes.h"
 
 namespace freehold::directory::testing {
 
+using gate::testing::body_json;
+using gate::testing::body_text;
 using gate::testing::HeaderList;
+using gate::testing::NoAccounts;
 using http::Method;
 using nlohmann::json;
 using runtime::run_blocking;
 
-class NoAccounts final : public gate::AccountDirectory {
- public:
-  std::shared_ptr<const gate::StorageAccount> find(std::string_view) const override { return nullptr; }
-};
-
 inline constexpr std::string_view kVerifier = "a-verifier-of-forty-three-characters-or-more";
 inline constexpr std::string_view kPassword = "a long password";
 inline constexpr std::string_view kBack = "http://localhost:8400";
+
+// "400 invalid_grant 50126"
+inline std::string refusal(const http::Response& response) {
+  const auto body = body_json(response);
+  if (!body.is_object() || !body.contains("error_codes") || body["error_codes"].empty()) return "none";
+  return std::to_string(response.status) + " " + body.value("error", "") + " " +
+         std::to_string(body["error_codes"][0].get<int>());
+}
 
 class UserLogin : public ::testing::Test {
  protected:
@@ -68,23 +73,8 @@ class UserLogin : public ::testing::Test {
   }
 
   http::Response send(Method method, const std::string& path, std::string body = {}, HeaderList headers = {}) {
-    auto request = gate::testing::make_request(method, "https://login.freehold.test:8443" + path, std::move(headers));
-    gate::testing::BytesBody bytes(std::move(body));
-    request.body = &bytes;
-    if (!address_.empty()) request.peer.address = address_;
-    return run_blocking(pipeline_->handle(request));
-  }
-  static std::string text_of(const http::Response& response) {
-    const auto* bytes = std::get_if<Bytes>(&response.body);
-    return bytes == nullptr ? std::string() : *bytes;
-  }
-  static json body_of(const http::Response& response) { return json::parse(text_of(response), nullptr, false); }
-  // "400 invalid_grant 50126"
-  static std::string refusal(const http::Response& response) {
-    const auto body = body_of(response);
-    if (!body.is_object() || !body.contains("error_codes") || body["error_codes"].empty()) return "none";
-    return std::to_string(response.status) + " " + body.value("error", "") + " " +
-           std::to_string(body["error_codes"][0].get<int>());
+    return gate::testing::send(*pipeline_, method, "https://login.freehold.test:8443" + path, std::move(body),
+                               std::move(headers), address_);
   }
   json claims_of(const std::string& token) {
     const auto parsed = crypto::parse_jwt(token);
@@ -117,7 +107,7 @@ class UserLogin : public ::testing::Test {
   };
   static Page page_of(const http::Response& response, const Page& before = {}) {
     const auto cookie = between(std::string(response.headers.get("set-cookie")) + ";", "", ";");
-    return {between(text_of(response), "name=\"ticket\" value=\"", "\""), cookie.empty() ? before.cookie : cookie};
+    return {between(body_text(response), "name=\"ticket\" value=\"", "\""), cookie.empty() ? before.cookie : cookie};
   }
   http::Response post(const Page& page, const std::string& fields) {
     return send(Method::kPost, "/signin", "ticket=" + page.ticket + "&" + fields, {{"cookie", page.cookie}});
@@ -128,7 +118,7 @@ class UserLogin : public ::testing::Test {
   // The code of a sign-in from its beginning to its end.
   std::string code() {
     const auto answer = post(page_of(send(Method::kGet, asking())), password());
-    EXPECT_EQ(answer.status, 303) << text_of(answer);
+    EXPECT_EQ(answer.status, 303) << body_text(answer);
     return between(std::string(answer.headers.get("location")) + "&", "code=", "&");
   }
   static std::string redeeming(const std::string& code, std::string_view verifier = kVerifier,
@@ -147,7 +137,7 @@ class UserLogin : public ::testing::Test {
     std::string poll;
   };
   Device device(std::string_view client = kAzureCli) {
-    const auto begun = body_of(send(Method::kPost, "/adfs/oauth2/devicecode", "client_id=" + std::string(client)));
+    const auto begun = body_json(send(Method::kPost, "/adfs/oauth2/devicecode", "client_id=" + std::string(client)));
     return {begun.value("user_code", ""),
             "grant_type=device_code&client_id=" + std::string(client) + "&code=" + begun.value("device_code", "")};
   }

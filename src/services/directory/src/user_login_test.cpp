@@ -8,19 +8,19 @@ using namespace testing;
 
 TEST_F(UserLogin, ACodeBuysTokensThatSayWhoSignedIn) {
   const auto page = send(Method::kGet, asking("&login_hint=ada@freehold.test"));
-  ASSERT_EQ(page.status, 200) << text_of(page);
-  EXPECT_TRUE(text_of(page).contains("value=\"ada@freehold.test\""));
+  ASSERT_EQ(page.status, 200) << body_text(page);
+  EXPECT_TRUE(body_text(page).contains("value=\"ada@freehold.test\""));
   const auto policy = std::string(page.headers.get("content-security-policy"));
   EXPECT_TRUE(policy.contains("frame-ancestors 'none'") && policy.contains("default-src 'none'"));
   EXPECT_TRUE(policy.contains("form-action 'self' http://localhost:8400;")) << policy;
   EXPECT_EQ(page.headers.get("x-frame-options"), "DENY");
   EXPECT_TRUE(page.headers.get("set-cookie").ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax"));
   const auto back = post(page_of(page), password());
-  ASSERT_EQ(back.status, 303) << text_of(back);
+  ASSERT_EQ(back.status, 303) << body_text(back);
   const std::string location(back.headers.get("location"));
   EXPECT_TRUE(location.starts_with("http://localhost:8400?code=")) << location;
   EXPECT_TRUE(location.ends_with("&state=the%20state")) << location;
-  const auto answer = body_of(token(redeeming(between(location, "code=", "&"))));
+  const auto answer = body_json(token(redeeming(between(location, "code=", "&"))));
   const auto id = claims_of(answer.value("id_token", ""));
   EXPECT_EQ(id["nonce"], "the-nonce");
   EXPECT_EQ(id["aud"], kAzureCli);
@@ -38,7 +38,7 @@ TEST_F(UserLogin, ACodeBuysTokensThatSayWhoSignedIn) {
 
 TEST_F(UserLogin, ACodeIsGoodOnceAndItsReplayTakesAwayWhatItGave) {
   const auto once = code();
-  const auto answer = body_of(token(redeeming(once)));
+  const auto answer = body_json(token(redeeming(once)));
   const std::string refresh = answer.value("refresh_token", "");
   ASSERT_FALSE(refresh.empty());
   EXPECT_EQ(refusal(token(redeeming(once))), "400 invalid_grant 70008");
@@ -118,12 +118,12 @@ TEST_F(UserLogin, AWrongPasswordIsAnnouncedAndGuessingIsLockedOut) {
   for (int i = 0; i < 10; ++i) {
     const auto again = post(page, password("wrong", "\"><script>"));
     EXPECT_EQ(again.status, 401);
-    EXPECT_TRUE(text_of(again).contains("role=\"alert\"") && text_of(again).contains("aria-invalid"));
-    EXPECT_FALSE(text_of(again).contains("<script>"));
+    EXPECT_TRUE(body_text(again).contains("role=\"alert\"") && body_text(again).contains("aria-invalid"));
+    EXPECT_FALSE(body_text(again).contains("<script>"));
     page = page_of(again, page);
   }
   for (int i = 0; i < 10; ++i) EXPECT_EQ(post(page, password("wrong")).status, 401);
-  EXPECT_TRUE(text_of(post(page, password())).contains("Wait a minute"));
+  EXPECT_TRUE(body_text(post(page, password())).contains("Wait a minute"));
   EXPECT_EQ(refusal(token(by_password())), "400 invalid_grant 50053");
   memory_.clock.advance(std::chrono::seconds(60));
   EXPECT_EQ(post(page, password()).status, 303);
@@ -134,13 +134,14 @@ TEST_F(UserLogin, ASecondFactorIsAskedForAndGoodOnce) {
   const auto page = page_of(send(Method::kGet, asking()));
   const auto asks = post(page, password());
   ASSERT_EQ(asks.status, 200);
-  EXPECT_TRUE(text_of(asks).contains("one-time-code"));
+  EXPECT_TRUE(body_text(asks).contains("one-time-code"));
   const auto second = page_of(asks, page);
   EXPECT_EQ(post(second, "code=000000").status, 401);
   const std::string right = "code=" + one_time_code(step());
   const auto back = post(second, right);
-  ASSERT_EQ(back.status, 303) << text_of(back);
-  const auto answer = body_of(token(redeeming(between(std::string(back.headers.get("location")) + "&", "code=", "&"))));
+  ASSERT_EQ(back.status, 303) << body_text(back);
+  const auto answer =
+      body_json(token(redeeming(between(std::string(back.headers.get("location")) + "&", "code=", "&"))));
   EXPECT_EQ(claims_of(answer.value("access_token", ""))["amr"], json::array({"pwd", "mfa"}));
   EXPECT_EQ(post(second, right).status, 401);  // used
   EXPECT_EQ(refusal(token(by_password())), "400 interaction_required 50076");
@@ -151,7 +152,7 @@ TEST_F(UserLogin, APasswordThatMustChangeIsChanged) {
   EXPECT_EQ(refusal(token(by_password())), "400 invalid_grant 50055");
   const auto page = page_of(send(Method::kGet, asking()));
   const auto asks = post(page, password());
-  EXPECT_TRUE(text_of(asks).contains("new-password"));
+  EXPECT_TRUE(body_text(asks).contains("new-password"));
   const auto second = page_of(asks, page);
   EXPECT_EQ(post(second, "new_password=another+password&again=different+one").status, 400);
   EXPECT_EQ(post(second, "new_password=short&again=short").status, 400);
@@ -164,8 +165,8 @@ TEST_F(UserLogin, APasswordThatMustChangeIsChanged) {
 
 TEST_F(UserLogin, APasswordBuysTokensWhereThatIsOn) {
   const auto answer = token(by_password());
-  ASSERT_EQ(answer.status, 200) << text_of(answer);
-  EXPECT_EQ(claims_of(body_of(answer).value("access_token", ""))["upn"], "ada@freehold.test");
+  ASSERT_EQ(answer.status, 200) << body_text(answer);
+  EXPECT_EQ(claims_of(body_json(answer).value("access_token", ""))["upn"], "ada@freehold.test");
   EXPECT_EQ(refusal(token(by_password("wrong"))), "400 invalid_grant 50126");
   EXPECT_EQ(refusal(token(by_password(kPassword, "nobody@freehold.test"))), "400 invalid_grant 50126");
   change_user([](User& user) { user.enabled = false; });
@@ -177,14 +178,14 @@ TEST_F(UserLogin, APasswordBuysTokensWhereThatIsOn) {
 
 TEST_F(UserLogin, RefreshTokensRotateAndReuseRevokesTheFamily) {
   const auto fresh = [this](const std::string& from) {
-    return body_of(token(refreshing(from))).value("refresh_token", "");
+    return body_json(token(refreshing(from))).value("refresh_token", "");
   };
-  const std::string first = body_of(token(by_password())).value("refresh_token", "");
+  const std::string first = body_json(token(by_password())).value("refresh_token", "");
   const auto second = fresh(first);
   ASSERT_FALSE(second.empty());
   EXPECT_NE(first, second);
   EXPECT_FALSE(fresh(first).empty());  // an answer that was lost, within the grace
-  const std::string other = body_of(token(by_password())).value("refresh_token", "");
+  const std::string other = body_json(token(by_password())).value("refresh_token", "");
   memory_.clock.advance(std::chrono::seconds(61));
   EXPECT_EQ(refusal(token(refreshing(first))), "400 invalid_grant 700082");
   EXPECT_EQ(refusal(token(refreshing(second))), "400 invalid_grant 700082");
@@ -196,11 +197,11 @@ TEST_F(UserLogin, RefreshTokensRotateAndReuseRevokesTheFamily) {
 }
 
 TEST_F(UserLogin, WhoIsDisabledOrCalledBackGetsNoMoreTokens) {
-  const std::string first = body_of(token(by_password())).value("refresh_token", "");
+  const std::string first = body_json(token(by_password())).value("refresh_token", "");
   memory_.clock.advance(std::chrono::seconds(1));
   change_user([this](User& user) { user.sessions_from = memory_.clock.now(); });
   EXPECT_EQ(refusal(token(refreshing(first))), "400 invalid_grant 50173");
-  const std::string second = body_of(token(by_password())).value("refresh_token", "");
+  const std::string second = body_json(token(by_password())).value("refresh_token", "");
   change_user([](User& user) { user.enabled = false; });
   EXPECT_EQ(refusal(token(refreshing(second))), "400 invalid_grant 50057");
 }
@@ -208,7 +209,7 @@ TEST_F(UserLogin, WhoIsDisabledOrCalledBackGetsNoMoreTokens) {
 TEST_F(UserLogin, ADeviceIsSignedInElsewhere) {
   const std::string asks = "client_id=" + std::string(kAzureCli) + "&scope=" +
                            percent_encode("https://management.freehold.test//.default openid offline_access");
-  const auto begun = body_of(send(Method::kPost, "/adfs/oauth2/devicecode", asks));
+  const auto begun = body_json(send(Method::kPost, "/adfs/oauth2/devicecode", asks));
   const std::string user_code = begun.value("user_code", "");
   EXPECT_EQ(begun.value("verification_uri", ""), "https://login.freehold.test:8443/device");
   EXPECT_TRUE(begun.value("message", "").contains(user_code));
@@ -218,25 +219,25 @@ TEST_F(UserLogin, ADeviceIsSignedInElsewhere) {
   EXPECT_EQ(refusal(token(poll)), "400 authorization_pending 70016");
   EXPECT_EQ(refusal(token(poll)), "400 slow_down 70016");
   memory_.clock.advance(std::chrono::seconds(5));
-  EXPECT_FALSE(text_of(send(Method::kGet, "/device?user_code=" + user_code)).contains(user_code));
+  EXPECT_FALSE(body_text(send(Method::kGet, "/device?user_code=" + user_code)).contains(user_code));
   EXPECT_EQ(send(Method::kPost, "/device", "user_code=BCDF-GHJK").status, 400);
   EXPECT_EQ(send(Method::kPost, "/device", "user_code=" + user_code, {{"origin", "https://evil.test"}}).status, 403);
   const auto form = send(Method::kPost, "/device", "user_code=" + to_lower(user_code));
   ASSERT_EQ(form.status, 200);
-  EXPECT_TRUE(text_of(form).contains("Microsoft Azure CLI") && text_of(form).contains("Decline"));
-  EXPECT_TRUE(text_of(form).contains("<strong>" + user_code + "</strong>"));
+  EXPECT_TRUE(body_text(form).contains("Microsoft Azure CLI") && body_text(form).contains("Decline"));
+  EXPECT_TRUE(body_text(form).contains("<strong>" + user_code + "</strong>"));
   const auto done = post(page_of(form), password());
-  ASSERT_EQ(done.status, 200) << text_of(done);
+  ASSERT_EQ(done.status, 200) << body_text(done);
   const auto answer = token(poll);
-  ASSERT_EQ(answer.status, 200) << text_of(answer);
-  EXPECT_EQ(claims_of(body_of(answer).value("id_token", ""))["upn"], "ada@freehold.test");
+  ASSERT_EQ(answer.status, 200) << body_text(answer);
+  EXPECT_EQ(claims_of(body_json(answer).value("id_token", ""))["upn"], "ada@freehold.test");
   memory_.clock.advance(std::chrono::seconds(5));
   EXPECT_EQ(refusal(token(poll)), "400 expired_token 70020");  // once
 }
 
 TEST_F(UserLogin, ADeviceMayBeDeclinedOrComeTooLate) {
   const auto begin = [this] {
-    return body_of(send(Method::kPost, "/adfs/oauth2/devicecode", "client_id=" + std::string(kAzureCli)));
+    return body_json(send(Method::kPost, "/adfs/oauth2/devicecode", "client_id=" + std::string(kAzureCli)));
   };
   const auto poll = [this](const json& begun) {
     return refusal(token("grant_type=device_code&client_id=" + std::string(kAzureCli) +

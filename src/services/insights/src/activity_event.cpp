@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "resource/resource_id.h"
+#include "store/json_row.h"
 
 namespace freehold::insights {
 namespace {
@@ -109,9 +110,7 @@ Bytes encode(const ActivityEvent& event) {
 
 Result<ActivityEvent> decode(BytesView key, BytesView row) {
   FH_TRY(const auto subscription, subscription_of(key));
-  const Json json = Json::parse(row, nullptr, false);
-  if (!json.is_object() || !json.contains("v") || !json["v"].is_number_integer()) return corrupt();
-  if (json["v"] != kVersion) return fail(ErrorCode::kUnsupported, "an activity row needs a newer program");
+  FH_TRY(const Json json, store::parse_json_row(row, kVersion, "an activity row"));
   const auto text = [&](const char* name) {
     const auto at = json.find(name);
     return at != json.end() && at->is_string() ? at->get<std::string>() : std::string();

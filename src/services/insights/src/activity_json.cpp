@@ -10,35 +10,6 @@ namespace {
 
 Json localizable(std::string_view value) { return {{"value", value}, {"localizedValue", value}}; }
 
-std::string_view reason_of(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 201:
-      return "Created";
-    case 202:
-      return "Accepted";
-    case 204:
-      return "NoContent";
-    case 400:
-      return "BadRequest";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "NotFound";
-    case 409:
-      return "Conflict";
-    case 412:
-      return "PreconditionFailed";
-    case 501:
-      return "NotImplemented";
-    case 503:
-      return "ServiceUnavailable";
-    default:
-      return status >= 500 ? "InternalServerError" : "Other";
-  }
-}
-
 std::string_view level_of(const ActivityEvent& event) {
   return status_of(event) == "Failed" ? "Error" : "Informational";
 }
@@ -80,6 +51,39 @@ Json properties_of(const ActivityEvent& event) {
 }
 
 }  // namespace
+
+std::string_view reason_of(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "NoContent";
+    case 400:
+      return "BadRequest";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "NotFound";
+    case 409:
+      return "Conflict";
+    case 412:
+      return "PreconditionFailed";
+    case 429:
+      return "TooManyRequests";
+    case 501:
+      return "NotImplemented";
+    case 503:
+      return "ServiceUnavailable";
+    default:
+      return status >= 500 ? "InternalServerError" : "Other";
+  }
+}
 
 Json event_json(const ActivityEvent& event, TenantId tenant, const std::string& caller) {
   const std::string id = to_string(event_id(event));

@@ -12,6 +12,8 @@ namespace freehold::insights {
 
 using Json = nlohmann::json;
 
+// "Conflict" of 409.
+[[nodiscard]] std::string_view reason_of(int status);
 // `caller` is the name as it is shown: a user's principal name, or else the object id.
 [[nodiscard]] Json event_json(const ActivityEvent& event, TenantId tenant, const std::string& caller);
 // Only the members that were selected; all, if none was.

@@ -67,8 +67,7 @@ class ActivityLog : public ::testing::Test {
         .id = {.subscription = subscription, .parts = {{"Microsoft.Insights", {"eventtypes"}, {"management"}}}},
         .api_version = "2015-04-01",
         .caller = {.tenant = tenant_, .object = {}, .now = {}, .origin = "https://m.test"}};
-    call.body = Json::object();
-    for (const auto& [name, value] : query) call.body[name] = value;
+    for (const auto& [name, value] : query) call.query.push_back({name, value, name});
     return run_blocking(registry_->find("Microsoft.Insights/eventtypes")->behind->act(std::move(call)));
   }
   Json events(const std::string& filter = {}) {

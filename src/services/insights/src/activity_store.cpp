@@ -12,8 +12,8 @@ constexpr std::string_view kEnd = "b";
 ActivityStore::ActivityStore(keys::SealedStore store, TenantId tenant)
     : tenant_(tenant), store_(store), rows_(store, store::make_partition_id(tenant, "activity")) {}
 
-Task<Result<>> ActivityStore::add(ActivityEvent event) const {
-  keys::RowChange change;
+Task<Result<>> ActivityStore::add(ActivityEvent event, std::vector<store::KeyValue> queued) const {
+  keys::RowChange change{.puts = std::move(queued)};
   change.puts.push_back({key_of(event), encode(event)});
   co_return co_await rows_.change(std::move(change));
 }

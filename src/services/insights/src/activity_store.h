@@ -17,8 +17,8 @@ class ActivityStore {
   ActivityStore(keys::SealedStore store, TenantId tenant);
   [[nodiscard]] TenantId tenant() const { return tenant_; }
 
-  // Durable when it ends well.
-  [[nodiscard]] Task<Result<>> add(ActivityEvent event) const;
+  // With `queued`, rows that are to be there with it (SettingStore). Durable when it ends well.
+  [[nodiscard]] Task<Result<>> add(ActivityEvent event, std::vector<store::KeyValue> queued = {}) const;
 
   struct Page {
     std::vector<ActivityEvent> events;

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/encoding.h"
+#include "resource/refusal.h"
 #include "src/activity_json.h"
 
 namespace freehold::insights {
@@ -11,26 +12,18 @@ namespace {
 using gate::ApiResult;
 using gate::resource::ActionAnswer;
 using gate::resource::ActionCall;
+using gate::resource::refuse;
 using gate::resource::ResourceAction;
 using gate::resource::Written;
 
 constexpr std::uint32_t kReadAtOnce = 500;
 
-std::unexpected<gate::ApiError> refuse(int status, std::string code, std::string message) {
-  return std::unexpected(gate::ApiError{.status = status, .code = std::move(code), .message = std::move(message)});
-}
-std::unexpected<gate::ApiError> unavailable(const Error& error) {
+gate::resource::Refusal unavailable(const Error& error) {
   return std::unexpected(
       gate::ApiError{.status = error.code == ErrorCode::kCorrupt ? 500 : 503,
                      .code = error.code == ErrorCode::kCorrupt ? "InternalServerError" : "ServerBusy",
                      .message = "The activity log can't be read now.",
                      .detail = error.message + " " + error.detail});
-}
-
-// Of a GET: the query's parameters stand in place of a body.
-std::string parameter(const ActionCall& call, std::string_view name) {
-  const auto at = call.body.is_object() ? call.body.find(std::string(name)) : call.body.end();
-  return call.body.is_object() && at != call.body.end() && at->is_string() ? at->get<std::string>() : std::string();
 }
 
 // What one request asks for.
@@ -42,15 +35,15 @@ struct Asked {
 };
 
 ApiResult<Asked> read(const ActionCall& call) {
-  auto filter = parse_activity_filter(parameter(call, "$filter"));
+  auto filter = parse_activity_filter(call.parameter("$filter"));
   if (!filter) return refuse(400, "BadRequest", "The filter is not valid: " + filter.error() + ".");
-  auto members = parse_select(parameter(call, "$select"));
+  auto members = parse_select(call.parameter("$select"));
   if (!members) return refuse(400, "BadRequest", "$select names what an event doesn't have.");
   const auto& subscription = call.id.subscription;
   Asked out{.filter = std::move(*filter), .members = std::move(*members), .from = {}, .end = {}};
   out.from = key_at(subscription, out.filter.to.value_or(WallTime(std::chrono::microseconds::max())));
   out.end = key_after(subscription, out.filter.from.value_or(WallTime{}));
-  const auto token = parameter(call, "$skiptoken");
+  const auto token = call.parameter("$skiptoken");
   if (token.empty()) return out;
   // From a page before, and so between the two.
   const auto key = from_base64url(token);
@@ -64,7 +57,7 @@ std::string next_link(const ActionCall& call, const Bytes& from) {
   if (call.id.subscription) out += "/subscriptions/" + to_string(*call.id.subscription);
   out += "/providers/Microsoft.Insights/eventtypes/management/values?api-version=" + percent_encode(call.api_version);
   for (const std::string_view name : {"$filter", "$select"}) {
-    const auto value = parameter(call, name);
+    const auto value = call.parameter(name);
     if (!value.empty()) out.append("&").append(name).append("=").append(percent_encode(value));
   }
   return out + "&$skipToken=" + to_base64url(from);
@@ -126,15 +119,6 @@ void InsightsProvider::add_to(gate::resource::Registry& registry) {
                 .actions = {open("eventcategories")},
                 .data = {gate::DataClass::kSystemMetadata},
                 .behind = this});
-  registry.add(
-      {.provider = "Microsoft.Insights",
-       .type = "diagnosticSettings",
-       .api_versions = {"2021-05-01-preview", "2017-05-01-preview", "2016-09-01"},
-       .at = gate::resource::ScopeKind::kResource,
-       .verbs = gate::resource::kGet | gate::resource::kPut | gate::resource::kDelete | gate::resource::kListInGroup,
-       .tracked = false,
-       .taggable = false,
-       .behind = this});
 }
 
 Task<ApiResult<Json>> InsightsProvider::get(gate::resource::ResourceId, gate::resource::Reading) {
@@ -145,7 +129,7 @@ Task<ApiResult<std::vector<Json>>> InsightsProvider::list(const gate::resource::
   co_return std::vector<Json>();
 }
 Task<ApiResult<Written>> InsightsProvider::put(gate::resource::ApprovedChange) {
-  co_return refuse(501, "NotImplemented", "Diagnostic settings are not implemented.");
+  co_return refuse(405, "MethodNotAllowed", "Events can't be written.");
 }
 Task<ApiResult<Written>> InsightsProvider::remove(gate::resource::ApprovedChange) { co_return Written{.status = 204}; }
 

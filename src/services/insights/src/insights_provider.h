@@ -1,4 +1,4 @@
-// InsightsProvider: Microsoft.Insights among the resource providers.
+// InsightsProvider: the activity log among the resource providers.
 #pragma once
 
 #include "insights/insights_service.h"
@@ -10,8 +10,7 @@ namespace freehold::insights {
 inline constexpr std::size_t kPageEvents = 200;       // Azure's page
 inline constexpr std::size_t kScannedEvents = 5'000;  // looked at for one page; what is left has a nextLink
 
-// Owned by InsightsService. Thread-safe. Diagnostic settings don't exist yet: there are none to list or get, and a PUT
-// is 501.
+// Owned by InsightsService. Thread-safe. Its types have actions and nothing else.
 class InsightsProvider final : public gate::resource::ResourceProvider {
  public:
   InsightsProvider(const ActivityStore& store, const CallerNames& names) : store_(store), names_(names) {}

@@ -6,6 +6,7 @@
 #include "operations/operations_service.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/testing/fake_log.h"
+#include "pipeline/testing/test_door.h"
 #include "runtime/task_scope.h"
 #include "store/reference_engine.h"
 
@@ -13,11 +14,6 @@ namespace freehold::operations {
 namespace {
 
 using http::Listener;
-
-class NoAccounts final : public gate::AccountDirectory {
- public:
-  std::shared_ptr<const gate::StorageAccount> find(std::string_view) const override { return nullptr; }
-};
 
 class NoKeys final : public gate::audit::TenantAuditKeys {
  public:
@@ -41,7 +37,7 @@ class Operations : public ::testing::Test {
 
   SystemClock clock_;
   SystemRandom random_;
-  NoAccounts accounts_;
+  gate::testing::NoAccounts accounts_;
   NoKeys keys_;
   gate::testing::FakeLog log_;
   std::unique_ptr<store::Engine> engine_ = store::make_reference_engine(clock_);

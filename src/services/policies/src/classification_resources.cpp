@@ -66,12 +66,25 @@ Json next_body(const Entry* old, const Classification& wanted, const Caller& cal
   return body;
 }
 
+// Whoever approves may say what: else who asked could ask for more in the moment before.
+bool is_meant(const Json& pending, const Json& said) {
+  if (!said.is_object()) return true;
+  for (const auto& [name, value] : said.items()) {
+    const auto at = pending.find(name);
+    if (at == pending.end() || *at != value) return false;
+  }
+  return true;
+}
+
 // `approved`: the change that waits is made; else it is dropped, and nothing else.
-ApiResult<> settle(PolicyDraft& draft, const ResourceId& id, const Caller& caller, bool approved,
-                   const PolicyStore& store, EntryPtr& out) {
+ApiResult<> settle(PolicyDraft& draft, const gate::resource::ActionCall& call, bool approved, const PolicyStore& store,
+                   EntryPtr& out) {
+  const auto& caller = call.caller;
+  const auto& id = call.id;
   const auto old = draft.state().find(Kind::kClassification, id.text());
   const auto pending = old == nullptr ? std::nullopt : pending_of(*old, caller.now);
   if (!pending) return std::unexpected(policy_errors::no_pending_change());
+  if (!is_meant(*pending, call.body)) return std::unexpected(policy_errors::pending_change_differs());
   Json body = parsed(*old);
   if (approved) {
     const auto asked_by = parse_guid<PrincipalId>(pending->value("requestedBy", ""));
@@ -161,9 +174,7 @@ Task<ApiResult<Written>> ClassificationResources::remove(gate::resource::Approve
 
 Task<ApiResult<ActionAnswer>> ClassificationResources::act(gate::resource::ActionCall call) {
   EntryPtr now;
-  const auto edit = [&](PolicyDraft& draft) {
-    return settle(draft, call.id, call.caller, call.action == "approve", store_, now);
-  };
+  const auto edit = [&](PolicyDraft& draft) { return settle(draft, call, call.action == "approve", store_, now); };
   FH_CO_CHECK_OK(co_await store_.change(call.caller.tenant, edit));
   co_return ActionAnswer{.status = 200, .body = now->shown()};
 }

@@ -42,10 +42,12 @@ class ClassificationTest : public PoliciesTest {
   Answer classify(const std::string& scope, const std::string& to, Json locations = Json::array()) {
     return put(level(scope), {{"properties", {{"level", to}, {"allowedLocations", std::move(locations)}}}});
   }
-  Acted settle(const std::string& scope, const std::string& action) {
+  Acted settle(const std::string& scope, const std::string& action, Json body = nullptr) {
     const auto id = *gate::resource::parse_resource_id(level(scope));
-    auto answer = run_blocking(registry_->find("Freehold.Classification/levels")
-                                   ->behind->act({.action = action, .id = id, .api_version = {}, .caller = caller()}));
+    auto answer = run_blocking(
+        registry_->find("Freehold.Classification/levels")
+            ->behind->act(
+                {.action = action, .id = id, .body = std::move(body), .api_version = {}, .caller = caller()}));
     if (!answer) return {.status = answer.error().status, .code = answer.error().code};
     return {.status = answer->status, .body = answer->body};
   }
@@ -162,6 +164,33 @@ TEST_F(ClassificationTest, NothingGoesAroundIt) {
                                                   .caller = caller()});
   ASSERT_FALSE(moved.has_value());
   EXPECT_EQ(moved.error().code, "ClassificationLowered");
+}
+
+TEST_F(ClassificationTest, WhatMovesGetsNoMoreLocations) {
+  const auto move_to = [&](const std::string& where) -> std::string {
+    const auto moved = registry_->checks().approve({.kind = ChangeKind::kMove,
+                                                    .id = *gate::resource::parse_resource_id(sub()),
+                                                    .destination = *gate::resource::parse_resource_id(managing(where)),
+                                                    .caller = caller()});
+    return moved ? "" : moved.error().code;
+  };
+  classify(managing("team"), "secret", Json::array({"local", "near"}));
+  classify(managing("wide"), "secret");
+  EXPECT_EQ(move_to("wide"), "ClassificationLowered");
+  classify(managing("narrow"), "secret", Json::array({"local"}));
+  EXPECT_EQ(move_to("narrow"), "");
+  classify(sub(), "confidential", Json::array({"near"}));
+  EXPECT_EQ(move_to("wide"), "");
+}
+
+TEST_F(ClassificationTest, WhoApprovesSaysWhat) {
+  classify(sub(), "secret");
+  const auto seen = classify(sub(), "confidential").resource["properties"]["pendingChange"];
+  classify(sub(), "unclassified");
+  who_ = second_;
+  EXPECT_EQ(settle(sub(), "approve", {{"level", seen["level"]}}).said(), "409 PendingChangeDiffers");
+  EXPECT_EQ(settle(sub(), "approve", seen).said(), "409 PendingChangeDiffers");
+  EXPECT_EQ(settle(sub(), "approve", {{"level", "unclassified"}}).said(), "200");
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ std::shared_ptr<const PolicyOrigin> origin_of(const Finding& finding, PolicyOrig
 std::string reasons_of(const Finding& finding) {
   if (finding.compliance == Compliance::kCompliant || finding.compliance == Compliance::kExempt) return {};
   Json expressions = Json::array();
+  std::size_t bytes = 0;
   for (const auto& one : finding.expressions) {
     if (expressions.size() == kMaxReasons) break;
     Json entry = {{"result", one.result ? "True" : "False"},
@@ -47,6 +48,8 @@ std::string reasons_of(const Finding& finding) {
                   {"operator", one.op}};
     if (!one.path.empty()) entry["path"] = one.path;
     if (one.value) entry["expressionValue"] = Json(*one.value);
+    bytes += entry.dump(-1, ' ', false, Json::error_handler_t::replace).size();
+    if (bytes > kMaxReasonBytes) break;
     expressions.push_back(std::move(entry));
   }
   Json out = {{"evaluatedExpressions", std::move(expressions)}};
@@ -70,17 +73,30 @@ std::vector<PolicyState> states_of(const gate::policy::Decision& decision, Polic
   return out;
 }
 
-void ComplianceStore::replace(Tenant& tenant, const std::string& key, ResourceStatesPtr states) {
+std::size_t reason_bytes(const ResourceStates& states) {
+  std::size_t sum = 0;
+  for (const auto& one : states.states) sum += one.reasons.size();
+  return sum;
+}
+
+void drop_reasons(ResourceStates& states) {
+  for (auto& one : states.states) one.reasons = {};
+}
+
+void ComplianceStore::replace(Tenant& tenant, const std::string& key, ResourceStates states) {
   forget(tenant, key);
-  if (tenant.count + states->states.size() > kMaxStates) return;
-  tenant.count += states->states.size();
-  tenant.by_key[key] = std::move(states);
+  if (tenant.count + states.states.size() > kMaxStates) return;
+  if (tenant.reason_bytes + reason_bytes(states) > kMaxReasonsBytes) drop_reasons(states);
+  tenant.count += states.states.size();
+  tenant.reason_bytes += reason_bytes(states);
+  tenant.by_key[key] = std::make_shared<const ResourceStates>(std::move(states));
 }
 
 void ComplianceStore::forget(Tenant& tenant, const std::string& key) {
   const auto at = tenant.by_key.find(key);
   if (at == tenant.by_key.end()) return;
   tenant.count -= at->second->states.size();
+  tenant.reason_bytes -= reason_bytes(*at->second);
   tenant.by_key.erase(at);
 }
 
@@ -95,7 +111,7 @@ void ComplianceStore::put(TenantId tenant, ResourceStates states) {
     }
   }
   if (all.scans > 0) all.written.insert(key);
-  replace(all, key, std::make_shared<const ResourceStates>(std::move(states)));
+  replace(all, key, std::move(states));
 }
 
 void ComplianceStore::erase(TenantId tenant, const std::string& key) {
@@ -137,8 +153,7 @@ void ComplianceStore::end_scan(TenantId tenant, const std::string& scope, std::v
   for (auto& states : found) {
     const std::string key = to_lower(states.id);
     const bool gone = std::ranges::any_of(all.erased, [&](const auto& one) { return is_within_key(key, one); });
-    if (!gone && !all.written.contains(key))
-      replace(all, key, std::make_shared<const ResourceStates>(std::move(states)));
+    if (!gone && !all.written.contains(key)) replace(all, key, std::move(states));
   }
   settle(tenant);
 }

@@ -17,6 +17,8 @@ namespace freehold::policies {
 
 inline constexpr std::size_t kMaxStates = 500'000;            // of a tenant: a resource and a policy each; ours
 inline constexpr std::size_t kMaxReasons = 20;                // kept of one state
+inline constexpr std::size_t kMaxReasonBytes = 8 * 1024;      // of one state; what is longer isn't kept
+inline constexpr std::size_t kMaxReasonsBytes = 64 << 20;     // of a tenant: what comes then has none
 inline constexpr std::size_t kMaxScannedResources = 200'000;  // of a tenant; ours
 
 // One policy under one assignment, as its states name it; shared by them.
@@ -47,6 +49,9 @@ struct ResourceStates {
 };
 using ResourceStatesPtr = std::shared_ptr<const ResourceStates>;
 
+// The bytes of their reasons.
+[[nodiscard]] std::size_t reason_bytes(const ResourceStates& states);
+void drop_reasons(ResourceStates& states);
 // What a decision says of a resource, to be kept. `origins` are those made before, by assignment and reference.
 using PolicyOrigins = std::map<std::string, std::shared_ptr<const PolicyOrigin>>;
 [[nodiscard]] std::vector<PolicyState> states_of(const gate::policy::Decision& decision, PolicyOrigins& origins);
@@ -74,8 +79,9 @@ class ComplianceStore {
     std::set<std::string> erased;   // with all below them
     int scans = 0;
     std::size_t count = 0;
+    std::size_t reason_bytes = 0;
   };
-  static void replace(Tenant& tenant, const std::string& key, ResourceStatesPtr states);
+  static void replace(Tenant& tenant, const std::string& key, ResourceStates states);
   static void forget(Tenant& tenant, const std::string& key);
   void settle(TenantId tenant);
 

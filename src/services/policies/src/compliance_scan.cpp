@@ -1,9 +1,8 @@
 #include "src/compliance_scan.h"
 
-#include <boost/asio/post.hpp>
-
 #include "base/encoding.h"
 #include "base/log.h"
+#include "src/pauses.h"
 #include "src/policy_check.h"
 #include "src/policy_resources.h"
 #include "src/resource_census.h"
@@ -13,9 +12,8 @@ namespace {
 
 constexpr std::chrono::hours kDaily{24};
 constexpr std::chrono::milliseconds kLook{200};
-constexpr std::size_t kMaxAsked = 64;  // waiting, of all tenants
-constexpr std::size_t kMaxKept = 512;  // that ended
-constexpr std::size_t kAtOnce = 32;    // resources judged before others have their turn
+constexpr std::size_t kMaxAsked = 16;  // waiting, of one tenant
+constexpr std::size_t kMaxKept = 512;  // with those that ended
 
 ResourceStates shown_of(const ResourceId& id, std::string type, const Json& json,
                         const gate::authz::ManagementTree& tree, TenantId tenant, WallTime now) {
@@ -54,8 +52,8 @@ std::optional<ScanId> ComplianceScan::request(TenantId tenant, std::string scope
   const std::lock_guard lock(mutex_);
   std::size_t waiting = 0;
   for (const auto& one : asked_) {
-    if (one.state != State::kRunning || one.begun) continue;
-    if (one.tenant == tenant && one.scope == scope) return one.id;
+    if (one.state != State::kRunning || one.begun || one.tenant != tenant) continue;
+    if (one.scope == scope) return one.id;
     ++waiting;
   }
   if (waiting >= kMaxAsked) return std::nullopt;
@@ -92,6 +90,36 @@ void ComplianceScan::ended(ScanId id, bool well) {
   }
 }
 
+// What waits and is looked at by a scan of that scope: it needs no other.
+std::vector<ScanId> ComplianceScan::begin_with(TenantId tenant, const std::string& scope) {
+  const std::lock_guard lock(mutex_);
+  std::vector<ScanId> out;
+  for (auto& one : asked_) {
+    const bool waits = one.tenant == tenant && one.state == State::kRunning && !one.begun;
+    if (!waits || !gate::policy::is_within(one.scope.empty() ? "/" : one.scope, scope)) continue;
+    one.begun = true;
+    out.push_back(one.id);
+  }
+  return out;
+}
+
+Task<Result<>> ComplianceScan::scan(TenantId tenant, std::string scope) {
+  const auto asked = begin_with(tenant, scope);
+  const auto done = co_await look_at(tenant, scope);
+  for (const auto id : asked) ended(id, done.has_value());
+  if (done && scope.empty()) {
+    const std::lock_guard lock(mutex_);
+    scanned_.insert(tenant);
+  }
+  co_return done;
+}
+
+bool ComplianceScan::is_settled(TenantId tenant) const {
+  const std::lock_guard lock(mutex_);
+  const auto waits = [tenant](const Asked& one) { return one.tenant == tenant && one.state == State::kRunning; };
+  return scanned_.contains(tenant) && std::ranges::none_of(asked_, waits);
+}
+
 // One after the other: a scan is nobody's hurry.
 Task<> ComplianceScan::keep(std::vector<TenantId> tenants) {
   WallTime due = {};
@@ -112,18 +140,20 @@ Task<> ComplianceScan::keep(std::vector<TenantId> tenants) {
   }
 }
 
-Task<Result<>> ComplianceScan::scan(TenantId tenant, std::string scope) {
+Task<Result<>> ComplianceScan::look_at(TenantId tenant, std::string scope) {
   const WallTime now = parts_.clock.now();
   const auto at = scope.empty() ? ResourceId{} : gate::resource::parse_resource_id(scope).value_or(ResourceId{});
   parts_.compliance.begin_scan(tenant);
   std::vector<ResourceStates> found;
+  std::size_t kept = 0;     // states
+  std::size_t reasons = 0;  // bytes
   PolicyOrigins origins;
   const auto policies = parts_.store.state(tenant);
   if (policies->compiled().size() == 0) {
     parts_.compliance.end_scan(tenant, to_lower(scope), {});
     co_return Result<>();
   }
-  auto executor = co_await boost::asio::this_coro::executor;
+  Pauses pauses;
   for (const auto& subscription : parts_.scopes.subscriptions(tenant)) {
     if (at.subscription && *at.subscription != subscription) continue;
     ResourceCensus census(parts_.registry);
@@ -132,15 +162,20 @@ Task<Result<>> ComplianceScan::scan(TenantId tenant, std::string scope) {
       parts_.compliance.abandon_scan(tenant);
       co_return std::unexpected(counted.error());
     }
-    std::size_t judged = 0;
     for (const auto& one : census.all()) {
+      // What extends resources is looked for, and not judged itself.
+      if (one.type != nullptr && one.type->at == gate::resource::ScopeKind::kResource) continue;
+      if (pauses.due()) co_await pauses.take();  // requests go first
       if (!gate::policy::is_within(one.id.text(), scope)) continue;
-      if (++judged % kAtOnce == 0) co_await boost::asio::post(executor, runtime::use_task);  // requests go first
       SeenResource seen;
       see_resource(seen, one.id, one.type, one.json, tenant, now, parts_.tree, parts_.scopes);
       auto states = shown_of(one.id, seen.target.type, one.json, parts_.tree, tenant, now);
       states.states = states_of(policies->compiled().scan(seen.target, &census), origins);
-      if (!states.states.empty()) found.push_back(std::move(states));
+      if (states.states.empty() || kept + states.states.size() > kMaxStates) continue;
+      if (reasons + reason_bytes(states) > kMaxReasonsBytes) drop_reasons(states);
+      kept += states.states.size();
+      reasons += reason_bytes(states);
+      found.push_back(std::move(states));
     }
   }
   parts_.compliance.end_scan(tenant, to_lower(scope), std::move(found));

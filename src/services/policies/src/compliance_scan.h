@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "authz/scope.h"
@@ -48,6 +49,8 @@ class ComplianceScan final : public gate::resource::ChangeObserver {
   [[nodiscard]] std::optional<ScanId> request(TenantId tenant, std::string scope);
   enum class State { kUnknown, kRunning, kDone, kFailed };
   [[nodiscard]] State state_of(TenantId tenant, ScanId id) const;
+  // Is it known what there is to know? Everything was looked at since the start, and nobody waits for a scan.
+  [[nodiscard]] bool is_settled(TenantId tenant) const;
 
   void changed(const gate::resource::ProposedChange& change, const Json& now) noexcept override;
 
@@ -64,14 +67,17 @@ class ComplianceScan final : public gate::resource::ChangeObserver {
   };
   [[nodiscard]] Task<> keep(std::vector<TenantId> tenants);
   [[nodiscard]] std::optional<Asked> next();
+  [[nodiscard]] std::vector<ScanId> begin_with(TenantId tenant, const std::string& scope);
+  [[nodiscard]] Task<Result<>> look_at(TenantId tenant, std::string scope);
   void ended(ScanId id, bool well);
 
   const ScanParts parts_;
   Random& random_;
   boost::asio::io_context* loop_ = nullptr;
   gate::Pipeline* door_ = nullptr;
-  mutable std::mutex mutex_;  // guards asked_
-  std::vector<Asked> asked_;  // oldest first; those that ended are kept for a while
+  mutable std::mutex mutex_;    // guards the two below
+  std::vector<Asked> asked_;    // oldest first; those that ended are kept for a while
+  std::set<TenantId> scanned_;  // at all, since the start
   runtime::TaskScope scope_;
 };
 

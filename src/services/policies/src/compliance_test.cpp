@@ -66,6 +66,37 @@ TEST_F(PoliciesTest, AScanLooksForWhatBelongsToAResource) {
   EXPECT_EQ(states[1]["complianceState"], "Compliant");
 }
 
+constexpr gate::resource::PropertyAlias kNoteAliases[] = {{"Sample.Notes/notes/pinned", "properties.pinned"}};
+
+// What extends a resource belongs to that resource, not to its neighbours, and isn't judged itself.
+TEST_F(PoliciesTest, AScanLooksForWhatExtendsAResource) {
+  add_types = [this](gate::resource::Registry& registry) {
+    registry.add({.provider = "Sample.Notes",
+                  .type = "notes",
+                  .api_versions = {"2021-04-01"},
+                  .at = gate::resource::ScopeKind::kResource,
+                  .verbs = gate::resource::kGet | gate::resource::kPut | gate::resource::kListInGroup,
+                  .tracked = false,
+                  .aliases = kNoteAliases,
+                  .behind = &boxes_});
+  };
+  restart();
+  const Json details = {{"type", "Sample.Notes/notes"},
+                        {"existenceCondition", {{"field", "Sample.Notes/notes/pinned"}, {"equals", true}}}};
+  const Json noted = {{"if", {{"field", "type"}, {"equals", "Sample.Boxes/boxes"}}},
+                      {"then", {{"effect", "auditIfNotExists"}, {"details", details}}}};
+  assign(sub(), "noted", define("noted", noted));
+  for (const auto* name : {"a", "b", "c"}) put(box(name), box_of("blue"));
+  put(box("a") + "/providers/Sample.Notes/notes/n", {{"properties", {{"pinned", true}}}});
+  put(box("b") + "/providers/Sample.Notes/notes/n", {{"properties", {{"pinned", false}}}});
+  scan();
+  const auto states = query(sub(), {{"$orderby", "resourceId"}});
+  ASSERT_EQ(states.size(), 3U);
+  EXPECT_EQ(states[0]["complianceState"], "Compliant");
+  EXPECT_EQ(states[1]["complianceState"], "NonCompliant");
+  EXPECT_EQ(states[2]["complianceState"], "NonCompliant");
+}
+
 TEST_F(PoliciesTest, QueriesThatArentUnderstoodAreRefused) {
   EXPECT_EQ(ask(sub(), "queryResults", {{"$filter", "complianceState is 'x'"}}).said(), "400 InvalidQueryParameter");
   EXPECT_EQ(ask(sub(), "queryResults", {{"$apply", "groupby((x))"}}).said(), "501 NotImplemented");
@@ -86,6 +117,33 @@ TEST_F(PoliciesTest, RestrictionsTellBeforehand) {
   EXPECT_EQ(answer.body["contentEvaluationResult"]["policyEvaluations"][0]["evaluationResult"], "NonCompliant");
   EXPECT_EQ(answer.body["fieldRestrictions"][0]["restrictions"][0]["values"], Json::array({"red"}));
   EXPECT_EQ(ask(group(), "checkPolicyRestrictions", {}, {{"x", 1}}).said(), "400 InvalidRequestContent");
+}
+
+TEST_F(PoliciesTest, WhatIsAskedBeforehandIsBounded) {
+  assign(group(), "paint", define("no-red", deny("red")));
+  Json content = {{"type", "Sample.Boxes/boxes"}, {"name", "n"}, {"tags", "none"}, {"properties", {{"colour", "red"}}}};
+  Json body = {{"resourceDetails", {{"resourceContent", content}}},
+               {"pendingFields", Json::array({{{"field", "tags.a"}, {"values", Json::array({"x"})}}})}};
+  EXPECT_EQ(ask(group(), "checkPolicyRestrictions", {}, body).said(), "200");
+  for (int i = 0; i < 3; ++i) body["pendingFields"].push_back({{"field", "tags.b"}, {"values", Json(100, "x")}});
+  EXPECT_EQ(ask(group(), "checkPolicyRestrictions", {}, body).said(), "400 InvalidRequestContent");
+  body.erase("pendingFields");
+  content["properties"]["long"] = std::string(100'000, 'x');
+  body["resourceDetails"]["resourceContent"] = content;
+  EXPECT_EQ(ask(group(), "checkPolicyRestrictions", {}, body).said(), "413 RequestContentTooLarge");
+}
+
+TEST_F(PoliciesTest, LongAnswersComeInPages) {
+  auto audit = deny("red");
+  audit["then"]["effect"] = "audit";
+  assign(sub(), "paint", define("no-red", audit));
+  for (int i = 0; i < 5; ++i) put(box("b" + std::to_string(i)), box_of(i % 2 == 0 ? "red" : "blue"));
+  EXPECT_EQ(query(sub(), {{"$skiptoken", "3"}}).size(), 2U);
+  EXPECT_EQ(query(sub(), {{"$top", "2"}})[1]["resourceId"], box("b1"));
+  const auto sorted = query(sub(), {{"$orderby", "complianceState desc,resourceId desc"}, {"$skiptoken", "2"}});
+  ASSERT_EQ(sorted.size(), 3U);
+  EXPECT_EQ(sorted[0]["resourceId"], box("b0"));
+  EXPECT_EQ(sorted[1]["resourceId"], box("b3"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "expression/json.h"
+#include "src/identity_rules.h"
 
 namespace freehold::policies {
 namespace {
@@ -120,6 +121,7 @@ Checked<EntryPtr> make_entry(Kind kind, ResourceId id, const Json& body, const g
     }
     case Kind::kAssignment: {
       FH_TRY(out.assignment, gate::policy::Assignment::parse(text, properties));
+      out.identity = identity_of(body);
       break;
     }
     case Kind::kExemption: {

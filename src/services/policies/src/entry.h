@@ -50,6 +50,7 @@ struct Entry {
   std::optional<gate::policy::Assignment> assignment = {};
   std::optional<gate::policy::Exemption> exemption = {};
   std::optional<Classification> classification = {};
+  std::optional<PrincipalId> identity = {};  // of an assignment: who acts for it
   bool built_in = false;  // shipped, or an assignment that a classification makes: not kept, and nobody's to alter
 
   [[nodiscard]] std::string key() const { return key_of(id); }

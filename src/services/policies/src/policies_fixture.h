@@ -45,6 +45,61 @@ class SampleScopes final : public gate::resource::Scopes {
   bool has_management_group(TenantId, std::string_view) const override { return true; }
 };
 
+// Everybody is there, and in a group that owns everything, but one.
+class SampleRights final : public gate::IdentityDirectory, public gate::authz::SnapshotSource {
+ public:
+  SampleRights() {
+    everybody_.bytes.fill(0xee);
+    limited.bytes.fill(0x11);
+  }
+  PrincipalId limited;  // owns `scope` and nothing else
+  std::string scope = "/nowhere";
+  std::shared_ptr<const gate::Identity> find(TenantId tenant, PrincipalId object) const override {
+    gate::Identity out{.tenant = tenant, .object = object};
+    if (object != limited) out.groups.push_back(everybody_);
+    return std::make_shared<const gate::Identity>(std::move(out));
+  }
+  std::optional<gate::PrincipalKind> kind_of(TenantId, PrincipalId) const override {
+    return gate::PrincipalKind::kServicePrincipal;
+  }
+  std::shared_ptr<const gate::authz::Snapshot> snapshot(TenantId tenant) const override {
+    const auto owner = gate::authz::role_id(gate::authz::roles::kOwner);
+    const std::vector<gate::authz::RoleAssignment> all = {{{}, tenant, "/", everybody_, owner},
+                                                          {{}, tenant, to_lower(scope), limited, owner}};
+    return std::make_shared<const gate::authz::Snapshot>(1, gate::authz::built_in_roles(), all,
+                                                         std::span<const gate::authz::DenyAssignment>());
+  }
+
+ private:
+  PrincipalId everybody_;
+};
+
+// A directory that has nothing but identities of assignments.
+class SampleIdentities final : public AssignmentIdentities {
+ public:
+  runtime::Task<Result<gate::resource::ManagedIdentity>> make(TenantId, std::string name, std::string resource_id,
+                                                              WallTime) override {
+    if (refuse) co_return fail(ErrorCode::kExhausted, "the directory is full");
+    PrincipalId id;
+    id.bytes.fill(++made);
+    names[id] = {std::move(name), std::move(resource_id)};
+    co_return gate::resource::ManagedIdentity{id, {}};
+  }
+  runtime::Task<Result<>> remove(TenantId, PrincipalId object) override {
+    names.erase(object);
+    co_return Result<>();
+  }
+  bool has(TenantId, PrincipalId object) const override { return names.contains(object); }
+  std::vector<PrincipalId> all(TenantId) const override {
+    std::vector<PrincipalId> out;
+    for (const auto& [id, name] : names) out.push_back(id);
+    return out;
+  }
+  bool refuse = false;
+  std::uint8_t made = 0;
+  std::map<PrincipalId, std::pair<std::string, std::string>> names;
+};
+
 class PoliciesTest : public ::testing::Test {
  protected:
   PoliciesTest() {
@@ -56,8 +111,13 @@ class PoliciesTest : public ::testing::Test {
   }
   void open() {
     registry_ = std::make_unique<gate::resource::Registry>();
-    service_ = std::make_unique<PoliciesService>(
-        PoliciesServiceOptions{.store = memory_.sealed(), .clock = memory_.clock, .tree = tree_, .scopes = scopes_});
+    service_ = std::make_unique<PoliciesService>(PoliciesServiceOptions{.store = memory_.sealed(),
+                                                                        .clock = memory_.clock,
+                                                                        .tree = tree_,
+                                                                        .scopes = scopes_,
+                                                                        .assignments = rights_,
+                                                                        .identities = rights_,
+                                                                        .managed = managed_});
     boxes_.add_to(*registry_);
     if (add_types) add_types(*registry_);
     service_->add_resource_types(*registry_);
@@ -98,6 +158,7 @@ class PoliciesTest : public ::testing::Test {
     const gate::resource::ProposedChange told{.kind = kind, .id = *id, .type = type, .caller = caller()};
     auto approved = registry_->checks().approve(std::move(proposed));
     if (!approved) return refused(approved.error());
+    if (const auto expected = run_blocking(registry_->expect(**approved)); !expected) return refused(expected.error());
     auto written = kind == ChangeKind::kDelete ? run_blocking(type->behind->remove(std::move(*approved)))
                                                : run_blocking(type->behind->put(std::move(*approved)));
     if (!written) return refused(written.error());
@@ -185,12 +246,19 @@ class PoliciesTest : public ::testing::Test {
     return id;
   }
   std::string assign(const std::string& scope, const std::string& name, const std::string& definition,
-                     Json more = Json::object()) {
+                     Json more = Json::object(), Json body = Json::object()) {
     more["policyDefinitionId"] = definition;
     const auto id = policy(scope, "policyAssignments", name);
-    const auto done = put(id, {{"properties", std::move(more)}});
+    body["properties"] = std::move(more);
+    const auto done = put(id, body);
     EXPECT_EQ(done.said(), "201") << done.message;
     return id;
+  }
+  // The same with somebody who acts for it.
+  std::string assign_acting(const std::string& scope, const std::string& name, const std::string& definition,
+                            Json more = Json::object()) {
+    return assign(scope, name, definition, std::move(more),
+                  {{"location", "local"}, {"identity", {{"type", "SystemAssigned"}}}});
   }
 
   std::function<void(gate::resource::Registry&)> add_types;  // besides the boxes
@@ -200,6 +268,8 @@ class PoliciesTest : public ::testing::Test {
   SubscriptionId subscription_;
   SampleTree tree_;
   SampleScopes scopes_;
+  SampleRights rights_;
+  SampleIdentities managed_;
   gate::resource::testing::MemoryProvider boxes_;
   std::unique_ptr<gate::resource::Registry> registry_;
   std::unique_ptr<PoliciesService> service_;

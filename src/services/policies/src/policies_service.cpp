@@ -7,6 +7,8 @@
 #include "src/policy_gate.h"
 #include "src/policy_insights.h"
 #include "src/policy_resources.h"
+#include "src/policy_triggers.h"
+#include "src/remediation_resources.h"
 
 namespace freehold::policies {
 namespace {
@@ -31,9 +33,10 @@ struct PoliciesService::State {
   explicit State(PoliciesServiceOptions given)
       : options(given),
         store(options.store, aliases),
-        resources(store, options.tree),
+        resources({store, options.tree, options.assignments, options.identities, options.managed, options.clock}),
         classifications(store, options.tree),
-        check(store, options.tree, options.scopes) {}
+        check(store, options.tree, options.scopes),
+        remediation_store(options.store) {}
   PoliciesServiceOptions options;
   gate::policy::AliasTable aliases;
   PolicyStore store;
@@ -41,11 +44,16 @@ struct PoliciesService::State {
   ClassificationResources classifications;
   PolicyCheck check;
   ComplianceStore compliance;
+  RemediationStore remediation_store;
   PolicyGate gate;
   std::vector<TenantId> tenants;
   // From add_resource_types() on: they need the registry.
   std::unique_ptr<ComplianceScan> scan;
   std::unique_ptr<PolicyInsights> insights;
+  std::unique_ptr<RemediationJobs> jobs;
+  std::unique_ptr<RemediationResources> remediations;
+  std::unique_ptr<PolicyTriggers> triggers;
+  std::unique_ptr<PipelineDoor> door;  // from start() on
 };
 
 PoliciesService::PoliciesService(PoliciesServiceOptions options) : state_(std::make_unique<State>(options)) {}
@@ -61,13 +69,23 @@ void PoliciesService::add_resource_types(gate::resource::Registry& registry) {
   s.resources.add_types(registry);
   s.classifications.add_types(registry);
   s.insights->add_types(registry);
+  s.jobs = std::make_unique<RemediationJobs>(parts, s.remediation_store, *s.scan);
+  s.remediations = std::make_unique<RemediationResources>(
+      RemediationResources::Parts{parts, s.remediation_store, *s.jobs, s.options.store.random});
+  s.remediations->add_types(registry);
+  s.triggers = std::make_unique<PolicyTriggers>(parts, s.remediation_store, *s.jobs, *s.scan, s.options.store.random);
   registry.add_check(s.check);
   registry.add_observer(*s.scan);
+  registry.add_observer(*s.triggers);
+  registry.set_witness(*s.triggers);
 }
 
 runtime::Task<Result<>> PoliciesService::open(TenantId tenant) {
   FH_CHECK(state_->scan != nullptr);
   FH_CO_CHECK_OK(co_await state_->store.load(tenant));
+  FH_CO_CHECK_OK(co_await state_->resources.sweep_identities(tenant));
+  FH_CO_CHECK_OK(co_await state_->remediation_store.load(tenant));
+  FH_CO_CHECK_OK(co_await state_->triggers->load(tenant));
   state_->tenants.push_back(tenant);
   co_return Result<>();
 }
@@ -76,10 +94,22 @@ gate::ServiceGate& PoliciesService::gate() { return state_->gate; }
 
 void PoliciesService::start(boost::asio::io_context& loop, gate::Pipeline& door) {
   FH_CHECK(state_->scan != nullptr);
-  state_->scan->start(loop, door, state_->tenants);
+  State& s = *state_;
+  s.door = std::make_unique<PipelineDoor>(door);
+  s.scan->start(loop, door, s.tenants);
+  s.jobs->start(loop, *s.door, s.tenants);
+  s.triggers->start();
 }
 
-void PoliciesService::close_and_wait() { state_->scan->close_and_wait(); }
+void PoliciesService::start(boost::asio::io_context& loop, ManagerDoor& door) {
+  state_->jobs->start(loop, door, state_->tenants);
+  state_->triggers->start();
+}
+
+void PoliciesService::close_and_wait() {
+  state_->jobs->close_and_wait();
+  state_->scan->close_and_wait();
+}
 
 runtime::Task<Result<>> PoliciesService::scan(TenantId tenant, std::string scope) {
   return state_->scan->scan(tenant, std::move(scope));

@@ -58,7 +58,7 @@ TEST_F(PoliciesTest, WhatIsWrongIsNamed) {
   EXPECT_EQ(put(policy(sub(), "policyAssignments", "a"),
                 {{"properties", {{"policyDefinitionId", id}}}, {"identity", {{"type", "SystemAssigned"}}}})
                 .said(),
-            "501 NotImplemented");
+            "400 LocationRequired");
   EXPECT_EQ(put(policy(sub(), "policyAssignments", "a"),
                 {{"properties", {{"policyDefinitionId", id}, {"parameters", {{"x", {{"value", 1}}}}}}}})
                 .said(),
@@ -111,6 +111,23 @@ TEST_F(PoliciesTest, ListsShowWhatIsInForceAtAScope) {
             std::vector<std::string>{"near"});
   EXPECT_EQ(names(sub(), "policyDefinitions", "policyType eq 'BuiltIn'"), std::vector<std::string>{});
   EXPECT_EQ(names(sub(), "policyAssignments", "name eq 'x'"), std::vector<std::string>{"InvalidFilterInQueryString"});
+}
+
+TEST_F(PoliciesTest, AListGoesOnBehindWhatAPageEndedWith) {
+  for (const auto* name : {"c", "A", "b"}) define(name, deny("red"));
+  const auto& row = *registry_->find("Microsoft.Authorization/policyDefinitions");
+  const ResourceId at = *gate::resource::parse_resource_id(sub());
+  gate::resource::Reading reading{.api_version = {}, .caller = caller(), .filter = "atExactScope()"};
+  reading.most = 2;
+  std::vector<std::string> seen;
+  for (std::size_t page = 0; page < 2; ++page) {
+    const auto found = run_blocking(row.behind->list(row, {.tenant = tenant_, .subscription = {}, .at = at}, reading));
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->size(), page == 0 ? 2u : 1u);
+    for (const auto& item : *found) seen.push_back(item["name"]);
+    reading.behind = to_lower(found->back()["id"].get<std::string>());
+  }
+  EXPECT_EQ(seen, (std::vector<std::string>{"A", "b", "c"}));
 }
 
 TEST_F(PoliciesTest, PublishedDefinitionsStandAtTheTenantUnderTheirOwnIds) {

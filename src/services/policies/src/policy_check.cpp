@@ -100,17 +100,24 @@ Decision PolicyCheck::decide(const TenantPolicies& state, const ProposedChange& 
   return state.compiled().decide(target);
 }
 
-// What is moved keeps at least the level that it had: else one person alone could lower it.
+// What is moved keeps at least the level that it had, and gets no more locations: else one person alone could lower it.
 ApiResult<> PolicyCheck::check_level(const TenantPolicies& state, const ProposedChange& change) const {
   const TenantId tenant = change.caller.tenant;
-  const Level now = state.level_at(gate::resource::chain_of(change.id, tenant, tree_).scopes);
+  const auto from = gate::resource::chain_of(change.id, tenant, tree_).scopes;
   const bool managed = change.destination && !change.destination->subscription;  // into a management group
   const ResourceId to = managed ? *change.destination : place_of(change);
-  const Level then = state.level_at(gate::resource::chain_of(to, tenant, tree_).scopes);
+  auto then = gate::resource::chain_of(to, tenant, tree_).scopes;
   // Its own classification goes with what moves between management groups.
-  const Level own = managed ? state.level_at({key_of(change.id)}) : Level::kUnclassified;
-  if (std::max(then, own) >= now) return {};
-  return std::unexpected(policy_errors::lowers_classification(change.id.text(), level_name(now), level_name(then)));
+  if (managed) then.push_back(key_of(change.id));
+  const Level level = state.level_at(from);
+  if (state.level_at(then) < level) {
+    return std::unexpected(
+        policy_errors::lowers_classification(change.id.text(), level_name(level), level_name(state.level_at(then))));
+  }
+  const auto allowed = state.locations_at(from);
+  const auto allowed_then = state.locations_at(then);
+  if (!allowed || (allowed_then && std::ranges::includes(*allowed, *allowed_then))) return {};
+  return std::unexpected(policy_errors::widens_locations(change.id.text()));
 }
 
 ApiResult<> PolicyCheck::check(ProposedChange& change) const {

@@ -61,6 +61,25 @@ TEST_F(PoliciesTest, ExemptionsHoldUntilTheyExpire) {
   EXPECT_TRUE(get(exemption).is_null());
 }
 
+// Who owns a corner doesn't get out from under what stands above it.
+TEST_F(PoliciesTest, ExemptingTakesARightWhereTheAssignmentStands) {
+  rights_.scope = group();
+  const auto above = assign(sub(), "above", define("no-red", deny("red")));
+  const auto here = assign(group(), "here", define("no-blue", deny("blue")));
+  who_ = rights_.limited;
+  const auto exempted_from = [](const std::string& assignment) {
+    return Json{{"properties", {{"policyAssignmentId", assignment}, {"exemptionCategory", "Waiver"}}}};
+  };
+  const auto refused = put(policy(group(), "policyExemptions", "e"), exempted_from(above));
+  EXPECT_EQ(refused.said(), "403 LinkedAuthorizationFailed");
+  EXPECT_NE(refused.message.find("policyAssignments/exempt/action"), std::string::npos);
+  EXPECT_EQ(put(policy(box(), "policyExemptions", "e"), exempted_from(here)).said(), "201");
+  EXPECT_EQ(change(ChangeKind::kPatch, policy(box(), "policyExemptions", "e"), exempted_from(above)).said(),
+            "403 LinkedAuthorizationFailed");
+  EXPECT_EQ(put(box(), box_of("red")).said(), "403 RequestDisallowedByPolicy");
+  EXPECT_EQ(put(box(), box_of("blue")).said(), "201");
+}
+
 TEST_F(PoliciesTest, ModifyAndAppendChangeWhatIsWritten) {
   const Json tag = {{"if", {{"field", "type"}, {"equals", "Sample.Boxes/boxes"}}},
                     {"then",
@@ -70,7 +89,7 @@ TEST_F(PoliciesTest, ModifyAndAppendChangeWhatIsWritten) {
                         {"operations", Json::array({{{"operation", "addOrReplace"},
                                                      {"field", "tags['cost']"},
                                                      {"value", "[resourceGroup().tags['cost']]"}}})}}}}}};
-  assign(sub(), "a", define("tag", tag));
+  assign_acting(sub(), "a", define("tag", tag));
   EXPECT_EQ(put(box(), box_of("blue")).resource["tags"]["cost"], "7");
 }
 
@@ -126,6 +145,42 @@ TEST_F(PoliciesTest, AnAssignmentWaitsForWhatWasDecidedBefore) {
   under_way.reset();
   assigning.join();
   EXPECT_TRUE(answered);
+}
+
+// What a provider passes over is nothing to a policy.
+TEST_F(PoliciesTest, AnotherSpellingIsNoPropertyAndNoTag) {
+  const Json rule = {{"if",
+                      {{"anyOf", Json::array({{{"field", "Sample.Boxes/boxes/colour"}, {"notEquals", "blue"}},
+                                              {{"field", "tags.env"}, {"exists", false}}})}}},
+                     {"then", {{"effect", "deny"}}}};
+  assign(sub(), "blue", define("blue", rule));
+  Json body = {{"location", "local"}, {"tags", {{"ENV", "x"}}}, {"properties", {{"colour", "blue"}}}};
+  EXPECT_EQ(put(box(), body).said(), "201");
+  body["properties"] = {{"Colour", "blue"}};
+  EXPECT_EQ(put(box(), body).said(), "403 RequestDisallowedByPolicy");
+  body = {{"location", "local"}, {"Tags", {{"env", "x"}}}, {"properties", {{"colour", "blue"}}}};
+  EXPECT_EQ(put(box(), body).said(), "403 RequestDisallowedByPolicy");
+}
+
+// However many rules there are, and whatever each may take, a decision ends, and says no.
+TEST_F(PoliciesTest, RulesThatTakeTooLongTogetherDeny) {
+  std::string text = "'" + std::string(100, 'a') + "'";
+  for (const auto* with : {"'a','aaaaaaaaaaa'", "'a','aaaaaaaa'", "'a','ab'"}) {
+    text.insert(0, "replace(").append(",").append(with).append(")");
+  }
+  const Json heavy = {
+      {"count",
+       {{"value", "[range(0,100)]"}, {"name", "i"}, {"where", {{"value", "[" + text + "]"}, {"contains", "zz"}}}}},
+      {"greater", 0}};
+  const Json boxes = {{"field", "type"}, {"equals", "Sample.Boxes/boxes"}};
+  const auto definition =
+      define("heavy", {{"if", {{"allOf", Json::array({boxes, heavy})}}}, {"then", {{"effect", "audit"}}}});
+  assign(group("h"), "one", definition);
+  EXPECT_EQ(put(box("b", "h"), box_of("red")).said(), "201");
+  for (int i = 0; i < 40; ++i) assign(group(), "h" + std::to_string(i), definition);
+  const auto denied = put(box(), box_of("red"));
+  EXPECT_EQ(denied.said(), "403 RequestDisallowedByPolicy");
+  EXPECT_NE(denied.info.dump().find("take too long"), std::string::npos);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.h"
+
 namespace freehold::policies::policy_errors {
 namespace {
 
@@ -73,6 +75,18 @@ ApiError lowers_classification(std::string_view id, std::string_view from, std::
                   id, from, to));
 }
 
+ApiError widens_locations(std::string_view id) {
+  return make(403, "ClassificationLowered",
+              fmt::format("Moving '{}' would allow it in more locations than its classification does now. Classify "
+                          "where it is to stand, or have the lowering approved first.",
+                          id));
+}
+
+ApiError pending_change_differs() {
+  return make(409, "PendingChangeDiffers",
+              "The change that waits is another one than that which is approved. Look at it again.");
+}
+
 ApiError second_person_required() {
   return make(403, "SecondPersonRequired", "Who asked for a classification to be lowered can't approve it.");
 }
@@ -109,6 +123,34 @@ ApiError out_of_scope(std::string_view assignment) {
 
 ApiError assignment_not_found(std::string_view id) {
   return make(404, "PolicyAssignmentNotFound", fmt::format("The policy assignment '{}' is not found.", id));
+}
+
+ApiError may_not_exempt(std::string_view who, std::string_view scope, std::string_view action,
+                        std::string_view assignment) {
+  return make(403, "LinkedAuthorizationFailed",
+              fmt::format("The client with object id '{}' may write policy exemptions at scope '{}'; however, it does "
+                          "not have permission to perform action '{}' on the linked scope '{}'.",
+                          who, scope, action, assignment));
+}
+
+ApiError location_required() {
+  return make(400, "LocationRequired", "The location property is required for an assignment with an identity.");
+}
+
+ApiError identity_required(std::string_view assignment, std::string_view what) {
+  return make(400, "ResourceIdentityRequired",
+              fmt::format("The policy assignment '{}' request is invalid. Policy assignments must include a 'managed "
+                          "identity' when assigning {}.",
+                          assignment, what));
+}
+
+ApiError bad_remediation(std::string_view act, std::string_view name, std::string_view why) {
+  return make(400, fmt::format("Invalid{}RemediationRequest", act),
+              fmt::format("The request to {} remediation '{}' is invalid. {}", to_lower(act), name, why));
+}
+
+ApiError remediation_not_found(std::string_view name) {
+  return make(404, "RemediationNotFound", fmt::format("The remediation '{}' could not be found.", name));
 }
 
 ApiError precondition_failed() {

@@ -4,7 +4,9 @@
 #include <map>
 
 #include "base/encoding.h"
+#include "src/pauses.h"
 #include "src/policy_errors.h"
+#include "src/policy_summary.h"
 #include "src/state_filter.h"
 
 namespace freehold::policies {
@@ -15,14 +17,8 @@ using gate::resource::ActionAnswer;
 using gate::resource::ActionCall;
 
 constexpr std::size_t kMaxPage = 1'000;
+constexpr std::size_t kMaxSorted = 10'000;  // states in the memory of one request; ours
 constexpr std::string_view kContext = "/providers/Microsoft.PolicyInsights/policyStates/$metadata#";
-
-std::string parameter(const ActionCall& call, std::string_view name) {
-  for (const auto& one : call.query) {
-    if (one.name == name) return one.value;
-  }
-  return {};
-}
 
 gate::ApiError bad_query(std::string_view what) {
   return {
@@ -78,24 +74,37 @@ std::string next_link(const ActionCall& call, std::size_t from) {
   return out.append(1, separator).append("$skiptoken=").append(std::to_string(from));
 }
 
-ApiResult<> sort(std::vector<Json>& states, std::string_view order_by) {
-  const auto order = parse_order(order_by);
-  if (!order) return std::unexpected(bad_query(order.error().message));
-  if (order->empty()) return {};
-  const Json none = nullptr;
-  std::vector<std::pair<std::size_t, Json>> keyed;
-  for (std::size_t i = 0; i < states.size(); ++i) keyed.emplace_back(i, std::move(states[i]));
-  std::ranges::sort(keyed, [&](const auto& a, const auto& b) {
-    for (const auto& one : *order) {
-      const Json* x = state_field(a.second, one.field);
-      const Json* y = state_field(b.second, one.field);
-      const int way = compare_values(x == nullptr ? none : *x, y == nullptr ? none : *y);
-      if (way != 0) return one.descending ? way > 0 : way < 0;
+// One of the states that are to be sorted, by what they are sorted.
+struct Sorted {
+  std::vector<Json> keys;
+  ResourceStatesPtr resource;
+  const PolicyState* state = nullptr;  // of the resource's
+  Json shown;
+};
+
+std::vector<Json> keys_of(const Json& shown, const std::vector<StateOrder>& order) {
+  std::vector<Json> out;
+  for (const auto& one : order) {
+    const Json* found = state_field(shown, one.field);
+    out.push_back(found == nullptr ? Json(nullptr) : *found);
+  }
+  return out;
+}
+
+void sort(std::vector<Sorted>& states, const std::vector<StateOrder>& order) {
+  std::vector<std::size_t> places(states.size());
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+  std::ranges::sort(places, [&](std::size_t a, std::size_t b) {
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const int way = compare_values(states[a].keys[i], states[b].keys[i]);
+      if (way != 0) return order[i].descending ? way > 0 : way < 0;
     }
-    return a.first < b.first;
+    return a < b;
   });
-  for (std::size_t i = 0; i < states.size(); ++i) states[i] = std::move(keyed[i].second);
-  return {};
+  std::vector<Sorted> sorted;
+  sorted.reserve(states.size());
+  for (const auto place : places) sorted.push_back(std::move(states[place]));
+  states = std::move(sorted);
 }
 
 std::string category_of(const TenantPolicies& policies, std::string_view definition) {
@@ -115,19 +124,43 @@ std::string scan_url(const ActionCall& call, ScanId id) {
          "?api-version=" + percent_encode(call.api_version);
 }
 
+// Which of the states, by $top and $skiptoken.
+struct Page {
+  std::size_t from = 0;
+  std::size_t top = kMaxPage;
+  bool limited = false;  // by the client: then there is no next one
+};
+ApiResult<Page> page_of(const ActionCall& call) {
+  Page out;
+  const auto asked = call.parameter("$top");
+  const auto token = call.parameter("$skiptoken");
+  out.limited = !asked.empty();
+  if (out.limited) {
+    const auto number = parse_u64(asked);
+    if (!number) return std::unexpected(bad_query("$top is no number."));
+    out.top = std::min<std::size_t>(*number, kMaxPage);
+  }
+  if (!token.empty()) {
+    const auto number = parse_u64(token);
+    if (!number || *number > kMaxStates) return std::unexpected(bad_query("$skiptoken isn't one of ours."));
+    out.from = *number;
+  }
+  return out;
+}
+
 // $from and $to, as the API has them, and its $apply, which isn't there.
 ApiResult<StateFilter> filter_of(const ActionCall& call) {
-  if (!parameter(call, "$apply").empty()) return std::unexpected(policy_errors::not_implemented("$apply"));
-  const auto expand = parameter(call, "$expand");
+  if (!call.parameter("$apply").empty()) return std::unexpected(policy_errors::not_implemented("$apply"));
+  const auto expand = call.parameter("$expand");
   if (!expand.empty() && !equals_ignoring_case(expand, "PolicyEvaluationDetails")) {
     return std::unexpected(policy_errors::not_implemented("This $expand"));
   }
-  std::string text = parameter(call, "$filter");
+  std::string text(call.parameter("$filter"));
   for (const auto& [name, op] : {std::pair("$from", "ge"), {"$to", "le"}}) {
-    const auto time = parameter(call, name);
+    const auto time = call.parameter(name);
     if (time.empty()) continue;
     if (!parse_iso8601(time)) return std::unexpected(bad_query(std::string(name) + " is no time."));
-    text = (text.empty() ? "" : "(" + text + ") and ") + "timestamp " + op + " '" + time + "'";
+    text = (text.empty() ? "" : "(" + text + ") and ") + "timestamp " + op + " '" + std::string(time) + "'";
   }
   auto filter = StateFilter::parse(text);
   if (!filter) return std::unexpected(bad_query(filter.error().message));
@@ -168,7 +201,6 @@ Json state_json(const ResourceStates& resource, const PolicyState& state) {
               {"isCompliant", state.compliance == gate::policy::Compliance::kCompliant ||
                                   state.compliance == gate::policy::Compliance::kExempt}};
   if (!state.exemption_id.empty()) out["policyExemptionIds"] = Json::array({state.exemption_id});
-  if (!state.reasons.empty()) out["policyEvaluationDetails"] = Json::parse(state.reasons, nullptr, false);
   return out;
 }
 
@@ -225,25 +257,25 @@ Task<ApiResult<gate::resource::Written>> PolicyInsights::remove(gate::resource::
 }
 
 Task<ApiResult<ActionAnswer>> PolicyInsights::act(ActionCall call) {
-  if (call.action == "queryResults") co_return query(call);
-  if (call.action == "summarize") co_return summarize(call);
+  if (call.action == "queryResults") co_return co_await query(std::move(call));
+  if (call.action == "summarize") co_return co_await summarize(std::move(call));
   if (call.action == "triggerEvaluation") co_return begin_scan(call);
-  if (call.action == "checkPolicyRestrictions") co_return check_restrictions(call);
+  if (call.action == "checkPolicyRestrictions") co_return co_await check_restrictions(std::move(call));
   co_return scan_result(call);
 }
 
-// Those that the request is about. A policy that is assigned no more has none.
-ApiResult<std::vector<Json>> PolicyInsights::states(const ActionCall& call) const {
-  const auto filter = filter_of(call);
-  if (!filter) return std::unexpected(filter.error());
+// A policy that is assigned no more has none. There may be very many.
+Task<ApiResult<>> PolicyInsights::visit_states(const ActionCall& call, Visit visit) const {
+  FH_CO_TRY(const auto filter, filter_of(call));
   const auto wanted = wanted_of(call.id);
   const auto policies = parts_.store.state(call.caller.tenant);
   const std::string managing = to_lower(call.id.management_group());
   std::map<std::string, std::string> categories;  // by definition
-  std::vector<Json> out;
+  Pauses pauses;
   for (const auto& resource : parts_.compliance.at(call.caller.tenant, wanted.scope)) {
     if (!managing.empty() && !("," + resource->management_groups + ",").contains("," + managing + ",")) continue;
     for (const auto& state : resource->states) {
+      if (pauses.due()) co_await pauses.take();
       if (policies->find(Kind::kAssignment, state.origin->assignment_id) == nullptr) continue;
       Json json = state_json(*resource, state);
       const auto& definition = state.origin->definition_id;
@@ -251,51 +283,62 @@ ApiResult<std::vector<Json>> PolicyInsights::states(const ActionCall& call) cons
       json["policyDefinitionCategory"] =
           known != categories.end() ? known->second : (categories[definition] = category_of(*policies, definition));
       if (!wanted.field.empty() && !equals_ignoring_case(json[wanted.field].get<std::string>(), wanted.value)) continue;
-      if (filter->matches(json)) out.push_back(std::move(json));
+      if (filter.matches(json) && !visit(resource, state, std::move(json))) co_return ApiResult<>();
     }
   }
-  return out;
+  co_return ApiResult<>();
 }
 
-PolicyInsights::Answer PolicyInsights::query(const ActionCall& call) const {
-  FH_TRY(auto all, states(call));
-  FH_CHECK_OK(sort(all, parameter(call, "$orderby")));
-  std::size_t top = kMaxPage;
-  std::size_t from = 0;
-  const auto asked = parameter(call, "$top");
-  const auto token = parameter(call, "$skiptoken");
-  const bool limited = !asked.empty();
-  if (limited) {
-    const auto number = parse_u64(asked);
-    if (!number) return std::unexpected(bad_query("$top is no number."));
-    top = std::min<std::size_t>(*number, kMaxPage);
-  }
-  if (!token.empty()) {
-    const auto number = parse_u64(token);
-    if (!number) return std::unexpected(bad_query("$skiptoken isn't one of ours."));
-    from = *number;
-  }
-  const bool details = !parameter(call, "$expand").empty();
-  const auto select = parameter(call, "$select");
+Task<PolicyInsights::Answer> PolicyInsights::query(ActionCall call) const {
+  FH_CO_TRY(const auto page, page_of(call));
+  const auto order = parse_order(call.parameter("$orderby"));
+  if (!order) co_return std::unexpected(bad_query(order.error().message));
+  const bool details = !call.parameter("$expand").empty();
+  const auto select = call.parameter("$select");
   Json value = Json::array();
-  std::size_t at = std::min(from, all.size());
-  for (; at < all.size() && value.size() < top; ++at) {
-    if (!details) all[at].erase("policyEvaluationDetails");
-    value.push_back(selected(std::move(all[at]), select));
+  std::size_t seen = 0;
+  bool more = false;
+  // False: the page is full, and there is one more.
+  const auto take = [&](const PolicyState& state, Json shown) {
+    if (seen++ < page.from) return true;
+    more = value.size() >= page.top;
+    if (more) return false;
+    if (details && !state.reasons.empty()) {
+      shown["policyEvaluationDetails"] = Json::parse(state.reasons, nullptr, false);
+    }
+    value.push_back(selected(std::move(shown), select));
+    return true;
+  };
+  std::vector<Sorted> sorted;
+  const auto visit = [&](const ResourceStatesPtr& resource, const PolicyState& state, Json shown) {
+    if (order->empty()) return take(state, std::move(shown));
+    if (sorted.size() > kMaxSorted) return false;
+    sorted.push_back({keys_of(shown, *order), resource, &state, std::move(shown)});
+    return true;
+  };
+  FH_CO_CHECK_OK(co_await visit_states(call, visit));
+  if (sorted.size() > kMaxSorted) co_return std::unexpected(bad_query("too much is to be sorted; use a $filter."));
+  sort(sorted, *order);
+  for (auto& one : sorted) {
+    if (!take(*one.state, std::move(one.shown))) break;
   }
   Json body = {{"@odata.context", call.caller.origin + std::string(kContext) + "latest"},
                {"@odata.count", value.size()},
                {"value", std::move(value)}};
-  if (!limited && at < all.size()) body["@odata.nextLink"] = next_link(call, at);
-  return ActionAnswer{.status = 200, .body = std::move(body)};
+  if (!page.limited && more) body["@odata.nextLink"] = next_link(call, page.from + page.top);
+  co_return ActionAnswer{.status = 200, .body = std::move(body)};
 }
 
-PolicyInsights::Answer PolicyInsights::summarize(const ActionCall& call) const {
-  FH_TRY(const auto all, states(call));
-  return ActionAnswer{.status = 200,
-                      .body = {{"@odata.context", call.caller.origin + std::string(kContext) + "summary"},
-                               {"@odata.count", 1},
-                               {"value", Json::array({summary_json(all)})}}};
+Task<PolicyInsights::Answer> PolicyInsights::summarize(ActionCall call) const {
+  PolicySummary summary;
+  FH_CO_CHECK_OK(co_await visit_states(call, [&](const ResourceStatesPtr&, const PolicyState&, const Json& shown) {
+    summary.add(shown);
+    return true;
+  }));
+  co_return ActionAnswer{.status = 200,
+                         .body = {{"@odata.context", call.caller.origin + std::string(kContext) + "summary"},
+                                  {"@odata.count", 1},
+                                  {"value", Json::array({summary.json()})}}};
 }
 
 PolicyInsights::Answer PolicyInsights::begin_scan(const ActionCall& call) const {

@@ -2,6 +2,8 @@
 // and what a resource that isn't there yet would be told.
 #pragma once
 
+#include <functional>
+
 #include "src/compliance_scan.h"
 
 namespace freehold::policies {
@@ -23,20 +25,20 @@ class PolicyInsights final : public gate::resource::ResourceProvider {
 
  private:
   using Answer = gate::ApiResult<gate::resource::ActionAnswer>;
-  [[nodiscard]] gate::ApiResult<std::vector<Json>> states(const gate::resource::ActionCall& call) const;
-  [[nodiscard]] Answer query(const gate::resource::ActionCall& call) const;
-  [[nodiscard]] Answer summarize(const gate::resource::ActionCall& call) const;
+  // Told of each state that the request is about, those of a resource one behind the other; false: no more is wanted.
+  using Visit = std::function<bool(const ResourceStatesPtr& resource, const PolicyState& state, Json shown)>;
+  [[nodiscard]] Task<gate::ApiResult<>> visit_states(const gate::resource::ActionCall& call, Visit visit) const;
+  [[nodiscard]] Task<Answer> query(gate::resource::ActionCall call) const;
+  [[nodiscard]] Task<Answer> summarize(gate::resource::ActionCall call) const;
   [[nodiscard]] Answer begin_scan(const gate::resource::ActionCall& call) const;
   [[nodiscard]] Answer scan_result(const gate::resource::ActionCall& call) const;
-  [[nodiscard]] Answer check_restrictions(const gate::resource::ActionCall& call) const;  // policy_restrictions.cpp
+  [[nodiscard]] Task<Answer> check_restrictions(gate::resource::ActionCall call) const;  // policy_restrictions.cpp
 
   const ScanParts parts_;
   ComplianceScan& scan_;
 };
 
-// One state as the API has it, with its policyEvaluationDetails.
+// One state as the API has it, without its policyEvaluationDetails.
 [[nodiscard]] Json state_json(const ResourceStates& resource, const PolicyState& state);
-// The value of "policyStates - Summarize" for these.
-[[nodiscard]] Json summary_json(const std::vector<Json>& states);
 
 }  // namespace freehold::policies

@@ -1,10 +1,14 @@
 #include "src/policy_resources.h"
 
 #include <algorithm>
+#include <set>
 
+#include "authz/control_right.h"
 #include "base/check.h"
 #include "base/encoding.h"
+#include "base/log.h"
 #include "expression/json.h"
+#include "src/identity_rules.h"
 #include "src/policy_errors.h"
 #include "src/policy_filter.h"
 #include "src/policy_rules.h"
@@ -63,6 +67,23 @@ bool is_wanted(const Entry& entry, const PolicyFilter& filter, WallTime now) {
          (entry.exemption && equals_ignoring_case(entry.exemption->assignment_id, filter.assignment_id));
 }
 
+// As Azure's clients look for it.
+std::pair<std::string, std::string> absence_of(Kind kind) {
+  switch (kind) {
+    case Kind::kDefinition:
+      return {"PolicyDefinitionNotFound", "policy definition"};
+    case Kind::kInitiative:
+      return {"PolicySetDefinitionNotFound", "policy set definition"};
+    case Kind::kAssignment:
+      return {"PolicyAssignmentNotFound", "policy assignment"};
+    case Kind::kExemption:
+      return {"PolicyExemptionNotFound", "policy exemption"};
+    case Kind::kClassification:
+      break;
+  }
+  return {};
+}
+
 }  // namespace
 
 bool is_policy_type(std::string_view full_type) {
@@ -90,6 +111,8 @@ void PolicyResources::add_types(gate::resource::Registry& registry) {
                   .residency = Residency::kGeo,
                   .data = {gate::DataClass::kCustomerData},
                   .shared_at_tenant = defines,
+                  .pages = true,
+                  .absence = absence_of(kind),
                   .behind = this});
   }
 }
@@ -121,7 +144,9 @@ Task<ApiResult<std::vector<Json>>> PolicyResources::list(const gate::resource::R
   const auto chain = gate::resource::chain_of(at, scope.tenant, tree_);
   const bool tenant = at.kind() == ScopeKind::kTenant;
   std::vector<Json> out;
-  for (const auto& [key, entry] : state->all(*kind_of(type.type))) {
+  const auto& all = state->all(*kind_of(type.type));
+  for (auto next = all.upper_bound(reading.behind); next != all.end() && out.size() < reading.most; ++next) {
+    const auto& entry = next->second;
     const auto stands_at = entry->id.scope();
     const std::string stands = key_of(stands_at);
     const bool shared = stands_at.kind() == ScopeKind::kTenant;
@@ -158,7 +183,21 @@ ApiResult<> PolicyResources::check_definition(const TenantPolicies& state, std::
   return {};
 }
 
-ApiResult<> PolicyResources::check_references(const TenantPolicies& state, const Entry& entry, TenantId tenant) const {
+// "Azure Policy exemption structure", Required permissions: besides writing exemptions where this one stands.
+ApiResult<> PolicyResources::check_may_exempt(const Entry& exemption, const Entry& assignment,
+                                              const gate::resource::Caller& caller) const {
+  constexpr std::string_view kExempt = "Microsoft.Authorization/policyAssignments/exempt/action";
+  if (gate::authz::may_control(identities_, assignments_, caller.tenant, caller.object, kExempt,
+                               gate::resource::chain_of(assignment.id, caller.tenant, tree_))) {
+    return {};
+  }
+  return std::unexpected(policy_errors::may_not_exempt(to_string(caller.object), exemption.id.scope().text(), kExempt,
+                                                       assignment.id.text()));
+}
+
+ApiResult<> PolicyResources::check_references(const TenantPolicies& state, const Entry& entry,
+                                              const gate::resource::Caller& caller) const {
+  const TenantId tenant = caller.tenant;
   if (entry.assignment) {
     const auto properties = Json::parse(entry.body, nullptr, false)["properties"];
     return check_definition(state, entry.assignment->definition_id, entry, tenant,
@@ -177,7 +216,56 @@ ApiResult<> PolicyResources::check_references(const TenantPolicies& state, const
   if (exempted == nullptr || !stands_above(exempted->id.scope(), entry.id.scope(), tenant)) {
     return std::unexpected(policy_errors::assignment_not_found(entry.exemption->assignment_id));
   }
-  return {};
+  return check_may_exempt(entry, *exempted, caller);
+}
+
+// One that was removed by hand is made anew.
+Task<ApiResult<PolicyResources::Acting>> PolicyResources::acting_for(EntryPtr assignment, bool wanted,
+                                                                     TenantId tenant) {
+  if (!wanted) co_return Acting{};
+  const auto before = store_.state(tenant)->find(Kind::kAssignment, assignment->id.text());
+  if (before != nullptr && before->identity && managed_.has(tenant, *before->identity)) {
+    co_return Acting{.principal = before->identity};
+  }
+  const auto made = co_await managed_.make(tenant, assignment->id.name(), assignment->id.text(), clock_.now());
+  if (!made) co_return std::unexpected(policy_errors::of(made.error()));
+  co_return Acting{.principal = made->object, .made = true};
+}
+
+// What can't be removed now has no assignment any more, so that nothing acts as it; the next start removes it.
+Task<> PolicyResources::drop_identity(TenantId tenant, PrincipalId principal) {
+  const auto removed = co_await managed_.remove(tenant, principal);
+  if (!removed) {
+    log_warning("the identity of a policy assignment can't be removed now; the next start will",
+                {{"error", removed.error().message}});
+  }
+}
+
+Task<Result<>> PolicyResources::sweep_identities(TenantId tenant) {
+  std::set<PrincipalId> used;
+  const auto state = store_.state(tenant);
+  for (const auto& [key, entry] : state->all(Kind::kAssignment)) {
+    if (entry->identity) used.insert(*entry->identity);
+  }
+  for (const auto principal : managed_.all(tenant)) {
+    if (used.contains(principal)) continue;
+    FH_CO_CHECK_OK(co_await managed_.remove(tenant, principal));
+  }
+  co_return Result<>();
+}
+
+// An identity is made when nothing else is wrong with the assignment.
+Task<ApiResult<PolicyResources::Acting>> PolicyResources::with_identity(EntryPtr assignment, Json after, Json body,
+                                                                        gate::resource::Caller caller) {
+  FH_CO_TRY(const auto wanted, wanted_identity(after));
+  FH_CO_CHECK_OK(check_references(*store_.state(caller.tenant), *assignment, caller));
+  FH_CO_TRY(auto acting, co_await acting_for(assignment, wanted == WantedIdentity::kSystemAssigned, caller.tenant));
+  const bool said = after.contains("identity") && !after["identity"].is_null();
+  if (said) body["identity"] = identity_json(caller.tenant, acting.principal);
+  auto made = make_entry(Kind::kAssignment, assignment->id, body, store_.aliases());
+  FH_CHECK(made.has_value());  // it was one without the identity
+  acting.assignment = std::move(*made);
+  co_return acting;
 }
 
 Task<ApiResult<Written>> PolicyResources::put(ApprovedChange change) {
@@ -185,24 +273,38 @@ Task<ApiResult<Written>> PolicyResources::put(ApprovedChange change) {
   const TenantId tenant = change->caller.tenant;
   FH_CO_CHECK_OK(check_place(kind, change->id));
   FH_CO_CHECK_OK(check_conditions(*change, !change->before.is_null()));
-  FH_CO_TRY(const auto body, read_body(kind, *change));
+  FH_CO_TRY(auto body, read_body(kind, *change));
   auto made = make_entry(kind, change->id, body, store_.aliases());
   if (!made) co_return std::unexpected(policy_errors::of(made.error()));
-  const EntryPtr entry = std::move(*made);
-  bool fresh = false;
+  EntryPtr entry = std::move(*made);
+  Acting acting;
+  if (kind == Kind::kAssignment) {
+    FH_CO_TRY(acting, co_await with_identity(entry, change->after, std::move(body), change->caller));
+    entry = acting.assignment;
+  }
+  EntryPtr old;
   const auto edit = [&](PolicyDraft& draft) -> ApiResult<> {
     const auto& state = draft.state();
-    const auto old = state.find(kind, entry->id.text());
-    fresh = old == nullptr;
-    if (fresh) {
+    old = state.find(kind, entry->id.text());
+    if (old == nullptr) {
       FH_CHECK_OK(check_room(state.all(kind), kind, entry->id));
     }
-    FH_CHECK_OK(check_references(state, *entry, tenant));
+    FH_CHECK_OK(check_references(state, *entry, change->caller));
+    if (kind == Kind::kAssignment) {
+      FH_CHECK_OK(check_has_identity(state, *entry));
+    }
     draft.put(entry);
-    return {};
+    return check_bytes(draft.state().bytes());
   };
-  FH_CO_CHECK_OK(co_await store_.change(tenant, edit));
-  co_return Written{.status = status_of(kind, change->kind, fresh), .resource = entry->shown()};
+  const auto written = co_await store_.change(tenant, edit);
+  if (!written) {
+    // What isn't known may have been written: the next start knows.
+    if (acting.made && written.error().status < 500) co_await drop_identity(tenant, *acting.principal);
+    co_return std::unexpected(written.error());
+  }
+  if (old != nullptr && old->identity && old->identity != acting.principal)
+    co_await drop_identity(tenant, *old->identity);
+  co_return Written{.status = status_of(kind, change->kind, old == nullptr), .resource = entry->shown()};
 }
 
 Task<ApiResult<Written>> PolicyResources::remove(ApprovedChange change) {
@@ -230,6 +332,7 @@ Task<ApiResult<Written>> PolicyResources::remove(ApprovedChange change) {
   };
   FH_CO_CHECK_OK(co_await store_.change(change->caller.tenant, edit));
   if (gone == nullptr) co_return Written{.status = 204};
+  if (gone->identity) co_await drop_identity(change->caller.tenant, *gone->identity);
   co_return Written{.status = 200, .resource = gone->shown()};
 }
 

@@ -2,17 +2,37 @@
 // and policyExemptions.
 #pragma once
 
+#include "authn/identity.h"
 #include "authz/scope.h"
+#include "authz/storage_access.h"
+#include "policies/managed_identities.h"
 #include "resource/registry.h"
 #include "src/policy_store.h"
 
 namespace freehold::policies {
 
-// Owned by PoliciesService; borrows store and tree. Thread-safe.
+// Owned by PoliciesService; borrows all of its parts. Thread-safe.
 class PolicyResources final : public gate::resource::ResourceProvider {
  public:
-  PolicyResources(PolicyStore& store, const gate::authz::ManagementTree& tree) : store_(store), tree_(tree) {}
+  struct Parts {
+    PolicyStore& store;
+    const gate::authz::ManagementTree& tree;
+    const gate::authz::SnapshotSource& assignments;
+    const gate::IdentityDirectory& identities;
+    AssignmentIdentities& managed;
+    const Clock& clock;
+  };
+  explicit PolicyResources(Parts parts)
+      : store_(parts.store),
+        tree_(parts.tree),
+        assignments_(parts.assignments),
+        identities_(parts.identities),
+        managed_(parts.managed),
+        clock_(parts.clock) {}
   void add_types(gate::resource::Registry& registry);
+  // Identities whose assignment was never written or is gone: what an earlier process left behind. Before any request
+  // of the tenant.
+  [[nodiscard]] Task<Result<>> sweep_identities(TenantId tenant);
 
   [[nodiscard]] Task<gate::ApiResult<Json>> get(ResourceId id, gate::resource::Reading reading) override;
   [[nodiscard]] Task<gate::ApiResult<std::vector<Json>>> list(const gate::resource::ResourceType& type,
@@ -23,9 +43,23 @@ class PolicyResources final : public gate::resource::ResourceProvider {
   [[nodiscard]] Task<gate::ApiResult<gate::resource::ActionAnswer>> act(gate::resource::ActionCall call) override;
 
  private:
+  // Who is to act for the assignment; one that it has is kept.
+  struct Acting {
+    std::optional<PrincipalId> principal = {};
+    bool made = false;
+    EntryPtr assignment = {};  // with it
+  };
+  [[nodiscard]] Task<gate::ApiResult<Acting>> acting_for(EntryPtr assignment, bool wanted, TenantId tenant);
+  // `after`: as the request has it.
+  [[nodiscard]] Task<gate::ApiResult<Acting>> with_identity(EntryPtr assignment, Json after, Json body,
+                                                            gate::resource::Caller caller);
+  [[nodiscard]] Task<> drop_identity(TenantId tenant, PrincipalId principal);
   // What it names is there, and where it may be named from.
   [[nodiscard]] gate::ApiResult<> check_references(const TenantPolicies& state, const Entry& entry,
-                                                   TenantId tenant) const;
+                                                   const gate::resource::Caller& caller) const;
+  // Whoever exempts from an assignment must be allowed to where it stands: 403 LinkedAuthorizationFailed.
+  [[nodiscard]] gate::ApiResult<> check_may_exempt(const Entry& exemption, const Entry& assignment,
+                                                   const gate::resource::Caller& caller) const;
   [[nodiscard]] gate::ApiResult<> check_definition(const TenantPolicies& state, std::string_view id, const Entry& user,
                                                    TenantId tenant, std::string_view version) const;
   // Is `scope` one of those above (or the same as) what `id` stands at?
@@ -33,6 +67,10 @@ class PolicyResources final : public gate::resource::ResourceProvider {
 
   PolicyStore& store_;
   const gate::authz::ManagementTree& tree_;
+  const gate::authz::SnapshotSource& assignments_;
+  const gate::IdentityDirectory& identities_;
+  AssignmentIdentities& managed_;
+  const Clock& clock_;
 };
 
 // Is it one of the types above? Changes of these hold no epoch: they end one.

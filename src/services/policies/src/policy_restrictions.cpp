@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "expression/json.h"
+#include "src/pauses.h"
 #include "src/policy_check.h"
 #include "src/policy_errors.h"
 #include "src/policy_insights.h"
@@ -18,7 +20,9 @@ using gate::resource::ActionAnswer;
 using gate::resource::ActionCall;
 
 constexpr std::size_t kMaxFields = 20;
-constexpr std::size_t kMaxValues = 100;
+constexpr std::size_t kMaxValues = 200;  // of all fields together: each is a decision over a copy of the content
+constexpr std::size_t kMaxContentNodes = 5'000;
+constexpr std::size_t kMaxContentBytes = 64 * 1024;
 
 // What the request describes.
 struct Described {
@@ -37,6 +41,10 @@ ApiResult<Described> read_described(const ActionCall& call, const gate::resource
   }
   const auto content = details->find("resourceContent");
   if (content == details->end() || !content->is_object()) return std::unexpected(bad("'resourceContent' is missing."));
+  const auto weight = gate::expression::weigh(gate::policy::Json(*content), kMaxContentNodes);
+  if (weight.nodes > kMaxContentNodes || weight.text_bytes > kMaxContentBytes) {
+    return std::unexpected(policy_errors::too_large(kMaxContentBytes));
+  }
   Described out{.id = call.id, .content = *content};
   const auto text = [&](const char* name) {
     const auto at = out.content.find(name);
@@ -94,7 +102,9 @@ bool set_field(Json& resource, const std::string& field, const Json& value, cons
     }
   }
   if (equals_ignoring_case(field.substr(0, 5), "tags.")) {
-    resource["tags"][field.substr(5)] = value;
+    Json& tags = resource["tags"];
+    if (!tags.is_object()) tags = Json::object();
+    tags[field.substr(5)] = value;
     return true;
   }
   const auto* alias = aliases.find(field);
@@ -108,10 +118,62 @@ bool set_field(Json& resource, const std::string& field, const Json& value, cons
   return true;
 }
 
+// A pending field and the values that it might have.
+struct Pending {
+  std::string field;
+  std::vector<Json> values = {};
+};
+
+ApiResult<std::vector<Pending>> read_pending(const Json& body) {
+  std::vector<Pending> out;
+  const auto list = body.find("pendingFields");
+  if (list == body.end() || list->is_null()) return out;
+  if (!list->is_array() || list->size() > kMaxFields) {
+    return std::unexpected(bad("'pendingFields' is a list of at most 20."));
+  }
+  std::size_t sum = 0;
+  for (const auto& one : *list) {
+    const auto name = one.is_object() ? one.find("field") : one.end();
+    if (!one.is_object() || name == one.end() || !name->is_string() || name->get_ref<const std::string&>().empty()) {
+      return std::unexpected(bad("a pending field has no name."));
+    }
+    const auto values = one.find("values");
+    if (values == one.end() || !values->is_array()) continue;
+    sum += values->size();
+    if (sum > kMaxValues) return std::unexpected(bad("the pending fields have more than 200 values."));
+    out.push_back({name->get<std::string>(), std::vector<Json>(values->begin(), values->end())});
+  }
+  return out;
+}
+
+// Which values which policy denies.
+class Restrictions {
+ public:
+  void add(const Decision& decision, const Json& value) {
+    for (const auto& finding : decision.findings) {
+      if (!finding.denies) continue;
+      auto& known = denied_[finding.assignment->id + "\n" + finding.reference_id];
+      known.first = info_of(finding);
+      known.second.push_back(value);
+    }
+  }
+  [[nodiscard]] Json json() const {
+    Json out = Json::array();
+    for (const auto& [key, known] : denied_) {
+      out.push_back({{"result", "Deny"}, {"values", known.second}, {"policy", known.first}, {"policyEffect", "Deny"}});
+    }
+    return out;
+  }
+
+ private:
+  std::map<std::string, std::pair<Json, Json>> denied_;  // by policy: itself, the values
+};
+
 }  // namespace
 
-PolicyInsights::Answer PolicyInsights::check_restrictions(const ActionCall& call) const {
-  FH_TRY(const auto described, read_described(call, parts_.registry));
+Task<PolicyInsights::Answer> PolicyInsights::check_restrictions(ActionCall call) const {
+  FH_CO_TRY(const auto described, read_described(call, parts_.registry));
+  FH_CO_TRY(const auto pending, read_pending(call.body));
   const auto policies = parts_.store.state(call.caller.tenant);
   const auto decide = [&](const Json& content) {
     SeenResource seen;
@@ -126,40 +188,23 @@ PolicyInsights::Answer PolicyInsights::check_restrictions(const ActionCall& call
     if (finding.compliance != Compliance::kCompliant) evaluations.push_back(evaluation_of(finding));
   }
   Json restrictions = Json::array();
-  const auto pending = call.body.find("pendingFields");
-  if (pending != call.body.end() && !pending->is_null()) {
-    if (!pending->is_array() || pending->size() > kMaxFields)
-      return std::unexpected(bad("'pendingFields' is a list of at most 20."));
-    for (const auto& one : *pending) {
-      const std::string field = one.is_object() ? one.value("field", "") : "";
-      const auto values = one.is_object() ? one.find("values") : one.end();
-      if (field.empty()) return std::unexpected(bad("a pending field has no name."));
-      if (!one.contains("values") || !values->is_array()) continue;
-      if (values->size() > kMaxValues) return std::unexpected(bad("a pending field has more than 100 values."));
-      std::map<std::string, std::pair<Json, Json>> denied;  // by policy: the values
-      for (const auto& value : *values) {
-        Json content = described.content;
-        if (!set_field(content, field, value, parts_.store.aliases())) {
-          return std::unexpected(bad("the field '" + field + "' isn't known."));
-        }
-        for (const auto& finding : decide(content).findings) {
-          if (!finding.denies) continue;
-          auto& known = denied[finding.assignment->id + "\n" + finding.reference_id];
-          known.first = info_of(finding);
-          known.second.push_back(value);
-        }
+  Pauses pauses;
+  for (const auto& one : pending) {
+    Restrictions found;
+    for (const auto& value : one.values) {
+      if (pauses.due()) co_await pauses.take();
+      Json content = described.content;
+      if (!set_field(content, one.field, value, parts_.store.aliases())) {
+        co_return std::unexpected(bad("the field '" + one.field + "' isn't known."));
       }
-      Json list = Json::array();
-      for (auto& [key, known] : denied) {
-        list.push_back(
-            {{"result", "Deny"}, {"values", known.second}, {"policy", known.first}, {"policyEffect", "Deny"}});
-      }
-      if (!list.empty()) restrictions.push_back({{"field", field}, {"restrictions", std::move(list)}});
+      found.add(decide(content), value);
     }
+    Json list = found.json();
+    if (!list.empty()) restrictions.push_back({{"field", one.field}, {"restrictions", std::move(list)}});
   }
-  return ActionAnswer{.status = 200,
-                      .body = {{"contentEvaluationResult", {{"policyEvaluations", std::move(evaluations)}}},
-                               {"fieldRestrictions", std::move(restrictions)}}};
+  co_return ActionAnswer{.status = 200,
+                         .body = {{"contentEvaluationResult", {{"policyEvaluations", std::move(evaluations)}}},
+                                  {"fieldRestrictions", std::move(restrictions)}}};
 }
 
 }  // namespace freehold::policies

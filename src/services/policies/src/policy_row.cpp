@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "crypto/digest.h"
+#include "store/json_row.h"
 
 namespace freehold::policies {
 namespace {
@@ -22,9 +23,7 @@ Bytes row_key(const ResourceId& id, std::size_t part) {
 std::unexpected<Error> corrupt() { return fail(ErrorCode::kCorrupt, "a row of policies is damaged"); }
 
 Result<Stored> decode_one(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object() || !json.contains("v") || !json["v"].is_number_integer()) return corrupt();
-  if (json["v"] != kVersion) return fail(ErrorCode::kUnsupported, "a row of policies needs a newer program");
+  FH_TRY(const Json json, store::parse_json_row(text, kVersion, "a row of policies"));
   const auto kind = kind_of(json.value("kind", ""));
   auto id = gate::resource::parse_resource_id(json.value("id", ""));
   if (!kind || !id || !json.contains("body") || !json["body"].is_object()) return corrupt();

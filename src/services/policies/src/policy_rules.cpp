@@ -92,15 +92,6 @@ void sign(Json& body, const Json& before, const gate::resource::Caller& caller) 
   metadata["updatedOn"] = before.is_null() ? Json(nullptr) : Json(now);
 }
 
-// An assignment's identity remediates, which nothing here does yet.
-ApiResult<> check_identity(const Json& after) {
-  const auto identity = after.find("identity");
-  if (identity == after.end() || identity->is_null()) return {};
-  const std::string type = identity->is_object() ? identity->value("type", "") : "";
-  if (equals_ignoring_case(type, "None")) return {};
-  return std::unexpected(policy_errors::not_implemented("A managed identity of a policy assignment"));
-}
-
 void fill_in(Kind kind, const ResourceId& id, Json& properties) {
   if (kind == Kind::kDefinition || kind == Kind::kInitiative) {
     properties["policyType"] = id.scope().kind() == ScopeKind::kTenant ? "BuiltIn" : "Custom";
@@ -140,7 +131,6 @@ ApiResult<Json> read_body(Kind kind, const gate::resource::ProposedChange& chang
   if (properties == change.after.end() || !properties->is_object()) {
     return std::unexpected(policy_errors::invalid_content("'properties' is missing."));
   }
-  FH_CHECK_OK(check_identity(change.after));
   Json body = Json::object();
   FH_TRY(body["properties"], read_properties(kind, *properties));
   fill_in(kind, change.id, body["properties"]);
@@ -168,6 +158,11 @@ ApiResult<> check_room(const EntryMap& all, Kind kind, const ResourceId& id) {
   for (auto at = all.lower_bound(front); at != all.end() && at->first.starts_with(front); ++at) ++here;
   if (here >= most_here) return std::unexpected(policy_errors::too_many(type_of(kind), most_here));
   return {};
+}
+
+ApiResult<> check_bytes(std::size_t bytes) {
+  if (bytes <= kMaxBytes) return {};
+  return std::unexpected(policy_errors::too_many("bytes of policies", kMaxBytes));
 }
 
 bool takes_definition_version(std::string_view wanted, std::string_view version) {

@@ -1,9 +1,8 @@
-// "Policy States - Summarize": how many resources and policies don't comply, by assignment and definition.
-#include <map>
-#include <set>
+#include "src/policy_summary.h"
+
+#include <utility>
 
 #include "base/encoding.h"
-#include "src/policy_insights.h"
 
 namespace freehold::policies {
 namespace {
@@ -17,77 +16,73 @@ int rank_of(std::string_view state) {
   return 0;
 }
 
-class Sum {
- public:
-  void add(const Json& state) {
-    const std::string compliance = to_lower(state["complianceState"].get<std::string>());
-    const std::string policy = state["policyAssignmentId"].get<std::string>() + "\n" +
-                               state["policyDefinitionId"].get<std::string>() + "\n" +
-                               state["policyDefinitionReferenceId"].get<std::string>();
-    worsen(resources_[to_lower(state["resourceId"].get<std::string>())], compliance);
-    worsen(policies_[to_lower(policy)], compliance);
-  }
-  [[nodiscard]] Json json() const {
-    return {{"queryResultsUri", nullptr},
-            {"nonCompliantResources", count_of(resources_, "noncompliant")},
-            {"nonCompliantPolicies", count_of(policies_, "noncompliant")},
-            {"resourceDetails", details(resources_)},
-            {"policyDetails", details(policies_)},
-            {"policyGroupDetails", Json::array()}};
-  }
+void worsen(std::string& known, const std::string& state) {
+  if (known.empty() || rank_of(state) > rank_of(known)) known = state;
+}
 
- private:
-  using Worst = std::map<std::string, std::string>;
-  static void worsen(std::string& known, const std::string& state) {
-    if (known.empty() || rank_of(state) > rank_of(known)) known = state;
-  }
-  static std::size_t count_of(const Worst& all, std::string_view state) {
-    std::size_t out = 0;
-    for (const auto& [key, one] : all) out += one == state ? 1 : 0;
-    return out;
-  }
-  static Json details(const Worst& all) {
-    std::map<std::string, std::size_t> counts;
-    for (const auto& [key, one] : all) ++counts[one];
-    Json out = Json::array();
-    for (const auto& [state, count] : counts) out.push_back({{"complianceState", state}, {"count", count}});
-    return out;
-  }
-  Worst resources_;
-  Worst policies_;
-};
+std::string text(const Json& state, const char* name) { return state[name].get<std::string>(); }
 
-struct OfDefinition {
-  Json head;
-  Sum sum;
-};
-struct OfAssignment {
-  Json head;
-  Sum sum;
-  std::map<std::string, OfDefinition> definitions;
-};
+Json details(const std::map<std::string, std::size_t>& counts) {
+  Json out = Json::array();
+  for (const auto& [state, count] : counts) out.push_back({{"complianceState", state}, {"count", count}});
+  return out;
+}
+
+std::size_t bad_of(const std::map<std::string, std::size_t>& counts) {
+  const auto at = counts.find("noncompliant");
+  return at == counts.end() ? 0 : at->second;
+}
 
 }  // namespace
 
-Json summary_json(const std::vector<Json>& states) {
-  Sum whole;
-  std::map<std::string, OfAssignment> assignments;
-  for (const auto& state : states) {
-    whole.add(state);
-    auto& assignment = assignments[to_lower(state["policyAssignmentId"].get<std::string>())];
-    assignment.head = {{"policyAssignmentId", state["policyAssignmentId"]},
-                       {"policySetDefinitionId", state["policySetDefinitionId"]}};
-    assignment.sum.add(state);
-    auto& definition = assignment.definitions[to_lower(state["policyDefinitionId"].get<std::string>() + "\n" +
-                                                       state["policyDefinitionReferenceId"].get<std::string>())];
-    definition.head = {{"policyDefinitionId", state["policyDefinitionId"]},
-                       {"policyDefinitionReferenceId", state["policyDefinitionReferenceId"]},
-                       {"policyDefinitionGroupNames", state["policyDefinitionGroupNames"]},
-                       {"effect", state["policyDefinitionAction"]}};
-    definition.sum.add(state);
+void StateSum::add(const Json& state) {
+  const std::string compliance = to_lower(text(state, "complianceState"));
+  auto resource = to_lower(text(state, "resourceId"));
+  if (resource != resource_) {
+    count_resource();
+    resource_ = std::move(resource);
   }
+  worsen(worst_, compliance);
+  worsen(policies_[to_lower(text(state, "policyAssignmentId") + "\n" + text(state, "policyDefinitionId") + "\n" +
+                            text(state, "policyDefinitionReferenceId"))],
+         compliance);
+}
+
+void StateSum::count_resource() {
+  if (!worst_.empty()) ++resources_[std::exchange(worst_, {})];
+}
+
+Json StateSum::json() {
+  count_resource();
+  std::map<std::string, std::size_t> policies;
+  for (const auto& [policy, state] : policies_) ++policies[state];
+  return {{"queryResultsUri", nullptr},
+          {"nonCompliantResources", bad_of(resources_)},
+          {"nonCompliantPolicies", bad_of(policies)},
+          {"resourceDetails", details(resources_)},
+          {"policyDetails", details(policies)},
+          {"policyGroupDetails", Json::array()}};
+}
+
+void PolicySummary::add(const Json& state) {
+  whole_.add(state);
+  auto& assignment = assignments_[to_lower(text(state, "policyAssignmentId"))];
+  assignment.head = {{"policyAssignmentId", state["policyAssignmentId"]},
+                     {"policySetDefinitionId", state["policySetDefinitionId"]}};
+  assignment.sum.add(state);
+  auto& definition =
+      assignment
+          .definitions[to_lower(text(state, "policyDefinitionId") + "\n" + text(state, "policyDefinitionReferenceId"))];
+  definition.head = {{"policyDefinitionId", state["policyDefinitionId"]},
+                     {"policyDefinitionReferenceId", state["policyDefinitionReferenceId"]},
+                     {"policyDefinitionGroupNames", state["policyDefinitionGroupNames"]},
+                     {"effect", state["policyDefinitionAction"]}};
+  definition.sum.add(state);
+}
+
+Json PolicySummary::json() {
   Json listed = Json::array();
-  for (auto& [key, assignment] : assignments) {
+  for (auto& [key, assignment] : assignments_) {
     Json out = std::move(assignment.head);
     out["results"] = assignment.sum.json();
     out["policyGroups"] = Json::array();
@@ -101,7 +96,7 @@ Json summary_json(const std::vector<Json>& states) {
   }
   return {{"@odata.id", nullptr},
           {"@odata.context", "/providers/Microsoft.PolicyInsights/policyStates/$metadata#summary/$entity"},
-          {"results", whole.json()},
+          {"results", whole_.json()},
           {"policyAssignments", std::move(listed)}};
 }
 

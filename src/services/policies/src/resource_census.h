@@ -26,6 +26,11 @@ class ResourceCensus final : public gate::policy::RelatedResources {
   // Adds the subscription, its groups, and what stands in them. kExhausted: there are too many.
   [[nodiscard]] runtime::Task<Result<>> count(TenantId tenant, SubscriptionId subscription, WallTime now,
                                               const gate::resource::Scopes& scopes);
+  // Adds what of one type stands in a group (empty: in the whole subscription), and what that stands in; below one
+  // resource alone, if it is given.
+  [[nodiscard]] runtime::Task<Result<>> gather(TenantId tenant, SubscriptionId subscription, std::string group,
+                                               std::string type, std::optional<ResourceId> below, WallTime now,
+                                               const gate::resource::Scopes& scopes);
   [[nodiscard]] const std::vector<CountedResource>& all() const { return all_; }
   Result<std::vector<gate::policy::Json>> find(const Query& query) override;
 
@@ -33,6 +38,12 @@ class ResourceCensus final : public gate::policy::RelatedResources {
   [[nodiscard]] Result<> add(CountedResource resource);
   [[nodiscard]] runtime::Task<Result<>> list(const gate::resource::ResourceType& type, gate::resource::ListScope where,
                                              WallTime now);
+  // Of a nested type: below each of its parents that are here already.
+  [[nodiscard]] runtime::Task<Result<>> list_below(const gate::resource::ResourceType& type,
+                                                   gate::resource::ListScope where, WallTime now);
+  // What extends resources, of that type or (empty) of every one.
+  [[nodiscard]] runtime::Task<Result<>> list_extensions(std::string type, gate::resource::ListScope where,
+                                                        WallTime now);
 
   const gate::resource::Registry& registry_;
   std::vector<CountedResource> all_;

@@ -11,6 +11,10 @@ namespace {
 using gate::policy::Assignment;
 using gate::policy::CompiledSet;
 
+std::size_t bytes_of(const EntryPtr& entry) {
+  return entry == nullptr || entry->built_in ? 0 : entry->id.text().size() + entry->body.size();
+}
+
 }  // namespace
 
 TenantPolicies::TenantPolicies() {
@@ -22,17 +26,36 @@ TenantPolicies::TenantPolicies() {
 
 TenantPolicies::TenantPolicies(std::array<EntryMap, kKinds> maps) : TenantPolicies() {
   for (std::size_t i = 0; i < kKinds; ++i) maps_[i] = std::make_shared<const EntryMap>(std::move(maps[i]));
+  for (const auto& map : maps_) {
+    for (const auto& [key, entry] : *map) bytes_ += bytes_of(entry);
+  }
   for (const auto& [key, entry] : all(Kind::kClassification)) {
     if (auto assignment = assignment_of(*entry)) writable(Kind::kAssignment)[assignment->key()] = std::move(assignment);
   }
 }
 
+const Classification* TenantPolicies::classification_at(const std::string& scope) const {
+  const auto found =
+      find(Kind::kClassification, (scope == "/" ? "" : scope) + "/providers/Freehold.Classification/levels/default");
+  return found == nullptr ? nullptr : &*found->classification;
+}
+
 Level TenantPolicies::level_at(const std::vector<std::string>& chain) const {
   Level out = Level::kUnclassified;
   for (const auto& scope : chain) {
-    const auto found =
-        find(Kind::kClassification, (scope == "/" ? "" : scope) + "/providers/Freehold.Classification/levels/default");
-    if (found != nullptr) out = std::max(out, found->classification->level);
+    if (const auto* found = classification_at(scope)) out = std::max(out, found->level);
+  }
+  return out;
+}
+
+std::optional<std::set<std::string>> TenantPolicies::locations_at(const std::vector<std::string>& chain) const {
+  std::optional<std::set<std::string>> out;
+  for (const auto& scope : chain) {
+    const auto* found = classification_at(scope);
+    if (found == nullptr || found->level == Level::kUnclassified || found->locations.empty()) continue;
+    std::set<std::string> here(found->locations.begin(), found->locations.end());
+    if (out) std::erase_if(here, [&out](const std::string& one) { return !out->contains(one); });
+    out = std::move(here);
   }
   return out;
 }
@@ -57,10 +80,18 @@ void TenantPolicies::put(EntryPtr entry) {
     assignments.erase(key_of(classifying_assignment(entry->id)));
     if (auto assignment = assignment_of(*entry)) assignments[assignment->key()] = std::move(assignment);
   }
-  writable(kind)[key] = std::move(entry);
+  auto& place = writable(kind)[key];
+  bytes_ += bytes_of(entry) - bytes_of(place);
+  place = std::move(entry);
 }
 
-void TenantPolicies::erase(Kind kind, const std::string& key) { writable(kind).erase(key); }
+void TenantPolicies::erase(Kind kind, const std::string& key) {
+  auto& map = writable(kind);
+  const auto at = map.find(key);
+  if (at == map.end()) return;
+  bytes_ -= bytes_of(at->second);
+  map.erase(at);
+}
 
 CompiledSet::Catalog TenantPolicies::catalog() const {
   return {.definition =

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +19,13 @@ class TenantPolicies {
   explicit TenantPolicies(std::array<EntryMap, kKinds> maps);  // nothing is compiled yet
   // How what stands at the last of these scopes (keys, as chain_of gives them) is classified: the highest of all.
   [[nodiscard]] Level level_at(const std::vector<std::string>& chain) const;
+  // Where it may be: in the locations that all of them allow; nullopt: anywhere.
+  [[nodiscard]] std::optional<std::set<std::string>> locations_at(const std::vector<std::string>& chain) const;
   [[nodiscard]] const EntryMap& all(Kind kind) const { return *maps_[static_cast<std::size_t>(kind)]; }
   // By id, in any case; null: there is none.
   [[nodiscard]] EntryPtr find(Kind kind, std::string_view id) const;
+  // What was written, in bytes; what this cloud ships isn't among it.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
   // Never null.
   [[nodiscard]] const gate::policy::CompiledSet& compiled() const { return *compiled_; }
   // Scopes of assignments that can't be bound any more, and why: nothing is changed there until that is mended.
@@ -43,6 +49,7 @@ class TenantPolicies {
   [[nodiscard]] bool is_in_force(Kind kind, std::string_view id) const;
 
  private:
+  [[nodiscard]] const Classification* classification_at(const std::string& scope) const;  // null: none
   [[nodiscard]] EntryMap& writable(Kind kind);
   [[nodiscard]] gate::policy::CompiledSet::Catalog catalog() const;
   [[nodiscard]] std::vector<gate::policy::Exemption> exemptions() const;
@@ -50,6 +57,7 @@ class TenantPolicies {
   std::array<std::shared_ptr<const EntryMap>, kKinds> maps_;  // shared with the states before and after
   std::shared_ptr<const gate::policy::CompiledSet> compiled_;
   std::vector<Broken> broken_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace freehold::policies

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "authn/bearer.h"
+#include "authz/control_right.h"
 #include "base/encoding.h"
 #include "base/json_depth.h"
+#include "http/json_response.h"
 #include "src/arm_errors.h"
 
 namespace freehold::resources {
@@ -30,12 +32,12 @@ gate::ApiError path_error(std::string_view path) {
   return arm_errors::invalid_path(path);
 }
 
+}  // namespace
+
 std::string sort_key(const Json& item) {
   const auto id = item.find("id");
   return id != item.end() && id->is_string() ? to_lower(id->get_ref<const std::string&>()) : std::string();
 }
-
-}  // namespace
 
 ApiResult<ArmCall> read_call(const ArmParts& parts, const http::Request& request, const gate::Principal& principal,
                              TenantId tenant, WallTime now) {
@@ -124,13 +126,13 @@ ApiResult<Tags> tags_of(const Json& json) {
 
 // By the groups that the caller is in now: a body may have been long in coming.
 bool may(const ArmParts& parts, const ArmCall& call, std::string_view action, const ResourceId& id) {
-  const auto who = call.who == nullptr ? nullptr : parts.identities.find(call.who->tenant, call.who->object);
-  if (who == nullptr || !who->enabled) return false;
-  const gate::authz::Subject subject{who->tenant, who->object, who->groups};
-  return parts.assignments.snapshot(who->tenant)
-      ->decide(subject, action, gate::authz::ActionKind::kControl,
-               gate::resource::chain_of(id, who->tenant, parts.store))
-      .allowed();
+  return call.who != nullptr &&
+         gate::authz::may_control(parts.identities, parts.assignments, call.who->tenant, call.who->object, action,
+                                  gate::resource::chain_of(id, call.who->tenant, parts.store));
+}
+
+gate::ApiError forbidden(const ArmCall& call, std::string_view action, std::string_view scope) {
+  return arm_errors::authorization_failed(call.caller.application, call.caller.object, action, scope);
 }
 
 ApiResult<> check_sees(const ArmParts& parts, const ArmCall& call, std::string_view action, const ResourceId& id) {
@@ -142,18 +144,11 @@ ApiResult<> check_sees(const ArmParts& parts, const ArmCall& call, std::string_v
             std::ranges::find(call.who->groups, each.principal) != call.who->groups.end());
   };
   if (call.who != nullptr && std::ranges::any_of(parts.assignments.assignments(call.caller.tenant), gives)) return {};
-  const bool application = call.caller.application != PrincipalId{};
-  return std::unexpected(
-      arm_errors::authorization_failed(to_string(application ? call.caller.application : call.caller.object),
-                                       to_string(call.caller.object), action, id.text()));
+  return std::unexpected(forbidden(call, action, id.text()));
 }
 
 http::Response json_answer(int status, const Json& json) {
-  http::Response response;
-  response.status = status;
-  response.headers.add("content-type", "application/json; charset=utf-8");
-  response.body = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return response;
+  return http::json_response(status, json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 http::Response empty_answer(int status) {
@@ -180,19 +175,23 @@ ApiResult<std::uint64_t> top_of(const http::Request& request) {
   return std::min(*asked, kMaxPage);
 }
 
+ApiResult<std::string> skip_token_of(const http::Request& request) {
+  if (!request.has_parameter("$skiptoken")) return std::string();
+  auto last = from_base64url(request.parameter("$skiptoken"));
+  if (!last || last->empty()) return std::unexpected(arm_errors::invalid_skip_token());
+  return std::move(*last);
+}
+
 Reply list_answer(const http::Request& request, const ArmCall& call, std::vector<Json> items) {
   FH_TRY(const auto top, top_of(request));
+  FH_TRY(const auto behind, skip_token_of(request));
   // Keys are made once each: there may be many thousands.
   std::vector<std::pair<std::string, Json*>> sorted;
   sorted.reserve(items.size());
   for (Json& item : items) sorted.emplace_back(sort_key(item), &item);
   std::ranges::sort(sorted);
   auto from = sorted.begin();
-  if (request.has_parameter("$skiptoken")) {
-    const auto last = from_base64url(request.parameter("$skiptoken"));
-    if (!last || last->empty()) return std::unexpected(arm_errors::invalid_skip_token());
-    from = std::ranges::upper_bound(sorted, *last, {}, &std::pair<std::string, Json*>::first);
-  }
+  if (!behind.empty()) from = std::ranges::upper_bound(sorted, behind, {}, &std::pair<std::string, Json*>::first);
   Json value = Json::array();
   const auto begin = from;
   for (; from != sorted.end() && value.size() < top; ++from) value.push_back(std::move(*from->second));
@@ -229,7 +228,6 @@ gate::RouteSpec arm_row(http::Method method, std::string_view path, std::string_
   return {.method = method,
           .scope = gate::Scope::kSystem,
           .path = path,
-          .slash_at_end = true,
           .credentials = gate::kBearer,
           .data_action = action,
           .any_caller = action.empty(),

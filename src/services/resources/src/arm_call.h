@@ -55,6 +55,9 @@ template <class Operation>
 // May the caller do this to that? As the gate asks, for what an operation decides by itself (lists).
 [[nodiscard]] bool may(const ArmParts& parts, const ArmCall& call, std::string_view action, const ResourceId& id);
 
+// What is answered to whom it isn't allowed.
+[[nodiscard]] gate::ApiError forbidden(const ArmCall& call, std::string_view action, std::string_view scope);
+
 // For lists, which show each caller what that one may see: 403 to whom no role there, above or below gives anything, so
 // that he isn't told what there is and what not, nor has it looked for.
 [[nodiscard]] ApiResult<> check_sees(const ArmParts& parts, const ArmCall& call, std::string_view action,
@@ -65,6 +68,11 @@ template <class Operation>
 // {"value": [...], "nextLink": ...}: sorted by id, $top at a time (1,000 at most), $skiptoken from where.
 [[nodiscard]] Reply list_answer(const http::Request& request, const ArmCall& call, std::vector<Json> items);
 
+// By what lists are sorted: the id in lower case.
+[[nodiscard]] std::string sort_key(const Json& item);
+// The last one of the page before; empty: this is the first page. 400 InvalidSkipToken if it is none that was given
+// out.
+[[nodiscard]] ApiResult<std::string> skip_token_of(const http::Request& request);
 // The same request from behind `last` on: the $skiptoken of the next page.
 [[nodiscard]] std::string next_link(const http::Request& request, const ArmCall& call, std::string_view last);
 // $top, 1,000 at most: 400 if it is none.

@@ -113,6 +113,10 @@ ApiError group_in_another_location(std::string_view name, std::string_view has, 
                   " already exists in location " + shown(has) + ".");
 }
 
+ApiError management_group_not_found(std::string_view name) {
+  return make(404, "NotFound", "The management group '" + std::string(name) + "' is not found.");
+}
+
 ApiError resource_not_found(std::string_view type_and_name, std::string_view group) {
   return make(404, "ResourceNotFound",
               "The Resource " + shown(type_and_name) + " under resource group " +
@@ -208,10 +212,11 @@ ApiError too_many(std::string_view what, std::size_t limit) {
               "There are as many " + std::string(what) + " as there may be: " + std::to_string(limit) + ".");
 }
 
-ApiError authorization_failed(std::string_view client, std::string_view object, std::string_view action,
+ApiError authorization_failed(PrincipalId application, PrincipalId object, std::string_view action,
                               std::string_view scope) {
+  const PrincipalId client = application != PrincipalId{} ? application : object;
   return make(403, "AuthorizationFailed",
-              "The client " + shown(client) + " with object id " + shown(object) +
+              "The client " + shown(to_string(client)) + " with object id " + shown(to_string(object)) +
                   " does not have authorization to perform action " + shown(action) + " over scope " + shown(scope) +
                   " or the scope is invalid. If access was recently granted, please refresh your credentials.");
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ids.h"
 #include "base/result.h"
 #include "route/api_error.h"
 
@@ -28,6 +29,7 @@ using gate::ApiError;
 [[nodiscard]] ApiError group_not_found(std::string_view name);
 [[nodiscard]] ApiError group_being_deleted(std::string_view name);
 [[nodiscard]] ApiError group_in_another_location(std::string_view name, std::string_view has, std::string_view wanted);
+[[nodiscard]] ApiError management_group_not_found(std::string_view name);
 [[nodiscard]] ApiError resource_not_found(std::string_view type_and_name, std::string_view group);
 [[nodiscard]] ApiError parent_not_found(std::string_view parent);
 [[nodiscard]] ApiError invalid_namespace(std::string_view provider);
@@ -48,7 +50,8 @@ using gate::ApiError;
 [[nodiscard]] ApiError invalid_tags(std::string_view what);
 [[nodiscard]] ApiError precondition_failed();
 [[nodiscard]] ApiError too_many(std::string_view what, std::size_t limit);
-[[nodiscard]] ApiError authorization_failed(std::string_view client, std::string_view object, std::string_view action,
+// The client is the application that the caller works with, if there is one.
+[[nodiscard]] ApiError authorization_failed(PrincipalId application, PrincipalId object, std::string_view action,
                                             std::string_view scope);
 [[nodiscard]] ApiError scope_locked(std::string_view scope, std::string_view verb, std::string_view locked);
 [[nodiscard]] ApiError operation_not_found(std::string_view id);

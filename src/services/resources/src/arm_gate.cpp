@@ -4,7 +4,9 @@
 
 #include "authn/authenticate.h"
 #include "base/encoding.h"
+#include "http/json_response.h"
 #include "resource/resource_id.h"
+#include "src/arm_call.h"
 #include "src/arm_errors.h"
 #include "src/arm_path.h"
 #include "src/metadata.h"
@@ -75,18 +77,15 @@ gate::ApiResult<int> ArmGate::check_version(const http::Request& request) const 
 }
 
 http::Response ArmGate::render(const gate::ApiError& error, const http::Request& request) const {
-  http::Response response;
-  response.status = error.status;
-  if (request.method == http::Method::kHead) return response;
+  if (request.method == http::Method::kHead) return empty_answer(error.status);
   nlohmann::ordered_json body = {{"code", error.code}, {"message", error.message}};
   for (const auto& [name, value] : error.fields) {
     if (name == "target") body["target"] = value;
     if (name == "additionalInfo") body["additionalInfo"] = nlohmann::ordered_json::parse(value, nullptr, false);
   }
-  response.headers.add("content-type", "application/json; charset=utf-8");
-  response.body =
-      nlohmann::ordered_json{{"error", body}}.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  return response;
+  const nlohmann::ordered_json whole = {{"error", std::move(body)}};
+  return http::json_response(error.status,
+                             whole.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 // Azure names what is wrong: the namespace, the type, or the method.

@@ -30,9 +30,7 @@ bool ArmRules::allows(const gate::Identity& who, const http::Request& request, c
 
 gate::ApiError ArmRules::refuse_action(const gate::Identity& who, const http::Request& request, const gate::Target&,
                                        std::string_view action) const {
-  const bool application = who.application != PrincipalId{};
-  return arm_errors::authorization_failed(to_string(application ? who.application : who.object), to_string(who.object),
-                                          action, id_of(request).text());
+  return arm_errors::authorization_failed(who.application, who.object, action, id_of(request).text());
 }
 
 }  // namespace freehold::resources

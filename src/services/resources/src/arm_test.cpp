@@ -162,5 +162,23 @@ TEST_F(ArmTest, RecordsNameAzuresActions) {
   EXPECT_EQ(entries[1].record.resource, box("default", "a"));
 }
 
+// Names are told apart without regard to case, and what providers and policies get is spelled one way.
+TEST_F(ArmTest, MembersAreSpelledAsTheTypeHasThem) {
+  const auto made = put(box("default", "b"), {{"Location", "local"},
+                                              {"TAGS", {{"Env", "test"}}},
+                                              {"Properties", {{"Colour", "red"}, {"other", {{"Colour", 1}}}}}});
+  ASSERT_EQ(made.status, 201);
+  EXPECT_EQ(made.body["tags"], Json({{"Env", "test"}}));
+  EXPECT_EQ(made.body["properties"]["colour"], "red");
+  EXPECT_EQ(made.body["properties"]["other"], Json({{"Colour", 1}}));
+  EXPECT_FALSE(made.body.contains("Properties"));
+  EXPECT_EQ(
+      call(Method::kPatch, box("default", "b"), {{"properties", {{"COLOUR", "blue"}}}}).body["properties"]["colour"],
+      "blue");
+  EXPECT_EQ(
+      put(box("default", "c"), {{"location", "local"}, {"properties", {{"colour", "red"}, {"Colour", "blue"}}}}).said(),
+      "400 InvalidRequestContent");
+}
+
 }  // namespace
 }  // namespace freehold::resources

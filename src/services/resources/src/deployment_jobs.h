@@ -3,15 +3,13 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
-#include <deque>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 #include "pipeline/pipeline.h"
-#include "runtime/completion.h"
 #include "runtime/task_scope.h"
+#include "runtime/tenant_lanes.h"
 #include "src/deployment_parts.h"
 
 namespace freehold::resources {
@@ -26,24 +24,6 @@ class DeploymentRun;
 
 // What a deployment shows that never ended, when its process did.
 void show_interrupted(OrderedJson& deployment);
-
-// Some of a tenant's at once, the others in order of arrival. Thread-safe.
-class TenantLanes {
- public:
-  // False: closed, and no place was taken.
-  [[nodiscard]] Task<bool> take(TenantId tenant);
-  void leave(TenantId tenant);
-  void close();
-
- private:
-  struct Lanes {
-    std::size_t taken = 0;
-    std::deque<runtime::Completion<bool>> waiting;
-  };
-  std::mutex mutex_;
-  bool closed_ = false;
-  std::map<TenantId, Lanes> lanes_;
-};
 
 // Owned by Serving. Thread-safe; all its work is on one loop, so that what one deployment's coroutines share needs no
 // lock. start() and close_and_wait() from outside the loops. A crash leaves a deployment marked as running; the next
@@ -75,7 +55,7 @@ class DeploymentJobs {
   mutable std::mutex mutex_;  // guards the two below, until they are set
   boost::asio::io_context* loop_ = nullptr;
   gate::Pipeline* door_ = nullptr;
-  TenantLanes lanes_;
+  runtime::TenantLanes lanes_{kDeploymentsAtOnce};
   runtime::TaskScope scope_;
 };
 

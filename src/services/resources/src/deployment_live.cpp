@@ -2,32 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/encoding.h"
 #include "expression/jsonc.h"
-#include "http/no_body.h"
+#include "http/bytes_body.h"
 #include "http/url.h"
 
 namespace freehold::resources {
 namespace {
-
-// A body that lies in memory.
-class TextBody final : public http::BodyReader {
- public:
-  explicit TextBody(std::string text) : text_(std::move(text)) {}
-  [[nodiscard]] std::optional<std::uint64_t> length() const override { return text_.size() - read_; }
-  [[nodiscard]] Task<Result<std::size_t>> read_some(std::span<char> out) override {
-    const auto n = std::min(out.size(), text_.size() - read_);
-    std::copy_n(text_.data() + read_, n, out.data());
-    read_ += n;
-    co_return n;
-  }
-
- private:
-  std::string text_;
-  std::size_t read_ = 0;
-};
 
 std::string key_of(const gate::expression::LiveRequest& request) {
   return fmt::format("{}\n{}\n{}\n{}", to_lower(request.id), request.function, request.api_version,
@@ -63,7 +44,8 @@ Task<DoorAnswer> ask_manager(AskDoor door, http::Method method, std::string url,
     co_return DoorAnswer{.status = 400,
                          .body = {{"error", {{"code", "InvalidResourceId"}, {"message", "The id is no path."}}}}};
   }
-  TextBody text(body.is_null() ? std::string() : body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+  http::BytesBody text(body.is_null() ? std::string()
+                                      : body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
   part->headers.add("content-type", "application/json");
   part->body = &text;
   auto answer = co_await door(*part);

@@ -97,14 +97,6 @@ std::vector<std::string> too_many_of(std::vector<DeploymentSummary> all) {
   return out;
 }
 
-gate::ApiResult<> check_scope_stays(const TenantState& state, const gate::resource::ResourceId& scope) {
-  if (scope.group.empty()) return {};
-  const auto group = state.group(*scope.subscription, scope.group);
-  if (group == nullptr) return std::unexpected(arm_errors::group_not_found(scope.group));
-  if (group->deleting()) return std::unexpected(arm_errors::group_being_deleted(group->name));
-  return {};
-}
-
 bool evaluates_inside(const OrderedJson& body) {
   const auto* properties = find_member(body, "properties");
   if (properties == nullptr) return false;

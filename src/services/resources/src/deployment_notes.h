@@ -24,9 +24,6 @@ namespace freehold::resources {
 // Which deployments of a scope go, the oldest first, so that as many and as much are left as are kept.
 [[nodiscard]] std::vector<std::string> too_many_of(std::vector<DeploymentSummary> all);
 
-// 409 ResourceGroupBeingDeleted, 404: the group is gone or going.
-[[nodiscard]] gate::ApiResult<> check_scope_stays(const TenantState& state, const gate::resource::ResourceId& scope);
-
 // "expressionEvaluationOptions": {"scope": "inner"} of a nested deployment; a linked template is always a world of its
 // own.
 [[nodiscard]] bool evaluates_inside(const OrderedJson& body);

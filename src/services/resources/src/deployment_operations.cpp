@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "http/json_response.h"
 #include "src/arm_errors.h"
 #include "src/deployment_jobs.h"
 #include "src/deployment_links.h"
@@ -12,6 +13,7 @@
 #include "src/deployment_preview.h"
 #include "src/deployment_run.h"
 #include "src/lock_rules.h"
+#include "src/scope_rules.h"
 
 namespace freehold::resources {
 namespace {
@@ -128,11 +130,7 @@ Task<ApiResult<OrderedJson>> find(const DeploymentParts& parts, Asked asked) {
 }
 
 http::Response answer(int status, const OrderedJson& json) {
-  http::Response response;
-  response.status = status;
-  response.headers.add("content-type", "application/json; charset=utf-8");
-  response.body = json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-  return response;
+  return http::json_response(status, json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
 }
 
 std::string status_url(const Asked& asked, const OrderedJson& deployment) {
@@ -222,7 +220,7 @@ gate::Task<Reply> remove(const DeploymentParts& parts, Permit<DeleteDeployment> 
   FH_CO_TRY(const auto asked, read_asked(parts, permit));
   FH_CO_CHECK_OK(check_locks(*asked.call.state, asked.call.id.text(), LockedVerb::kDelete));
   // Its place is held, so that none of that name begins meanwhile.
-  FH_CO_CHECK_OK(check_scope_stays(*asked.call.state, asked.scope));
+  FH_CO_CHECK_OK(check_group_stands(*asked.call.state, asked.scope));
   const auto place = parts.active.begin(asked.key(), 0, true);
   if (!place) {
     co_return std::unexpected(arm_errors::make(

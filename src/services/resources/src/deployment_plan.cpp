@@ -9,6 +9,7 @@
 #include "src/arm_errors.h"
 #include "src/metadata.h"
 #include "src/own_types.h"
+#include "src/scope_rules.h"
 
 namespace freehold::resources {
 namespace {
@@ -37,9 +38,7 @@ OrderedJson environment_value(const Site& site, std::string_view origin) {
 }
 
 ApiResult<> place_in_group(TemplateFrame& frame, const TenantState& state, const ResourceId& scope) {
-  const auto group = state.group(*scope.subscription, scope.group);
-  if (group == nullptr) return std::unexpected(arm_errors::group_not_found(scope.group));
-  if (group->deleting()) return std::unexpected(arm_errors::group_being_deleted(group->name));
+  FH_TRY(const auto group, standing_group(state, scope));
   frame.scope = TemplateScope::kResourceGroup;
   frame.resource_group = group->name;
   frame.resource_group_value = group_value(*group, {.subscription = scope.subscription, .group = group->name});
@@ -51,8 +50,7 @@ ApiResult<> place_in_management_group(TemplateFrame& frame, const TenantState& s
   const auto key = to_lower(name);
   const auto at = state.management_groups.find(key);
   if (at == state.management_groups.end() && key != tenant) {
-    return std::unexpected(
-        arm_errors::make(404, "NotFound", fmt::format("The management group '{}' is not found.", name)));
+    return std::unexpected(arm_errors::management_group_not_found(name));
   }
   const bool root = at == state.management_groups.end();
   const std::string_view kManagementType = "Microsoft.Management/managementGroups";
@@ -192,9 +190,7 @@ ApiResult<> check_resources(const DeploymentParts& parts, const ArmCall& call, c
     }
     const auto action = write_action(parts, resource);
     if (may(parts.arm, call, action, *id)) continue;
-    const auto client = call.caller.application != PrincipalId{} ? call.caller.application : call.caller.object;
-    return std::unexpected(
-        arm_errors::authorization_failed(to_string(client), to_string(call.caller.object), action, resource.id));
+    return std::unexpected(forbidden(call, action, resource.id));
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include "src/deployment_links.h"
 #include "src/deployment_notes.h"
 #include "src/lock_rules.h"
+#include "src/scope_rules.h"
 
 namespace freehold::resources {
 namespace {
@@ -70,7 +71,7 @@ Task<ApiResult<>> DeploymentRun::prepare(Stage& stage, DeploymentRequest request
   auto place = parts_.active.begin(stage.key, bytes, stage.outer != nullptr);
   if (!place) co_return std::unexpected(active_error(place.error(), stage.key.name));
   stage.place.emplace(std::move(*place));
-  FH_CO_CHECK_OK(check_scope_stays(*parts_.arm.store.state(stage.key.tenant), stage.scope));
+  FH_CO_CHECK_OK(check_group_stands(*parts_.arm.store.state(stage.key.tenant), stage.scope));
   stage.shown = shown_deployment(stage.scope, stage.key.name, *stage.plan, mode,
                                  to_string(random_id<OperationId>(parts_.arm.random)), parts_.clock.now());
   if (!location.empty()) stage.shown["location"] = location;
@@ -315,12 +316,7 @@ ApiResult<> DeploymentRun::check_nested(const ResourceId& id, std::size_t depth)
                          fmt::format("Deployments are nested at most {} deep.", kDeploymentNesting)));
   }
   constexpr std::string_view kWrite = "Microsoft.Resources/deployments/write";
-  if (!may(parts_.arm, call_now(), kWrite, id)) {
-    const auto& who = call_.caller;
-    const auto client = who.application != PrincipalId{} ? who.application : who.object;
-    return std::unexpected(
-        arm_errors::authorization_failed(to_string(client), to_string(who.object), kWrite, id.text()));
-  }
+  if (!may(parts_.arm, call_now(), kWrite, id)) return std::unexpected(forbidden(call_, kWrite, id.text()));
   return check_locks(*parts_.arm.store.state(call_.caller.tenant), id.text(), LockedVerb::kWrite);
 }
 

@@ -34,8 +34,10 @@ runtime::Task<ApiResult<>> remove_extensions(const gate::resource::Registry& reg
     if (!is_removable(type)) continue;
     gate::resource::ListScope where{.tenant = caller.tenant, .subscription = {}, .group = scope.group, .at = scope};
     if (scope.subscription) where.subscription = *scope.subscription;
-    FH_CO_TRY(auto found,
-              co_await type.behind->list(type, where, {.api_version = type.api_versions.front(), .caller = caller}));
+    // Not as a caller's list, which of some types has what is at the scope alone.
+    gate::resource::Reading reading{.api_version = type.api_versions.front(), .caller = caller};
+    reading.caller.origin.clear();
+    FH_CO_TRY(auto found, co_await type.behind->list(type, where, std::move(reading)));
     for (auto& resource : found) {
       auto id = gate::resource::parse_resource_id(resource.value("id", ""));
       if (!resource.value("managedBy", "").empty()) continue;  // goes with what manages it

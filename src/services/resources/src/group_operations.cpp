@@ -67,10 +67,24 @@ ApiResult<> approve(const ArmParts& parts, const ArmCall& call, ChangeKind kind,
   return {};
 }
 
+// What is known of the change before the group's turn comes: policies may add tags then.
+gate::resource::ProposedChange expected(const ArmCall& call, ChangeKind kind, const ResourceGroup& group) {
+  return {.kind = kind,
+          .id = id_of(group),
+          .api_version = call.api_version,
+          .after = group_json(group),
+          .caller = call.caller};
+}
+
 gate::Task<Reply> put_group(const ArmParts& parts, Permit<PutResourceGroup> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
   FH_CO_TRY(const auto body, co_await read_object(*permit.request().body));
   FH_CO_TRY(auto wanted, read_wanted(body, parts.site));
+  FH_CO_CHECK_OK(co_await parts.registry.expect(expected(call, ChangeKind::kPut,
+                                                         {.subscription = *call.id.subscription,
+                                                          .name = call.id.group,
+                                                          .location = wanted.location,
+                                                          .tags = wanted.tags})));
   Json answer;
   bool made = false;
   std::optional<gate::resource::ApprovedChange> approved;
@@ -108,6 +122,11 @@ gate::Task<Reply> patch_group(const ArmParts& parts, Permit<PatchResourceGroup> 
   FH_CO_TRY(const auto body, co_await read_object(*permit.request().body));
   FH_CO_TRY(const auto tags, tags_of(body));
   FH_CO_TRY(const auto managed_by, text_of(body, "managedBy", 1'024));
+  if (const auto present = call.state->group(*call.id.subscription, call.id.group)) {
+    ResourceGroup wanted = *present;
+    if (body.contains("tags")) wanted.tags = tags;
+    FH_CO_CHECK_OK(co_await parts.registry.expect(expected(call, ChangeKind::kPatch, wanted)));
+  }
   Json answer;
   std::optional<gate::resource::ApprovedChange> approved;
   const auto edit = [&](Draft& draft) -> ApiResult<> {
@@ -203,8 +222,7 @@ gate::Task<ApiResult<>> check_contents(const ArmParts& parts, ArmCall call) {
     for (const auto& resource : found) {
       const auto id = gate::resource::parse_resource_id(resource.value("id", ""));
       if (!id || !may(parts, call, action, *id)) {
-        co_return std::unexpected(arm_errors::authorization_failed(
-            to_string(call.who->application), to_string(call.who->object), action, resource.value("id", "")));
+        co_return std::unexpected(forbidden(call, action, resource.value("id", "")));
       }
       FH_CO_CHECK_OK(parts.registry.checks().approve({.kind = ChangeKind::kDelete,
                                                       .id = *id,

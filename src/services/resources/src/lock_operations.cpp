@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "src/arm_errors.h"
 #include "src/resource_operations.h"
+#include "src/scope_rules.h"
 
 namespace freehold::resources {
 namespace {
@@ -40,11 +41,7 @@ gate::Task<ApiResult<>> check_scope(const ArmParts& parts, ArmCall call) {
     co_return std::unexpected(arm_errors::make(400, "LockScopeNotSupported",
                                                "Locks are set on subscriptions, resource groups and resources."));
   }
-  if (!scope.group.empty()) {
-    const auto group = call.state->group(*scope.subscription, scope.group);
-    if (group == nullptr) co_return std::unexpected(arm_errors::group_not_found(scope.group));
-    if (group->deleting()) co_return std::unexpected(arm_errors::group_being_deleted(scope.group));
-  }
+  FH_CO_CHECK_OK(check_group_stands(*call.state, scope));
   if (scope.kind() != ScopeKind::kResource) co_return ApiResult<>();
   FH_CO_TRY(const auto resource, co_await find_resource(parts, call, scope));
   if (resource.is_null()) {

@@ -75,15 +75,12 @@ Json whole(const TenantState& state, const std::string& key) {
   return out;
 }
 
-gate::ApiError not_found(std::string_view name) {
-  return arm_errors::make(404, "NotFound", "The management group '" + std::string(name) + "' is not found.");
-}
-
 // The key of the group that the path names; empty: the root one.
 ApiResult<std::string> key_of(const TenantState& state, const ArmCall& call) {
   const std::string key = to_lower(call.id.management_group());
   if (key == to_string(state.tenant)) return std::string();
-  if (!state.management_groups.contains(key)) return std::unexpected(not_found(call.id.management_group()));
+  if (!state.management_groups.contains(key))
+    return std::unexpected(arm_errors::management_group_not_found(call.id.management_group()));
   return key;
 }
 
@@ -134,20 +131,15 @@ gate::Task<Reply> get_one(const ArmParts& parts, Permit<GetManagementGroup> perm
   co_return json_answer(200, out);
 }
 
-gate::ApiError forbidden(const ArmCall& call, std::string_view action, const ResourceId& id) {
-  return arm_errors::authorization_failed(to_string(call.who->application), to_string(call.who->object), action,
-                                          id.text());
-}
-
 // Whatever stands in a group is under its roles: who moves something must be allowed to write both groups, and to give
 // roles on what is moved.
 ApiResult<> check_move(const ArmParts& parts, const ArmCall& call, const std::string& from, const std::string& to,
                        const ResourceId& moved) {
   constexpr std::string_view kAssign = "Microsoft.Authorization/roleAssignments/write";
-  if (!may(parts, call, kAssign, moved)) return std::unexpected(forbidden(call, kAssign, moved));
+  if (!may(parts, call, kAssign, moved)) return std::unexpected(forbidden(call, kAssign, moved.text()));
   for (const auto& key : {from, to}) {
     const auto group = id_of(group_name(*call.state, key).name);
-    if (!may(parts, call, kWrite, group)) return std::unexpected(forbidden(call, kWrite, group));
+    if (!may(parts, call, kWrite, group)) return std::unexpected(forbidden(call, kWrite, group.text()));
   }
   // Classification: what is moved isn't to come below less than what it was below.
   FH_CHECK_OK(parts.registry.checks().approve({.kind = gate::resource::ChangeKind::kMove,
@@ -197,14 +189,14 @@ gate::Task<Reply> write(const ArmParts& parts, ArmCall call, Wanted wanted, bool
     const auto& state = draft.state();
     const auto at = state.management_groups.find(key);
     const bool made = at == state.management_groups.end();
-    if (made && !may_make) return std::unexpected(not_found(name));
+    if (made && !may_make) return std::unexpected(arm_errors::management_group_not_found(name));
     if (made && state.management_groups.size() >= kMaxManagementGroups) {
       return std::unexpected(arm_errors::too_many("management groups", kMaxManagementGroups));
     }
     ManagementGroup group = made ? ManagementGroup{.name = name, .display_name = name} : *at->second;
     const std::string parent = wanted.parent.value_or(group.parent);
     if (made && !may(parts, call, kWrite, id_of(group_name(state, parent).name))) {
-      return std::unexpected(forbidden(call, kWrite, id_of(group_name(state, parent).name)));
+      return std::unexpected(forbidden(call, kWrite, id_of(group_name(state, parent).name).text()));
     }
     if (!made && parent != group.parent) {
       FH_CHECK_OK(check_move(parts, call, group.parent, parent, id_of(name)));

@@ -4,6 +4,7 @@
 
 #include "authn/bearer.h"
 #include "base/encoding.h"
+#include "http/json_response.h"
 #include "src/arm_call.h"
 #include "src/arm_errors.h"
 
@@ -59,10 +60,7 @@ gate::Task<Reply> get_endpoints(const ArmParts& parts, gate::Permit<GetMetadataE
   if (version.empty()) co_return std::unexpected(arm_errors::missing_api_version());
   auto body = metadata_endpoints(parts.site, gate::port_of_host(request), version);
   if (!body) co_return std::unexpected(arm_errors::invalid_api_version(version));
-  http::Response response;
-  response.headers.add("content-type", "application/json; charset=utf-8");
-  response.body = std::move(*body);
-  co_return response;
+  co_return http::json_response(200, std::move(*body));
 }
 
 }  // namespace

@@ -1,13 +1,13 @@
 #include "src/model_row.h"
 
-#include <nlohmann/json.hpp>
-
 #include "base/encoding.h"
+#include "store/json_row.h"
 
 namespace freehold::resources {
 namespace {
 
 using Json = nlohmann::json;
+using store::MemberReader;
 
 constexpr int kVersion = 1;
 
@@ -15,86 +15,7 @@ std::unexpected<Error> corrupt() { return fail(ErrorCode::kCorrupt, "a row of th
 
 std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
 
-// Takes members one by one and remembers whether each was what it has to be. Absent ones keep their default.
-class Reader {
- public:
-  static Result<Reader> of(BytesView row) {
-    Json json = Json::parse(row, nullptr, false);
-    if (!json.is_object() || !json.contains("v") || !json["v"].is_number_integer()) return corrupt();
-    if (json["v"] != kVersion) {
-      return fail(ErrorCode::kUnsupported, "a row of the resource manager needs a newer program");
-    }
-    return Reader(std::move(json));
-  }
-  Reader& text(const char* name, std::string& out) {
-    const auto at = json_.find(name);
-    if (at == json_.end()) return *this;
-    if (at->is_string()) {
-      out = at->get<std::string>();
-    } else {
-      ok_ = false;
-    }
-    return *this;
-  }
-  template <class Id>
-  Reader& id(const char* name, Id& out) {
-    std::string value;
-    text(name, value);
-    const auto parsed = parse_guid<Id>(value);
-    if (parsed) out = *parsed;
-    ok_ = ok_ && (parsed || value.empty());
-    return *this;
-  }
-  Reader& time(const char* name, WallTime& out) {
-    std::int64_t value = 0;
-    number(name, value);
-    out = WallTime(std::chrono::microseconds(value));
-    return *this;
-  }
-  Reader& number(const char* name, std::int64_t& out) {
-    const auto at = json_.find(name);
-    if (at == json_.end()) return *this;
-    ok_ = ok_ && at->is_number_integer();
-    if (ok_) out = at->get<std::int64_t>();
-    return *this;
-  }
-  Reader& texts(const char* name, std::vector<std::string>& out) {
-    const auto at = json_.find(name);
-    if (at != json_.end()) ok_ = take_texts(*at, out) && ok_;
-    return *this;
-  }
-  Reader& tags(const char* name, Tags& out) {
-    const auto at = json_.find(name);
-    if (at == json_.end()) return *this;
-    ok_ = ok_ && at->is_object();
-    for (const auto& [key, value] : at->items()) {
-      ok_ = ok_ && value.is_string();
-      if (ok_) out.emplace(key, value.get<std::string>());
-    }
-    return *this;
-  }
-  Reader& lists(const char* name, std::map<std::string, std::vector<std::string>>& out) {
-    const auto at = json_.find(name);
-    if (at == json_.end()) return *this;
-    ok_ = ok_ && at->is_object();
-    for (const auto& [key, value] : at->items()) ok_ = take_texts(value, out[key]) && ok_;
-    return *this;
-  }
-  [[nodiscard]] bool ok() const { return ok_; }
-
- private:
-  explicit Reader(Json json) : json_(std::move(json)) {}
-  static bool take_texts(const Json& json, std::vector<std::string>& out) {
-    if (!json.is_array()) return false;
-    for (const auto& value : json) {
-      if (!value.is_string()) return false;
-      out.push_back(value.get<std::string>());
-    }
-    return true;
-  }
-  Json json_;
-  bool ok_ = true;
-};
+Result<Json> parse(BytesView row) { return store::parse_json_row(row, kVersion, "a row of the resource manager"); }
 
 }  // namespace
 
@@ -173,43 +94,47 @@ Bytes encode(const Operation& operation) {
 }
 
 Result<Subscription> decode_subscription(TenantId tenant, BytesView row) {
-  FH_TRY(auto reader, Reader::of(row));
+  FH_TRY(const Json json, parse(row));
+  MemberReader reader(json);
   Subscription out{.id = {}, .tenant = tenant, .name = {}};
   std::string state;
-  reader.id("id", out.id).text("name", out.name).text("state", state).text("parent", out.parent);
-  reader.tags("tags", out.tags).texts("unregistered", out.unregistered).lists("tagNames", out.tag_names);
+  reader.id("id", out.id).take("name", out.name).take("state", state).take("parent", out.parent);
+  reader.take("tags", out.tags).take("unregistered", out.unregistered).take("tagNames", out.tag_names);
   out.enabled = state == "Enabled";
   if (!reader.ok() || out.id == SubscriptionId{}) return corrupt();
   return out;
 }
 
 Result<ManagementGroup> decode_management_group(BytesView row) {
-  FH_TRY(auto reader, Reader::of(row));
+  FH_TRY(const Json json, parse(row));
+  MemberReader reader(json);
   ManagementGroup out;
   std::int64_t version = 1;
-  reader.text("name", out.name).text("displayName", out.display_name).text("parent", out.parent);
-  reader.time("updated", out.updated).id("updatedBy", out.updated_by).number("version", version);
+  reader.take("name", out.name).take("displayName", out.display_name).take("parent", out.parent);
+  reader.time("updated", out.updated).id("updatedBy", out.updated_by).take("version", version);
   if (!reader.ok() || out.name.empty() || version < 1) return corrupt();
   out.version = static_cast<std::uint64_t>(version);
   return out;
 }
 
 Result<ResourceGroup> decode_group(BytesView row) {
-  FH_TRY(auto reader, Reader::of(row));
+  FH_TRY(const Json json, parse(row));
+  MemberReader reader(json);
   ResourceGroup out;
-  reader.id("subscription", out.subscription).text("name", out.name).text("location", out.location);
-  reader.tags("tags", out.tags).text("managedBy", out.managed_by).id("deletion", out.deletion);
+  reader.id("subscription", out.subscription).take("name", out.name).take("location", out.location);
+  reader.take("tags", out.tags).take("managedBy", out.managed_by).id("deletion", out.deletion);
   reader.time("created", out.created).time("changed", out.changed);
   if (!reader.ok() || out.name.empty() || out.subscription == SubscriptionId{}) return corrupt();
   return out;
 }
 
 Result<Lock> decode_lock(BytesView row) {
-  FH_TRY(auto reader, Reader::of(row));
+  FH_TRY(const Json json, parse(row));
+  MemberReader reader(json);
   Lock out;
   std::string level;
-  reader.text("scope", out.scope).text("name", out.name).text("level", level).text("notes", out.notes);
-  reader.texts("owners", out.owners).time("created", out.created).id("createdBy", out.created_by);
+  reader.take("scope", out.scope).take("name", out.name).take("level", level).take("notes", out.notes);
+  reader.take("owners", out.owners).time("created", out.created).id("createdBy", out.created_by);
   // A lock that can't be read must not become a weaker one.
   if (!reader.ok() || out.scope.empty() || out.name.empty()) return corrupt();
   if (level != "ReadOnly" && level != "CanNotDelete") return corrupt();
@@ -218,11 +143,12 @@ Result<Lock> decode_lock(BytesView row) {
 }
 
 Result<Operation> decode_operation(BytesView row) {
-  FH_TRY(auto reader, Reader::of(row));
+  FH_TRY(const Json json, parse(row));
+  MemberReader reader(json);
   Operation out;
   std::string state;
-  reader.id("id", out.id).id("subscription", out.subscription).text("kind", out.kind).text("resource", out.resource);
-  reader.id("caller", out.caller).text("state", state).text("code", out.code).text("message", out.message);
+  reader.id("id", out.id).id("subscription", out.subscription).take("kind", out.kind).take("resource", out.resource);
+  reader.id("caller", out.caller).take("state", state).take("code", out.code).take("message", out.message);
   reader.time("started", out.started).time("ended", out.ended);
   if (!reader.ok() || out.id == OperationId{}) return corrupt();
   out.state = state == "Running"     ? Operation::State::kRunning

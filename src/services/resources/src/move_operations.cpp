@@ -9,6 +9,7 @@
 #include "src/arm_call.h"
 #include "src/arm_errors.h"
 #include "src/scope_roles.h"
+#include "src/scope_rules.h"
 
 namespace freehold::resources {
 namespace {
@@ -54,23 +55,17 @@ ResourceId in_group(ResourceId id, const ResourceId& group) {
   return id;
 }
 
-gate::ApiError forbidden(const ArmCall& call, std::string_view action, const ResourceId& id) {
-  const auto& who = call.caller;
-  const auto client = who.application != PrincipalId{} ? who.application : who.object;
-  return arm_errors::authorization_failed(to_string(client), to_string(who.object), action, id.text());
-}
-
 // Whoever moves a resource takes it from under the roles and locks of one group and puts it under another's.
 ApiResult<> check_rights(const ArmParts& parts, const ArmCall& call, const Plan& plan) {
   constexpr std::string_view kWrite = "Microsoft.Resources/subscriptions/resourceGroups/write";
-  if (!may(parts, call, kWrite, plan.target)) return std::unexpected(forbidden(call, kWrite, plan.target));
+  if (!may(parts, call, kWrite, plan.target)) return std::unexpected(forbidden(call, kWrite, plan.target.text()));
   for (const auto& moving : plan.resources) {
     const auto target = in_group(moving.id, plan.target);
     const auto write = moving.type->action("write");
     if (!may(parts, call, moving.type->action("delete"), moving.id)) {
-      return std::unexpected(forbidden(call, moving.type->action("delete"), moving.id));
+      return std::unexpected(forbidden(call, moving.type->action("delete"), moving.id.text()));
     }
-    if (!may(parts, call, write, target)) return std::unexpected(forbidden(call, write, target));
+    if (!may(parts, call, write, target)) return std::unexpected(forbidden(call, write, target.text()));
   }
   return {};
 }
@@ -130,19 +125,12 @@ Task<ApiResult<Held>> hold(const ArmParts& parts, SubscriptionId subscription, s
   co_return held;
 }
 
-ApiResult<> check_group(const TenantState& state, const ResourceId& id) {
-  const auto group = state.group(*id.subscription, id.group);
-  if (group == nullptr) return std::unexpected(arm_errors::group_not_found(id.group));
-  if (group->deleting()) return std::unexpected(arm_errors::group_being_deleted(group->name));
-  return {};
-}
-
 // Everything that can be known before the first one moves; the group under its own spelling.
 Task<ApiResult<Plan>> check_plan(const ArmParts& parts, ArmCall call, Plan plan) {
   const auto state = parts.store.state(call.caller.tenant);
-  FH_CO_CHECK_OK(check_group(*state, call.id));
-  FH_CO_CHECK_OK(check_group(*state, plan.target));
-  plan.target.group = state->group(*plan.target.subscription, plan.target.group)->name;
+  FH_CO_CHECK_OK(standing_group(*state, call.id));
+  FH_CO_TRY(const auto target, standing_group(*state, plan.target));
+  plan.target.group = target->name;
   FH_CO_CHECK_OK(check_rights(parts, call, plan));
   for (auto& moving : plan.resources) {
     const gate::resource::Reading reading{.api_version = moving.type->api_versions.front(), .caller = call.caller};

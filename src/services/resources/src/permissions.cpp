@@ -26,9 +26,12 @@ gate::Task<Reply> list_permissions(const ArmParts& parts, Permit<ListPermissions
     const bool mine = each.principal == call.who->object ||
                       std::ranges::find(call.who->groups, each.principal) != call.who->groups.end();
     const bool here = std::ranges::find(chain.scopes, each.scope) != chain.scopes.end();
-    if (!mine || !here || !each.condition.empty()) continue;
+    if (!mine || !here) continue;
     const auto role = roles.find(each.role);
-    if (role != roles.end()) out["value"].push_back(permissions_json(role->second));
+    if (role == roles.end()) continue;
+    auto set = permissions_json(role->second);
+    if (!each.condition.empty()) set.update({{"condition", each.condition}, {"conditionVersion", "2.0"}});
+    out["value"].push_back(std::move(set));
   }
   co_return json_answer(200, out);
 }

@@ -7,6 +7,8 @@
 #include "src/extensions.h"
 #include "src/resource_rules.h"
 #include "src/scope_roles.h"
+#include "src/scope_rules.h"
+#include "src/spelling.h"
 
 namespace freehold::resources {
 namespace {
@@ -28,6 +30,11 @@ gate::resource::Reading reading(const ArmCall& call) {
 gate::ApiError not_there(const ResourceId& id) {
   return arm_errors::resource_not_found(id.type() + "/" + id.full_name(), id.group);
 }
+gate::ApiError not_there(const ResourceType& type, const ResourceId& id) {
+  const auto& [code, noun] = type.absence;
+  if (code.empty()) return not_there(id);
+  return arm_errors::make(404, code, "The " + noun + " '" + id.full_name() + "' could not be found.");
+}
 
 // Held while a provider writes: what was decided of the group stays true until then.
 struct Writing {
@@ -43,29 +50,15 @@ ApiResult<> check_place(const TenantState& state, const ResourceType& type, cons
     return std::unexpected(arm_errors::subscription_not_found(to_string(*id.subscription)));
   }
   FH_CHECK_OK(check_registered(*subscription, type.provider));
-  if (type.at != ScopeKind::kResourceGroup) return {};
-  const auto group = state.group(*id.subscription, id.group);
-  if (group == nullptr) return std::unexpected(arm_errors::group_not_found(id.group));
-  if (group->deleting()) return std::unexpected(arm_errors::group_being_deleted(group->name));
+  if (type.at == ScopeKind::kResourceGroup) {
+    FH_CHECK_OK(standing_group(state, id));
+  }
   return {};
 }
 
 // What a resource that extends another, or a scope, stands on is there: nothing waits for whoever makes it later.
 gate::Task<ApiResult<>> check_extended(const ArmParts& parts, ArmCall call, ResourceId scope) {
-  const auto state = parts.store.state(call.caller.tenant);
-  const std::string managing = to_lower(scope.management_group());
-  if (!managing.empty()) {
-    const bool there = managing == to_string(call.caller.tenant) || state->management_groups.contains(managing);
-    if (!there) {
-      co_return std::unexpected(
-          arm_errors::make(404, "NotFound", "The management group '" + managing + "' is not found."));
-    }
-  }
-  if (scope.subscription && !scope.group.empty()) {
-    const auto group = state->group(*scope.subscription, scope.group);
-    if (group == nullptr) co_return std::unexpected(arm_errors::group_not_found(scope.group));
-    if (group->deleting()) co_return std::unexpected(arm_errors::group_being_deleted(scope.group));
-  }
+  FH_CO_CHECK_OK(check_scope_stands(*parts.store.state(call.caller.tenant), call.caller.tenant, scope));
   if (scope.kind() != ScopeKind::kResource) co_return ApiResult<>();
   FH_CO_TRY(const auto found, co_await find_resource(parts, call, scope));
   if (found.is_null()) co_return std::unexpected(not_there(scope));
@@ -111,14 +104,16 @@ template <class Operation>
 gate::Task<Reply> write(const ArmParts& parts, const ResourceType& type, ChangeKind kind, Permit<Operation> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
   FH_CO_CHECK_OK(check_version(type, call.api_version, parts.site));
-  FH_CO_TRY(auto body, co_await read_object(*permit.request().body));
+  FH_CO_TRY(auto sent, co_await read_object(*permit.request().body));
+  FH_CO_TRY(auto body, spelled(std::move(sent), type));
   FH_CO_TRY(auto writing, co_await begin_writing(parts, type, call));
   auto change = propose(call, type, kind, permit.request());
-  if (kind == ChangeKind::kPatch && writing.before.is_null()) co_return std::unexpected(not_there(call.id));
+  if (kind == ChangeKind::kPatch && writing.before.is_null()) co_return std::unexpected(not_there(type, call.id));
   change.after = kind == ChangeKind::kPatch ? gate::resource::overlay(writing.before, body) : std::move(body);
   change.before = std::move(writing.before);
   FH_CO_CHECK_OK(check_body(change, parts.site));
   FH_CO_TRY(auto approved, parts.registry.checks().approve(std::move(change)));
+  FH_CO_CHECK_OK(co_await parts.registry.expect(*approved));
   const auto told = outline_of(*approved);
   FH_CO_TRY(const auto written, co_await type.behind->put(std::move(approved)));
   parts.registry.tell(told, written.resource);
@@ -156,7 +151,7 @@ gate::Task<Reply> get(const ArmParts& parts, const ResourceType& type, bool show
     FH_CO_CHECK_OK(group_of(call));
   }
   FH_CO_TRY(const Json found, co_await type.behind->get(call.id, reading(call)));
-  if (found.is_null()) co_return std::unexpected(not_there(call.id));
+  if (found.is_null()) co_return std::unexpected(not_there(type, call.id));
   if (!shown) co_return empty_answer(204);
   auto answer = json_answer(200, found);
   if (const auto etag = found.find("etag"); etag != found.end() && etag->is_string()) {
@@ -165,7 +160,21 @@ gate::Task<Reply> get(const ArmParts& parts, const ResourceType& type, bool show
   co_return answer;
 }
 
-// Each caller sees what it may read.
+// Each caller sees what it may read. Whoever may read a scope sees what is in force there, though it stands above.
+auto hidden_from(const ArmParts& parts, const ArmCall& call, const ResourceType& type,
+                 const gate::resource::ListScope& scope) {
+  std::string action = type.action("read");
+  const bool here = scope.at && may(parts, call, action, call.id);
+  return [&parts, &call, &type, here, action = std::move(action),
+          below = gate::resource::key_of(call.id) + "/"](const Json& item) {
+    const auto id = gate::resource::parse_resource_id(item.value("id", ""));
+    if (!id) return true;
+    const bool shared = type.shared_at_tenant && id->scope().kind() == ScopeKind::kTenant;
+    const bool inherited = here && !gate::resource::key_of(*id).starts_with(below);
+    return !shared && !inherited && !may(parts, call, action, *id);
+  };
+}
+
 gate::Task<Reply> list(const ArmParts& parts, const ResourceType& type, Permit<ListResources> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
   FH_CO_CHECK_OK(check_version(type, call.api_version, parts.site));
@@ -188,19 +197,19 @@ gate::Task<Reply> list(const ArmParts& parts, const ResourceType& type, Permit<L
   }
   auto wanted = reading(call);
   wanted.filter = permit.request().parameter("$filter");
-  FH_CO_TRY(auto found, co_await type.behind->list(type, scope, wanted));
-  const std::string action = type.action("read");
-  // Whoever may read a scope sees what is in force there, though it stands above.
-  const bool here = scope.at && may(parts, call, action, call.id);
-  const std::string below = gate::resource::key_of(call.id) + "/";
-  std::erase_if(found, [&](const Json& item) {
-    const auto id = gate::resource::parse_resource_id(item.value("id", ""));
-    if (!id) return true;
-    const bool shared = type.shared_at_tenant && id->scope().kind() == ScopeKind::kTenant;
-    const bool inherited = here && !gate::resource::key_of(*id).starts_with(below);
-    return !shared && !inherited && !may(parts, call, action, *id);
-  });
-  co_return list_answer(permit.request(), call, std::move(found));
+  FH_CO_TRY(const auto top, top_of(permit.request()));
+  FH_CO_TRY(wanted.behind, skip_token_of(permit.request()));
+  if (type.pages) wanted.most = top + 1;  // one more tells that there is a next page
+  const auto hidden = hidden_from(parts, call, type, scope);
+  std::vector<Json> shown;
+  for (bool more = true; more && shown.size() <= top;) {
+    FH_CO_TRY(auto found, co_await type.behind->list(type, scope, wanted));
+    more = type.pages && found.size() >= wanted.most;
+    for (const Json& item : found) wanted.behind = std::max(wanted.behind, sort_key(item));
+    std::erase_if(found, hidden);
+    std::ranges::move(found, std::back_inserter(shown));
+  }
+  co_return list_answer(permit.request(), call, std::move(shown));
 }
 
 http::Response answer_of(const gate::resource::ActionAnswer& answer) {
@@ -215,13 +224,14 @@ gate::Task<Reply> act_on(const ArmParts& parts, const ResourceType& type, const 
   FH_CO_CHECK_OK(check_version(type, call.api_version, parts.site));
   FH_CO_TRY(auto body, co_await read_json(*permit.request().body));
   FH_CO_TRY(auto writing, co_await begin_writing(parts, type, call));
-  if (writing.before.is_null()) co_return std::unexpected(not_there(call.id));
+  if (writing.before.is_null()) co_return std::unexpected(not_there(type, call.id));
+  std::optional<gate::resource::ApprovedChange> approved;  // held until it is done: so are the policies that it passed
   if (action.alters || action.reveals_keys) {
     auto change = propose(call, type, ChangeKind::kAction, permit.request());
     change.action = action.name;
     change.before = writing.before;
     change.after = body;
-    FH_CO_CHECK_OK(parts.registry.checks().approve(std::move(change)));
+    FH_CO_TRY(approved, parts.registry.checks().approve(std::move(change)));
   }
   FH_CO_TRY(const auto answer, co_await type.behind->act({.action = action.name,
                                                           .id = call.id,
@@ -234,13 +244,6 @@ gate::Task<Reply> act_on(const ArmParts& parts, const ResourceType& type, const 
   co_return answer_of(answer);
 }
 
-// A GET has no body: its provider gets the query's parameters in place of one.
-Json query_json(const http::Request& request) {
-  Json out = Json::object();
-  for (const auto& parameter : request.query) out.emplace(parameter.name, parameter.value);
-  return out;
-}
-
 gate::Task<Reply> act_above(const ArmParts& parts, const ResourceType& type, const ResourceAction& action,
                             Permit<ActAbove> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
@@ -249,7 +252,6 @@ gate::Task<Reply> act_above(const ArmParts& parts, const ResourceType& type, con
     FH_CO_CHECK_OK(co_await check_extended(parts, call, call.id));
   }
   FH_CO_TRY(auto body, co_await read_json(*permit.request().body));
-  if (action.method == Method::kGet) body = query_json(permit.request());
   FH_CO_TRY(const auto answer, co_await type.behind->act({.action = action.name,
                                                           .id = call.id,
                                                           .path = call.rest,

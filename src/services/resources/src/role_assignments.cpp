@@ -4,6 +4,7 @@
 #include "src/arm_errors.h"
 #include "src/lock_rules.h"
 #include "src/role_operations.h"
+#include "src/scope_rules.h"
 
 namespace freehold::resources {
 namespace {
@@ -106,6 +107,20 @@ struct Wanted {
   AssignmentNote note;
 };
 
+// Azure's error names what isn't understood. A version without a condition says nothing.
+ApiResult<> check_condition(const std::string& condition, const Json& properties) {
+  FH_TRY(const auto version, text_of(properties, "conditionVersion", 16));
+  if (condition.empty()) return {};
+  if (version != "2.0") {
+    return std::unexpected(arm_errors::make(400, "InvalidConditionVersion",
+                                            "'conditionVersion' is '" + version + "': this cloud has '2.0'."));
+  }
+  const auto compiled = gate::authz::Condition::compile(condition);
+  if (compiled) return {};
+  return std::unexpected(
+      arm_errors::make(400, "InvalidCondition", "The condition can't be taken: " + compiled.error() + "."));
+}
+
 ApiResult<Wanted> read_wanted(const ArmCall& call, const Json& properties) {
   Wanted out{.assignment = {.id = {}, .tenant = call.caller.tenant, .scope = {}, .principal = {}, .role = {}},
              .note = {.created = call.caller.now, .created_by = call.caller.object}};
@@ -124,10 +139,7 @@ ApiResult<Wanted> read_wanted(const ArmCall& call, const Json& properties) {
   if (!type.empty() && std::ranges::find(kTypes, std::string_view(type)) == std::end(kTypes)) {
     return std::unexpected(arm_errors::invalid_content("'principalType' is none."));
   }
-  // A condition that isn't evaluated would have to grant nothing, or too much.
-  if (!out.assignment.condition.empty()) {
-    return std::unexpected(arm_errors::not_implemented("A condition in a role assignment"));
-  }
+  FH_CHECK_OK(check_condition(out.assignment.condition, properties));
   out.assignment.role = *role;
   out.assignment.principal = *principal;
   return out;
@@ -186,19 +198,18 @@ ApiResult<> check_role(const ArmParts& parts, const ArmCall& call, RoleId id) {
                        "The specified role definition with ID '" + to_string(id) + "' does not exist."));
 }
 
-// A scope that isn't there gives nothing now, and would give everything to whoever makes it later.
-ApiResult<> check_scope(const TenantState& state, const ArmCall& call) {
-  const auto scope = call.id.scope();
-  if (scope.subscription && !scope.group.empty()) {
-    const auto group = state.group(*scope.subscription, scope.group);
-    if (group == nullptr) return std::unexpected(arm_errors::group_not_found(scope.group));
-    if (group->deleting()) return std::unexpected(arm_errors::group_being_deleted(scope.group));
+// The same grant again: its condition and description are as they are said now.
+gate::Task<Reply> amend_assignment(const ArmParts& parts, RoleAssignment old, Wanted wanted) {
+  auto note = parts.assignments.note(old.tenant, old.id);
+  if (old.condition == wanted.assignment.condition && note.description == wanted.note.description) {
+    co_return json_answer(200, assignment_json(old, note));
   }
-  const auto group = to_lower(scope.management_group());
-  if (!group.empty() && group != to_string(call.caller.tenant) && !state.management_groups.contains(group)) {
-    return std::unexpected(arm_errors::make(404, "NotFound", "The management group '" + group + "' is not found."));
-  }
-  return {};
+  note.description = wanted.note.description;
+  old.condition = wanted.assignment.condition;
+  old.compiled = nullptr;
+  const auto done = co_await parts.assignments.amend(old, note);
+  if (!done) co_return std::unexpected(arm_errors::of(done.error()));
+  co_return json_answer(200, assignment_json(old, note));
 }
 
 gate::Task<Reply> put_assignment(const ArmParts& parts, Permit<PutRoleAssignment> permit) {
@@ -213,12 +224,12 @@ gate::Task<Reply> put_assignment(const ArmParts& parts, Permit<PutRoleAssignment
       co_await parts.turns.of(scope.subscription ? group_key(*scope.subscription, scope.group) : "").take();
   if (!turn) co_return std::unexpected(arm_errors::of(turn.error()));
   const auto state = parts.store.state(call.caller.tenant);
-  FH_CO_CHECK_OK(check_scope(*state, call));
+  FH_CO_CHECK_OK(check_scope_stands(*state, call.caller.tenant, scope));
   FH_CO_CHECK_OK(check_role(parts, call, wanted.assignment.role));
   FH_CO_CHECK_OK(check_locks(*state, call.id.text(), LockedVerb::kWrite));
   if (const auto old = find(parts, call, wanted.assignment.id)) {
     const bool same = old->principal == wanted.assignment.principal && old->role == wanted.assignment.role;
-    if (same) co_return json_answer(200, assignment_json(*old, parts.assignments.note(call.caller.tenant, old->id)));
+    if (same) co_return co_await amend_assignment(parts, *old, std::move(wanted));
     co_return std::unexpected(
         arm_errors::make(409, "RoleAssignmentUpdateNotPermitted",
                          "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."));

@@ -122,8 +122,7 @@ ApiResult<> check_scopes(const ArmParts& parts, const ArmCall& call, const std::
   for (const auto& text : scopes) {
     const auto scope = gate::resource::parse_resource_id(text);
     if (scope && may(parts, call, action, *scope)) continue;
-    return std::unexpected(
-        arm_errors::authorization_failed(to_string(call.who->application), to_string(call.who->object), action, text));
+    return std::unexpected(forbidden(call, action, text));
   }
   return {};
 }

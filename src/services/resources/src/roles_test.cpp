@@ -53,13 +53,29 @@ TEST_F(Roles, AnAssignmentGivesAtOnceAndItsEndTakesAway) {
   EXPECT_EQ(call_as(stranger_, Method::kGet, group("default")).status, 403);
 }
 
-TEST_F(Roles, ConditionsAreSaidNotToBeThere) {
-  const auto refused =
-      put(at(sub(), "roleAssignments", 1), {{"properties",
-                                             {{"roleDefinitionId", std::string(gate::authz::roles::kReader)},
-                                              {"principalId", to_string(stranger_)},
-                                              {"condition", "true"}}}});
-  EXPECT_EQ(refused.said(), "501 NotImplemented");
+TEST_F(Roles, AConditionIsKeptAndChangedAndRefusedByName) {
+  const auto with = [&](Json properties) {
+    properties["roleDefinitionId"] = std::string(gate::authz::roles::kStorageBlobDataReader);
+    properties["principalId"] = to_string(stranger_);
+    return put(at(sub(), "roleAssignments", 1), {{"properties", std::move(properties)}});
+  };
+  const std::string named =
+      "@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals 'box'";
+  EXPECT_EQ(with({{"condition", named}}).said(), "400 InvalidConditionVersion");
+  const auto refused = with({{"condition", "@Principal[a:b] StringEquals 'x'"}, {"conditionVersion", "2.0"}});
+  EXPECT_EQ(refused.said(), "400 InvalidCondition");
+  EXPECT_TRUE(refused.body["error"]["message"].get<std::string>().contains("'@Principal[a:b]'"));
+  ASSERT_EQ(with({{"condition", named}, {"conditionVersion", "2.0"}}).status, 201);
+  restart();
+  const auto shown = get(at(sub(), "roleAssignments", 1)).body["properties"];
+  EXPECT_EQ(shown["condition"], named);
+  EXPECT_EQ(shown["conditionVersion"], "2.0");
+  EXPECT_EQ(with({{"condition", "Exists " + named.substr(0, named.find(' '))}, {"conditionVersion", "2.0"}}).status,
+            200);
+  EXPECT_TRUE(
+      get(at(sub(), "roleAssignments", 1)).body["properties"]["condition"].get<std::string>().starts_with("Exists"));
+  EXPECT_EQ(with(Json::object()).status, 200);
+  EXPECT_TRUE(get(at(sub(), "roleAssignments", 1)).body["properties"]["condition"].is_null());
 }
 
 TEST_F(Roles, AssignmentsAreListedByScopeAndPrincipal) {

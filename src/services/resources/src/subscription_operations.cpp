@@ -40,8 +40,7 @@ gate::Task<Reply> list_subscriptions(const ArmParts& parts, Permit<ListSubscript
 gate::Task<Reply> get_subscription(const ArmParts& parts, Permit<GetSubscription> permit) {
   FH_CO_TRY(const auto call, read_call(parts, permit));
   if (!sees(parts, call, parts.assignments.assignments(call.caller.tenant), call.subscription->id)) {
-    co_return std::unexpected(arm_errors::authorization_failed(to_string(call.who->application),
-                                                               to_string(call.who->object), kRead, call.id.text()));
+    co_return std::unexpected(forbidden(call, kRead, call.id.text()));
   }
   co_return json_answer(200, subscription_json(*call.subscription));
 }

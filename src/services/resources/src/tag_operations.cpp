@@ -6,6 +6,7 @@
 #include "src/arm_errors.h"
 #include "src/own_changes.h"
 #include "src/resource_operations.h"
+#include "src/scope_rules.h"
 #include "src/shown.h"
 
 namespace freehold::resources {
@@ -69,9 +70,7 @@ gate::Task<ApiResult<Tags>> retag_own(const ArmParts& parts, ArmCall call, Tags 
       draft.put(std::move(changed));
       return {};
     }
-    const auto old = draft.state().group(*scope.subscription, scope.group);
-    if (old == nullptr) return std::unexpected(arm_errors::group_not_found(scope.group));
-    if (old->deleting()) return std::unexpected(arm_errors::group_being_deleted(scope.group));
+    FH_TRY(const auto old, standing_group(draft.state(), scope));
     ResourceGroup changed = *old;
     FH_TRY(changed.tags, combined(std::move(changed.tags), given, way));
     FH_TRY(approved, approve_own(parts, call, ChangeKind::kPatch, scope, group_json(*old), group_json(changed)));
@@ -107,11 +106,7 @@ gate::Task<ApiResult<Tags>> retag_resource(const ArmParts& parts, ArmCall call, 
   const auto turn =
       co_await parts.turns.of(scope.subscription ? group_key(*scope.subscription, scope.group) : "/").take();
   if (!turn) co_return std::unexpected(arm_errors::of(turn.error()));
-  if (scope.subscription && !scope.group.empty()) {
-    const auto group = parts.store.state(call.caller.tenant)->group(*scope.subscription, scope.group);
-    if (group == nullptr) co_return std::unexpected(arm_errors::group_not_found(scope.group));
-    if (group->deleting()) co_return std::unexpected(arm_errors::group_being_deleted(scope.group));
-  }
+  FH_CO_CHECK_OK(check_group_stands(*parts.store.state(call.caller.tenant), scope));
   const std::string version = type->api_versions.front();
   FH_CO_TRY(auto before, co_await type->behind->get(scope, {.api_version = version, .caller = call.caller}));
   if (before.is_null()) co_return not_there();
@@ -126,6 +121,7 @@ gate::Task<ApiResult<Tags>> retag_resource(const ArmParts& parts, ArmCall call, 
                                                             .before = std::move(before),
                                                             .after = std::move(after),
                                                             .caller = call.caller}));
+  FH_CO_CHECK_OK(co_await parts.registry.expect(*approved));
   const gate::resource::ProposedChange told{
       .kind = ChangeKind::kPatch, .id = scope, .type = type, .api_version = version, .caller = call.caller};
   FH_CO_TRY(const auto written, co_await type->behind->put(std::move(approved)));

@@ -8,6 +8,7 @@
 #include "authz/assignment_store.h"
 #include "keys/testing/sealed_table.h"
 #include "pipeline/testing/route_matrix.h"
+#include "pipeline/testing/test_door.h"
 #include "pipeline/testing/token_matrix.h"
 #include "resource/testing/memory_provider.h"
 #include "resources/resources_service.h"
@@ -79,15 +80,7 @@ class ArmTest : public ::testing::Test {
     if (!done) ADD_FAILURE() << done.error().message;
   }
 
-  struct Answer {
-    int status = 0;
-    Json body = nullptr;
-    http::Headers headers = {};
-    [[nodiscard]] std::string code() const {
-      return body.is_object() && body.contains("error") ? body["error"].value("code", "") : std::string();
-    }
-    [[nodiscard]] std::string said() const { return std::to_string(status) + " " + code(); }
-  };
+  using Answer = gate::testing::JsonAnswer;
   // "?api-version=" is added where the path brings none.
   Answer call(http::Method method, std::string path, const Json& body = nullptr) {
     return call_as(owner_, method, path, body);
@@ -102,15 +95,8 @@ class ArmTest : public ::testing::Test {
   Answer send(http::Method method, std::string path, const Json& body = nullptr,
               gate::testing::HeaderList headers = {}) {
     if (!path.contains("api-version")) path += (path.contains('?') ? "&" : "?") + std::string("api-version=2021-04-01");
-    auto request = gate::testing::make_request(method, "https://management.cloud.test:8443" + path, std::move(headers));
-    gate::testing::BytesBody reader(body.is_null() ? "" : body.is_string() ? body.get<std::string>() : body.dump());
-    request.body = &reader;
-    auto response = run_blocking(pipeline_->handle(request));
-    Answer out{.status = response.status, .headers = response.headers};
-    if (const auto* bytes = std::get_if<Bytes>(&response.body); bytes != nullptr && !bytes->empty()) {
-      out.body = Json::parse(*bytes, nullptr, false);
-    }
-    return out;
+    return gate::testing::ask(*pipeline_, method, "https://management.cloud.test:8443" + path, body,
+                              std::move(headers));
   }
   Answer get(const std::string& path) { return call(http::Method::kGet, path); }
   Answer put(const std::string& path, const Json& body) { return call(http::Method::kPut, path, body); }

@@ -23,11 +23,9 @@ vault_errors::Refusal no_backup() { return vault_errors::bad_parameter("Backup b
 Task<ApiResult<Bytes>> sealed_kind(VaultParts& parts, VaultCall& call, ItemKind kind, std::string name) {
   FH_CO_TRY(auto head, said(co_await parts.items.head(call.vault, kind, Life::kLive, name)));
   if (!head) co_return vault_errors::not_found(ItemKind::kCertificate, name);
-  auto versions = co_await parts.items.contents(call.vault, kind, name, kMaxBackupVersions);
-  if (!versions && versions.error().code == ErrorCode::kExhausted) co_return too_long();
-  if (!versions) co_return vault_errors::of(versions.error());
+  FH_CO_TRY(auto versions, said(co_await parts.items.contents(call.vault, kind, name)));
   FH_CO_TRY(const Secret key, said(parts.row_keys.row_key(call.vault->tenant)));
-  auto sealed = seal_backup({std::move(*head), std::move(*versions)}, kind, *call.vault, key, parts.random);
+  auto sealed = seal_backup({std::move(*head), std::move(versions)}, kind, *call.vault, key, parts.random);
   if (!sealed) co_return too_long();
   co_return std::move(*sealed);
 }

@@ -46,7 +46,10 @@ Task<Reply> begin_request(VaultParts& parts, VaultCall& call, NewCertificate mad
   FH_CO_TRY(const auto name, name_in(call));
   FH_CO_TRY(auto spec, key_spec_of(made.policy));
   FH_CO_TRY(const auto key, said(co_await make_key(parts, call.vault->tenant, std::move(spec))));
-  FH_CO_TRY(const auto csr, said(crypto::signing_request(key, terms_of(made.policy))));
+  const auto terms = terms_of(made.policy);
+  FH_CO_TRY(const auto csr, said(co_await parts.crypto.run(fair_key(call.vault->tenant), [key, terms] {
+              return crypto::signing_request(key, terms);
+            })));
   const auto content = std::make_shared<ItemContent>();
   content->shown = {.version = new_version(parts.random), .attributes = made.attributes, .tags = made.tags};
   content->shown.attributes.created = content->shown.attributes.updated = call.seconds();
@@ -58,9 +61,8 @@ Task<Reply> begin_request(VaultParts& parts, VaultCall& call, NewCertificate mad
   content->material = key.secret();
   const auto edit = [content, name](const ItemState& state) -> ApiResult<ItemChange> {
     if (state.live) return vault_errors::exists(ItemKind::kCertificate, name + "/pending");
-    return ItemChange{.live = ItemHead{.name = name, .current = content->shown},
-                      .remove_deleted = state.deleted.has_value(),
-                      .versions = {content}};
+    if (state.deleted) return vault_errors::being_purged(ItemKind::kCertificate, name + "/pending");
+    return ItemChange{.live = ItemHead{.name = name, .current = content->shown}, .versions = {content}};
   };
   const auto done = co_await parts.items.change(call.vault, kWaiting, name, {}, edit, call.audit);
   if (!done) co_return vault_errors::of(done.error());

@@ -68,7 +68,10 @@ ApiResult<Json> read_x509(const Json& given) {
   return out;
 }
 
-ApiResult<Json> read_actions(const Json& given) {
+// Azure: "1 to validity_in_months multiplied by 27".
+constexpr std::int64_t kDaysAMonth = 27;
+
+ApiResult<Json> read_actions(const Json& given, std::int64_t months) {
   FH_TRY(const auto* list, said(array_member(given, "lifetime_actions", 2)));
   Json out = Json::array();
   if (list == nullptr) {
@@ -83,7 +86,8 @@ ApiResult<Json> read_actions(const Json& given) {
     if (!type || percentage.has_value() == days.has_value()) {
       return bad_parameter("A lifetime action has a type, and lifetime_percentage or days_before_expiry.");
     }
-    if (percentage.value_or(1) < 1 || percentage.value_or(1) > 99 || days.value_or(1) < 1 || days.value_or(1) > 3'650) {
+    if (percentage.value_or(1) < 1 || percentage.value_or(1) > 99 || days.value_or(1) < 1 ||
+        days.value_or(1) > months * kDaysAMonth) {
       return bad_parameter("A lifetime action's trigger is out of range.");
     }
     Json when = percentage ? Json{{"lifetime_percentage", *percentage}} : Json{{"days_before_expiry", *days}};
@@ -107,7 +111,7 @@ ApiResult<Json> read_certificate_policy(const Json& given) {
   FH_TRY(const auto type, said(word_member(member(given, "secret_props"), "contentType", {kPfxType, kPemType})));
   FH_TRY(Json key, read_key_props(given));
   FH_TRY(Json x509, read_x509(given));
-  FH_TRY(Json actions, read_actions(given));
+  FH_TRY(Json actions, read_actions(given, x509["validity_months"].get<std::int64_t>()));
   return Json{{"key_props", std::move(key)},
               {"secret_props", {{"contentType", type.value_or(std::string(kPfxType))}}},
               {"x509_props", std::move(x509)},
@@ -160,11 +164,13 @@ std::optional<std::int64_t> renewal_due(const ItemHead& head) {
     if (member(member(each, "action"), "action_type") != Json("AutoRenew")) continue;
     const auto& trigger = member(each, "trigger");
     const auto life = *attributes.expires - *attributes.not_before;
+    // Whatever the policy says, nothing is renewed round by round.
+    const auto soonest = attributes.created + kSecondsADay;
     if (const auto& part = member(trigger, "lifetime_percentage"); part.is_number_integer()) {
-      return *attributes.not_before + life / 100 * part.get<std::int64_t>();
+      return std::max(soonest, *attributes.not_before + life / 100 * part.get<std::int64_t>());
     }
     if (const auto& days = member(trigger, "days_before_expiry"); days.is_number_integer()) {
-      return *attributes.expires - days.get<std::int64_t>() * kSecondsADay;
+      return std::max(soonest, *attributes.expires - days.get<std::int64_t>() * kSecondsADay);
     }
   }
   return std::nullopt;

@@ -80,14 +80,16 @@ Task<Reply> create_certificate(VaultParts& parts, VaultCall& call) {
 Task<ApiResult<crypto::CertificateBundle>> read_bundle(VaultParts& parts, VaultCall& call, bool pem) {
   FH_CO_TRY(auto text, said(text_member(call.body, "value", 2 * crypto::kMaxCertificateBundle)));
   if (!text) co_return vault_errors::bad_parameter("'value' is required: the certificate with its key.");
-  FH_CO_TRY(const auto password, said(text_member(call.body, "pwd", 1'024)));
-  const auto secret = std::make_shared<Secret>(BytesView(password.value_or("")));
+  FH_CO_TRY(auto password, said(text_member(call.body, "pwd", 1'024)));
+  if (!password) password.emplace();
+  const auto secret = std::make_shared<Secret>(BytesView(*password));
+  wipe(*password);
   auto bytes = pem ? std::optional<Bytes>(*text) : from_base64(*text);
   wipe(*text);
   if (!bytes) co_return vault_errors::bad_parameter("'value' is neither PEM nor base64.");
   const auto bundle = std::make_shared<Secret>(BytesView(*bytes));
   wipe(*bytes);
-  co_return said(co_await parts.crypto.run(fair_key(call.vault->tenant), [bundle, secret, pem] {
+  co_return said(co_await parts.making.run(fair_key(call.vault->tenant), [bundle, secret, pem] {
     return pem ? crypto::read_pem(bundle->view()) : crypto::read_pfx(bundle->view(), *secret);
   }));
 }
@@ -363,31 +365,29 @@ std::span<const VaultRow> certificate_rows() {
        kWrite,
        &update_policy,
        AuditClass::kWrite},
-      {"GetCertificateVersions",
-       Method::kGet,
-       {"/certificates/{name}/versions", "/certificates/{name}/versions/"},
-       kRead,
-       of_certificates<list_item_versions>},
-      {"GetCertificate",
-       Method::kGet,
-       {"/certificates/{name}", "/certificates/{name}/", "/certificates/{name}/{version}",
-        "/certificates/{name}/{version}/"},
-       kRead,
-       &get_certificate},
-      {"UpdateCertificate",
-       Method::kPatch,
-       {"/certificates/{name}", "/certificates/{name}/", "/certificates/{name}/{version}",
-        "/certificates/{name}/{version}/"},
-       kWrite,
-       &update_certificate,
-       AuditClass::kWrite},
-      {"GetCertificates", Method::kGet, {"/certificates", "/certificates/"}, kRead, of_certificates<list_items>},
-      {"DeleteCertificate",
-       Method::kDelete,
-       {"/certificates/{name}", "/certificates/{name}/"},
-       "Microsoft.KeyVault/vaults/certificates/delete",
-       &delete_certificate,
-       AuditClass::kWrite},
+      with_slash({"GetCertificateVersions",
+                  Method::kGet,
+                  {"/certificates/{name}/versions"},
+                  kRead,
+                  of_certificates<list_item_versions>}),
+      with_slash({"GetCertificate",
+                  Method::kGet,
+                  {"/certificates/{name}", "/certificates/{name}/{version}"},
+                  kRead,
+                  &get_certificate}),
+      with_slash({"UpdateCertificate",
+                  Method::kPatch,
+                  {"/certificates/{name}", "/certificates/{name}/{version}"},
+                  kWrite,
+                  &update_certificate,
+                  AuditClass::kWrite}),
+      with_slash({"GetCertificates", Method::kGet, {"/certificates"}, kRead, of_certificates<list_items>}),
+      with_slash({"DeleteCertificate",
+                  Method::kDelete,
+                  {"/certificates/{name}"},
+                  "Microsoft.KeyVault/vaults/certificates/delete",
+                  &delete_certificate,
+                  AuditClass::kWrite}),
       {"BackupCertificate",
        Method::kPost,
        {"/certificates/{name}/backup"},
@@ -399,28 +399,28 @@ std::span<const VaultRow> certificate_rows() {
        "Microsoft.KeyVault/vaults/certificates/restore/action",
        &restore_certificate,
        AuditClass::kWrite},
-      {"GetDeletedCertificates",
-       Method::kGet,
-       {"/deletedcertificates", "/deletedcertificates/"},
-       kRead,
-       of_certificates<list_deleted_items>},
-      {"GetDeletedCertificate",
-       Method::kGet,
-       {"/deletedcertificates/{name}", "/deletedcertificates/{name}/"},
-       kRead,
-       of_certificates<get_deleted_item>},
+      with_slash({"GetDeletedCertificates",
+                  Method::kGet,
+                  {"/deletedcertificates"},
+                  kRead,
+                  of_certificates<list_deleted_items>}),
+      with_slash({"GetDeletedCertificate",
+                  Method::kGet,
+                  {"/deletedcertificates/{name}"},
+                  kRead,
+                  of_certificates<get_deleted_item>}),
       {"RecoverDeletedCertificate",
        Method::kPost,
        {"/deletedcertificates/{name}/recover"},
        "Microsoft.KeyVault/vaults/certificates/recover/action",
        &recover_certificate,
        AuditClass::kWrite},
-      {"PurgeDeletedCertificate",
-       Method::kDelete,
-       {"/deletedcertificates/{name}", "/deletedcertificates/{name}/"},
-       "Microsoft.KeyVault/vaults/certificates/purge/action",
-       &purge_certificate,
-       AuditClass::kControl}};
+      with_slash({"PurgeDeletedCertificate",
+                  Method::kDelete,
+                  {"/deletedcertificates/{name}"},
+                  "Microsoft.KeyVault/vaults/certificates/purge/action",
+                  &purge_certificate,
+                  AuditClass::kControl})};
   return rows;
 }
 

@@ -141,6 +141,10 @@ TEST_F(Certificates, AttributesHoldForKeyAndSecretToo) {
   EXPECT_EQ(get("/certificates/c1").body["tags"], Json({{"c", "d"}}));
   EXPECT_EQ(get("/secrets/c1").inner(), "SecretDisabled");
   EXPECT_EQ(get("/keys/c1").body["attributes"]["enabled"], false);
+  const Json enabled = {{"attributes", {{"enabled", true}}}};
+  EXPECT_EQ(patch("/secrets/c1", enabled).said(), "400 BadParameter");
+  EXPECT_EQ(patch("/keys/c1", enabled).said(), "400 BadParameter");
+  EXPECT_EQ(get("/secrets/c1").inner(), "SecretDisabled");
   EXPECT_EQ(get("/certificates").body["value"][0]["attributes"]["enabled"], false);
 }
 
@@ -168,6 +172,61 @@ TEST_F(Certificates, OneRenewsItselfInTime) {
   EXPECT_EQ(get("/certificates/c1/versions").body["value"].size(), 2u);
   run_blocking(service_->look_after(*pipeline_));
   EXPECT_EQ(get("/certificates/c1").body["x5t"], second.body["x5t"]);
+}
+
+// A row that couldn't be read would take the list of all certificates with it, and every renewal in the vault.
+TEST_F(Certificates, WhatIsTooLongToBeReadAgainIsRefused) {
+  create("c1");
+  const Json names(100, std::string(440, 'x'));
+  const Json longer = {{"x509_props", {{"subject", "CN=a"}, {"sans", {{"dns_names", names}}}}}};
+  EXPECT_EQ(patch("/certificates/c1/policy", longer).said(), "400 BadParameter");
+  const Json many(100, std::string(250, 'x'));
+  EXPECT_EQ(create("c2", {{"x509_props", {{"subject", "CN=a"}, {"sans", {{"dns_names", many}}}}}}).said(),
+            "400 BadParameter");
+  EXPECT_EQ(create("c3", {{"issuer", {{"name", "Unknown"}}},
+                          {"x509_props", {{"subject", "CN=a"}, {"sans", {{"dns_names", many}}}}}})
+                .said(),
+            "400 BadParameter");
+  EXPECT_EQ(get("/certificates").body["value"].size(), 1u);
+  EXPECT_EQ(remove("/certificates/c1").status, 200);
+}
+
+TEST_F(Certificates, NoneIsRenewedOverAndOver) {
+  const Json month = {{"subject", "CN=a"}, {"validity_months", 1}};
+  const auto policy = [&](Json trigger) -> Json {
+    return {{"x509_props", month},
+            {"lifetime_actions", {{{"trigger", std::move(trigger)}, {"action", {{"action_type", "AutoRenew"}}}}}}};
+  };
+  EXPECT_EQ(create("c1", policy({{"days_before_expiry", 28}})).said(), "400 BadParameter");
+  ASSERT_EQ(create("c1", policy({{"lifetime_percentage", 1}})).status, 202);
+  EXPECT_EQ(patch("/certificates/c1/policy",
+                  {{"lifetime_actions",
+                    {{{"trigger", {{"days_before_expiry", 40}}}, {"action", {{"action_type", "AutoRenew"}}}}}}})
+                .said(),
+            "400 BadParameter");
+  memory_.clock.advance(std::chrono::hours(23));
+  run_blocking(service_->look_after(*pipeline_));
+  EXPECT_EQ(get("/certificates/c1/versions").body["value"].size(), 1u);
+  memory_.clock.advance(std::chrono::hours(2));
+  run_blocking(service_->look_after(*pipeline_));
+  run_blocking(service_->look_after(*pipeline_));
+  EXPECT_EQ(get("/certificates/c1/versions").body["value"].size(), 2u);
+  const Json rotates = {
+      {"lifetimeActions", {{{"trigger", {{"timeAfterCreate", "P30D"}}}, {"action", {{"type", "Rotate"}}}}}}};
+  EXPECT_EQ(put("/keys/c1/rotationpolicy", rotates).said(), "400 BadParameter");
+}
+
+// It would be a secret that belongs to no certificate, so that nobody could delete it.
+TEST_F(Certificates, APartOfABackupIsNoBackup) {
+  create("c1");
+  const auto backup = *from_base64url(post("/certificates/c1/backup").body["value"].get<std::string>());
+  ASSERT_EQ(make_vault("vau2").status, 200);
+  ByteReader in(backup);
+  for (const auto* collection : {"certificates", "keys", "secrets"}) {
+    const Json part = {{"value", to_base64url(in.sized(backup.size()))}};
+    EXPECT_EQ(call_as(owner_, http::Method::kPost, "vau2", std::string("/") + collection + "/restore", part).said(),
+              "400 BadParameter");
+  }
 }
 
 }  // namespace

@@ -23,13 +23,9 @@ Task<Reply> backup_item(const KindApi& api, VaultParts& parts, VaultCall& call) 
   FH_CO_TRY(auto head, said(co_await parts.items.head(call.vault, api.kind, Life::kLive, name)));
   if (!head) co_return vault_errors::not_found(api.kind, name);
   if (head->current.managed) co_return vault_errors::not_implemented("Backing up a part of a certificate");
-  auto versions = co_await parts.items.contents(call.vault, api.kind, name, kMaxBackupVersions);
-  if (!versions && versions.error().code == ErrorCode::kExhausted) {
-    co_return vault_errors::bad_parameter("It has more versions than a backup holds: 500.");
-  }
-  if (!versions) co_return vault_errors::of(versions.error());
+  FH_CO_TRY(auto versions, said(co_await parts.items.contents(call.vault, api.kind, name)));
   FH_CO_TRY(const Secret key, said(parts.row_keys.row_key(call.vault->tenant)));
-  const auto sealed = seal_backup({std::move(*head), std::move(*versions)}, api.kind, *call.vault, key, parts.random);
+  const auto sealed = seal_backup({std::move(*head), std::move(versions)}, api.kind, *call.vault, key, parts.random);
   if (!sealed) co_return vault_errors::bad_parameter("It is longer than a backup may be.");
   co_return json_answer({{"value", to_base64url(*sealed)}});
 }
@@ -38,6 +34,10 @@ Task<Reply> restore_item(const KindApi& api, VaultParts& parts, VaultCall& call)
   FH_CO_TRY(const auto blob, blob_of(call.body));
   FH_CO_TRY(const Secret key, said(parts.row_keys.row_key(call.vault->tenant)));
   FH_CO_TRY(auto backup, said(open_backup(blob, api.kind, *call.vault, key)));
+  // Cut out of a certificate's backup: alone it would be bound to a certificate that isn't there.
+  if (backup.head.current.managed) {
+    co_return vault_errors::bad_parameter("Backup blob could not be restored: it is a part of a certificate's.");
+  }
   const auto head = std::make_shared<ItemHead>(std::move(backup.head));
   std::vector<std::shared_ptr<const ItemContent>> versions;
   for (auto& each : backup.versions) versions.push_back(std::make_shared<const ItemContent>(std::move(each)));

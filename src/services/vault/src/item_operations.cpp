@@ -22,6 +22,15 @@ Json shown_all(const Items& items, const Show& show) {
   return out;
 }
 
+using ShowHead = Json (*)(const VaultCall& call, const KindApi& api, const ItemHead& head);
+
+Task<Reply> list_of(const KindApi& api, VaultParts& parts, VaultCall& call, Life life, ShowHead show) {
+  FH_CO_TRY(const auto asked, page_asked(call));
+  FH_CO_TRY(const auto found, said(co_await parts.items.list(call.vault, api.kind, life, asked.from, asked.limit)));
+  auto items = shown_all(found.items, [&](const ItemHead& head) { return show(call, api, head); });
+  co_return json_answer(page_json(call, asked, std::move(items), found.next));
+}
+
 }  // namespace
 
 std::string new_version(Random& random) { return to_hex(random.bytes(kVersionDigits / 2)); }
@@ -54,6 +63,9 @@ Task<Reply> update_version(const KindApi& api, VaultParts& parts, VaultCall& cal
   const auto shown = std::make_shared<ItemVersion>();
   const auto change = [&api, &call, name, edit, shown](const ItemState& state) -> ApiResult<ItemChange> {
     if (!state.live || !state.version) return vault_errors::not_found(api.kind, name);
+    if (state.live->current.managed) {
+      return vault_errors::bad_parameter("It belongs to a certificate, and only that changes it.");
+    }
     ItemContent next = state.version->clone();
     FH_CHECK_OK(read_attributes(call.body, next.shown.attributes));
     FH_CHECK_OK(read_tags(call.body, next.shown.tags));
@@ -74,11 +86,7 @@ Task<Reply> update_version(const KindApi& api, VaultParts& parts, VaultCall& cal
 }
 
 Task<Reply> list_items(const KindApi& api, VaultParts& parts, VaultCall& call) {
-  FH_CO_TRY(const auto asked, page_asked(call));
-  FH_CO_TRY(const auto found,
-            said(co_await parts.items.list(call.vault, api.kind, Life::kLive, asked.from, asked.limit)));
-  auto items = shown_all(found.items, [&](const ItemHead& head) { return show_listed(call, api, head); });
-  co_return json_answer(page_json(call, asked, std::move(items), found.next));
+  return list_of(api, parts, call, Life::kLive, &show_listed);
 }
 
 Task<Reply> list_item_versions(const KindApi& api, VaultParts& parts, VaultCall& call) {
@@ -93,11 +101,7 @@ Task<Reply> list_item_versions(const KindApi& api, VaultParts& parts, VaultCall&
 }
 
 Task<Reply> list_deleted_items(const KindApi& api, VaultParts& parts, VaultCall& call) {
-  FH_CO_TRY(const auto asked, page_asked(call));
-  FH_CO_TRY(const auto found,
-            said(co_await parts.items.list(call.vault, api.kind, Life::kDeleted, asked.from, asked.limit)));
-  auto items = shown_all(found.items, [&](const ItemHead& head) { return show_listed_deleted(call, api, head); });
-  co_return json_answer(page_json(call, asked, std::move(items), found.next));
+  return list_of(api, parts, call, Life::kDeleted, &show_listed_deleted);
 }
 
 }  // namespace freehold::vault

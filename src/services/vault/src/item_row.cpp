@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "base/limits.h"
 #include "crypto/aead.h"
 #include "crypto/digest.h"
 #include "src/vault_store.h"
@@ -14,6 +15,7 @@ constexpr std::uint8_t kFormat = 1;
 constexpr std::size_t kMaxText = 4 * 1'024;
 constexpr std::size_t kMaxOpen = 32 * 1'024;
 constexpr std::size_t kMaxMaterial = 40 * 1'024;
+constexpr std::size_t kMaxTags = 255;
 
 constexpr std::uint8_t kEnabled = 1;
 constexpr std::uint8_t kExportable = 2;
@@ -64,6 +66,12 @@ ItemVersion read_version(ByteReader& in) {
     v.tags.emplace(std::move(name), in.sized(kMaxText));
   }
   return v;
+}
+
+bool fits(const ItemVersion& v) {
+  return v.open.size() <= kMaxOpen && v.content_type.size() <= kMaxText && v.tags.size() <= kMaxTags &&
+         std::ranges::all_of(
+             v.tags, [](const auto& tag) { return tag.first.size() <= kMaxText && tag.second.size() <= kMaxText; });
 }
 
 Result<> check_format(ByteReader& in) {
@@ -118,6 +126,8 @@ Bytes encode_head(const ItemHead& head) {
   return out;
 }
 
+bool fits(const ItemHead& head) { return fits(head.current) && head.policy.size() <= kMaxOpen; }
+
 Result<ItemHead> decode_head(BytesView row) {
   ByteReader in(row);
   FH_CHECK_OK(check_format(in));
@@ -144,6 +154,10 @@ Secret encode_content(const ItemContent& content) {
   Secret plain{BytesView(out)};
   wipe(out);
   return plain;
+}
+
+bool fits(const ItemContent& content) {
+  return fits(content.shown) && content.handle.size() <= kMaxText && content.material.size() <= kMaxMaterial;
 }
 
 Result<ItemContent> decode_content(BytesView row) {

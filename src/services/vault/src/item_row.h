@@ -2,6 +2,7 @@
 // vault and place. Pure.
 #pragma once
 
+#include "base/limits.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "src/item.h"
@@ -17,6 +18,12 @@ enum class Life : char { kLive = 'h', kDeleted = 'x' };
 [[nodiscard]] Bytes versions_prefix(ItemKind kind, std::string_view name);
 [[nodiscard]] Bytes version_key(ItemKind kind, std::string_view name, std::string_view version);
 
+// What a row may be, without its seal.
+inline constexpr std::size_t kMaxPlainRow = limits::kInlineContentBytes;
+// Are its parts such as can be read again? Rows and their parts have limits, and one that is longer would be lost with
+// all that is listed beside it.
+[[nodiscard]] bool fits(const ItemHead& head);
+[[nodiscard]] bool fits(const ItemContent& content);
 [[nodiscard]] Bytes encode_head(const ItemHead& head);
 [[nodiscard]] Result<ItemHead> decode_head(BytesView row);  // kCorrupt, kUnsupported
 [[nodiscard]] Secret encode_content(const ItemContent& content);

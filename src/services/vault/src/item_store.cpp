@@ -1,13 +1,16 @@
 #include "src/item_store.h"
 
-#include "base/check.h"
+#include <algorithm>
+
 #include "base/encoding.h"
-#include "base/limits.h"
+#include "src/backup.h"
 
 namespace freehold::vault {
 namespace {
 
 constexpr int kTries = 16;
+constexpr std::uint32_t kPurgePage = 100;  // of rows, which can be long
+constexpr std::uint32_t kBackupPage = 25;  // ... and are opened, too
 
 store::PartitionId partition_of(const Vault& vault) { return content_partition(vault.tenant, vault.id); }
 
@@ -85,15 +88,19 @@ Task<Result<ListedVersions>> ItemStore::versions(VaultPtr vault, ItemKind kind, 
   co_return out;
 }
 
-Task<Result<std::vector<ItemContent>>> ItemStore::contents(VaultPtr vault, ItemKind kind, std::string name,
-                                                           std::size_t limit) {
+Task<Result<std::vector<ItemContent>>> ItemStore::contents(VaultPtr vault, ItemKind kind, std::string name) {
   std::vector<ItemContent> out;
   const RowSeal seal(*vault);
   std::string from;
+  std::size_t bytes = 0;
   while (true) {
-    FH_CO_TRY(const auto found, co_await page(vault, versions_prefix(kind, name), from, limits::kScanLimit));
+    FH_CO_TRY(const auto found, co_await page(vault, versions_prefix(kind, name), from, kBackupPage));
     for (const auto& row : found.rows) {
-      if (out.size() == limit) co_return fail(ErrorCode::kExhausted, "it has too many versions");
+      bytes += row.value.size();
+      if (out.size() == kMaxBackupVersions || bytes > kMaxBackupBytes) {
+        co_return fail(ErrorCode::kInvalidArgument,
+                       "It has more versions than a backup holds (500), or is longer than one may be.");
+      }
       FH_CO_TRY(const Secret plain, seal.open(row.key, row.value));
       FH_CO_TRY(auto content, decode_content(plain.view()));
       out.push_back(std::move(content));
@@ -137,10 +144,20 @@ Task<Result<gate::ApiResult<>>> ItemStore::change(VaultPtr vault, ItemKind kind,
   return change_together(std::move(vault), {kind}, std::move(name), std::move(wanted), one, std::move(audit));
 }
 
-// What the changes say, as rows of the commit.
-void ItemStore::put_changes(const RowSeal& seal, const std::string& name, const Changes& changes,
-                            store::Commit& commit) const {
+static bool all_fit(const ItemStore::Changes& changes) {
+  return std::ranges::all_of(changes, [](const auto& each) {
+    const ItemChange& change = each.second;
+    return (!change.live || fits(*change.live)) && (!change.deleted || fits(*change.deleted)) &&
+           std::ranges::all_of(change.versions, [](const auto& version) { return fits(*version); });
+  });
+}
+
+Result<> ItemStore::put_changes(const RowSeal& seal, const std::string& name, const Changes& changes,
+                                store::Commit& commit) const {
+  bool fit = all_fit(changes);
   const auto put = [&](Bytes key, BytesView plain) {
+    fit = fit && plain.size() <= kMaxPlainRow;
+    if (!fit) return;
     Bytes sealed = seal.seal(key, plain, store_.random);
     commit.puts.push_back({std::move(key), std::move(sealed)});
   };
@@ -157,7 +174,9 @@ void ItemStore::put_changes(const RowSeal& seal, const std::string& name, const 
       adds = true;
     }
   }
+  if (!fit) return fail(ErrorCode::kInvalidArgument, "The object is longer than what is kept of one may be.");
   if (!adds) commit.reserve = store::DiskReserve::kMayUse;
+  return {};
 }
 
 Task<Result<gate::ApiResult<>>> ItemStore::change_together(VaultPtr vault, std::vector<ItemKind> kinds,
@@ -180,7 +199,7 @@ Task<Result<gate::ApiResult<>>> ItemStore::change_together(VaultPtr vault, std::
     }
     auto made = edit(states);
     if (!made) co_return gate::ApiResult<>(std::unexpected(std::move(made.error())));
-    put_changes(seal, name, *made, commit);
+    FH_CO_CHECK_OK(put_changes(seal, name, *made, commit));
     if (audit) commit.puts.push_back(audit(partition));
     const auto done = co_await store::commit_settled(store_.rows, std::move(commit));
     if (done.outcome == store::CommitOutcome::kOk) co_return gate::ApiResult<>();
@@ -193,22 +212,28 @@ Task<Result<gate::ApiResult<>>> ItemStore::change_together(VaultPtr vault, std::
 
 Task<Result<>> ItemStore::purge(VaultPtr vault, ItemKind kind, std::string name) {
   const auto partition = partition_of(*vault);
-  const auto remove = [&](std::vector<Bytes> keys) {
+  const auto remove = [&](std::vector<Bytes> keys, store::Expectation seen) {
     return store::Commit{.partition = partition,
                          .epoch = store_.epoch,
                          .transaction = store_.hybrid.next_transaction(),
-                         .expect = {},
+                         .expect = {std::move(seen)},
                          .puts = {},
                          .deletes = std::move(keys),
                          .reserve = store::DiskReserve::kMayUse};
   };
+  const Bytes head = head_key(kind, Life::kDeleted, name);
   while (true) {
-    FH_CO_TRY(auto found, co_await page(vault, versions_prefix(kind, name), "", limits::kScanLimit));
+    FH_CO_TRY(const auto row, co_await store_.rows.get(partition, head));
+    if (!row) co_return Result<>();
+    FH_CO_TRY(const auto opened, open_head(RowSeal(*vault), {head, *row}));
+    if (!opened.purging) co_return Result<>();
+    FH_CO_TRY(auto found, co_await page(vault, versions_prefix(kind, name), "", kPurgePage));
     std::vector<Bytes> keys;
-    for (auto& row : found.rows) keys.push_back(std::move(row.key));
+    for (auto& each : found.rows) keys.push_back(std::move(each.key));
     const bool last = keys.empty();
-    if (last) keys.push_back(head_key(kind, Life::kDeleted, name));
-    const auto done = co_await store::commit_settled(store_.rows, remove(std::move(keys)));
+    if (last) keys.push_back(head);
+    const auto done = co_await store::commit_settled(store_.rows, remove(std::move(keys), {head, row}));
+    if (done.outcome == store::CommitOutcome::kConflict) continue;
     if (done.outcome != store::CommitOutcome::kOk) {
       co_return fail(ErrorCode::kUnavailable, "it can't be purged now", done.error.message);
     }

@@ -65,12 +65,12 @@ class ItemStore {
                                                std::uint32_t limit);
   [[nodiscard]] Task<Result<ListedVersions>> versions(VaultPtr vault, ItemKind kind, std::string name, std::string from,
                                                       std::uint32_t limit);
-  // Every version, for a backup; kExhausted: more than `limit`.
-  [[nodiscard]] Task<Result<std::vector<ItemContent>>> contents(VaultPtr vault, ItemKind kind, std::string name,
-                                                                std::size_t limit);
+  // Every version, for a backup; kInvalidArgument: there are more than a backup holds, or they are longer.
+  [[nodiscard]] Task<Result<std::vector<ItemContent>>> contents(VaultPtr vault, ItemKind kind, std::string name);
 
   // What `edit` makes of the item as it is; called again if somebody else's change came between. Its refusal is the
   // answer, and then nothing changes. The audit row rides in the commit.
+  // kInvalidArgument: something is longer than a row may be.
   using Edit = std::function<gate::ApiResult<ItemChange>(const ItemState& state)>;
   [[nodiscard]] Task<Result<gate::ApiResult<>>> change(VaultPtr vault, ItemKind kind, std::string name,
                                                        VersionWanted wanted, Edit edit, AuditRow audit);
@@ -81,12 +81,15 @@ class ItemStore {
   [[nodiscard]] Task<Result<gate::ApiResult<>>> change_together(VaultPtr vault, std::vector<ItemKind> kinds,
                                                                 std::string name, VersionWanted wanted,
                                                                 EditTogether edit, AuditRow audit);
-  // Removes a deleted item's versions, and its head last. Done again from the beginning after a crash.
+  // Removes the versions of a deleted item that is marked as `purging`, and its head last. Done again from the
+  // beginning after a crash. Whoever comes late, when it is gone or another one has its name, removes nothing.
   [[nodiscard]] Task<Result<>> purge(VaultPtr vault, ItemKind kind, std::string name);
 
  private:
   struct Seen;
-  void put_changes(const RowSeal& seal, const std::string& name, const Changes& changes, store::Commit& commit) const;
+  // What the changes say, as rows of the commit. kInvalidArgument: a row would be longer than one may be.
+  [[nodiscard]] Result<> put_changes(const RowSeal& seal, const std::string& name, const Changes& changes,
+                                     store::Commit& commit) const;
   [[nodiscard]] Task<Result<Seen>> look(VaultPtr vault, ItemKind kind, std::string name, VersionWanted wanted);
   [[nodiscard]] Task<Result<std::shared_ptr<const ItemContent>>> content(VaultPtr vault, Bytes key);
   [[nodiscard]] Task<Result<store::ScanPage>> page(VaultPtr vault, Bytes prefix, std::string from, std::uint32_t limit);

@@ -10,8 +10,9 @@ std::optional<crypto::JoseKey> KeyCache::find(VaultId vault, const std::string& 
   return at->second.key;
 }
 
-void KeyCache::put(VaultId vault, const std::string& version, crypto::JoseKey key) {
+void KeyCache::put(VaultId vault, const std::string& version, crypto::JoseKey key, std::uint64_t purges) {
   const std::lock_guard lock(mutex_);
+  if (purges != purges_) return;
   const Id id(vault, version);
   if (keys_.contains(id)) return;
   if (keys_.size() == kKeys) {
@@ -22,8 +23,14 @@ void KeyCache::put(VaultId vault, const std::string& version, crypto::JoseKey ke
   keys_.emplace(id, Entry{std::move(key), order_.begin()});
 }
 
+std::uint64_t KeyCache::purges() {
+  const std::lock_guard lock(mutex_);
+  return purges_;
+}
+
 void KeyCache::forget(VaultId vault) {
   const std::lock_guard lock(mutex_);
+  ++purges_;
   for (auto at = keys_.begin(); at != keys_.end();) {
     if (at->first.first != vault) {
       ++at;

@@ -20,7 +20,10 @@ class KeyCache {
 
   // What was put under that version, or nullopt.
   [[nodiscard]] std::optional<crypto::JoseKey> find(VaultId vault, const std::string& version);
-  void put(VaultId vault, const std::string& version, crypto::JoseKey key);
+  // Unless something was purged since there were so many `purges`: it may have been this key.
+  void put(VaultId vault, const std::string& version, crypto::JoseKey key, std::uint64_t purges);
+  // How often forget() was called.
+  [[nodiscard]] std::uint64_t purges();
   // All keys of a vault: one of them, or all of it, was purged.
   void forget(VaultId vault);
 
@@ -31,6 +34,7 @@ class KeyCache {
     std::list<Id>::iterator used;
   };
   std::mutex mutex_;
+  std::uint64_t purges_ = 0;
   std::map<Id, Entry> keys_;
   std::list<Id> order_;  // the one used last is first
 };

@@ -17,8 +17,7 @@ ItemContent content_of(const crypto::JoseKey& key, const std::vector<std::string
 
 Task<Result<crypto::JoseKey>> make_key(VaultParts& parts, TenantId tenant, KeySpec spec) {
   Random* random = &parts.random;
-  // A turn of its own: keys that are made don't stand before the uses of those that are there.
-  co_return co_await parts.crypto.run(fair_key(tenant) ^ 2, [spec, random]() -> Result<crypto::JoseKey> {
+  co_return co_await parts.making.run(fair_key(tenant), [spec, random]() -> Result<crypto::JoseKey> {
     switch (spec.type) {
       case crypto::KeyType::kRsa:
         return crypto::JoseKey::generate_rsa(spec.bits, spec.exponent);
@@ -31,14 +30,14 @@ Task<Result<crypto::JoseKey>> make_key(VaultParts& parts, TenantId tenant, KeySp
   });
 }
 
-Result<crypto::JoseKey> open_key(KeyCache& cache, VaultId vault, const ItemContent& content) {
+Result<crypto::JoseKey> open_key(KeyCache& cache, VaultId vault, const ItemContent& content, std::uint64_t purges) {
   if (content.protection != Protection::kVaultKey) {
     return fail(ErrorCode::kUnsupported, "A key that is protected by a token");
   }
   if (auto known = cache.find(vault, content.shown.version)) return std::move(*known);
   const Json shown = Json::parse(content.shown.open, nullptr, false);
   FH_TRY(auto key, crypto::JoseKey::from_secret(type_of(shown), content.material));
-  cache.put(vault, content.shown.version, key);
+  cache.put(vault, content.shown.version, key, purges);
   return key;
 }
 

@@ -9,6 +9,10 @@ namespace {
 
 constexpr std::int64_t kMostRandomBytes = 128;
 
+vault_errors::Refusal belongs_to_certificate() {
+  return vault_errors::bad_parameter("It belongs to a certificate, and only that makes new versions of it.");
+}
+
 Json show_policy(const VaultCall& call, const ItemHead& head) {
   Json out = policy_of(head);
   out["id"] = item_id(call, kKeyApi, head.name) + "/rotationpolicy";
@@ -30,6 +34,7 @@ Task<ApiResult<ItemVersion>> rotate(VaultParts& parts, VaultPtr vault, std::stri
                                     AuditRow audit) {
   FH_CO_TRY(const auto head, said(co_await parts.items.head(vault, ItemKind::kKey, Life::kLive, name)));
   if (!head) co_return vault_errors::not_found(ItemKind::kKey, name);
+  if (head->current.managed) co_return belongs_to_certificate();
   if (!head->current.attributes.enabled) co_return vault_errors::disabled(ItemKind::kKey, "rotate");
   FH_CO_TRY(auto spec, spec_of(Json::parse(head->current.open, nullptr, false)));
   FH_CO_TRY(const auto key, said(co_await make_key(parts, vault->tenant, std::move(spec))));
@@ -38,7 +43,7 @@ Task<ApiResult<ItemVersion>> rotate(VaultParts& parts, VaultPtr vault, std::stri
   const std::string seen = head->current.version;
   const auto edit = [key, version, name, now, made, seen](const ItemState& state) -> ApiResult<ItemChange> {
     if (!state.live) return vault_errors::not_found(ItemKind::kKey, name);
-    if (state.live->current.managed) return vault_errors::bad_parameter("It belongs to a certificate.");
+    if (state.live->current.managed) return belongs_to_certificate();
     // Two at once would make two versions of which nobody asked for the second.
     if (state.live->current.version != seen) return vault_errors::conflict();
     auto content = std::make_shared<ItemContent>(next_version(*state.live, key, version, now));
@@ -71,6 +76,7 @@ Task<Reply> set_rotation_policy(VaultParts& parts, VaultCall& call) {
   const auto now = std::make_shared<ItemHead>();
   const auto edit = [&call, name, now](const ItemState& state) -> ApiResult<ItemChange> {
     if (!state.live) return vault_errors::not_found(ItemKind::kKey, name);
+    if (state.live->current.managed) return belongs_to_certificate();
     FH_TRY(const auto policy, read_rotation_policy(call.body, policy_of(*state.live), call.seconds()));
     *now = *state.live;
     now->policy = policy.dump();
@@ -86,9 +92,11 @@ Task<Reply> get_random_bytes(VaultParts& parts, VaultCall& call) {
     co_return vault_errors::bad_parameter("'count' must be between 1 and 128.");
   }
   Bytes bytes = parts.random.bytes(static_cast<std::size_t>(*count));
-  Json json = {{"value", to_base64url(bytes)}};
+  std::string text = to_base64url(bytes);
   wipe(bytes);
-  co_return json_answer(json);
+  Json json = {{"value", text}};
+  wipe(text);
+  co_return secret_answer(std::move(json));
 }
 
 }  // namespace freehold::vault

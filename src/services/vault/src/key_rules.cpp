@@ -26,11 +26,19 @@ ApiResult<> read_size(const Json& body, KeySpec& spec) {
   return {};
 }
 
+// Of an exponent with many small factors it takes long to find primes for.
+bool is_prime(std::int64_t number) {
+  for (std::int64_t i = 3; i * i <= number; i += 2) {
+    if (number % i == 0) return false;
+  }
+  return true;
+}
+
 ApiResult<> read_exponent(const Json& body, KeySpec& spec) {
   FH_TRY(const auto exponent, said(number_member(body, "public_exponent")));
   if (!exponent || *exponent == 0) return {};
-  if (*exponent < 65'537 || *exponent > std::int64_t{1} << 32 || *exponent % 2 == 0) {
-    return bad_parameter("'public_exponent' must be odd, at least 65537 and at most 2^32.");
+  if (*exponent < 65'537 || *exponent > std::int64_t{1} << 32 || *exponent % 2 == 0 || !is_prime(*exponent)) {
+    return bad_parameter("'public_exponent' must be a prime, at least 65537 and at most 2^32.");
   }
   spec.exponent = static_cast<std::uint64_t>(*exponent);
   return {};

@@ -341,5 +341,43 @@ TEST_F(Keys, AccessPoliciesNameEachUse) {
   EXPECT_EQ(get("/keys/k1/versions").inner(), "ForbiddenByPolicy");
 }
 
+TEST_F(Keys, AVersionLivesForAWhileBeforeItIsRotated) {
+  create("k1", {{"kty", "EC"}});
+  const auto policy = [](const char* when, const char* period) -> Json {
+    return {{"lifetimeActions", {{{"trigger", {{when, period}}}, {"action", {{"type", "Rotate"}}}}}},
+            {"attributes", {{"expiryTime", "P90D"}}}};
+  };
+  EXPECT_EQ(put("/keys/k1/rotationpolicy", policy("timeBeforeExpiry", "P90D")).said(), "400 BadParameter");
+  EXPECT_EQ(put("/keys/k1/rotationpolicy", policy("timeBeforeExpiry", "P84D")).said(), "400 BadParameter");
+  EXPECT_EQ(put("/keys/k1/rotationpolicy", policy("timeAfterCreate", "P84D")).said(), "400 BadParameter");
+  EXPECT_EQ(put("/keys/k1/rotationpolicy", policy("timeBeforeExpiry", "P83D")).status, 200);
+  // An expiry of its own makes it due at once, and once.
+  const auto soon = unix_seconds(memory_.clock.now()) + 3'600;
+  ASSERT_EQ(patch("/keys/k1", {{"attributes", {{"exp", soon}}}}).status, 200);
+  run_blocking(service_->look_after(*pipeline_));
+  EXPECT_EQ(get("/keys/k1/versions").body["value"].size(), 1u);
+  memory_.clock.advance(std::chrono::hours(25));
+  run_blocking(service_->look_after(*pipeline_));
+  run_blocking(service_->look_after(*pipeline_));
+  EXPECT_EQ(get("/keys/k1/versions").body["value"].size(), 2u);
+}
+
+TEST_F(Keys, NumbersThatTakeLongAreRefused) {
+  EXPECT_EQ(create("k1", {{"kty", "RSA"}, {"public_exponent", 3'234'846'615}}).said(), "400 BadParameter");
+  EXPECT_EQ(create("k1", {{"kty", "RSA"}, {"public_exponent", 65'539}}).status, 200);
+}
+
+TEST(KeyCache, AUseDoesntBringBackWhatWasPurgedMeanwhile) {
+  KeyCache cache;
+  const VaultId vault;
+  const auto key = *crypto::JoseKey::generate_ec(crypto::Curve::kP256);
+  const auto before = cache.purges();
+  cache.forget(vault);
+  cache.put(vault, "v", key, before);
+  EXPECT_FALSE(cache.find(vault, "v"));
+  cache.put(vault, "v", key, cache.purges());
+  EXPECT_TRUE(cache.find(vault, "v"));
+}
+
 }  // namespace
 }  // namespace freehold::vault

@@ -1,16 +1,9 @@
 #include "src/provider_errors.h"
 
 namespace freehold::vault::provider_errors {
-namespace {
 
-Refusal refuse(int status, std::string_view code, std::string message) {
-  return std::unexpected(gate::ApiError{.status = status, .code = std::string(code), .message = std::move(message)});
-}
-
-// What a caller sent, in a sentence: no more of it than a name can have.
-std::string quoted(std::string_view text) { return "'" + std::string(text.substr(0, 128)) + "'"; }
-
-}  // namespace
+using gate::resource::quoted;
+using gate::resource::refuse;
 
 Refusal bad_request(std::string_view message) { return refuse(400, "BadRequest", std::string(message)); }
 
@@ -59,33 +52,23 @@ Refusal conflict() {
   return refuse(409, "ConflictError", "A conflict occurred that prevented the operation from completing: try again.");
 }
 
-Refusal too_many(std::size_t limit) {
+Refusal too_many(std::string_view whose, std::size_t limit, std::string_view what) {
   return refuse(409, "QuotaExceeded",
-                "The subscription has " + std::to_string(limit) + " vaults, the most it may have.");
+                "The " + std::string(whose) + " has " + std::to_string(limit) + " " + std::string(what) +
+                    ", the most it may have.");
 }
 
-Refusal precondition_failed() {
-  return refuse(412, "PreconditionFailed", "The condition of the request doesn't hold for the resource as it is.");
+Refusal may_not_change_model(PrincipalId who, std::string_view vault) {
+  return refuse(403, "InsufficientPermissions",
+                "Caller is not allowed to change permission model. Details: oid=" + to_string(who) +
+                    "; action=Microsoft.Authorization/roleAssignments/write; resource=" + std::string(vault) +
+                    "; decision=NotAllowed");
 }
 
 Refusal of(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::kInvalidArgument:
-      return bad_request(error.message);
-    case ErrorCode::kConflict:
-      return conflict();
-    case ErrorCode::kNotFound:
-      return refuse(404, "ResourceNotFound", "The specified resource does not exist.");
-    default:
-      break;
-  }
-  const bool passing =
-      error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kExhausted || error.code == ErrorCode::kTimeout;
-  auto refusal = passing ? refuse(503, "ServerBusy", "The server can't do this now. Please try again.")
-                         : refuse(500, "InternalServerError", "The server encountered an internal error.");
-  refusal.error().detail = error.message + " " + error.detail;
-  if (passing) refusal.error().headers.emplace_back("retry-after", "1");
-  return refusal;
+  if (error.code == ErrorCode::kInvalidArgument) return bad_request(error.message);
+  if (error.code == ErrorCode::kConflict) return conflict();
+  return gate::resource::refuse_for(error);
 }
 
 }  // namespace freehold::vault::provider_errors

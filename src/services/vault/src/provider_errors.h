@@ -4,12 +4,13 @@
 
 #include <string_view>
 
+#include "base/ids.h"
 #include "base/result.h"
-#include "route/api_error.h"
+#include "resource/refusal.h"
 
 namespace freehold::vault::provider_errors {
 
-using Refusal = std::unexpected<gate::ApiError>;
+using gate::resource::Refusal;
 
 // 400
 [[nodiscard]] Refusal bad_request(std::string_view message);
@@ -25,9 +26,9 @@ using Refusal = std::unexpected<gate::ApiError>;
 [[nodiscard]] Refusal name_taken(std::string_view name);
 [[nodiscard]] Refusal in_deleted_state(std::string_view name);
 [[nodiscard]] Refusal conflict();
-[[nodiscard]] Refusal too_many(std::size_t limit);
-// 412
-[[nodiscard]] Refusal precondition_failed();
+// "subscription", 1000, "vaults".
+[[nodiscard]] Refusal too_many(std::string_view whose, std::size_t limit, std::string_view what);
+[[nodiscard]] Refusal may_not_change_model(PrincipalId who, std::string_view vault);
 // What a store or a reader of bodies said: 400, 409, 404, 503, or 500 for what nobody planned for.
 [[nodiscard]] Refusal of(const Error& error);
 

@@ -1,5 +1,6 @@
 #include "src/rotation_rules.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/encoding.h"
@@ -12,6 +13,7 @@ using vault_errors::bad_parameter;
 
 constexpr std::uint64_t kMaxNumber = 12'000;
 constexpr std::int64_t kSecondsADay = 86'400;
+constexpr int kLeastDays = 7;  // Azure: from creation to rotation, and from that to expiry
 
 // Compared at a place in time, since months differ.
 bool at_least_days(const Period& period, int days) { return after(0, period) >= days * kSecondsADay; }
@@ -27,18 +29,33 @@ ApiResult<std::optional<Period>> period_member(const Json& object, std::string_v
   return *period;
 }
 
+// Without order each version would be due as soon as it is made, or after it expired.
+ApiResult<> check_order(const std::optional<Period>& created, const std::optional<Period>& expires,
+                        const std::optional<Period>& expiry) {
+  if (!expiry) return {};
+  const auto end = after(0, *expiry);
+  if (expires && after(end, *expires, -1) < kLeastDays * kSecondsADay) {
+    return bad_parameter("'timeBeforeExpiry' must leave at least 7 days of 'expiryTime' before it.");
+  }
+  if (created && end - after(0, *created) < kLeastDays * kSecondsADay) {
+    return bad_parameter("'timeAfterCreate' must be at least 7 days before 'expiryTime'.");
+  }
+  return {};
+}
+
 ApiResult<Json> read_action(const Json& given, const std::optional<Period>& expiry) {
   FH_TRY(const auto type, said(word_member(member(given, "action"), "type", {"Rotate", "Notify"})));
   if (!type) return bad_parameter("A lifetime action's 'action.type' is Rotate or Notify.");
   const auto& trigger = member(given, "trigger");
-  FH_TRY(const auto created, period_member(trigger, "timeAfterCreate", 7));
-  FH_TRY(const auto expires, period_member(trigger, "timeBeforeExpiry", 7));
+  FH_TRY(const auto created, period_member(trigger, "timeAfterCreate", kLeastDays));
+  FH_TRY(const auto expires, period_member(trigger, "timeBeforeExpiry", kLeastDays));
   if (created.has_value() == expires.has_value()) {
     return bad_parameter("A lifetime action's 'trigger' has either timeAfterCreate or timeBeforeExpiry.");
   }
   if (expires && *type == "Rotate" && !expiry) {
     return bad_parameter("Who rotates before expiry says when that is: 'attributes.expiryTime'.");
   }
+  FH_CHECK_OK(check_order(created, expires, expiry));
   if (created && *type == "Notify") return bad_parameter("Notify is triggered by timeBeforeExpiry alone.");
   const std::string_view name = created ? "timeAfterCreate" : "timeBeforeExpiry";
   return Json{{"trigger", {{name, member(trigger, name)}}}, {"action", {{"type", *type}}}};
@@ -112,6 +129,7 @@ Json policy_of(const ItemHead& head) {
   return policy.is_object() ? policy : default_rotation_policy();
 }
 
+// A day at least after the newest version was made, whatever else is said: nothing rotates round by round.
 std::optional<std::int64_t> rotation_due(const ItemHead& head) {
   if (head.policy.empty()) return std::nullopt;
   const Json policy = policy_of(head);
@@ -119,9 +137,12 @@ std::optional<std::int64_t> rotation_due(const ItemHead& head) {
   for (const auto& each : member(policy, "lifetimeActions")) {
     if (member(member(each, "action"), "type") != Json("Rotate")) continue;
     const auto& trigger = member(each, "trigger");
-    if (const auto period = period_of(trigger, "timeAfterCreate")) return after(attributes.created, *period);
+    const auto soonest = attributes.created + kSecondsADay;
+    if (const auto period = period_of(trigger, "timeAfterCreate")) {
+      return std::max(soonest, after(attributes.created, *period));
+    }
     const auto period = period_of(trigger, "timeBeforeExpiry");
-    if (period && attributes.expires) return after(*attributes.expires, *period, -1);
+    if (period && attributes.expires) return std::max(soonest, after(*attributes.expires, *period, -1));
   }
   return std::nullopt;
 }

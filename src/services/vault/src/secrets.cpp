@@ -1,4 +1,5 @@
 // Secrets: set, get, update; the rest is as for any object. Source: "Secrets" of the data plane reference.
+#include <algorithm>
 #include <array>
 
 #include "base/encoding.h"
@@ -22,6 +23,22 @@ ApiResult<> read_content_type(const Json& body, ItemVersion& version) {
   return {};
 }
 
+// With the value, by far the longest part. The JSON library looks at each of its characters twice; most values are
+// letters, digits and signs, which stand in JSON as they are.
+http::Response answer_with_value(Json json, BytesView value) {
+  const bool plain = std::ranges::all_of(value, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  if (!plain) {
+    json["value"] = value;
+    return secret_answer(std::move(json));
+  }
+  http::Response response = json_answer(json);
+  Bytes& text = std::get<Bytes>(response.body);
+  text.reserve(text.size() + value.size() + 16);
+  text.pop_back();  // the object's end: it has an id at least
+  text.append(R"(,"value":")").append(value).append("\"}");
+  return response;
+}
+
 Task<Reply> set_secret(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto name, name_in(call));
   ItemContent content;
@@ -38,8 +55,7 @@ Task<Reply> set_secret(VaultParts& parts, VaultCall& call) {
   content.material = Secret(BytesView(text));
   const Secret kept = content.material.clone();
   FH_CO_TRY(Json json, co_await put_version(kSecretApi, parts, call, name, std::move(content)));
-  json["value"] = kept.view();
-  co_return json_answer(json);
+  co_return answer_with_value(std::move(json), kept.view());
 }
 
 // As in Azure, a secret is told outside its nbf and exp too: those are for whoever uses it.
@@ -49,9 +65,7 @@ Task<Reply> get_secret(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto found, said(co_await parts.items.find(call.vault, ItemKind::kSecret, name, version)));
   if (!found) co_return vault_errors::not_found(ItemKind::kSecret, version.empty() ? name : name + "/" + version);
   if (!found->shown.attributes.enabled) co_return vault_errors::disabled(ItemKind::kSecret, "get");
-  Json json = show_item(call, kSecretApi, name, found->shown);
-  json["value"] = found->material.view();
-  co_return json_answer(json);
+  co_return answer_with_value(show_item(call, kSecretApi, name, found->shown), found->material.view());
 }
 
 Task<Reply> update_secret(VaultParts& parts, VaultCall& call) {
@@ -80,35 +94,35 @@ const KindApi kSecretApi{.kind = ItemKind::kSecret,
 
 std::span<const VaultRow> secret_rows() {
   static const std::array rows = {
-      VaultRow{"SetSecret",
-               Method::kPut,
-               {"/secrets/{name}", "/secrets/{name}/"},
-               "Microsoft.KeyVault/vaults/secrets/setSecret/action",
-               &set_secret,
-               AuditClass::kWrite},
-      VaultRow{"GetSecretVersions",
-               Method::kGet,
-               {"/secrets/{name}/versions", "/secrets/{name}/versions/"},
-               kReadMetadata,
-               of_secrets<list_item_versions>},
-      VaultRow{"GetSecret",
-               Method::kGet,
-               {"/secrets/{name}", "/secrets/{name}/", "/secrets/{name}/{version}", "/secrets/{name}/{version}/"},
-               "Microsoft.KeyVault/vaults/secrets/getSecret/action",
-               &get_secret},
-      VaultRow{"UpdateSecret",
-               Method::kPatch,
-               {"/secrets/{name}", "/secrets/{name}/", "/secrets/{name}/{version}", "/secrets/{name}/{version}/"},
-               "Microsoft.KeyVault/vaults/secrets/update/action",
-               &update_secret,
-               AuditClass::kWrite},
-      VaultRow{"GetSecrets", Method::kGet, {"/secrets", "/secrets/"}, kReadMetadata, of_secrets<list_items>},
-      VaultRow{"DeleteSecret",
-               Method::kDelete,
-               {"/secrets/{name}", "/secrets/{name}/"},
-               "Microsoft.KeyVault/vaults/secrets/delete",
-               of_secrets<delete_item>,
-               AuditClass::kWrite},
+      with_slash({"SetSecret",
+                  Method::kPut,
+                  {"/secrets/{name}"},
+                  "Microsoft.KeyVault/vaults/secrets/setSecret/action",
+                  &set_secret,
+                  AuditClass::kWrite}),
+      with_slash({"GetSecretVersions",
+                  Method::kGet,
+                  {"/secrets/{name}/versions"},
+                  kReadMetadata,
+                  of_secrets<list_item_versions>}),
+      with_slash({"GetSecret",
+                  Method::kGet,
+                  {"/secrets/{name}", "/secrets/{name}/{version}"},
+                  "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+                  &get_secret}),
+      with_slash({"UpdateSecret",
+                  Method::kPatch,
+                  {"/secrets/{name}", "/secrets/{name}/{version}"},
+                  "Microsoft.KeyVault/vaults/secrets/update/action",
+                  &update_secret,
+                  AuditClass::kWrite}),
+      with_slash({"GetSecrets", Method::kGet, {"/secrets"}, kReadMetadata, of_secrets<list_items>}),
+      with_slash({"DeleteSecret",
+                  Method::kDelete,
+                  {"/secrets/{name}"},
+                  "Microsoft.KeyVault/vaults/secrets/delete",
+                  of_secrets<delete_item>,
+                  AuditClass::kWrite}),
       VaultRow{"BackupSecret",
                Method::kPost,
                {"/secrets/{name}/backup"},
@@ -120,28 +134,22 @@ std::span<const VaultRow> secret_rows() {
                "Microsoft.KeyVault/vaults/secrets/restore/action",
                of_secrets<restore_item>,
                AuditClass::kWrite},
-      VaultRow{"GetDeletedSecrets",
-               Method::kGet,
-               {"/deletedsecrets", "/deletedsecrets/"},
-               kReadMetadata,
-               of_secrets<list_deleted_items>},
-      VaultRow{"GetDeletedSecret",
-               Method::kGet,
-               {"/deletedsecrets/{name}", "/deletedsecrets/{name}/"},
-               kReadMetadata,
-               of_secrets<get_deleted_item>},
+      with_slash(
+          {"GetDeletedSecrets", Method::kGet, {"/deletedsecrets"}, kReadMetadata, of_secrets<list_deleted_items>}),
+      with_slash(
+          {"GetDeletedSecret", Method::kGet, {"/deletedsecrets/{name}"}, kReadMetadata, of_secrets<get_deleted_item>}),
       VaultRow{"RecoverDeletedSecret",
                Method::kPost,
                {"/deletedsecrets/{name}/recover"},
                "Microsoft.KeyVault/vaults/secrets/recover/action",
                of_secrets<recover_item>,
                AuditClass::kWrite},
-      VaultRow{"PurgeDeletedSecret",
-               Method::kDelete,
-               {"/deletedsecrets/{name}", "/deletedsecrets/{name}/"},
-               "Microsoft.KeyVault/vaults/secrets/purge/action",
-               of_secrets<purge_item>,
-               AuditClass::kControl}};
+      with_slash({"PurgeDeletedSecret",
+                  Method::kDelete,
+                  {"/deletedsecrets/{name}"},
+                  "Microsoft.KeyVault/vaults/secrets/purge/action",
+                  of_secrets<purge_item>,
+                  AuditClass::kControl})};
   return rows;
 }
 

@@ -214,6 +214,21 @@ TEST_F(Secrets, AccessPoliciesSayWhatRolesDoNot) {
   EXPECT_EQ(get("/secrets/s1").said(), "403 Forbidden");  // the role of the owner says nothing now
 }
 
+TEST_F(Secrets, AllIsNotToPurge) {
+  const auto policies = [&](Json secrets) -> Json {
+    return {{{"tenantId", to_string(tenant_)},
+             {"objectId", to_string(owner_)},
+             {"permissions", {{"secrets", std::move(secrets)}}}}};
+  };
+  ASSERT_EQ(make_vault("vau1", {{"accessPolicies", policies({"all"})}, {"enableRbacAuthorization", false}}).status,
+            200);
+  set("s1", "x");
+  ASSERT_EQ(remove("/secrets/s1").status, 200);
+  EXPECT_EQ(remove("/deletedsecrets/s1").inner(), "ForbiddenByPolicy");
+  ASSERT_EQ(make_vault("vau1", {{"accessPolicies", policies({"all", "purge"})}}).status, 200);
+  EXPECT_EQ(remove("/deletedsecrets/s1").status, 204);
+}
+
 TEST_F(Secrets, TheFirewallHoldsForWhoeverItIs) {
   set("s1", "x");
   const Json acls = {{"defaultAction", "Deny"}, {"ipRules", {{{"value", "10.1.0.0/16"}}}}};

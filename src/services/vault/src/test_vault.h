@@ -10,6 +10,7 @@
 #include "crypto/aead.h"
 #include "keys/testing/sealed_table.h"
 #include "pipeline/testing/route_matrix.h"
+#include "pipeline/testing/test_door.h"
 #include "resource/registry.h"
 #include "src/vault_provider.h"
 #include "vault/vault_service.h"
@@ -40,11 +41,13 @@ class VaultTest : public ::testing::Test {
     tenant_.bytes.fill(0x7e);
     subscription_.bytes.fill(0x5b);
     owner_.bytes.fill(0x0a);
+    manager_ = owner_;
     friend_.bytes.fill(0x0b);
     group_.bytes.fill(0x0c);
     identities_.put({.tenant = tenant_, .object = owner_});
     identities_.put({.tenant = tenant_, .object = friend_, .groups = {group_}});
     roles_.assign(tenant_, owner_, gate::authz::roles::kKeyVaultAdministrator);
+    roles_.assign(tenant_, owner_, gate::authz::roles::kOwner);
     open();
   }
 
@@ -56,7 +59,8 @@ class VaultTest : public ::testing::Test {
                                                                   .domain = "cloud.test",
                                                                   .location = "local",
                                                                   .assignments = roles_,
-                                                                  .tree = tree_});
+                                                                  .tree = tree_,
+                                                                  .identities = identities_});
     const auto loaded = run_blocking(service_->load());
     if (!loaded) ADD_FAILURE() << loaded.error().message;
     registry_ = std::make_unique<gate::resource::Registry>();
@@ -72,7 +76,7 @@ class VaultTest : public ::testing::Test {
   }
   [[nodiscard]] gate::resource::Caller caller() const {
     return {.tenant = tenant_,
-            .object = owner_,
+            .object = manager_,
             .now = memory_.clock.now(),
             .origin = "https://management.cloud.test:8443"};
   }
@@ -100,8 +104,9 @@ class VaultTest : public ::testing::Test {
   Managed write(ChangeKind kind, const std::string& below, Json after) {
     gate::resource::ProposedChange change{
         .kind = kind, .id = id_of(below), .api_version = "2022-07-01", .after = std::move(after), .caller = caller()};
-    gate::resource::ChangeChecks checks;
-    auto approved = *checks.approve(std::move(change));
+    auto checked = registry_->checks().approve(std::move(change));
+    if (!checked) return managed(ApiResult<>(std::unexpected(checked.error())));
+    auto approved = std::move(*checked);
     if (kind == ChangeKind::kDelete) return managed(run_blocking(provider().remove(std::move(approved))));
     return managed(run_blocking(provider().put(std::move(approved))));
   }
@@ -124,20 +129,7 @@ class VaultTest : public ::testing::Test {
   }
 
   // What a client of a vault does.
-  struct Answer {
-    int status = 0;
-    Json body = nullptr;
-    http::Headers headers = {};
-    [[nodiscard]] std::string code() const {
-      return body.is_object() && body.contains("error") ? body["error"].value("code", "") : std::string();
-    }
-    [[nodiscard]] std::string inner() const {
-      return body.is_object() && body.contains("error") && body["error"].contains("innererror")
-                 ? body["error"]["innererror"].value("code", "")
-                 : std::string();
-    }
-    [[nodiscard]] std::string said() const { return std::to_string(status) + " " + code(); }
-  };
+  using Answer = gate::testing::JsonAnswer;
   Answer call_as(PrincipalId who, http::Method method, const std::string& vault, std::string path,
                  const Json& body = nullptr) {
     auto claims = gate::testing::good_claims(tenant_, who, memory_.clock.now());
@@ -147,17 +139,8 @@ class VaultTest : public ::testing::Test {
   Answer send(http::Method method, const std::string& vault, std::string path, const Json& body = nullptr,
               gate::testing::HeaderList headers = {}) {
     if (!path.contains("api-version")) path += (path.contains('?') ? "&" : "?") + std::string("api-version=7.4");
-    auto request =
-        gate::testing::make_request(method, "https://" + vault + ".vault.cloud.test:8443" + path, std::move(headers));
-    if (!address_.empty()) request.peer.address = address_;
-    gate::testing::BytesBody reader(body.is_null() ? "" : body.is_string() ? body.get<std::string>() : body.dump());
-    request.body = &reader;
-    auto response = run_blocking(pipeline_->handle(request));
-    Answer out{.status = response.status, .headers = response.headers};
-    if (const auto* bytes = std::get_if<Bytes>(&response.body); bytes != nullptr && !bytes->empty()) {
-      out.body = Json::parse(*bytes, nullptr, false);
-    }
-    return out;
+    return gate::testing::ask(*pipeline_, method, "https://" + vault + ".vault.cloud.test:8443" + path, body,
+                              std::move(headers), address_);
   }
   Answer get(const std::string& path) { return call_as(owner_, http::Method::kGet, "vau1", path); }
   Answer put(const std::string& path, const Json& body) {
@@ -175,8 +158,9 @@ class VaultTest : public ::testing::Test {
   TestWrapper wrapper_{memory_.random};
   TenantId tenant_;
   SubscriptionId subscription_;
-  PrincipalId owner_;   // Key Vault Administrator
-  PrincipalId friend_;  // has no role, and is in group_
+  PrincipalId owner_;    // Owner and Key Vault Administrator
+  PrincipalId manager_;  // who writes to the resource manager: the owner
+  PrincipalId friend_;   // has no role, and is in group_
   PrincipalId group_;
   std::string address_ = {};  // from where clients come
   gate::testing::TestAuthority authority_;

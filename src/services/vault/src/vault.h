@@ -24,7 +24,10 @@ inline constexpr int kMostRetentionDays = 90;
 inline constexpr std::size_t kMaxPolicies = 1'024;  // Azure: "Assign a Key Vault access policy"
 inline constexpr std::size_t kMaxIpRules = 127;     // Azure: "Configure network security for Key Vault"
 inline constexpr std::size_t kMaxVaultTags = 15;
-inline constexpr std::size_t kVaultsPerSubscription = 1'000;  // ours
+// Ours. A deleted vault is there until it is purged.
+inline constexpr std::size_t kVaultsPerSubscription = 1'000;
+inline constexpr std::size_t kDeletedPerSubscription = 1'000;
+inline constexpr std::size_t kVaultsPerTenant = 20'000;
 
 // What one principal may do to each kind of object.
 struct AccessPolicy {

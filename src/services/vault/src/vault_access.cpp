@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "authn/audience.h"
-#include "authz/decide.h"
+#include "authz/control_right.h"
 #include "base/encoding.h"
 #include "src/item.h"
 #include "src/vault_errors.h"
@@ -99,14 +99,11 @@ std::string object_below(const http::Request& request) {
   return "/" + to_lower(at.collection) + "/" + to_lower(at.name);
 }
 
-gate::authz::ScopeChain chain_of(const Vault& vault, const http::Request& request,
-                                 const gate::authz::ManagementTree& tree) {
+gate::authz::ScopeChain chain_of(const Vault& vault, const gate::authz::ManagementTree& tree) {
   using gate::authz::with_below;
   auto chain = gate::authz::subscription_chain(vault.tenant, vault.subscription, tree);
   chain = with_below(std::move(chain), "/resourcegroups/" + vault.resource_group);
-  chain = with_below(std::move(chain), "/providers/microsoft.keyvault/vaults/" + vault.name);
-  const auto object = object_below(request);
-  return object.empty() ? chain : with_below(std::move(chain), object);
+  return with_below(std::move(chain), "/providers/microsoft.keyvault/vaults/" + vault.name);
 }
 
 std::string caller_text(const gate::Identity& who) {
@@ -130,7 +127,9 @@ std::optional<PolicyNeed> need_of(std::string_view action, std::string_view path
 }
 
 bool policies_allow(const Vault& vault, const gate::Identity& who, const PolicyNeed& need) {
-  const auto bit = permission(need.kind, need.permission).value_or(0) | kAllPermissions;
+  // Azure: "all" doesn't include purge.
+  const PermissionMask all = need.permission == "purge" ? 0 : kAllPermissions;
+  const auto bit = permission(need.kind, need.permission).value_or(0) | all;
   return std::ranges::any_of(vault.settings.policies, [&](const AccessPolicy& policy) {
     if ((policy.may[static_cast<std::size_t>(need.kind)] & bit) == 0 || policy.tenant != who.tenant) return false;
     // A policy for a principal by way of one application says nothing of others.
@@ -143,19 +142,46 @@ bool VaultAccess::takes_audience(std::string_view audience) const {
   return gate::resource_of_audience(audience, domain_) == gate::TokenResource::kVault;
 }
 
-bool VaultAccess::roles_allow(const Vault& vault, const gate::Identity& who, const http::Request& request,
+bool VaultAccess::roles_allow(const Vault& vault, const gate::Identity& who, const std::string& object,
                               std::string_view action) const {
   const gate::authz::Subject subject{who.tenant, who.object, who.groups};
-  return assignments_.snapshot(vault.tenant)
-      ->decide(subject, action, gate::authz::ActionKind::kData, chain_of(vault, request, tree_))
-      .allowed();
+  auto chain = chain_of(vault, tree_);
+  if (!object.empty()) chain = gate::authz::with_below(std::move(chain), object);
+  return assignments_.snapshot(vault.tenant)->decide(subject, action, gate::authz::ActionKind::kData, chain).allowed();
+}
+
+// An assignment with a condition doesn't count: it says to whom roles may be given, and this is a right over all.
+bool VaultAccess::may_give_roles(const Vault& vault, TenantId tenant, PrincipalId who) const {
+  return tenant == vault.tenant &&
+         gate::authz::may_control(identities_, assignments_, tenant, who,
+                                  "Microsoft.Authorization/roleAssignments/write", chain_of(vault, tree_));
+}
+
+// What Azure demands of an account's identity: the role "Key Vault Crypto Service Encryption User", or a policy with
+// get, wrapKey and unwrapKey.
+Result<> VaultAccess::check_holder(const Vault& vault, PrincipalId identity, std::string_view key) const {
+  const auto who = identities_.find(vault.tenant, identity);
+  if (who == nullptr || !who->enabled) return fail(ErrorCode::kDenied, "the identity is gone or disabled");
+  const auto& settings = vault.settings;
+  if ((!settings.public_network || !settings.admits_all) && settings.bypass != "AzureServices") {
+    return fail(ErrorCode::kDenied, "the vault's firewall keeps this cloud's services out");
+  }
+  const std::string object = "/keys/" + to_lower(key);
+  const auto given = [&](std::string_view action, std::string_view permission) {
+    if (!settings.rbac) return policies_allow(vault, *who, {PermissionKind::kKeys, permission});
+    return roles_allow(vault, *who, object, std::string(kActions).append(action));
+  };
+  if (given("keys/read", "get") && given("keys/wrap/action", "wrapKey") && given("keys/unwrap/action", "unwrapKey")) {
+    return {};
+  }
+  return fail(ErrorCode::kDenied, "the identity may not use the key: it takes get, wrapKey and unwrapKey");
 }
 
 bool VaultAccess::allows(const gate::Identity& who, const http::Request& request, const gate::Target& target,
                          std::string_view action) const {
   const auto vault = vaults_.find(target.container);
   if (!vault || vault->tenant != who.tenant || !gate::admits(vault->network, request.peer.address)) return false;
-  if (vault->settings.rbac) return roles_allow(*vault, who, request, action);
+  if (vault->settings.rbac) return roles_allow(*vault, who, object_below(request), action);
   const auto need = need_of(action, request.path);
   return need && policies_allow(*vault, who, *need);
 }

@@ -68,6 +68,7 @@ Json operations() {
 
 void VaultProvider::add_types(gate::resource::Registry& registry) {
   using namespace gate::resource;
+  registry.add_check(*this);
   registry.add({.provider = std::string(kProvider),
                 .type = "vaults",
                 .api_versions = api_versions(),

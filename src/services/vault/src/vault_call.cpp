@@ -1,12 +1,23 @@
 #include "src/vault_call.h"
 
+#include "http/json_response.h"
+
 namespace freehold::vault {
 
 http::Response json_answer(const Json& json) {
-  http::Response response;
-  response.headers.add("content-type", "application/json; charset=utf-8");
-  response.body = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return http::json_response(200, json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+http::Response secret_answer(Json json) {
+  auto response = json_answer(json);
+  wipe_texts(json);
   return response;
+}
+
+void wipe_texts(Json& json) {
+  if (json.is_string()) return wipe(json.get_ref<std::string&>());
+  if (!json.is_structured()) return;
+  for (auto& each : json) wipe_texts(each);
 }
 
 http::Response empty_answer() {

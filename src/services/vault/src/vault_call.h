@@ -25,7 +25,8 @@ struct VaultParts {
   ItemStore& items;
   keys::RowKeySource& row_keys;
   Random& random;
-  runtime::Pool& crypto;  // for what would hold a loop up
+  runtime::Pool& crypto;  // for uses of keys, which would hold a loop up
+  runtime::Pool& making;  // for what takes seconds: keys that are made or brought. Uses never stand behind it.
   KeyCache& keys;
 };
 
@@ -56,7 +57,14 @@ struct VaultRow {
   VaultHandler handler;  // null: not implemented
   gate::AuditClass audit = gate::AuditClass::kRead;
   gate::DataClass data = gate::DataClass::kCustomerContent;
+  bool slash_at_end = false;
 };
+
+// Objects and their lists are named with a slash at the end too: SDKs put it where a version is left out.
+[[nodiscard]] inline VaultRow with_slash(VaultRow row) {
+  row.slash_at_end = true;
+  return row;
+}
 
 // The rows of each kind of object.
 [[nodiscard]] std::span<const VaultRow> secret_rows();
@@ -64,6 +72,10 @@ struct VaultRow {
 [[nodiscard]] std::span<const VaultRow> certificate_rows();
 
 [[nodiscard]] http::Response json_answer(const Json& json);
+// Of what has a secret in it: its texts are overwritten once they are in the answer.
+[[nodiscard]] http::Response secret_answer(Json json);
+// Overwrites every text in it.
+void wipe_texts(Json& json);
 [[nodiscard]] http::Response empty_answer();  // 204
 
 // A Result as the API says it.

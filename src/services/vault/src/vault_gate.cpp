@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "http/json_response.h"
+#include "src/held_keys.h"
 #include "src/vault_keeper.h"
 
 namespace freehold::vault {
@@ -30,13 +32,7 @@ bool has_body(http::Method method) {
   return method == http::Method::kPost || method == http::Method::kPut || method == http::Method::kPatch;
 }
 
-// Overwrites every text in it: secrets came in one of them.
-void wipe_texts(Json& json) {
-  if (json.is_string()) return wipe(json.get_ref<std::string&>());
-  if (!json.is_structured()) return;
-  for (auto& each : json) wipe_texts(each);
-}
-
+// Secrets came in one of the body's texts.
 struct WipedCall {
   VaultCall call;
   explicit WipedCall(VaultCall made) : call(std::move(made)) {}
@@ -95,6 +91,8 @@ VaultGate::VaultGate(VaultParts& parts, const VaultAccess& access, std::string d
   add_job<RenewDueCertificate>(gate::DataClass::kCustomerContent, gate::AuditClass::kWrite);
   add_job<PurgeExpiredObject>(gate::DataClass::kCustomerContent, gate::AuditClass::kControl);
   add_job<PurgeExpiredVault>(gate::DataClass::kCustomerContent, gate::AuditClass::kControl);
+  add_job<WrapAccountKey>(gate::DataClass::kCustomerContent, gate::AuditClass::kRead);
+  add_job<UnwrapAccountKey>(gate::DataClass::kCustomerContent, gate::AuditClass::kRead);
 }
 
 void VaultGate::add_rows(std::span<const VaultRow> rows) {
@@ -103,6 +101,7 @@ void VaultGate::add_rows(std::span<const VaultRow> rows) {
       gate::RouteSpec spec{.method = row.method,
                            .scope = gate::Scope::kSystem,
                            .path = path,
+                           .slash_at_end = row.slash_at_end,
                            .credentials = gate::kBearer,
                            .data_action = row.action,
                            .data = row.data,
@@ -147,12 +146,9 @@ http::Response VaultGate::render(const gate::ApiError& error, const http::Reques
   for (const auto& [name, value] : error.fields) {
     if (name == vault_errors::kInner) inner["innererror"] = {{"code", value}};
   }
-  http::Response response;
-  response.status = error.status;
-  response.headers.add("content-type", "application/json; charset=utf-8");
-  response.body =
-      nlohmann::ordered_json{{"error", inner}}.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  return response;
+  const nlohmann::ordered_json whole = {{"error", std::move(inner)}};
+  return http::json_response(error.status,
+                             whole.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 gate::ApiError VaultGate::no_such_route(const http::Request&, gate::Scope scope) const {

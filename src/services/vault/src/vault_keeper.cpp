@@ -1,8 +1,7 @@
 #include "src/vault_keeper.h"
 
-#include "base/limits.h"
 #include "base/log.h"
-#include "src/certificate_issue.h"
+#include "src/certificate_requests.h"
 #include "src/key_rotation.h"
 #include "src/rotation_rules.h"
 
@@ -10,6 +9,7 @@ namespace freehold::vault {
 namespace {
 
 constexpr std::chrono::minutes kRound{10};
+constexpr std::uint32_t kPage = 100;  // of heads, which can be long
 
 gate::Job job_on(const Vault& vault, const KindApi* api, std::string_view name) {
   std::string resource = "/" + vault.name;
@@ -38,10 +38,13 @@ Task<Result<>> renew_due(VaultParts* parts, VaultPtr vault, ItemHead head, gate:
   co_return Result<>();
 }
 
-Task<Result<>> purge_expired(VaultParts* parts, VaultPtr vault, ItemKind kind, std::string name) {
-  const auto mark = [](const ItemState& state) -> ApiResult<ItemChange> {
+bool is_over(const ItemHead& deleted, std::int64_t now) { return deleted.purging || deleted.purge_at <= now; }
+
+Task<Result<>> purge_expired(VaultParts* parts, VaultPtr vault, ItemKind kind, std::string name, std::int64_t now) {
+  const auto mark = [now](const ItemState& state) -> ApiResult<ItemChange> {
     ItemChange out{.deleted = state.deleted};
-    if (!state.deleted) return vault_errors::conflict();  // somebody recovered it meanwhile
+    // Somebody recovered it meanwhile, and perhaps deleted it once more.
+    if (!state.deleted || !is_over(*state.deleted, now)) return vault_errors::conflict();
     out.deleted->purging = true;
     return out;
   };
@@ -70,18 +73,39 @@ Task<> VaultKeeper::keep(gate::Pipeline& door) {
   while (co_await scope_.sleep(kRound)) co_await look_after(door);
 }
 
+// Each object of a kind, a page at a time.
+template <class Each>
+Task<Result<>> VaultKeeper::visit(VaultPtr vault, ItemKind kind, Life life, Each each) {
+  std::string from;
+  do {
+    FH_CO_TRY(const auto page, co_await parts_.items.list(vault, kind, life, from, kPage));
+    for (const auto& head : page.items) co_await each(head);
+    from = page.next;
+  } while (!from.empty() && !scope_.stopping());
+  co_return Result<>();
+}
+
 Task<> VaultKeeper::look_after(gate::Pipeline& door) {
   const auto now = unix_seconds(clock_.now());
   for (const auto& vault : parts_.vaults.vaults(VaultState::kActive)) {
     if (scope_.stopping()) co_return;
-    warn_of("keys of a vault can't be rotated now", co_await rotate_keys(door, vault, now));
-    warn_of("certificates of a vault can't be renewed now", co_await renew_certificates(door, vault, now));
-    for (const auto kind : kCertificateKinds) {
-      warn_of("deleted objects of a vault can't be purged now", co_await purge_objects(door, vault, kind, now));
+    const auto rotate = [&](const ItemHead& head) { return rotate_key(door, vault, head, now); };
+    warn_of("keys of a vault can't be rotated now", co_await visit(vault, ItemKind::kKey, Life::kLive, rotate));
+    const auto renew = [&](const ItemHead& head) { return renew_certificate(door, vault, head, now); };
+    warn_of("certificates of a vault can't be renewed now",
+            co_await visit(vault, ItemKind::kCertificate, Life::kLive, renew));
+    for (const auto kind : {ItemKind::kCertificate, ItemKind::kKey, ItemKind::kSecret, kWaiting}) {
+      const auto purge = [&](const ItemHead& head) { return purge_object(door, vault, kind, head, now); };
+      warn_of("deleted objects of a vault can't be purged now", co_await visit(vault, kind, Life::kDeleted, purge));
     }
   }
-  for (const auto& vault : parts_.vaults.vaults(VaultState::kDeleted)) {
-    if (unix_seconds(vault->purge_at) > now || scope_.stopping()) continue;
+  // A purge that broke off goes on, too.
+  auto ending = parts_.vaults.vaults(VaultState::kPurging);
+  for (auto& vault : parts_.vaults.vaults(VaultState::kDeleted)) {
+    if (unix_seconds(vault->purge_at) <= now) ending.push_back(std::move(vault));
+  }
+  for (const auto& vault : ending) {
+    if (scope_.stopping()) co_return;
     VaultParts* parts = &parts_;
     const auto work = [parts, vault](gate::Permit<PurgeExpiredVault>) { return purge_vault(parts, vault); };
     warn_of("a deleted vault can't be purged now",
@@ -89,62 +113,35 @@ Task<> VaultKeeper::look_after(gate::Pipeline& door) {
   }
 }
 
-Task<Result<>> VaultKeeper::rotate_keys(gate::Pipeline& door, VaultPtr vault, std::int64_t now) {
-  std::string from;
-  do {
-    FH_CO_TRY(const auto page,
-              co_await parts_.items.list(vault, ItemKind::kKey, Life::kLive, from, limits::kScanLimit));
-    for (const auto& head : page.items) {
-      const auto due = rotation_due(head);
-      if (!due || *due > now || !head.current.attributes.enabled) continue;
-      VaultParts* parts = &parts_;
-      const auto work = [parts, vault, name = head.name](gate::Permit<RotateDueKey> permit) {
-        return rotate_due(parts, vault, name, std::move(permit));
-      };
-      warn_of("a key can't be rotated now",
-              co_await door.run_job<RotateDueKey>(job_on(*vault, &kKeyApi, head.name), work));
-    }
-    from = page.next;
-  } while (!from.empty() && !scope_.stopping());
-  co_return Result<>();
+Task<> VaultKeeper::rotate_key(gate::Pipeline& door, VaultPtr vault, ItemHead head, std::int64_t now) {
+  const auto due = rotation_due(head);
+  if (!due || *due > now || !head.current.attributes.enabled) co_return;
+  VaultParts* parts = &parts_;
+  const auto work = [parts, vault, name = head.name](gate::Permit<RotateDueKey> permit) {
+    return rotate_due(parts, vault, name, std::move(permit));
+  };
+  warn_of("a key can't be rotated now", co_await door.run_job<RotateDueKey>(job_on(*vault, &kKeyApi, head.name), work));
 }
 
-Task<Result<>> VaultKeeper::renew_certificates(gate::Pipeline& door, VaultPtr vault, std::int64_t now) {
-  std::string from;
-  do {
-    FH_CO_TRY(const auto page,
-              co_await parts_.items.list(vault, ItemKind::kCertificate, Life::kLive, from, limits::kScanLimit));
-    for (const auto& head : page.items) {
-      const auto due = renewal_due(head);
-      if (!due || *due > now || !head.current.attributes.enabled) continue;
-      VaultParts* parts = &parts_;
-      const auto work = [parts, vault, head](gate::Permit<RenewDueCertificate> permit) {
-        return renew_due(parts, vault, head, std::move(permit));
-      };
-      warn_of("a certificate can't be renewed now",
-              co_await door.run_job<RenewDueCertificate>(job_on(*vault, &kCertificateApi, head.name), work));
-    }
-    from = page.next;
-  } while (!from.empty() && !scope_.stopping());
-  co_return Result<>();
+Task<> VaultKeeper::renew_certificate(gate::Pipeline& door, VaultPtr vault, ItemHead head, std::int64_t now) {
+  const auto due = renewal_due(head);
+  if (!due || *due > now || !head.current.attributes.enabled) co_return;
+  VaultParts* parts = &parts_;
+  const auto work = [parts, vault, head](gate::Permit<RenewDueCertificate> permit) {
+    return renew_due(parts, vault, head, std::move(permit));
+  };
+  warn_of("a certificate can't be renewed now",
+          co_await door.run_job<RenewDueCertificate>(job_on(*vault, &kCertificateApi, head.name), work));
 }
 
-Task<Result<>> VaultKeeper::purge_objects(gate::Pipeline& door, VaultPtr vault, ItemKind kind, std::int64_t now) {
-  std::string from;
-  do {
-    FH_CO_TRY(const auto page, co_await parts_.items.list(vault, kind, Life::kDeleted, from, limits::kScanLimit));
-    for (const auto& head : page.items) {
-      if (head.purge_at > now && !head.purging) continue;
-      VaultParts* parts = &parts_;
-      const auto work = [parts, vault, kind, name = head.name](gate::Permit<PurgeExpiredObject>) {
-        return purge_expired(parts, vault, kind, name);
-      };
-      warn_of("a deleted object can't be purged now",
-              co_await door.run_job<PurgeExpiredObject>(job_on(*vault, api_of(kind), head.name), work));
-    }
-    from = page.next;
-  } while (!from.empty() && !scope_.stopping());
-  co_return Result<>();
+Task<> VaultKeeper::purge_object(gate::Pipeline& door, VaultPtr vault, ItemKind kind, ItemHead head, std::int64_t now) {
+  if (!is_over(head, now)) co_return;
+  VaultParts* parts = &parts_;
+  const auto work = [parts, vault, kind, name = head.name, now](gate::Permit<PurgeExpiredObject>) {
+    return purge_expired(parts, vault, kind, name, now);
+  };
+  warn_of("a deleted object can't be purged now",
+          co_await door.run_job<PurgeExpiredObject>(job_on(*vault, api_of(kind), head.name), work));
 }
 
 }  // namespace freehold::vault

@@ -36,9 +36,13 @@ class VaultKeeper {
 
  private:
   [[nodiscard]] Task<> keep(gate::Pipeline& door);
-  [[nodiscard]] Task<Result<>> rotate_keys(gate::Pipeline& door, VaultPtr vault, std::int64_t now);
-  [[nodiscard]] Task<Result<>> renew_certificates(gate::Pipeline& door, VaultPtr vault, std::int64_t now);
-  [[nodiscard]] Task<Result<>> purge_objects(gate::Pipeline& door, VaultPtr vault, ItemKind kind, std::int64_t now);
+  template <class Each>
+  [[nodiscard]] Task<Result<>> visit(VaultPtr vault, ItemKind kind, Life life, Each each);
+  // Each only if it is time.
+  [[nodiscard]] Task<> rotate_key(gate::Pipeline& door, VaultPtr vault, ItemHead head, std::int64_t now);
+  [[nodiscard]] Task<> renew_certificate(gate::Pipeline& door, VaultPtr vault, ItemHead head, std::int64_t now);
+  [[nodiscard]] Task<> purge_object(gate::Pipeline& door, VaultPtr vault, ItemKind kind, ItemHead head,
+                                    std::int64_t now);
 
   VaultParts& parts_;
   const Clock& clock_;

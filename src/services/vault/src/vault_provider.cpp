@@ -17,13 +17,6 @@ bool stands_in(const Vault& vault, TenantId tenant, SubscriptionId subscription,
          (group.empty() || equals_ignoring_case(vault.resource_group, group));
 }
 
-// Azure gives vaults no ETag: what names one doesn't hold.
-ApiResult<> check_conditions(const ProposedChange& change, bool there) {
-  if (!change.if_none_match.empty() && there) return provider_errors::precondition_failed();
-  if (!change.if_match.empty() && (!there || change.if_match != "*")) return provider_errors::precondition_failed();
-  return {};
-}
-
 Asked asked_by(const ProposedChange& change, bool create) {
   return {.tenant = change.caller.tenant, .api_version = change.api_version, .create = create};
 }
@@ -66,6 +59,17 @@ Task<ApiResult<std::vector<Json>>> VaultProvider::list(const gate::resource::Res
   co_return found;
 }
 
+ApiResult<> VaultProvider::check_room(TenantId tenant, SubscriptionId subscription) const {
+  using provider_errors::too_many;
+  const auto has = vaults_.counts(tenant, subscription);
+  if (has.in_use >= kVaultsPerSubscription) return too_many("subscription", kVaultsPerSubscription, "vaults");
+  if (has.deleted >= kDeletedPerSubscription) {
+    return too_many("subscription", kDeletedPerSubscription, "deleted vaults that aren't purged yet");
+  }
+  if (has.of_tenant >= kVaultsPerTenant) return too_many("tenant", kVaultsPerTenant, "vaults, deleted ones included");
+  return {};
+}
+
 // A name is one in the whole cloud: whoever has it keeps it, a deleted vault too.
 Task<ApiResult<>> VaultProvider::create(ApprovedChange change) {
   const auto& id = change->id;
@@ -77,9 +81,7 @@ Task<ApiResult<>> VaultProvider::create(ApprovedChange change) {
     co_return provider_errors::in_deleted_state(name);
   }
   if (vaults_.is_taken(name)) co_return provider_errors::name_taken(name);
-  std::size_t has = 0;
-  for (const auto& each : vaults_.vaults(VaultState::kActive)) has += stands_in(*each, tenant, *id.subscription, "");
-  if (has >= kVaultsPerSubscription) co_return provider_errors::too_many(kVaultsPerSubscription);
+  FH_CO_CHECK_OK(check_room(tenant, *id.subscription));
   FH_CO_TRY(auto settings, read_vault({.location = place_.location}, change->after, asked_by(*change, true)));
   Vault vault{.id = {},
               .tenant = tenant,
@@ -97,15 +99,32 @@ Task<ApiResult<>> VaultProvider::create(ApprovedChange change) {
   co_return ApiResult<>();
 }
 
-// createMode "recover": everything as it was, in the group that it was in.
+VaultPtr VaultProvider::find_recoverable(const ResourceId& id, TenantId tenant) const {
+  auto deleted = vaults_.find_deleted(id.parts.front().names.front());
+  return deleted && stands_in(*deleted, tenant, *id.subscription, id.group) ? deleted : nullptr;
+}
+
+ApiResult<> VaultProvider::check(ProposedChange& change) const {
+  const auto& id = change.id;
+  const bool makes_vault = change.kind == ChangeKind::kPut && change.before.is_null() && id.parts.size() == 1 &&
+                           equals_ignoring_case(id.type(), "Microsoft.KeyVault/vaults");
+  if (!makes_vault) return {};
+  FH_TRY(const bool recovers, asks_to_recover(change.after));
+  const auto deleted = recovers ? find_recoverable(id, change.caller.tenant) : nullptr;
+  if (deleted == nullptr) return {};  // put() tells what is wrong
+  change.after = show_vault(*deleted, place_, port_of_origin(change.caller.origin));
+  change.after["properties"]["createMode"] = "recover";
+  return {};
+}
+
+// createMode "recover": as it was, in the group that it was in, but for what a policy alters.
 Task<ApiResult<>> VaultProvider::recover(ApprovedChange change) {
-  const auto& name = change->id.parts.front().names.front();
-  const auto deleted = vaults_.find_deleted(name);
-  if (!deleted || !stands_in(*deleted, change->caller.tenant, *change->id.subscription, change->id.group)) {
-    co_return provider_errors::deleted_vault_not_found(name);
-  }
   const auto caller = change->caller;
-  const auto done = co_await vaults_.change(deleted, [caller](Vault& vault) {
+  const auto deleted = find_recoverable(change->id, caller.tenant);
+  if (!deleted) co_return provider_errors::deleted_vault_not_found(change->id.parts.front().names.front());
+  FH_CO_TRY(const auto settings, read_vault(deleted->settings, change->after, asked_by(*change, false)));
+  const auto done = co_await vaults_.change(deleted, [caller, settings](Vault& vault) {
+    vault.settings = settings;
     vault.state = VaultState::kActive;
     vault.updated = caller.now;
     vault.updated_by = caller.object;
@@ -126,6 +145,10 @@ Task<ApiResult<>> VaultProvider::update(VaultPtr there, ApprovedChange change) {
     });
   } else {
     FH_CO_TRY(const auto settings, read_vault(there->settings, change->after, asked_by(*change, false)));
+    // Who could would give itself what roles keep from it.
+    if (settings.rbac != there->settings.rbac && !access_.may_give_roles(*there, caller.tenant, caller.object)) {
+      co_return provider_errors::may_not_change_model(caller.object, vault_path(*there));
+    }
     done = co_await vaults_.change(there, [settings, caller](Vault& vault) {
       vault.settings = settings;
       vault.updated = caller.now;

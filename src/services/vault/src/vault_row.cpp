@@ -2,9 +2,12 @@
 
 #include "base/encoding.h"
 #include "src/json_input.h"
+#include "store/json_row.h"
 
 namespace freehold::vault {
 namespace {
+
+using store::MemberReader;
 
 constexpr int kVersion = 1;
 
@@ -40,50 +43,13 @@ Json settings_json(const VaultSettings& s) {
           {"ipRules", s.ip_rules}};
 }
 
-// Takes members one by one and remembers whether each was what it has to be. Absent ones keep their default.
-class Reader {
- public:
-  explicit Reader(const Json& json) : json_(json) {}
-  template <class T>
-  Reader& take(const char* name, T& out) {
-    const auto at = json_.find(name);
-    if (at == json_.end()) return *this;
-    try {
-      out = at->get<T>();
-    } catch (const Json::exception&) {
-      ok_ = false;
-    }
-    return *this;
-  }
-  template <class Id>
-  Reader& id(const char* name, Id& out) {
-    std::string text;
-    take(name, text);
-    const auto parsed = parse_guid<Id>(text);
-    if (parsed) out = *parsed;
-    ok_ = ok_ && (parsed || text.empty());
-    return *this;
-  }
-  Reader& time(const char* name, WallTime& out) {
-    std::int64_t value = 0;
-    take(name, value);
-    out = WallTime(std::chrono::microseconds(value));
-    return *this;
-  }
-  [[nodiscard]] bool ok() const { return ok_; }
-
- private:
-  const Json& json_;
-  bool ok_ = true;
-};
-
 bool read_policies(const Json& settings, std::vector<AccessPolicy>& out) {
   const auto& list = member(settings, "policies");
   if (!list.is_array()) return list.is_null();
   for (const auto& each : list) {
     if (!each.is_object()) return false;
     AccessPolicy policy;
-    Reader reader(each);
+    MemberReader reader(each);
     reader.id("tenant", policy.tenant).id("object", policy.object).id("application", policy.application);
     reader.take("may", policy.may);
     if (!reader.ok()) return false;
@@ -94,7 +60,7 @@ bool read_policies(const Json& settings, std::vector<AccessPolicy>& out) {
 
 bool read_settings(const Json& json, VaultSettings& s) {
   if (!json.is_object()) return false;
-  Reader reader(json);
+  MemberReader reader(json);
   reader.take("location", s.location).take("tags", s.tags).take("sku", s.sku).take("rbac", s.rbac);
   reader.take("purgeProtection", s.purge_protection).take("retentionDays", s.retention_days);
   reader.take("forDeployment", s.for_deployment).take("forDiskEncryption", s.for_disk_encryption);
@@ -138,13 +104,11 @@ Bytes encode_vault(const Vault& vault) {
 }
 
 Result<Vault> decode_vault(BytesView row) {
-  const Json json = Json::parse(row, nullptr, false);
-  if (!json.is_object() || !member(json, "v").is_number_integer()) return corrupt();
-  if (json["v"] != kVersion) return fail(ErrorCode::kUnsupported, "a vault's row needs a newer program");
+  FH_TRY(const Json json, store::parse_json_row(row, kVersion, "a vault's row"));
   Vault vault;
   std::string state;
   std::string key;
-  Reader reader(json);
+  MemberReader reader(json);
   reader.id("id", vault.id).id("tenant", vault.tenant).take("name", vault.name);
   reader.id("subscription", vault.subscription).take("group", vault.resource_group);
   reader.time("created", vault.created).time("updated", vault.updated);

@@ -10,7 +10,8 @@
 namespace freehold::vault {
 namespace {
 
-constexpr std::size_t kMaxVaults = 100'000;
+constexpr std::size_t kMaxVaults = 100'000;  // those that were deleted included: all are in memory
+constexpr std::uint32_t kPurgePage = 100;    // of rows, which can be long
 constexpr char kVaultPrefix = 'v';
 
 store::PartitionId registry() { return store::make_partition_id(TenantId{}, "vaults"); }
@@ -66,6 +67,23 @@ VaultPtr VaultStore::find_deleted(std::string_view name) const {
   return found && found->state == VaultState::kDeleted ? found : nullptr;
 }
 
+VaultStore::Counts VaultStore::counts(TenantId tenant, SubscriptionId subscription) const {
+  const std::shared_lock lock(mutex_);
+  Counts out;
+  for (const auto& [name, vault] : vaults_) {
+    if (vault->tenant != tenant) continue;
+    ++out.of_tenant;
+    if (vault->subscription != subscription) continue;
+    ++(vault->state == VaultState::kActive ? out.in_use : out.deleted);
+  }
+  return out;
+}
+
+std::size_t VaultStore::count() const {
+  const std::shared_lock lock(mutex_);
+  return vaults_.size();
+}
+
 bool VaultStore::is_taken(std::string_view name) const { return at(name) != nullptr; }
 
 std::vector<VaultPtr> VaultStore::vaults(VaultState state) const {
@@ -101,6 +119,7 @@ Task<Result<>> VaultStore::create(Vault vault) {
   const auto turn = co_await turn_.take();
   if (!turn) co_return std::unexpected(turn.error());
   if (is_taken(vault.name)) co_return fail(ErrorCode::kConflict, "the name is taken");
+  if (count() >= kMaxVaults) co_return fail(ErrorCode::kExhausted, "there are as many vaults as this region can have");
   auto made = std::make_shared<Vault>(std::move(vault));
   made->id = random_id<VaultId>(store_.random);
   Secret key(crypto::kAeadKeyBytes);
@@ -115,7 +134,7 @@ Task<Result<>> VaultStore::change(VaultPtr seen, Edit edit) {
   const auto turn = co_await turn_.take();
   if (!turn) co_return std::unexpected(turn.error());
   const auto now = at(seen->name);
-  if (!now || now->id != seen->id || now->state != seen->state) {
+  if (now != seen) {
     co_return fail(ErrorCode::kConflict, "the vault was changed by somebody else meanwhile");
   }
   auto next = std::make_shared<Vault>(*now);
@@ -128,7 +147,7 @@ Task<Result<>> VaultStore::change(VaultPtr seen, Edit edit) {
 Task<Result<>> VaultStore::remove_content(VaultPtr vault) {
   const auto partition = content_partition(vault->tenant, vault->id);
   while (true) {
-    FH_CO_TRY(auto page, co_await store_.rows.scan(partition, Bytes(1, '\x02'), Bytes(1, '\x7f'), limits::kScanLimit));
+    FH_CO_TRY(auto page, co_await store_.rows.scan(partition, Bytes(1, '\x02'), Bytes(1, '\x7f'), kPurgePage));
     if (page.rows.empty()) co_return Result<>();
     store::Commit commit{.partition = partition,
                          .epoch = store_.epoch,
@@ -153,6 +172,8 @@ Task<Result<>> VaultStore::purge(VaultPtr seen) {
   const auto turn = co_await turn_.take();
   if (!turn) co_return std::unexpected(turn.error());
   const std::string name = to_lower(seen->name);
+  // Another purge of it was faster, and the name may be somebody else's by now.
+  if (const auto now = at(name); !now || now->id != seen->id) co_return Result<>();
   keys::RowChange change;
   change.deletes.push_back(key_of(name));
   FH_CO_CHECK_OK(co_await rows_.change(std::move(change)));

@@ -39,16 +39,24 @@ class VaultStore {
   // Null: none that was deleted and can be recovered.
   [[nodiscard]] VaultPtr find_deleted(std::string_view name) const;
   [[nodiscard]] bool is_taken(std::string_view name) const;
+  // Of a subscription: in use, and deleted but there; of a tenant: all.
+  struct Counts {
+    std::size_t in_use = 0;
+    std::size_t deleted = 0;
+    std::size_t of_tenant = 0;
+  };
+  [[nodiscard]] Counts counts(TenantId tenant, SubscriptionId subscription) const;
   [[nodiscard]] std::vector<VaultPtr> vaults(VaultState state) const;
   // Where audit rows may be attached to changes.
   [[nodiscard]] std::vector<store::PartitionId> partitions() const;
 
-  // Gives it an id and a key. kConflict: the name is taken.
+  // Gives it an id and a key. kConflict: the name is taken. kExhausted: the region is full.
   [[nodiscard]] Task<Result<>> create(Vault vault);
-  // What `edit` makes of the vault as it is now. kConflict: it is another vault by now, or none, or in another state.
+  // What `edit` makes of the vault. kConflict: it isn't any more what was seen.
   using Edit = std::function<void(Vault& vault)>;
   [[nodiscard]] Task<Result<>> change(VaultPtr seen, Edit edit);
-  // Removes what is in it and then the vault, for good. The name is taken until all is gone.
+  // Removes what is in it and then the vault, for good. The name is taken until all is gone. kConflict: it was changed
+  // since it was seen. What broke off is gone on with by calling it again.
   [[nodiscard]] Task<Result<>> purge(VaultPtr seen);
 
  private:
@@ -56,6 +64,7 @@ class VaultStore {
   [[nodiscard]] Task<Result<>> put(std::shared_ptr<Vault> vault);
   [[nodiscard]] Task<Result<>> remove_content(VaultPtr vault);
   [[nodiscard]] VaultPtr at(std::string_view name) const;
+  [[nodiscard]] std::size_t count() const;
 
   keys::SealedStore store_;
   crypto::KeyWrapper& wrapper_;

@@ -1,4 +1,5 @@
 // Vaults as resources.
+#include "src/item_store.h"
 #include "src/test_vault.h"
 
 namespace freehold::vault {
@@ -65,6 +66,36 @@ TEST_F(Vaults, ADeletedVaultComesBackWithAllThatWasInIt) {
   EXPECT_EQ(get("/secrets/s1").body["value"], "hidden");
   EXPECT_EQ(write(ChangeKind::kPut, "vaults/vau2", vault_body({{"createMode", "recover"}})).said(),
             "404 DeletedVaultNotFound");
+}
+
+// Settings that policies and classifications judge.
+TEST_F(Vaults, ARecoveryIsJudgedByWhatComesBackAndNotByItsRequest) {
+  struct Judge final : gate::resource::ChangeCheck {
+    [[nodiscard]] ApiResult<> check(gate::resource::ProposedChange& change) const override {
+      const auto properties = change.after.is_object() ? change.after.value("properties", Json()) : Json();
+      if (properties.value("publicNetworkAccess", "") == "Enabled") {
+        return std::unexpected(gate::ApiError{403, "RequestDisallowedByPolicy", ""});
+      }
+      if (properties.contains("softDeleteRetentionInDays")) change.after["tags"] = {{"seen", "yes"}};
+      return {};
+    }
+  };
+  ASSERT_EQ(make_vault("vau1", {{"publicNetworkAccess", "Enabled"}}).status, 200);
+  ASSERT_EQ(make_vault("vau2", {{"publicNetworkAccess", "Disabled"}}).status, 200);
+  ASSERT_EQ(write(ChangeKind::kDelete, "vaults/vau1", nullptr).status, 200);
+  ASSERT_EQ(write(ChangeKind::kDelete, "vaults/vau2", nullptr).status, 200);
+  const Judge judge;
+  registry_->add_check(judge);
+  const auto recover = [&](const std::string& name) {
+    const Json asked = {{"createMode", "recover"}, {"publicNetworkAccess", "Disabled"}};
+    return write(ChangeKind::kPut, "vaults/" + name, vault_body(asked));
+  };
+  EXPECT_EQ(recover("vau1").said(), "403 RequestDisallowedByPolicy");
+  EXPECT_FALSE(is_there("vau1"));
+  const auto back = recover("vau2");
+  ASSERT_EQ(back.status, 200) << back.body;
+  EXPECT_EQ(back.body["tags"]["seen"], "yes");
+  EXPECT_EQ(write(ChangeKind::kPut, "vaults/vau1", vault_body({{"createMode", 1}})).said(), "400 BadRequest");
 }
 
 TEST_F(Vaults, AVaultThatWasPurgedLeavesNothingToItsSuccessor) {
@@ -156,6 +187,86 @@ TEST_F(Vaults, SecretsAndKeysAreResourcesToo) {
                     {"2022-07-01", caller()}));
   ASSERT_TRUE(listed);
   EXPECT_EQ(listed->size(), 1u);
+}
+
+// Or else whoever writes vaults, and has no role on what is in them, would give it to itself.
+TEST_F(Vaults, WhoMayNotGiveRolesDoesNotSwitchThemOff) {
+  ASSERT_EQ(make_vault("vau1").status, 200);
+  roles_.assign(tenant_, group_, gate::authz::roles::kContributor);
+  manager_ = friend_;
+  const Json mine = Json::array({policy(friend_, {"get"})});
+  const auto refused = make_vault("vau1", {{"enableRbacAuthorization", false}, {"accessPolicies", mine}});
+  EXPECT_EQ(refused.said(), "403 InsufficientPermissions");
+  EXPECT_EQ(make_vault("vau1", {{"accessPolicies", mine}}).status, 200);
+  ASSERT_EQ(make_vault("vau2", {{"enableRbacAuthorization", false}, {"accessPolicies", mine}}).status, 200);
+  EXPECT_EQ(make_vault("vau2", {{"enableRbacAuthorization", true}}).said(), "403 InsufficientPermissions");
+  roles_.assign(tenant_, group_, gate::authz::roles::kUserAccessAdministrator,
+                "/subscriptions/" + to_string(subscription_) + "/resourcegroups/g");
+  EXPECT_EQ(make_vault("vau1", {{"enableRbacAuthorization", false}}).status, 200);
+}
+
+TEST_F(Vaults, DeletedOnesCountUntilTheyArePurged) {
+  for (std::size_t i = 0; i < kDeletedPerSubscription; ++i) {
+    const auto name = "gone" + std::to_string(i);
+    ASSERT_EQ(make_vault(name).status, 200);
+    ASSERT_EQ(write(ChangeKind::kDelete, "vaults/" + name, nullptr).status, 200);
+  }
+  EXPECT_EQ(make_vault("vau1").said(), "409 QuotaExceeded");
+  EXPECT_EQ(purge("gone0").status, 200);
+  EXPECT_EQ(make_vault("vau1").status, 200);
+}
+
+class PurgedLate : public VaultTest {
+ protected:
+  PurgedLate() {
+    Vault vault{.id = {},
+                .tenant = tenant_,
+                .name = "late",
+                .subscription = subscription_,
+                .resource_group = "g",
+                .settings = {.location = "local"}};
+    EXPECT_TRUE(run_blocking(store_.create(vault)));
+  }
+  void to(VaultState state) {
+    EXPECT_TRUE(run_blocking(store_.change(store_.find("late"), [state](Vault& vault) { vault.state = state; })));
+  }
+
+  VaultStore store_{memory_.sealed(), wrapper_};
+  ItemStore items_{memory_.sealed()};
+};
+
+TEST_F(PurgedLate, AVaultOfTheSameNameIsLeftAlone) {
+  Vault successor = *store_.find("late");
+  to(VaultState::kPurging);
+  const auto going = store_.vaults(VaultState::kPurging).front();
+  ASSERT_TRUE(run_blocking(store_.purge(going)));
+  ASSERT_TRUE(run_blocking(store_.create(successor)));
+  EXPECT_TRUE(run_blocking(store_.purge(going)));
+  EXPECT_TRUE(store_.find("late"));
+}
+
+TEST_F(PurgedLate, AVaultThatWasRecoveredMeanwhileStays) {
+  const auto edit = [](Vault& vault) { vault.state = VaultState::kDeleted; };
+  ASSERT_TRUE(run_blocking(store_.change(store_.find("late"), edit)));
+  const auto seen = store_.find_deleted("late");
+  ASSERT_TRUE(run_blocking(store_.change(seen, [](Vault& vault) { vault.state = VaultState::kActive; })));
+  ASSERT_TRUE(run_blocking(store_.change(store_.find("late"), edit)));
+  EXPECT_EQ(run_blocking(store_.purge(seen)).error().code, ErrorCode::kConflict);
+  EXPECT_TRUE(store_.find_deleted("late"));
+}
+
+TEST_F(PurgedLate, AnObjectOfTheSameNameIsLeftAlone) {
+  const auto vault = store_.find("late");
+  const auto content = std::make_shared<ItemContent>();
+  content->shown.version = std::string(kVersionDigits, 'a');
+  const auto edit = [content](const ItemState&) -> ApiResult<ItemChange> {
+    return ItemChange{.live = ItemHead{.name = "s1", .current = content->shown}, .versions = {content}};
+  };
+  ASSERT_TRUE(run_blocking(items_.change(vault, ItemKind::kSecret, "s1", {}, edit, {})));
+  EXPECT_TRUE(run_blocking(items_.purge(vault, ItemKind::kSecret, "s1")));
+  const auto found = run_blocking(items_.find(vault, ItemKind::kSecret, "s1", ""));
+  ASSERT_TRUE(found);
+  EXPECT_NE(*found, nullptr);
 }
 
 }  // namespace

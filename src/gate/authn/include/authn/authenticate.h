@@ -97,9 +97,8 @@ struct Principal {
 // A user delegation SAS lets nobody do what its delegator may not do now: else, or if `rights` is null because nobody
 // can tell, 403 AuthorizationPermissionMismatch. Any other principal passes.
 // A delegator who has only the row's lesser action makes the principal one that only creates.
-[[nodiscard]] ApiResult<> check_delegator(Principal& principal, const RouteSpec& route, const http::Request& request,
-                                          const StorageAccount& account, const Target& target,
-                                          const DelegatorRights* rights);
+[[nodiscard]] ApiResult<> check_delegator(Principal& principal, const RouteSpec& route, const StorageAccount& account,
+                                          const Target& target, const DelegatorRights* rights, const AskedFor& asked);
 
 // "SharedKey", "AccountSas", "ServiceSas", "UserDelegationSas", "Bearer", "Anonymous", "LocalOperator", "SystemJob":
 // as audit records name them.

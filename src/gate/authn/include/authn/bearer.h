@@ -4,11 +4,13 @@
 #pragma once
 
 #include <expected>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "authn/authenticate.h"
 #include "authn/identity.h"
+#include "authn/proved_tokens.h"
 #include "authn/token_rules.h"
 
 namespace freehold::gate {
@@ -19,6 +21,7 @@ struct BearerTrust {
   const IdentityDirectory& identities;
   // A token for https://ACCOUNT.<suffix> is good for that one account.
   std::vector<std::string> host_suffixes;
+  std::shared_ptr<ProvedTokens> proved = std::make_shared<ProvedTokens>();
 };
 
 // Does the request bring an Authorization header of this scheme?

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "authn/account.h"
+#include "authn/asked_for.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/secret.h"
@@ -46,7 +47,7 @@ class DelegatorRights {
  public:
   virtual ~DelegatorRights() = default;
   [[nodiscard]] virtual bool may(const Delegator& who, const StorageAccount& account, const Target& target,
-                                 std::string_view data_action) const = 0;
+                                 std::string_view data_action, const AskedFor& asked) const = 0;
 };
 
 }  // namespace freehold::gate

@@ -24,9 +24,8 @@ using runtime::Task;
 
 inline constexpr std::size_t kMaxAssignments = 20'000;     // a tenant; Azure: 4,000 a subscription
 inline constexpr std::size_t kMaxDenyAssignments = 2'000;  // a tenant
-inline constexpr std::size_t kMaxConditionBytes = 8 * 1'024;
-inline constexpr std::size_t kMaxCustomRoles = 5'000;   // a tenant
-inline constexpr std::size_t kMaxRolePatterns = 2'048;  // of each of a role's four lists; ours
+inline constexpr std::size_t kMaxCustomRoles = 5'000;      // a tenant
+inline constexpr std::size_t kMaxRolePatterns = 2'048;     // of each of a role's four lists; ours
 inline constexpr std::size_t kMaxPatternBytes = 256;
 inline constexpr std::size_t kMaxAssignableScopes = 2'000;  // of one role
 inline constexpr std::size_t kMaxDescriptionBytes = 2'048;
@@ -74,8 +73,11 @@ class AssignmentStore final : public SnapshotSource {
   [[nodiscard]] Task<Result<>> begin(TenantId tenant, std::vector<RoleAssignment> first);
 
   // kConflict: the id is taken, or the principal has that role at that scope already (Azure: RoleAssignmentExists).
-  // kInvalidArgument: unknown role, no scope, too long a condition. kExhausted: too many.
+  // kInvalidArgument: unknown role, no scope, a condition that isn't understood. kExhausted: too many.
   [[nodiscard]] Task<Result<>> assign(RoleAssignment assignment, AuditRow audit = {}, AssignmentNote note = {});
+  // Another condition or note for the same grant. kNotFound; kConflict: principal, role or scope differ;
+  // kInvalidArgument: a condition that isn't understood.
+  [[nodiscard]] Task<Result<>> amend(RoleAssignment assignment, AssignmentNote note, AuditRow audit = {});
   // kNotFound: no such assignment in the tenant.
   [[nodiscard]] Task<Result<>> unassign(TenantId tenant, RoleAssignmentId id, AuditRow audit = {});
   [[nodiscard]] Task<Result<>> deny(DenyAssignment denial, AuditRow audit = {}, DenialNote note = {});

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "authz/condition.h"
 #include "authz/role.h"
 #include "authz/scope.h"
 #include "base/ids.h"
@@ -28,8 +29,9 @@ struct RoleAssignment {
   std::string scope;      // normal
   PrincipalId principal;  // a user, group or service principal of the tenant, by object id
   RoleId role;
-  // ABAC. Conditions aren't evaluated yet: an assignment that has one grants nothing.
+  // ABAC: the assignment grants nothing where this doesn't hold, or can't be told.
   std::string condition = {};
+  std::shared_ptr<const Condition> compiled = {};  // of the condition, if somebody has done it already
 };
 
 struct DenyAssignment {
@@ -51,9 +53,9 @@ struct Subject {
 
 enum class Verdict {
   kAllowed,
-  kNothingAssigned,      // no role that reaches the resource gives the action
-  kDenied,               // a deny assignment forbids it
-  kConditionUnevaluated  // a role would give it, under a condition
+  kNothingAssigned,  // no role that reaches the resource gives the action
+  kDenied,           // a deny assignment forbids it
+  kConditionNotMet   // a role would give it, under a condition that doesn't hold
 };
 struct Decision {
   Verdict verdict = Verdict::kNothingAssigned;
@@ -75,8 +77,9 @@ class Snapshot {
   Snapshot& operator=(const Snapshot&) = delete;
 
   // `action` in any case. The chain is the resource's; its tenant is the caller's to have compared with the subject's.
+  // `facts` are what conditions ask for, looked at where an assignment has one; null: nothing is known.
   [[nodiscard]] Decision decide(const Subject& subject, std::string_view action, ActionKind kind,
-                                const ScopeChain& resource) const;
+                                const ScopeChain& resource, const Facts* facts = nullptr) const;
   [[nodiscard]] std::uint64_t epoch() const;
 
  private:

@@ -32,10 +32,10 @@ class StorageAccess final : public DelegatorRights {
 
   // The account's own tenant only: nobody has a role on another's.
   [[nodiscard]] Decision decide(const Identity& who, const StorageAccount& account, const Target& target,
-                                std::string_view action) const;
+                                std::string_view action, const AskedFor& asked) const;
   // The same of a principal that isn't the caller: false if it is gone or disabled.
   [[nodiscard]] bool may(const Delegator& who, const StorageAccount& account, const Target& target,
-                         std::string_view data_action) const override;
+                         std::string_view data_action, const AskedFor& asked) const override;
 
  private:
   const SnapshotSource& assignments_;

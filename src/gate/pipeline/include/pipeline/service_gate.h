@@ -25,7 +25,8 @@ struct Endpoint {
   std::move_only_function<Task<Reply>(PipelineKey, Admission&) const> run;
 };
 
-// Who may come into a service's containers without an account key. Implemented by the service that keeps them.
+// Who may come into a service's containers without an account key, and what conditions of roles ask about what is in
+// them. Implemented by the service that keeps them.
 // Thread-safe. Answers from memory where it can, and never with what was true before a change that has been answered.
 class ContainerDirectory {
  public:
@@ -33,6 +34,9 @@ class ContainerDirectory {
   // Null: there is no such container. kUnavailable and the like: it can't be known now.
   [[nodiscard]] virtual Task<Result<std::shared_ptr<const ContainerAccess>>> find(
       std::shared_ptr<const StorageAccount> account, std::string container) = 0;
+  // Of what the request is about, as it is now; none if it isn't there. The borrowed ones outlive the task.
+  [[nodiscard]] virtual Task<Result<std::vector<std::pair<std::string, std::string>>>> tags_of(
+      std::shared_ptr<const StorageAccount> account, const Target& target, const http::Request& request) = 0;
 };
 
 // A service's rows, how it finds a request's target, and how its errors look. One object a service, complete before the

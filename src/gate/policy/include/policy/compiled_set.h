@@ -1,6 +1,7 @@
 // All that is assigned to one scope chain, ready to decide: which policies touch a resource, and what they say.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -85,6 +86,8 @@ struct Finding {
   const Json* parameters = nullptr;  // the assignment's, resolved, as additionalInfo shows them
   std::vector<Change> changes;       // of append and modify, applied or (in a scan) needed
   Json deployment = nullptr;         // of deployIfNotExists: details.deployment with its parameters resolved
+  bool deploys_at_subscription = false;
+  std::string deployment_group;  // resourceGroupName; empty: the target's own
   bool denies = false;
 };
 
@@ -95,6 +98,13 @@ struct Decision {
   [[nodiscard]] bool denied() const;
   // Those that are neither compliant nor exempt, by effect.
   [[nodiscard]] std::vector<const Finding*> with(Effect effect) const;
+};
+
+// What one definition under one assignment will look for, some time after a write.
+struct Awaited {
+  const Assignment* assignment = nullptr;  // of the set
+  std::string reference_id;
+  std::chrono::seconds delay{0};
 };
 
 // Immutable after build; decide() may be called by any thread at once.
@@ -119,6 +129,12 @@ class CompiledSet {
   // A compliance scan of what is stored: nothing is changed; modify and append count as not compliant where they would.
   // `related` may be nullptr: then the IfNotExists effects are kUnknown.
   [[nodiscard]] Decision scan(const Target& target, RelatedResources* related) const;
+  // The same of one definition under one assignment alone, both without regard to case; an empty reference: the
+  // assignment's only one. No finding: it isn't in force there.
+  [[nodiscard]] Decision scan_one(const Target& target, RelatedResources* related, std::string_view assignment_id,
+                                  std::string_view reference_id) const;
+  // What deployIfNotExists of assignments in force will look for when the target has been written.
+  [[nodiscard]] std::vector<Awaited> awaits(const Target& target) const;
   // denyAction, auditAction: may `action` ("delete") be done to the target?
   [[nodiscard]] Decision decide_action(const Target& target, std::string_view action) const;
 
@@ -132,6 +148,9 @@ class CompiledSet {
   explicit CompiledSet(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// The resource after the changes of a scan's finding. kInvalidArgument: one of them can't be made.
+[[nodiscard]] Result<Json> with_changes(Json resource, const std::vector<Change>& changes, const AliasTable& aliases);
 
 // The "additionalInfo" entry {"type": "PolicyViolation", "info": {...}} of RequestDisallowedByPolicy.
 [[nodiscard]] Json policy_violation(const Finding& finding);

@@ -2,6 +2,8 @@
 // Source: "Azure Policy definition structure", "... policy rule", "... effects".
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +31,15 @@ enum class Effect : std::uint8_t {
 
 [[nodiscard]] std::optional<Effect> parse_effect(std::string_view text);  // without regard to case
 [[nodiscard]] std::string_view effect_name(Effect effect);                // "AuditIfNotExists"
+
+// How long after a write it is looked for what a resource lacks: details.evaluationDelay. What is answered is
+// provisioned, and well: so AfterProvisioning and AfterProvisioningSuccess are at once, AfterProvisioningFailure never.
+struct EvaluationDelay {
+  bool happens = true;
+  std::chrono::seconds wait{600};  // Azure's, if the definition says nothing
+};
+// One of the words above, or an ISO 8601 duration of at most 360 minutes; nullopt: neither.
+[[nodiscard]] std::optional<EvaluationDelay> parse_evaluation_delay(std::string_view text);
 
 enum class Mode : std::uint8_t {
   kAll,
@@ -60,6 +71,9 @@ class Definition {
   [[nodiscard]] const AliasTable& aliases() const { return *aliases_; }
   // The effects it can have: one, or what the parameter that chooses it allows (empty: any).
   [[nodiscard]] std::vector<Effect> possible_effects() const;
+  // Has it a template to deploy, or operations that modify? Then whoever assigns it gives it an identity to do so.
+  [[nodiscard]] bool deploys() const;
+  [[nodiscard]] bool modifies() const;
   // then.details.roleDefinitionIds, for remediation.
   [[nodiscard]] std::vector<std::string> role_definition_ids() const;
 

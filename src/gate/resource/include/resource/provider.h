@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/message.h"
@@ -45,6 +46,10 @@ struct Reading {
   std::string api_version;
   Caller caller;
   std::string filter = {};  // of lists of types that extend any scope: $filter, which the provider reads
+  // Of lists of types that page (ResourceType::pages): in the order of their ids in lower case, those behind this one
+  // alone, and so many at most.
+  std::string behind = {};
+  std::size_t most = std::numeric_limits<std::size_t>::max();
 };
 
 struct ActionCall {
@@ -56,6 +61,14 @@ struct ActionCall {
   std::string api_version;
   Caller caller;
   std::vector<http::QueryParameter> query = {};
+
+  // The first query parameter of that (lower-case) name, or empty.
+  [[nodiscard]] std::string_view parameter(std::string_view name) const {
+    for (const auto& one : query) {
+      if (one.name == name) return one.value;
+    }
+    return {};
+  }
 };
 
 struct ActionAnswer {
@@ -152,6 +165,10 @@ struct ResourceType {
   std::span<const std::string_view> absent_types = {};
   // Of types that extend any scope: those at the tenant itself may be read by whoever has a token of it (built-ins).
   bool shared_at_tenant = false;
+  bool pages = false;  // there may be very many: list() keeps to Reading::behind and most
+  // Where Azure tells with a code and a word of its own that there is none: {"PolicyDefinitionNotFound", "policy
+  // definition"}. Empty: ResourceNotFound.
+  std::pair<std::string, std::string> absence = {};
   ResourceProvider* behind = nullptr;
 
   [[nodiscard]] std::string full_type() const { return provider + "/" + type; }

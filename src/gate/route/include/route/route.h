@@ -81,7 +81,7 @@ struct RouteSpec {
   // "/providers/" of the path, nothing included: "{scope}/providers/Microsoft.Authorization/locks/{name}". Empty: any
   // path.
   std::string_view path = {};
-  bool slash_at_end = false;           // the path may end in a slash that says nothing, as the resource manager's do
+  bool slash_at_end = false;           // the path may end in one slash that says nothing, as those of vaults do
   std::vector<Selector> query = {};    // all must hold; names in lower case
   std::vector<Selector> headers = {};  // all must hold
   CredentialSet credentials = kNoCredential;

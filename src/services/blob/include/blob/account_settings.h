@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "authn/account.h"
 #include "base/clock.h"
+#include "keys/customer_keys.h"
+#include "resource/managed_identities.h"
 
 namespace freehold::blob {
 
@@ -36,12 +39,22 @@ struct AccountSettings {
   friend bool operator==(const AccountSettings&, const AccountSettings&) = default;
 };
 
+// Who acts for an account.
+struct AccountIdentity {
+  PrincipalId own = {};                                     // system-assigned; zero: none
+  std::vector<gate::resource::UserIdentity> assigned = {};  // user-assigned, in order of their ids in lower case
+  friend bool operator==(const AccountIdentity&, const AccountIdentity&) = default;
+};
+
 // An account as it is. Immutable; a change makes a new one.
 struct AccountRecord {
   std::shared_ptr<const gate::StorageAccount> account;
   AccountSettings settings;
   WallTime created = {};  // epoch: not known
   std::array<WallTime, 2> keys_created = {};
+  AccountIdentity identity = {};
+  std::optional<keys::CustomerKey> customer_key = {};  // under which the account's key is
+  std::string customer_key_version = {};               // that has wrapped it
 };
 
 }  // namespace freehold::blob

@@ -17,6 +17,7 @@
 #include "base/secret.h"
 #include "blob/account_settings.h"
 #include "crypto/key_wrapper.h"
+#include "keys/customer_keys.h"
 #include "keys/sealed_rows.h"
 #include "runtime/task.h"
 #include "store/hybrid_clock.h"
@@ -29,6 +30,9 @@ using runtime::Task;
 using keys::RowKeySource;
 
 struct AccountRow;
+struct AccountCustody;
+struct AccountKey;
+class AccountKeyHold;
 class KeyedLock;
 
 struct NewAccount {
@@ -39,6 +43,8 @@ struct NewAccount {
   std::array<Secret, 2> keys;  // SharedKey: 64 bytes each
   AccountSettings settings = {};
   bool emulator = false;
+  AccountIdentity identity = {};
+  std::optional<keys::CustomerKey> customer_key = {};  // under which the account's key is to be from the beginning
 };
 
 // An account whose name was taken away and whose data is still there.
@@ -50,7 +56,8 @@ struct DeletedAccount {
 
 // Owned by app/ (through BlobService); thread-safe once load() has ended. Account rows are sealed under the tenant's
 // row key, the registry of names under the region's. The account key lies wrapped by the KeyWrapper and unwrapped in
-// memory. A change holds for every find() after it was answered.
+// memory; or, where its owner has it under a key of a vault, wrapped by that alone, and in memory as long as the vault
+// lets it be used (AccountKeyHold). A change holds for every find() after it was answered.
 //
 // Changes: kNotFound: no such account (any more); kConflict: another change came between; kUnavailable: it wasn't
 // kept, or nobody knows.
@@ -63,6 +70,8 @@ class AccountStore final : public gate::AccountDirectory {
     crypto::KeyWrapper& wrapper;
     RowKeySource& row_keys;
     Random& random;
+    const Clock& clock;
+    keys::CustomerKeys* customer_keys = nullptr;  // null: there are none
   };
   explicit AccountStore(Options options);
   ~AccountStore() override;
@@ -71,11 +80,19 @@ class AccountStore final : public gate::AccountDirectory {
   // kDenied.
   [[nodiscard]] Task<Result<>> load();
   // kConflict: the name is taken, or an account of that name is still being removed. kInvalidArgument: no account name,
-  // or a key that isn't 64 bytes.
+  // or a key that isn't 64 bytes. What a customer's key says is as set_custody() has it.
   [[nodiscard]] Task<Result<AccountId>> create_account(NewAccount account);
 
   [[nodiscard]] Task<Result<>> change_settings(AccountId id, AccountSettings settings);
   [[nodiscard]] Task<Result<>> move(AccountId id, SubscriptionId subscription, std::string resource_group);
+  // Takes the account's key from under what it is under, and puts it under that one; nullopt: under the service's.
+  // What was stored stays as it is. kDenied: the one it is under withholds it, or the one it shall be under doesn't let
+  // itself be used; kInvalidArgument: that isn't fit for it.
+  [[nodiscard]] Task<Result<>> set_custody(AccountId id, std::optional<keys::CustomerKey> by);
+  [[nodiscard]] Task<Result<>> set_identity(AccountId id, AccountIdentity identity);
+  // Puts keys under the newest version of their customers' keys where those were rotated, and takes keys out of memory
+  // that nobody uses any more. Called again and again.
+  [[nodiscard]] Task<> look_after_keys(bool follow_rotations);
   // What was signed by the old one is worth nothing any more. `which` is 0 or 1.
   [[nodiscard]] Task<Result<>> replace_key(AccountId id, std::size_t which, Secret key);
   // Makes every user delegation key that was given out worthless, and with them the SAS signed by them.
@@ -98,18 +115,23 @@ class AccountStore final : public gate::AccountDirectory {
   [[nodiscard]] bool is_being_deleted(std::string_view name) const;
   // Those that are being deleted too: whoever has rows in the store.
   [[nodiscard]] std::vector<std::shared_ptr<const gate::StorageAccount>> all() const;
-  // The key that wraps the account's blob keys; shared with the requests that began under it.
-  [[nodiscard]] Result<std::shared_ptr<const Secret>> account_key(AccountId id) const;
+  // The key that wraps the account's blob keys. kDenied: it is withheld; kUnavailable: who has it can't be asked.
+  [[nodiscard]] Task<Result<AccountKey>> account_key(AccountId id) const;
 
  private:
   struct Entry {
     std::shared_ptr<const AccountRecord> record;
-    std::shared_ptr<const Secret> key;  // null: withheld
+    std::shared_ptr<const Secret> key;     // null: withheld, or held
+    std::shared_ptr<AccountKeyHold> hold;  // null: it is the service's
     bool deleting = false;
   };
   using Change = std::function<void(AccountRow&)>;
   [[nodiscard]] Task<Result<Entry>> read_account(TenantId tenant, AccountId id, std::string name);
   [[nodiscard]] Task<Result<>> change(AccountId id, Change change);
+  [[nodiscard]] std::shared_ptr<AccountKeyHold> hold_for(TenantId tenant, AccountId id, const AccountRow& row) const;
+  [[nodiscard]] Task<Result<AccountCustody>> put_under(AccountId id, TenantId tenant, keys::CustomerKey by,
+                                                       std::shared_ptr<const Secret> account_key) const;
+  [[nodiscard]] Task<Result<>> follow_rotation(AccountId id, std::shared_ptr<AccountKeyHold> hold);
   [[nodiscard]] Task<Result<>> name(std::string name, TenantId tenant, AccountId id);
   [[nodiscard]] Task<Result<>> remove_rows(store::PartitionId partition);
   // The living account of that id; kNotFound.

@@ -12,6 +12,7 @@
 #include "blob/allowed_sources.h"
 #include "http/client.h"
 #include "pipeline/pipeline.h"
+#include "resource/managed_identities.h"
 #include "resource/registry.h"
 #include "runtime/pool.h"
 #include "store/chunk_store.h"
@@ -27,6 +28,7 @@ struct BlobServiceOptions {
   crypto::KeyWrapper& wrapper;
   RowKeySource& row_keys;
   Random& random;
+  const Clock& clock;
   runtime::Pool& pool;  // digests and sealing of what is too long for a loop
   // Hosts are ACCOUNT.<suffix>: {"blob.core.freehold.localhost", "blob.freehold.localhost"}.
   std::vector<std::string> host_suffixes;
@@ -35,6 +37,12 @@ struct BlobServiceOptions {
   // Copies may read from these servers besides this cloud's own blobs, by this client (null: from none).
   AllowedSources allowed_sources = {};
   http::Client* outside = nullptr;
+  // Keys of vaults under which owners of accounts put these; null: there are none.
+  keys::CustomerKeys* customer_keys = nullptr;
+  std::string vault_suffix = {};  // of the vaults' host names
+  // Who may act for accounts; null: nobody.
+  gate::resource::ManagedIdentities* identities = nullptr;
+  const gate::resource::UserIdentities* user_identities = nullptr;
 };
 
 // Owned by app/. load() once before gate() is used; start() and close_and_wait() from outside the loops; the rest

@@ -39,6 +39,9 @@ struct AttributeSpec {
 
 inline constexpr std::size_t kMaxListItems = 100;
 
+// servicePrincipalType of what acts for a resource; absent: "Application".
+inline constexpr std::string_view kManagedIdentity = "ManagedIdentity";
+
 [[nodiscard]] std::span<const AttributeSpec> schema_of(ObjectKind kind);
 // Null: there is no such attribute. Names are compared as they are.
 [[nodiscard]] const AttributeSpec* find_attribute(ObjectKind kind, std::string_view name);

@@ -69,6 +69,17 @@ class DirectoryStore final : public gate::IdentityDirectory {
   [[nodiscard]] Task<Result<PrincipalId>> add_service_principal(TenantId tenant, PrincipalId application,
                                                                 std::string name, AuditRow audit = {});
   [[nodiscard]] Task<Result<>> remove_service_principal(TenantId tenant, PrincipalId object, AuditRow audit = {});
+  // What acts for a resource (Graph: a service principal of type ManagedIdentity). kExhausted: there are too many.
+  struct Managed {
+    PrincipalId object;
+    PrincipalId application;
+  };
+  [[nodiscard]] Task<Result<Managed>> add_managed_identity(TenantId tenant, std::string name,
+                                                           std::vector<std::string> alternative_names,
+                                                           WallTime created);
+  // At once and for good. One that isn't there is removed; kInvalidArgument: that is no managed identity.
+  [[nodiscard]] Task<Result<>> remove_managed_identity(TenantId tenant, PrincipalId object);
+  [[nodiscard]] std::vector<PrincipalId> managed_identities(TenantId tenant) const;
   [[nodiscard]] Task<Result<>> set_enabled(TenantId tenant, PrincipalId object, bool enabled, AuditRow audit = {});
   // The new secret, which isn't kept: what is kept can only tell whether it is the one.
   [[nodiscard]] Task<Result<Secret>> add_secret(TenantId tenant, PrincipalId object, std::optional<WallTime> expiry,

@@ -85,6 +85,10 @@ struct ServicePrincipal {
   std::optional<WallTime> deleted = {};
 };
 
+// Does it act for a resource? Then it comes and goes with that, nobody signs in as it, and it has nothing to prove
+// itself with.
+[[nodiscard]] bool is_managed(const ServicePrincipal& principal);
+
 // What its owner registered; who acts is its service principal.
 struct Application {
   PrincipalId object;

@@ -7,13 +7,18 @@
 #include <string>
 #include <string_view>
 
+#include "authn/identity.h"
 #include "authz/scope.h"
+#include "authz/storage_access.h"
 #include "keys/sealed_rows.h"
 #include "pipeline/pipeline.h"
+#include "policies/managed_identities.h"
 #include "resource/registry.h"
 #include "resource/scopes.h"
 
 namespace freehold::policies {
+
+class ManagerDoor;
 
 // All borrowed things outlive the service.
 struct PoliciesServiceOptions {
@@ -21,6 +26,10 @@ struct PoliciesServiceOptions {
   const Clock& clock;
   const gate::authz::ManagementTree& tree;  // which management groups stand above what
   const gate::resource::Scopes& scopes;     // what policies see of groups and subscriptions
+  // By which it is decided who may exempt from an assignment.
+  const gate::authz::SnapshotSource& assignments;
+  const gate::IdentityDirectory& identities;
+  AssignmentIdentities& managed;  // who acts for assignments
 };
 
 // Owned by app/. In this order: every service that has resources adds its types; add_resource_types(), once; open();
@@ -37,8 +46,10 @@ class PoliciesService {
   // Reads a tenant's rows and puts them in force; before any request of the tenant. kCorrupt if a row is damaged.
   [[nodiscard]] runtime::Task<Result<>> open(TenantId tenant);
   [[nodiscard]] gate::ServiceGate& gate();
-  // Compliance scans run on this loop from here on, until close_and_wait(). From outside the loops.
+  // Compliance scans and remediations run on this loop from here on, until close_and_wait(). From outside the loops.
   void start(boost::asio::io_context& loop, gate::Pipeline& door);
+  // The same without scans, and asking somebody else: for tests.
+  void start(boost::asio::io_context& loop, ManagerDoor& door);
   void close_and_wait();
   // One scan, as the job does it: for tests.
   [[nodiscard]] runtime::Task<Result<>> scan(TenantId tenant, std::string scope);

@@ -10,6 +10,7 @@
 #include "authz/storage_access.h"
 #include "base/clock.h"
 #include "crypto/key_wrapper.h"
+#include "keys/customer_keys.h"
 #include "keys/sealed_rows.h"
 #include "pipeline/pipeline.h"
 #include "resource/registry.h"
@@ -27,6 +28,7 @@ struct VaultServiceOptions {
   std::string location;  // the one location
   const gate::authz::SnapshotSource& assignments;
   const gate::authz::ManagementTree& tree;
+  const gate::IdentityDirectory& identities;
 };
 
 // Owned by app/. load() first; the rest is thread-safe.
@@ -41,7 +43,11 @@ class VaultService {
   [[nodiscard]] Task<Result<>> load();
   void add_resource_types(gate::resource::Registry& registry);
   [[nodiscard]] gate::ServiceGate& gate();
-  // Rotates keys and purges what was deleted long ago, on this loop until close_and_wait(). From outside the loops.
+  // For services that keep their keys under those of vaults; each use goes on record by the door of serve().
+  [[nodiscard]] keys::CustomerKeys& customer_keys();
+  void serve(gate::Pipeline& door);
+  // Rotates keys and purges what was deleted long ago, on this loop until close_and_wait(). From outside the
+  // loops.
   void start(boost::asio::io_context& loop, gate::Pipeline& door);
   void close_and_wait();
   // One round of that.

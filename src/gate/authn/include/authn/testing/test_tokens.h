@@ -20,7 +20,7 @@ namespace freehold::gate::testing {
 class TestAuthority final : public TokenAuthority {
  public:
   [[nodiscard]] std::optional<crypto::RsaPublicKey> key(std::string_view id) const override {
-    if (id != signer().public_key().thumbprint()) return std::nullopt;
+    if (withdrawn_ || id != signer().public_key().thumbprint()) return std::nullopt;
     return signer().public_key();
   }
   [[nodiscard]] bool issues_as(std::string_view issuer, TenantId tenant) const override {
@@ -34,6 +34,11 @@ class TestAuthority final : public TokenAuthority {
     static const crypto::RsaSigningKey key = std::move(*crypto::RsaSigningKey::generate());
     return key;
   }
+  // From now on the key is none of ours, as after it was rolled and its overlap is over.
+  void withdraw_key() { withdrawn_ = true; }
+
+ private:
+  std::atomic<bool> withdrawn_ = false;
 };
 
 class TestIdentities final : public IdentityDirectory {

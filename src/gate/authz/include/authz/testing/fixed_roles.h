@@ -13,8 +13,9 @@ namespace freehold::gate::authz::testing {
 
 class FixedRoles final : public SnapshotSource {
  public:
-  void assign(TenantId tenant, PrincipalId principal, std::string_view role, std::string scope = "/") {
-    RoleAssignment assignment{{}, tenant, std::move(scope), principal, role_id(role)};
+  void assign(TenantId tenant, PrincipalId principal, std::string_view role, std::string scope = "/",
+              std::string condition = {}) {
+    RoleAssignment assignment{{}, tenant, std::move(scope), principal, role_id(role), std::move(condition)};
     assignment.id.bytes.fill(static_cast<std::uint8_t>(assignments_.size() + 1));
     assignments_.push_back(std::move(assignment));
     compile();

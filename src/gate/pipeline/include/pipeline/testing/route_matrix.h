@@ -51,13 +51,18 @@ class FakeContainers final : public ContainerDirectory {
     if (name != "container") co_return nullptr;
     co_return std::make_shared<const ContainerAccess>(access);
   }
+  Task<Result<std::vector<std::pair<std::string, std::string>>>> tags_of(std::shared_ptr<const StorageAccount>,
+                                                                         const Target&, const http::Request&) override {
+    co_return std::vector<std::pair<std::string, std::string>>();
+  }
   ContainerAccess access;
 };
 
 // Delegators who may do everything, or nothing.
 class FakeDelegators final : public DelegatorRights {
  public:
-  [[nodiscard]] bool may(const Delegator&, const StorageAccount&, const Target&, std::string_view) const override {
+  [[nodiscard]] bool may(const Delegator&, const StorageAccount&, const Target&, std::string_view,
+                         const AskedFor&) const override {
     return allowed;
   }
   bool allowed = true;

@@ -9,27 +9,12 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "http/bytes_body.h"
 #include "http/message.h"
 
 namespace freehold::gate::testing {
 
-// A body from memory; gives it out in the pieces that the reader asks for.
-class BytesBody final : public http::BodyReader {
- public:
-  explicit BytesBody(Bytes bytes) : bytes_(std::move(bytes)) {}
-  [[nodiscard]] std::optional<std::uint64_t> length() const override { return bytes_.size() - at_; }
-  [[nodiscard]] http::Task<Result<std::size_t>> read_some(std::span<char> out) override {
-    auto n = std::min(out.size(), bytes_.size() - at_);
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(at_), n, out.begin());
-    at_ += n;
-    co_return n;
-  }
-
- private:
-  Bytes bytes_;
-  std::size_t at_ = 0;
-};
-
+using http::BytesBody;
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
 // `url` is "https://host[:port]/path[?query]" or the same with http. Stops the test if the url can't be one. The caller

@@ -1,0 +1,250 @@
+// Accounts whose keys are under keys of their customers (E2b, E4).
+#include "src/account_key.h"
+#include "src/account_row.h"
+#include "src/test_region.h"
+
+namespace freehold::blob::testing {
+namespace {
+
+using runtime::run_blocking;
+
+constexpr std::string_view kWithheld = "KeyVaultEncryptionKeyNotFound";
+
+// One key, as its owner would have it at the moment.
+class OwnersKey final : public keys::CustomerKeys {
+ public:
+  explicit OwnersKey(Random& random) : random_(random) {}
+  Task<Result<std::string>> look(keys::CustomerKey, std::string) override {
+    ++looks;
+    if (auto fault = refuse()) co_return std::unexpected(std::move(*fault));
+    co_return version;
+  }
+  Task<Result<keys::WrappedByCustomer>> wrap(keys::CustomerKey key, Secret secret, Bytes context) override {
+    if (auto fault = refuse()) co_return std::unexpected(std::move(*fault));
+    co_return keys::WrappedByCustomer{version, crypto::seal(key_, key.vault + context, secret.view(), random_)};
+  }
+  Task<Result<Secret>> unwrap(keys::CustomerKey key, keys::WrappedByCustomer wrapped, Bytes context) override {
+    ++unwraps;
+    if (auto fault = refuse()) co_return std::unexpected(std::move(*fault));
+    co_return crypto::open_secret(key_, key.vault + context, wrapped.wrapped);
+  }
+  bool given = true;
+  bool away = false;
+  std::string version = "v1";
+  int looks = 0;
+  int unwraps = 0;
+
+ private:
+  [[nodiscard]] std::optional<Error> refuse() const {
+    if (away) return Error{ErrorCode::kUnavailable, "away", ""};
+    if (!given) return Error{ErrorCode::kDenied, "disabled", ""};
+    return std::nullopt;
+  }
+  const Secret key_{BytesView("0123456789abcdef0123456789abcdef")};
+  Random& random_;
+};
+
+struct AccountCustody : ::testing::Test, TestRegion {
+  AccountCustody() {
+    customer_keys = &owner;
+    restart();
+    account = service->accounts().find("acct1")->id;
+    make_container("box");
+    EXPECT_EQ(put("/box/before", pattern(1'000), {{"x-ms-meta-a", "b"}}).status, 201);
+    EXPECT_EQ(put("/box/big", pattern(9'000'000)).status, 201);
+    EXPECT_EQ(told(service->accounts().set_custody(account, by())), "done");
+  }
+  static keys::CustomerKey by() { return {.tenant = {}, .identity = {}, .vault = "vau1", .name = "k1", .version = ""}; }
+  static std::string told(Task<Result<>> task) {
+    const auto done = run_blocking(std::move(task));
+    return done ? "done" : done.error().message;
+  }
+  void pass(std::chrono::milliseconds time = AccountKeyHold::kLease) { clock.advance(time); }
+  std::string version() { return service->accounts().find_record("acct1")->customer_key_version; }
+  // Codes of what needs the key.
+  void expect_dark() {
+    EXPECT_EQ(get("/box/before").code(), kWithheld);
+    EXPECT_EQ(get("/box/big").code(), kWithheld);
+    EXPECT_EQ(run(Method::kHead, "/box/before").status, 403);
+    EXPECT_EQ(get("/box/before?comp=metadata").code(), kWithheld);
+    EXPECT_EQ(run(Method::kPut, "/box/before?comp=metadata", {{"x-ms-meta-a", "c"}}).code(), kWithheld);
+    EXPECT_EQ(run(Method::kPut, "/box/before?comp=tier", {{"x-ms-access-tier", "Cool"}}).code(), kWithheld);
+    EXPECT_EQ(run(Method::kPut, "/box/before?comp=snapshot").code(), kWithheld);
+    EXPECT_EQ(get("/box?restype=container&comp=list&include=metadata").code(), kWithheld);
+    EXPECT_EQ(put("/box/new", pattern(10)).code(), kWithheld);
+    EXPECT_EQ(put("/box/new", pattern(200'000)).code(), kWithheld);
+    EXPECT_EQ(run(Method::kPut, "/box/new?comp=block&blockid=AAAA", {}, pattern(10)).code(), kWithheld);
+    EXPECT_EQ(get("/box?restype=container&comp=list").status, 200);
+    EXPECT_EQ(run(Method::kDelete, "/box/none").code(), "BlobNotFound");
+  }
+  void expect_light() {
+    EXPECT_EQ(get("/box/before").body, pattern(1'000));
+    EXPECT_EQ(get("/box/big").body, pattern(9'000'000));
+    EXPECT_EQ(get("/box/before").header("x-ms-meta-a"), "b");
+  }
+
+  OwnersKey owner{random};
+  AccountId account;
+};
+
+TEST_F(AccountCustody, AKeyThatIsTakenAwayDarkensTheDataWithinItsLeaseAndComesBack) {
+  expect_light();
+  owner.given = false;
+  pass();
+  expect_dark();
+  owner.given = true;
+  expect_light();
+  EXPECT_EQ(put("/box/new", pattern(10)).status, 201);
+}
+
+TEST_F(AccountCustody, TheVaultIsAskedOncePerHalfALeaseAndNotPerRequest) {
+  expect_light();
+  const int looks = owner.looks;
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(get("/box/before").status, 200);
+  EXPECT_EQ(owner.looks, looks);
+  pass(AccountKeyHold::kRenewBefore);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(get("/box/before").status, 200);
+  EXPECT_EQ(owner.looks, looks + 1);
+  EXPECT_EQ(owner.unwraps, 1);
+}
+
+TEST_F(AccountCustody, ARestartFindsTheKeyAsItsOwnerHasItThen) {
+  owner.given = false;
+  restart();
+  expect_dark();
+  owner.given = true;
+  expect_light();
+  restart();
+  expect_light();
+}
+
+TEST_F(AccountCustody, AReadUnderWayEndsWithTheLease) {
+  BytesBody none("");
+  auto request = make(Method::kGet, "/box/big", {}, none);
+  auto response = run_blocking(pipeline->handle(request));
+  ASSERT_EQ(response.status, 200);
+  auto& body = *std::get<http::StreamBody>(response.body).writer;
+  EXPECT_TRUE(run_blocking(body.next()).has_value());
+  owner.given = false;
+  pass();
+  EXPECT_FALSE(run_blocking(body.next()).has_value());
+}
+
+TEST_F(AccountCustody, AVaultThatCantBeAskedIsNoRefusal) {
+  expect_light();
+  owner.away = true;
+  pass(AccountKeyHold::kRenewBefore);
+  EXPECT_EQ(get("/box/before").status, 200);  // the lease isn't over
+  pass();
+  EXPECT_EQ(get("/box/before").code(), "ServerBusy");
+  owner.away = false;
+  expect_light();
+}
+
+TEST_F(AccountCustody, WhatNobodyUsesIsOutOfMemory) {
+  expect_light();
+  pass(AccountKeyHold::kLease * 2);
+  expect_light();
+  EXPECT_EQ(owner.unwraps, 1);
+  // Now and then a use: it stays, for as long as its owner gives it.
+  for (int i = 0; i < 10; ++i) {
+    pass();
+    run_blocking(service->accounts().look_after_keys(false));
+  }
+  EXPECT_EQ(get("/box/before").status, 200);
+  EXPECT_EQ(owner.unwraps, 1);
+  pass(AccountKeyHold::kUsed);
+  run_blocking(service->accounts().look_after_keys(true));
+  EXPECT_EQ(owner.unwraps, 1);
+  expect_light();
+  EXPECT_EQ(owner.unwraps, 2);
+}
+
+TEST_F(AccountCustody, ARotationIsFollowedByUseOrByTheRound) {
+  EXPECT_EQ(version(), "v1");
+  owner.version = "v2";
+  expect_light();
+  run_blocking(service->accounts().look_after_keys(false));
+  EXPECT_EQ(version(), "v2");
+  expect_light();
+  owner.version = "v3";
+  run_blocking(service->accounts().look_after_keys(false));
+  EXPECT_EQ(version(), "v2");  // nobody has used it
+  pass();
+  run_blocking(service->accounts().look_after_keys(true));
+  EXPECT_EQ(version(), "v3");
+  restart();
+  expect_light();
+}
+
+TEST_F(AccountCustody, APinnedVersionStays) {
+  auto pinned = by();
+  pinned.version = "v1";
+  EXPECT_EQ(told(service->accounts().set_custody(account, pinned)), "done");
+  owner.version = "v2";
+  pass();
+  run_blocking(service->accounts().look_after_keys(true));
+  EXPECT_EQ(version(), "v1");
+}
+
+TEST_F(AccountCustody, OnlyWhoHoldsTheKeyTakesTheAccountFromUnderIt) {
+  owner.given = false;
+  pass();
+  EXPECT_EQ(told(service->accounts().set_custody(account, std::nullopt)), "disabled");
+  expect_dark();
+  owner.given = true;
+  EXPECT_EQ(told(service->accounts().set_custody(account, std::nullopt)), "done");
+  owner.given = false;
+  pass();
+  expect_light();
+  restart();
+  expect_light();
+}
+
+// A successor of the same name, after a purge: it opens nothing, and nothing is broken.
+TEST_F(AccountCustody, AnotherKeyOfTheSameNameOpensNothing) {
+  auto other = by();
+  other.vault = "vau2";
+  EXPECT_EQ(told(service->accounts().set_custody(account, other)), "done");
+  expect_light();
+  struct Purged final : keys::CustomerKeys {
+    Task<Result<std::string>> look(keys::CustomerKey, std::string used) override { co_return used; }
+    Task<Result<keys::WrappedByCustomer>> wrap(keys::CustomerKey, Secret, Bytes) override {
+      co_return fail(ErrorCode::kDenied, "no");
+    }
+    Task<Result<Secret>> unwrap(keys::CustomerKey, keys::WrappedByCustomer, Bytes) override {
+      co_return fail(ErrorCode::kCorrupt, "it isn't what this key wrapped");
+    }
+  } purged;
+  customer_keys = &purged;
+  restart();
+  EXPECT_EQ(get("/box/before").code(), kWithheld);
+  customer_keys = &owner;
+  restart();
+  expect_light();
+}
+
+TEST_F(AccountCustody, TheRowKeepsTheKeyInOnePlaceAlone) {
+  AccountRow row{.keys = {Secret(Bytes(64, '1')), Secret(Bytes(64, '2'))}};
+  row.custody.emplace();
+  row.custody->by = by();
+  row.custody->by.identity.bytes.fill(7);
+  row.custody->wrapped = {"v1", "wrapped"};
+  row.custody->wrapped_delegation = "other";
+  row.identity.own.bytes.fill(7);
+  row.identity.assigned.push_back({"/subscriptions/x", {}});
+  const auto again = decode_account_row(encode_account_row(row));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->custody->by, row.custody->by);
+  EXPECT_EQ(again->custody->wrapped, row.custody->wrapped);
+  EXPECT_EQ(again->custody->wrapped_delegation, "other");
+  EXPECT_EQ(again->identity, row.identity);
+  row.wrapped_key = "as well";
+  EXPECT_FALSE(decode_account_row(encode_account_row(row)));
+  row.wrapped_key.clear();
+  row.custody.reset();
+  EXPECT_FALSE(decode_account_row(encode_account_row(row)));
+}
+
+}  // namespace
+}  // namespace freehold::blob::testing

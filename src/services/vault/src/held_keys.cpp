@@ -1,0 +1,173 @@
+#include "src/held_keys.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "crypto/aead.h"
+#include "src/key_material.h"
+
+namespace freehold::vault {
+namespace {
+
+using keys::CustomerKey;
+using keys::WrappedByCustomer;
+
+constexpr std::uint8_t kFormat = 1;
+constexpr std::size_t kMaxWrapped = 1'024;  // by RSA of 4,096 bits, and room
+constexpr KeyUse kWrap{"wrapKey", "wrap", false};
+constexpr KeyUse kUnwrap{"unwrapKey", "unwrap", false};
+
+const crypto::JoseAlgorithm& algorithm() {
+  static const auto* const found = crypto::find_algorithm("RSA-OAEP-256");
+  return *found;
+}
+
+// As Azure has it, expiry darkens nothing: neither use is held to the key's dates.
+Result<> check_usable(const ItemVersion& version) {
+  for (const auto& use : {kWrap, kUnwrap}) {
+    const auto usable = check_use(version, use, 0);
+    if (!usable) return fail(ErrorCode::kDenied, usable.error().message);
+  }
+  return {};
+}
+
+std::unexpected<Error> no_such_key() { return fail(ErrorCode::kDenied, "there is no such key in the vault"); }
+
+// "Customer-managed keys for Azure Storage encryption": RSA keys of 2048, 3072 and 4096 bits.
+bool is_rsa(const ItemContent& content) {
+  return type_of(Json::parse(content.shown.open, nullptr, false)) == crypto::KeyType::kRsa;
+}
+
+Bytes join(BytesView wrapped, BytesView sealed) {
+  Bytes out;
+  append_u8(out, kFormat);
+  append_sized(out, wrapped);
+  out += sealed;
+  return out;
+}
+
+// RSA has no place for a context: a key of its own is wrapped by it, and seals the secret with its context.
+Result<Bytes> seal_under(const crypto::JoseKey& key, const Secret& secret, BytesView context, Random& random) {
+  Secret between(crypto::kAeadKeyBytes);
+  random.fill(between.span());
+  FH_TRY(const Bytes wrapped, key.wrap(algorithm(), between));
+  return join(wrapped, crypto::seal(between, context, secret.view(), random));
+}
+
+Result<Secret> open_under(const crypto::JoseKey& key, BytesView stored, BytesView context) {
+  ByteReader in(stored);
+  const auto format = in.u8();
+  const auto wrapped = in.sized(kMaxWrapped);
+  const auto sealed = in.rest();
+  if (!in.ok() || format != kFormat) return fail(ErrorCode::kCorrupt, "a wrapped account key is not as it was written");
+  auto between = key.unwrap(algorithm(), wrapped);
+  if (!between || between->size() != crypto::kAeadKeyBytes) {
+    return fail(ErrorCode::kCorrupt, "the key of the vault doesn't open an account's key");
+  }
+  return crypto::open_secret(*between, context, sealed);
+}
+
+}  // namespace
+
+Result<VaultPtr> HeldKeys::vault_for(const CustomerKey& key) const {
+  auto vault = parts_.vaults.find(key.vault);
+  if (!vault || vault->tenant != key.tenant) return fail(ErrorCode::kDenied, "there is no such key vault");
+  FH_CHECK_OK(access_.check_holder(*vault, key.identity, key.name));
+  return vault;
+}
+
+Task<Result<HeldKeys::Found>> HeldKeys::find(CustomerKey key, std::string version) const {
+  Found found;
+  FH_CO_TRY(found.vault, vault_for(key));
+  found.purges = parts_.keys.purges();
+  FH_CO_TRY(found.content, co_await parts_.items.find(found.vault, ItemKind::kKey, key.name, version));
+  if (found.content == nullptr) co_return no_such_key();
+  FH_CO_CHECK_OK(check_usable(found.content->shown));
+  co_return found;
+}
+
+Task<Result<std::string>> HeldKeys::look(CustomerKey key, std::string used) {
+  FH_CO_TRY(const auto vault, vault_for(key));
+  FH_CO_TRY(const auto head, co_await parts_.items.head(vault, ItemKind::kKey, Life::kLive, key.name));
+  if (!head) co_return no_such_key();
+  const auto newest = check_usable(head->current);
+  if (head->current.version == used) {
+    FH_CO_CHECK_OK(newest);
+    co_return used;
+  }
+  FH_CO_TRY([[maybe_unused]] const auto opened_by, co_await find(key, used));
+  if (!key.version.empty()) co_return key.version;
+  // A newest version that can't be used yet changes nothing: the one in use goes on.
+  co_return newest ? head->current.version : used;
+}
+
+// Off the loop: a private operation of RSA takes a millisecond and more.
+template <class Work>
+auto HeldKeys::with_key(VaultParts* parts, Found found, Work work)
+    -> Task<std::invoke_result_t<Work, const crypto::JoseKey&>> {
+  KeyCache* cache = &parts->keys;
+  auto done = co_await parts->crypto.run(
+      fair_key(found.vault->tenant),
+      [cache, found, work = std::move(work)]() mutable -> std::invoke_result_t<Work, const crypto::JoseKey&> {
+        FH_TRY(const auto key, open_key(*cache, found.vault->id, *found.content, found.purges));
+        return work(key);
+      });
+  if (!done) co_return std::unexpected(std::move(done.error()));
+  co_return std::move(*done);
+}
+
+template <class Operation, class Work>
+Task<Result<>> HeldKeys::on_record(const Found& found, const CustomerKey& key, Work work) const {
+  gate::Pipeline* const door = door_;
+  if (door == nullptr) co_return fail(ErrorCode::kUnavailable, "vaults aren't served yet");
+  gate::Job job{
+      .tenant = found.vault->tenant,
+      .principal = to_string(key.identity),
+      .resource = "/" + found.vault->name + "/keys/" + to_lower(key.name) + "/" + found.content->shown.version};
+  co_return co_await door->run_job<Operation>(std::move(job), std::move(work));
+}
+
+Task<Result<>> HeldKeys::wrap_now(VaultParts* parts, Found found, const Secret* secret, const Bytes* context,
+                                  Bytes* wrapped) {
+  Random* const random = &parts->random;
+  const auto work = [secret, context, random](const crypto::JoseKey& key) {
+    return seal_under(key, *secret, *context, *random);
+  };
+  FH_CO_TRY(*wrapped, co_await with_key(parts, std::move(found), work));
+  co_return Result<>();
+}
+
+Task<Result<>> HeldKeys::unwrap_now(VaultParts* parts, Found found, const Bytes* wrapped, const Bytes* context,
+                                    Secret* secret) {
+  const auto work = [wrapped, context](const crypto::JoseKey& key) { return open_under(key, *wrapped, *context); };
+  FH_CO_TRY(*secret, co_await with_key(parts, std::move(found), work));
+  co_return Result<>();
+}
+
+Task<Result<WrappedByCustomer>> HeldKeys::wrap(CustomerKey key, Secret secret, Bytes context) {
+  FH_CO_TRY(const auto found, co_await find(key, key.version));
+  if (!is_rsa(*found.content)) co_return fail(ErrorCode::kInvalidArgument, "The key has to be an RSA key.");
+  // Azure demands soft delete besides; here no vault is without.
+  if (!found.vault->settings.purge_protection) {
+    co_return fail(ErrorCode::kInvalidArgument, "The key vault has to have purge protection enabled.");
+  }
+  Bytes wrapped;
+  VaultParts* const parts = &parts_;
+  const auto work = [parts, found, from = &secret, context = &context, to = &wrapped](gate::Permit<WrapAccountKey>) {
+    return wrap_now(parts, found, from, context, to);
+  };
+  FH_CO_CHECK_OK(co_await on_record<WrapAccountKey>(found, key, work));
+  co_return WrappedByCustomer{found.content->shown.version, std::move(wrapped)};
+}
+
+Task<Result<Secret>> HeldKeys::unwrap(CustomerKey key, WrappedByCustomer wrapped, Bytes context) {
+  FH_CO_TRY(const auto found, co_await find(key, wrapped.version));
+  Secret secret;
+  VaultParts* const parts = &parts_;
+  const auto work = [parts, found, from = &wrapped.wrapped, context = &context, to = &secret](
+                        gate::Permit<UnwrapAccountKey>) { return unwrap_now(parts, found, from, context, to); };
+  FH_CO_CHECK_OK(co_await on_record<UnwrapAccountKey>(found, key, work));
+  co_return secret;
+}
+
+}  // namespace freehold::vault

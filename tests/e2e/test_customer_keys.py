@@ -1,0 +1,187 @@
+"""An account under its owner's key: dark within a second of the key's end, in every read, and back with it."""
+
+import os
+import threading
+import time
+
+from harness.blob_client import BlobClient
+from harness.cases import ServerCase
+from harness.vault_client import VaultClient
+
+CRYPTO_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"  # Key Vault Crypto Service Encryption User
+WITHHELD = "KeyVaultEncryptionKeyNotFound"
+SECONDS = 1.0
+READERS = 8
+
+
+class Reader(threading.Thread):
+    """Reads a blob again and again; when each read that gave it began to be answered well, and what refused the others."""
+
+    def __init__(self, server, path: str):
+        super().__init__()
+        self.client, self.path = BlobClient.of(server), path
+        self.last_good, self.codes, self.stopping = 0.0, set(), threading.Event()
+
+    def run(self):
+        while not self.stopping.is_set():
+            answer = self.client.get(self.path)
+            if answer.status == 200:
+                self.last_good = time.monotonic()
+            else:
+                self.codes.add(answer.code)
+
+
+class CustomerKeys(ServerCase):
+    def account(self, body: dict) -> dict:
+        path = f"/resourceGroups/default/providers/Microsoft.Storage/storageAccounts/{self.server.account}"
+        status, answer = self.vault.manage("PATCH", path, body, version="2022-09-01")
+        self.assertEqual(status, 200, answer)
+        return answer
+
+    def give_role(self, principal: str) -> None:
+        ends = self.server.endpoints
+        scope = f"/resourceGroups/default/providers/Microsoft.KeyVault/vaults/{self.vault.name}"
+        role = f"/subscriptions/{ends['subscriptionId']}/providers/Microsoft.Authorization/roleDefinitions/{CRYPTO_USER}"
+        self.role = scope + "/providers/Microsoft.Authorization/roleAssignments/11111111-1111-4111-8111-111111111111"
+        status, answer = self.vault.manage("PUT", self.role, {"properties": {"roleDefinitionId": role, "principalId": principal}},
+                                           version="2022-04-01")
+        self.assertEqual(status, 201, answer)
+
+    def put_under_key(self, version: str = "") -> dict:
+        ends = self.server.endpoints
+        key = {"keyvaulturi": f"https://{self.vault.name}.{ends['vaultSuffix']}:{ends['httpsPort']}", "keyname": "k1"}
+        if version:
+            key["keyversion"] = version
+        return self.account({"properties": {"encryption": {"keySource": "Microsoft.Keyvault", "keyvaultproperties": key}}})
+
+    def set_up(self, data=None) -> None:
+        self.server = self.serve(data)
+        self.vault = VaultClient(self.server).create(enablePurgeProtection=True)
+        self.vault.must("POST", "/keys/k1/create", {"kty": "RSA"})
+        self.blobs = BlobClient.of(self.server)
+        self.blobs.create_container("box")
+        self.small, self.big = os.urandom(3_000), os.urandom(40_000_000)
+        for name, body in (("small", self.small), ("big", self.big)):
+            self.assertEqual(self.blobs.put(f"box/{name}", body).status, 201)
+        identity = self.account({"identity": {"type": "SystemAssigned"}})["identity"]["principalId"]
+        self.give_role(identity)
+        shown = self.put_under_key()["properties"]["encryption"]
+        self.assertEqual(shown["keySource"], "Microsoft.Keyvault")
+
+    def enable(self, on: bool) -> float:
+        """When the answer came."""
+        self.vault.must("PATCH", "/keys/k1", {"attributes": {"enabled": on}})
+        return time.monotonic()
+
+    def code(self, name: str = "small") -> str:
+        return self.blobs.get(f"box/{name}").code
+
+    def darkened(self, take_away) -> list[float]:
+        """How long after `take_away` was answered each reader still had an answer, under load."""
+        readers = [Reader(self.server, "box/small") for _ in range(READERS)]
+        for reader in readers:
+            reader.start()
+        time.sleep(0.5)
+        at = take_away()
+        time.sleep(SECONDS + 0.5)  # nothing may come back later either
+        for reader in readers:
+            reader.stopping.set()
+        for reader in readers:
+            reader.join()
+            self.assertEqual(reader.codes, {WITHHELD})
+        return [reader.last_good - at for reader in readers]
+
+    def slow_read(self):
+        """A connection that has taken the head of a large answer and little of its body."""
+        raw = self.blobs.connect()
+        target = self.blobs.target("box/big")
+        raw.sendall(self.blobs.head_bytes("GET", target, self.blobs.signed("GET", target)))
+        raw.settimeout(20)
+        self.assertIn(b"200", raw.recv(4096))
+        return raw
+
+    def rest_of(self, raw) -> int:
+        taken = 0
+        try:
+            while piece := raw.recv(1 << 20):
+                taken += len(piece)
+        except OSError:
+            pass
+        raw.close()
+        return taken
+
+    def test_dark_within_a_second_and_back(self):
+        self.set_up()
+        reading = self.slow_read()
+        late = self.darkened(lambda: self.enable(False))
+        self.assertLess(max(late), SECONDS, late)
+        # What was under way got no more than was sent and read ahead before.
+        self.assertLess(self.rest_of(reading), len(self.big) - 10_000_000)
+        for status in (self.blobs.put("box/new", b"x").code, self.code("big"),
+                       self.blobs.request("GET", "box/small", {"comp": "metadata"}).code):
+            self.assertEqual(status, WITHHELD)
+        self.assertEqual(self.blobs.listing("box").count(b"<Name>"), 2)
+        self.server.restart()
+        self.vault.tokens.clear()
+        self.blobs = BlobClient.of(self.server)
+        self.assertEqual(self.code(), WITHHELD)
+        self.enable(True)
+        self.assertEqual(self.blobs.get("box/small").body, self.small)
+        self.assertEqual(self.blobs.get("box/big").body, self.big)
+
+    def test_a_right_or_a_vault_that_is_taken_away(self):
+        self.set_up()
+
+        def drop_role() -> float:
+            self.assertEqual(self.vault.manage("DELETE", self.role, version="2022-04-01")[0], 200)
+            return time.monotonic()
+
+        late = self.darkened(drop_role)
+        self.assertLess(max(late), SECONDS, late)
+        self.give_role(self.account({})["identity"]["principalId"])
+        self.assertEqual(self.code(), "")
+
+        def set_bypass(bypass: str) -> float:
+            path = f"/resourceGroups/default/providers/Microsoft.KeyVault/vaults/{self.vault.name}"
+            acls = {"defaultAction": "Deny" if bypass == "None" else "Allow", "bypass": bypass}
+            status, answer = self.vault.manage("PATCH", path, {"properties": {"networkAcls": acls}})
+            self.assertEqual(status, 200, answer)
+            return time.monotonic()
+
+        late = self.darkened(lambda: set_bypass("None"))
+        self.assertLess(max(late), SECONDS, late)
+        set_bypass("AzureServices")
+        self.assertEqual(self.code(), "")
+        self.vault.must("DELETE", "/keys/k1")
+        time.sleep(SECONDS)
+        self.assertEqual(self.code(), WITHHELD)
+        self.vault.must("POST", "/deletedkeys/k1/recover")
+        self.assertEqual(self.blobs.get("box/small").body, self.small)
+
+    def test_rotation_is_followed_without_a_pause(self):
+        self.set_up()
+        first = self.account({})["properties"]["encryption"]["keyvaultproperties"]["currentVersionedKeyIdentifier"]
+        readers = [Reader(self.server, "box/small") for _ in range(2)]
+        for reader in readers:
+            reader.start()
+        self.vault.must("POST", "/keys/k1/rotate")
+        newest = self.vault.must("GET", "/keys/k1")["key"]["kid"].rsplit("/", 1)[1]
+
+        def version() -> str:
+            shown = self.account({})["properties"]["encryption"]["keyvaultproperties"]
+            return shown["currentVersionedKeyIdentifier"].rsplit("/", 1)[1]
+
+        deadline = time.monotonic() + 5
+        while version() != newest and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertEqual(version(), newest)
+        for reader in readers:
+            reader.stopping.set()
+            reader.join()
+            self.assertEqual(reader.codes, set())
+        self.vault.must("PATCH", "/keys/k1/" + first.rsplit("/", 1)[1], {"attributes": {"enabled": False}})
+        time.sleep(SECONDS)
+        self.assertEqual(self.blobs.get("box/small").body, self.small)
+        self.server.restart()
+        self.blobs = BlobClient.of(self.server)
+        self.assertEqual(self.blobs.get("box/small").body, self.small)
