@@ -3,9 +3,10 @@
 
     bench/bench.py [SUITE]... [--only PART,...] [--blobs N] [--rounds N] [--seconds S] [--no-write] [--again]
 
-SUITE: blob, gate (all there are, if none is named). PART of blob: get-4k, put-4k, get-4m, put-4m, block-4m (against
+SUITE: blob, gate, vault (all there are, if none is named). PART of blob: get-4k, put-4k, get-4m, put-4m, block-4m (against
 Azurite, nginx, fio and Freehold without audit), growth (N blobs against 10,000; memory; starts), idle (connections).
-PART of gate: decisions (by roles).
+PART of gate: decisions (by roles). PART of vault: keys (and a secret, against openssl speed and nginx), many-keys
+(100,000 in one vault against 1,000).
 
 Everything goes to build/bench/; a whole run with 1,000,000 blobs also to docs/benchmarks.md and docs/benchmarks.svg.
 --again makes the pages anew from the last run's figures. Never a gate: figures depend on the machine.
@@ -29,11 +30,12 @@ import blob_speed  # noqa: E402
 import decisions  # noqa: E402
 import machine  # noqa: E402
 import report  # noqa: E402
+import vault_speed  # noqa: E402
 from findings import Finding  # noqa: E402
 from harness import paths  # noqa: E402
 
-SUITES = {"blob": (blob_speed, blob_idle, blob_growth), "gate": (decisions,)}
-PARTS = [*(scenario.name for scenario in blob_speed.SCENARIOS), "growth", "idle", "decisions"]
+SUITES = {"blob": (blob_speed, blob_idle, blob_growth), "gate": (decisions,), "vault": (vault_speed,)}
+PARTS = [*(scenario.name for scenario in blob_speed.SCENARIOS), "growth", "idle", "decisions", "keys", "many-keys"]
 BLOBS = 1_000_000
 NEEDED_BYTES = 40 << 30
 

@@ -19,6 +19,8 @@ COLOURS = {  # light, dark
     "nginx": ("#16a34a", "#3fb950"),
     "disk": ("#b45309", "#d29922"),
     "few": ("#9ca3af", "#6e7681"),
+    "openssl-rsa": ("#16a34a", "#3fb950"),
+    "openssl-ec": ("#16a34a", "#3fb950"),
 }
 PANEL_WIDTH, LEFT, BAR = 440, 106, 210  # of a panel; of its bars; the longest bar
 HEAD, ROW, GAP, MARGIN = 24, 20, 18, 20

@@ -10,6 +10,7 @@ import peers
 from harness import paths, server
 from harness.azurite import Azurite
 from harness.blob_client import BlobClient
+from harness.vault_client import VaultClient
 
 SCHEMES = ("http", "https")
 
@@ -23,6 +24,11 @@ class Entrant:
     def __init__(self, name: str, process):
         self.name = name
         self.process = process  # has start(), stop(), http_port, https_port
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What proves the load generator's right; on no command line, where others could read it."""
+        return {"FH_LOAD_KEY": self.key} if self.key else {}
 
     def port(self, scheme: str) -> int:
         return self.process.https_port if scheme == "https" else self.process.http_port
@@ -58,6 +64,35 @@ class Freehold(Entrant):
         self.process.kill()
 
 
+class VaultEntrant(Entrant):
+    """A region whose vault is asked, by the administrator's token."""
+
+    account = key = ""
+
+    def __init__(self, folder: pathlib.Path):
+        super().__init__("vault", server.Server(folder / "vault"))
+        self._vault = None
+
+    @property
+    def vault(self) -> VaultClient:
+        """Made when it is first asked for."""
+        if self._vault is None:
+            self._vault = VaultClient(self.process).create()
+        return self._vault
+
+    @property
+    def host(self) -> str:
+        return f"{self.vault.name}.{self.process.endpoints['vaultSuffix']}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"FH_LOAD_TOKEN": self.vault.token("https://vault.azure.net")}
+
+    def stop(self) -> None:
+        super().stop()
+        self.process.kill()
+
+
 class AzuriteEntrant(Entrant):
     def __init__(self, folder: pathlib.Path):
         super().__init__("azurite", Azurite(folder / "azurite"))
@@ -86,6 +121,7 @@ def no_audit_program() -> pathlib.Path:
 MAKERS = {
     "freehold": Freehold,
     "no-audit": lambda folder: Freehold(folder, "no-audit", no_audit_program()),
+    "vault": VaultEntrant,
     "azurite": AzuriteEntrant,
     "nginx": NginxEntrant,
 }

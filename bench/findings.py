@@ -49,7 +49,7 @@ class Figure:
 class Finding:
     """Something measured. `figures` has Freehold's under "freehold", and those of whom it's held against.
 
-    kind: "race" (ratio: Freehold's figure by the other's), "growth" (ratio: how many times slower than with few blobs),
+    kind: "race", "processor" (ratio: Freehold's figure by the other's), "growth" (ratio: how many times slower than with few blobs),
     "limit" and "decision" (no other: the figure itself is held against goals["freehold"]).
     """
     kind: str

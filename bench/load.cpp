@@ -53,6 +53,7 @@ struct Options {
   bool tls = false;
   std::string prefix;
   Peer peer;
+  PlainRequest plain;
 };
 
 // One connection: sends a head and a body, reads a response, then the next.
@@ -339,9 +340,9 @@ Options parse(int argc, char** argv) {
     if (word == "--tls") {
       out.tls = true;
     } else if (!word.starts_with("--") || i + 1 == argc) {
-      die("usage: fh_load --op get|put|block|list --port N [--tls] [--connections N] [--seconds S] [--warmup S] "
+      die("usage: fh_load --op get|put|block|list|plain --port N [--tls] [--connections N] [--seconds S] [--warmup S] "
           "[--requests N] [--patience S] [--size BYTES] [--objects N] [--seed N] [--prefix TEXT] [--account NAME] "
-          "[--container NAME] (key: FH_LOAD_KEY)");
+          "[--container NAME] (key: FH_LOAD_KEY) [--host NAME] [--path PATH] [--body JSON] (token: FH_LOAD_TOKEN)");
     } else {
       given[word.substr(2)] = argv[++i];
     }
@@ -359,10 +360,15 @@ Options parse(int argc, char** argv) {
   read_text(given, "prefix", out.prefix);
   read_text(given, "account", out.peer.account);
   read_text(given, "container", out.peer.container);
+  read_text(given, "host", out.plain.host);
+  read_text(given, "path", out.plain.path);
+  read_text(given, "body", out.plain.body);
   if (!given.empty()) die("unknown option --" + given.begin()->first);
   if (out.port == 0 || out.connections == 0) die("--port and --connections must be above 0");
   if (out.op == "get" && out.objects == 0) die("--op get needs --objects");
+  if (out.op == "plain" && (out.plain.host.empty() || out.plain.path.empty())) die("--op plain needs --host, --path");
   if (const char* key = std::getenv("FH_LOAD_KEY"); key != nullptr) out.peer.key = key;
+  if (const char* token = std::getenv("FH_LOAD_TOKEN"); token != nullptr) out.plain.token = token;
   out.peer.host = "127.0.0.1:" + std::to_string(out.port);
   return out;
 }
@@ -372,6 +378,7 @@ std::unique_ptr<RequestSource> source_of(const Options& options) {
   if (options.op == "put") return put_requests(options.peer, options.prefix, options.size, options.objects);
   if (options.op == "block") return block_requests(options.peer, options.prefix, options.size);
   if (options.op == "list") return list_requests(options.peer);
+  if (options.op == "plain") return plain_requests(options.plain, options.objects);
   die("no such --op: " + options.op);
 }
 

@@ -21,13 +21,13 @@ def program() -> pathlib.Path:
 
 
 def command(entrant: Entrant, scheme: str, **options) -> tuple[list[str], dict]:
-    """The command line and the environment, which has the key. Options as fh_load names them."""
+    """The command line and the environment, which has the key or token. Options as fh_load names them."""
     line = [str(program()), "--port", str(entrant.port(scheme))] + (["--tls"] if scheme == "https" else [])
     if entrant.account:
         line += ["--account", entrant.account]
     for name, value in options.items():
         line += [f"--{name}", str(value)]
-    return line, {**os.environ, **({"FH_LOAD_KEY": entrant.key} if entrant.key else {})}
+    return line, {**os.environ, **entrant.environment}
 
 
 def run(entrant: Entrant, scheme: str, **options) -> dict:

@@ -199,6 +199,40 @@ class ListRequests final : public RequestSource {
   std::string head_;
 };
 
+class PlainRequests final : public RequestSource {
+ public:
+  PlainRequests(PlainRequest request, std::size_t objects)
+      : request_(std::move(request)),
+        marked_(request_.path.find(kNumber)),
+        objects_(std::max<std::size_t>(objects, 1)) {
+    rest_.append(" HTTP/1.1\r\nHost: ").append(request_.host);
+    rest_.append("\r\nAuthorization: Bearer ").append(request_.token).append("\r\n");
+    if (!request_.body.empty()) {
+      rest_.append("Content-Type: application/json\r\nContent-Length: ");
+      rest_.append(std::to_string(request_.body.size())).append("\r\n");
+    }
+    rest_.append("\r\n");
+  }
+  void next_head(std::string& out) override {
+    out.assign(request_.body.empty() ? "GET " : "POST ").append(request_.path, 0, marked_);
+    if (marked_ != std::string::npos) {
+      out.append(std::to_string(next_)).append(request_.path, marked_ + kNumber.size());
+      next_ = (next_ + 1) % objects_;
+    }
+    out.append(rest_);
+  }
+  [[nodiscard]] std::string_view body() const override { return request_.body; }
+  [[nodiscard]] int expected_status() const override { return 200; }
+
+ private:
+  static constexpr std::string_view kNumber = "{n}";
+  PlainRequest request_;
+  std::size_t marked_;
+  std::size_t objects_;
+  std::string rest_;
+  std::size_t next_ = 0;
+};
+
 }  // namespace
 
 std::unique_ptr<RequestSource> get_requests(const Peer& peer, std::size_t objects, std::uint64_t seed) {
@@ -215,5 +249,9 @@ std::unique_ptr<RequestSource> block_requests(const Peer& peer, std::string pref
 }
 
 std::unique_ptr<RequestSource> list_requests(const Peer& peer) { return std::make_unique<ListRequests>(peer); }
+
+std::unique_ptr<RequestSource> plain_requests(PlainRequest request, std::size_t objects) {
+  return std::make_unique<PlainRequests>(std::move(request), objects);
+}
 
 }  // namespace freehold::bench

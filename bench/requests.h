@@ -18,6 +18,14 @@ struct Peer {
   std::string container;  // or the folder of a web server
 };
 
+// One request of any service, sent again and again: what a bearer token lets its holder do.
+struct PlainRequest {
+  std::string host;  // the Host header
+  std::string path;  // with its query; {n} in it stands for 0 .. objects-1 in turn
+  std::string token;
+  std::string body;  // JSON, sent by POST; empty: a GET
+};
+
 // What to send next. Owned by the load loop, one thread.
 class RequestSource {
  public:
@@ -42,5 +50,8 @@ class RequestSource {
 
 // The first page of the container's listing, again and again.
 [[nodiscard]] std::unique_ptr<RequestSource> list_requests(const Peer& peer);
+
+// The same request each time, but for {n}; 200 is right.
+[[nodiscard]] std::unique_ptr<RequestSource> plain_requests(PlainRequest request, std::size_t objects);
 
 }  // namespace freehold::bench

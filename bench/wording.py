@@ -3,11 +3,11 @@
 from findings import Finding
 
 NAMES = {"freehold": "Freehold", "no-audit": "without audit", "azurite": "Azurite", "nginx": "nginx",
-         "disk": "the disk (fio)", "few": "few blobs"}
+         "disk": "the disk (fio)", "few": "few", "openssl-rsa": "openssl speed", "openssl-ec": "openssl speed"}
 
 
 def name_of(finding: Finding, contestant: str) -> str:
-    return "many blobs" if finding.kind == "growth" and contestant == "freehold" else NAMES[contestant]
+    return "many" if finding.kind == "growth" and contestant == "freehold" else NAMES[contestant]
 
 
 def title_of(finding: Finding) -> str:

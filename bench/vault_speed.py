@@ -1,0 +1,140 @@
+"""What a vault's keys and secrets take of the processor, against the same arithmetic alone (openssl speed) and against
+nginx on static files; and whether 100,000 keys in one vault are slower than a thousand.
+
+Everything over HTTPS, with authentication, authorisation and audit; requests a second of the server's processor time,
+because the load generator shares the processors.
+"""
+
+import base64
+import dataclasses
+import json
+import pathlib
+import re
+import subprocess
+
+import load
+from entrants import Entrant, VaultEntrant, running
+from findings import Figure, Finding, Goal, paired_ratio
+from harness import paths
+
+SCHEME = "https"
+CONNECTIONS = 16
+VALUE_BYTES = 4096
+FILES = 1000
+FEW, MANY = 1_000, 100_000
+FILL_SECONDS = 600
+WITHIN = Goal(1.5, at_most=True)
+DIGEST = base64.urlsafe_b64encode(b"d" * 32).decode().rstrip("=")
+SIGN_RATE = re.compile(r"^\+F([24]):\d+:(\d+):([\d.e+-]+):", re.MULTILINE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Work:
+    title: str
+    peer: str
+    goal: float
+    path: str          # {rsa}, {ec}: the path of a key with its version
+    body: dict | None
+    note: str
+
+
+OPENSSL = "openssl speed: signatures a second of processor time on one core; of unwrapping, the same private operation."
+WORKS = [Work("RS256 sign, RSA 2048", "openssl-rsa", 0.8, "{rsa}/sign", {"alg": "RS256", "value": DIGEST}, OPENSSL),
+         Work("ES256 sign", "openssl-ec", 0.4, "{ec}/sign", {"alg": "ES256", "value": DIGEST}, OPENSSL),
+         Work("Unwrap RSA-OAEP-256", "openssl-rsa", 0.8, "{rsa}/unwrapkey", {"alg": "RSA-OAEP-256"}, OPENSSL),
+         Work("GET a secret of 4 KiB", "nginx", 0.4, "/secrets/s1", None,
+              "nginx: static files of 4 KiB over TLS, without authentication, its processor time too.")]
+
+
+def openssl_rates(seconds: float) -> dict[str, float]:
+    """Signatures a second of processor time, by one core."""
+    done = subprocess.run([paths.needs("openssl"), "speed", "-mr", "-seconds", str(max(1, round(seconds))),
+                           "rsa2048", "ecdsap256"], capture_output=True, text=True, timeout=60 + 8 * seconds, check=True)
+    found = {kind: float(rate) for kind, _, rate in SIGN_RATE.findall(done.stdout)}
+    return {"openssl-rsa": found["2"], "openssl-ec": found["4"]}
+
+
+class Vault:
+    """One vault with what is asked of it."""
+
+    def __init__(self, entrant: VaultEntrant):
+        self.entrant = entrant
+        vault = entrant.vault
+        self.keys = {name: self.key_path(vault.must("POST", f"/keys/{name}/create", body))
+                     for name, body in (("rsa", {"kty": "RSA", "key_size": 2048}), ("ec", {"kty": "EC"}))}
+        vault.must("PUT", "/secrets/s1", {"value": "v" * VALUE_BYTES})
+        self.wrapped = vault.must("POST", self.keys["rsa"] + "/wrapkey",
+                                  {"alg": "RSA-OAEP-256", "value": DIGEST})["value"]
+
+    @staticmethod
+    def key_path(answer: dict) -> str:
+        return answer["key"]["kid"][answer["key"]["kid"].index("/keys/"):]
+
+    def run(self, work: Work, seconds: float) -> dict:
+        body = work.body
+        if work.path.endswith("/unwrapkey"):
+            body = {**body, "value": self.wrapped}
+        return send(self.entrant, work.path.format(**self.keys), body, seconds=seconds)
+
+
+def send(entrant: VaultEntrant, path: str, body: dict | None, **options) -> dict:
+    more = {"body": json.dumps(body)} if body else {}
+    return load.run(entrant, SCHEME, op="plain", host=entrant.host, path=path + "?api-version=7.4", **more,
+                    connections=CONNECTIONS, **options)
+
+
+def processor_rate(run: dict) -> float:
+    return 1e6 / run["cpu_us"]
+
+
+def measure_works(vault: Vault, nginx: Entrant, options, tell) -> None:
+    runs = {work.title: [] for work in WORKS}
+    rates = {peer: [] for peer in ("openssl-rsa", "openssl-ec", "nginx")}
+    files = []
+    for _ in range(options.rounds):
+        for work in WORKS:
+            runs[work.title].append(vault.run(work, options.seconds))
+        for peer, rate in openssl_rates(options.seconds).items():
+            rates[peer].append(rate)
+        files.append(load.run(nginx, SCHEME, container="files", op="get", size=VALUE_BYTES, objects=FILES,
+                              connections=CONNECTIONS, seconds=options.seconds))
+        rates["nginx"].append(processor_rate(files[-1]))
+    for work in WORKS:
+        own = [processor_rate(run) for run in runs[work.title]]
+        figures = {"freehold": Figure.of(own, runs[work.title]),
+                   work.peer: Figure.of(rates[work.peer], files if work.peer == "nginx" else None)}
+        tell(Finding("processor", work.title, SCHEME, "requests a processor second", figures,
+                     {work.peer: paired_ratio(own, rates[work.peer])}, {work.peer: Goal(work.goal)}, work.note))
+
+
+def fill(entrant: VaultEntrant, count: int) -> None:
+    run = send(entrant, "/keys/k{n}/create", {"kty": "EC"}, requests=count, objects=count, patience=FILL_SECONDS)
+    if run["errors"] or run["completed"] < count:
+        raise RuntimeError(f"only {run['completed']} of {count} keys were made ({run['errors']} errors)")
+    print(f"{count:,} keys made: {run['rps']:,.0f}/s", flush=True)
+
+
+def measure_growth(few: VaultEntrant, many: VaultEntrant, options, tell) -> None:
+    fill(few, FEW)
+    fill(many, MANY)
+    for title, path in (("First page of a listing of keys", "/keys"), ("GET a key", "/keys/k{n}")):
+        runs = {"freehold": [], "few": []}
+        for number in range(options.rounds):
+            pair = [("freehold", many, MANY), ("few", few, FEW)]
+            for name, entrant, count in pair[::-1] if number % 2 else pair:
+                objects = {"objects": count} if "{n}" in path else {}
+                runs[name].append(send(entrant, path, None, seconds=options.seconds, **objects))
+        rates = {name: [run["rps"] for run in all_runs] for name, all_runs in runs.items()}
+        tell(Finding("growth", f"{title}, {MANY:,} keys against {FEW:,}", SCHEME, "requests/s",
+                     {name: Figure.of(rates[name], runs[name]) for name in runs},
+                     {"few": paired_ratio(rates["few"], rates["freehold"])}, {"few": WITHIN}))
+
+
+def measure_all(folder: pathlib.Path, options, tell) -> None:
+    if "keys" in options.parts:
+        with running(["vault", "nginx"], folder / "keys") as entrants:
+            entrants["nginx"].process.add_files("files", FILES, VALUE_BYTES)
+            measure_works(Vault(entrants["vault"]), entrants["nginx"], options, tell)
+    if "many-keys" in options.parts:
+        with running(["vault"], folder / "few") as few, running(["vault"], folder / "many") as many:
+            measure_growth(few["vault"], many["vault"], options, tell)
