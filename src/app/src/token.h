@@ -17,16 +17,16 @@ namespace freehold::app {
 [[nodiscard]] Result<Secret> load_pin(disk::Disk& disk, const Settings& settings, bool may_create, Random& random);
 
 // Opens the token. With `first_start`, makes it if it is absent. Otherwise a missing or damaged token is restored from
-// the first whole sealed copy; the damaged files are kept aside. kCorrupt: no whole copy; nothing was changed, and the
+// the newest whole sealed copy; the damaged files are kept aside. kCorrupt: no whole copy; nothing was changed, and the
 // message says what to do. Afterwards every reachable fault domain holds a sealed copy. Blocks (seconds).
 [[nodiscard]] Result<std::unique_ptr<crypto::Hsm>> open_region_token(disk::Disk& disk, const Settings& settings,
                                                                      const Secret& pin, bool first_start,
                                                                      Random& random);
-// Writes the sealed copy into each fault domain that exists and lacks a whole one.
+// Writes the sealed copy into each fault domain that exists and lacks that of the token as it is.
 [[nodiscard]] Result<> place_token_copies(disk::Disk& disk, const Settings& settings, const Secret& pin,
                                           Random& random);
-// Opens each fault domain's sealed copy as a restore would, and writes those anew that are missing or damaged; returns
-// how many. Blocks (the PIN's key derivation is slow on purpose).
+// Opens each fault domain's sealed copy as a restore would, and writes them anew if any is missing, damaged or of
+// another state of the token; returns how many were. Blocks (the PIN's key derivation is slow on purpose).
 [[nodiscard]] Result<std::size_t> mend_token_copies(disk::Disk& disk, const Settings& settings, const Secret& pin,
                                                     Random& random);
 

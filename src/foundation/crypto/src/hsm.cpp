@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
 
 #include "crypto/digest.h"
 #include "src/pin_seal.h"
@@ -21,57 +24,6 @@ constexpr unsigned kMaxThreads = 64;
 constexpr std::size_t kMaxWrappedBytes = 128;
 constexpr std::size_t kQueueLimit = 1024;
 constexpr BytesView kCheckMagic = "FHRC";
-
-// A token on its own bounded pool. The pool is destroyed first: what still runs uses the token.
-class TokenHsm final : public Hsm {
- public:
-  TokenHsm(std::unique_ptr<Token> token, const HsmConfig& config)
-      : token_(std::move(token)),
-        deadline_(config.deadline),
-        pool_({.name = "hsm", .threads = config.threads, .queue_limit = kQueueLimit, .per_key_limit = kQueueLimit}) {}
-  ~TokenHsm() override { stop(); }
-
-  runtime::Task<Result<Bytes>> wrap_root(Secret key, Bytes context) override {
-    if (key.size() != kRootKeyBytes) co_return fail(ErrorCode::kInvalidArgument, "only 32-byte keys are wrapped");
-    co_return co_await run<Bytes>([token = token_.get(), key = std::move(key), context = std::move(context)] {
-      return token->wrap(key, context);
-    });
-  }
-
-  runtime::Task<Result<Secret>> unwrap_root(Bytes wrapped, Bytes context) override {
-    co_return co_await run<Secret>([token = token_.get(), wrapped = std::move(wrapped), context = std::move(context)] {
-      return token->unwrap(wrapped, context);
-    });
-  }
-
-  void stop() override { pool_.stop(); }
-
- private:
-  // Who claims first, the pool's thread or the timer, completes the call; the other's result is dropped (and wiped).
-  template <class T>
-  runtime::Task<Result<T>> run(std::move_only_function<Result<T>()> work) {
-    const auto claimed = std::make_shared<std::atomic<bool>>(false);  // timer and pool thread, which may end last
-    const runtime::Completion<Result<T>> done;
-    auto submitted = pool_.submit(0, [claimed, done, work = std::move(work)]() mutable {
-      if (claimed->load()) return;  // given up while it was queued
-      Result<T> result = work();
-      if (!claimed->exchange(true)) done.complete(std::move(result));
-    });
-    if (!submitted) co_return pass_on(submitted);
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, deadline_);
-    timer.async_wait([claimed, done](const boost::system::error_code& cancelled) {
-      if (cancelled || claimed->exchange(true)) return;
-      done.complete(fail(ErrorCode::kTimeout, "the HSM token took too long"));
-    });
-    Result<T> result = co_await done.wait();
-    timer.cancel();
-    co_return result;
-  }
-
-  std::unique_ptr<Token> token_;
-  std::chrono::milliseconds deadline_;
-  runtime::Pool pool_;
-};
 
 Result<> check(const HsmConfig& config) {
   if (config.pin.size() < kMinPinBytes || config.pin.size() > kMaxPinBytes) {
@@ -97,19 +49,23 @@ struct RootCheck {
   Bytes label;
   Bytes wrapped;
   Bytes digest;
+  std::uint64_t changes = 0;
 };
 
 Secret known_key() { return Secret(view(sha256("freehold root check"))); }
 Bytes check_context() { return "root check"; }
 
-Result<> write_root_check(disk::Disk& disk, const SofthsmFiles& files, BytesView wrapped, const HsmConfig& config) {
+// Of the files in tokens.new/.
+Result<> write_root_check(disk::Disk& disk, const SofthsmFiles& files, RootCheck& check, const Secret& pin) {
   FH_TRY(const auto token_files, read_token_files(disk, files.unfinished()));
+  check.digest = view(digest_token_files(token_files));
   SystemRandom random;
   Bytes plain;
-  append_sized(plain, config.token_label);
-  append_sized(plain, wrapped);
-  append_sized(plain, view(digest_token_files(token_files)));
-  FH_TRY(const Bytes sealed, pin_seal(kCheckMagic, config.pin, plain, random));
+  append_sized(plain, check.label);
+  append_sized(plain, check.wrapped);
+  append_sized(plain, check.digest);
+  append_u64(plain, check.changes);
+  FH_TRY(const Bytes sealed, pin_seal(kCheckMagic, pin, plain, random));
   return write_token_files(disk, files.unfinished(), {{std::string(kRootCheckName), sealed}});
 }
 
@@ -124,21 +80,18 @@ Result<RootCheck> open_root_check(BytesView sealed, const Secret& pin) {
   check.label = reader.sized(kMaxLabelBytes);
   check.wrapped = reader.sized(kMaxWrappedBytes);
   check.digest = reader.sized(sizeof(Sha256Digest));
+  if (!reader.done()) check.changes = reader.u64();  // the first tokens have none
   if (!reader.done()) return fail(ErrorCode::kCorrupt, "the HSM token's root-check is damaged");
   return check;
 }
 
-// Every file is what it was when the token was made, and the token is the one that is asked for.
-Result<RootCheck> verify_files(const std::vector<TokenFile>& token_files, const HsmConfig& config) {
+// Every file is what it was when the token was made or changed.
+Result<RootCheck> verify_files(const std::vector<TokenFile>& token_files, const Secret& pin) {
   const auto sealed = std::ranges::find(token_files, kRootCheckName, &TokenFile::path);
   if (sealed == token_files.end()) return fail(ErrorCode::kCorrupt, "the HSM token's root-check is missing");
-  FH_TRY(RootCheck check, open_root_check(sealed->content, config.pin));
+  FH_TRY(RootCheck check, open_root_check(sealed->content, pin));
   if (check.digest != view(digest_token_files(token_files))) {
     return fail(ErrorCode::kCorrupt, "the HSM token's files are damaged");
-  }
-  if (check.label != config.token_label) {
-    return fail(ErrorCode::kConflict,
-                "the HSM token in " + config.softhsm_dir + " is named " + check.label + ", not " + config.token_label);
   }
   return check;
 }
@@ -147,19 +100,151 @@ Result<RootCheck> verify_files(const std::vector<TokenFile>& token_files, const 
 Result<> create_softhsm_token(disk::Disk& disk, const SofthsmFiles& files, const HsmConfig& config) {
   FH_CHECK_OK(begin_token_files(disk, files));
   FH_CHECK_OK(write_configuration(disk, files, files.unfinished()));
-  Bytes wrapped;
+  RootCheck check{.label = config.token_label, .wrapped = {}, .digest = {}};
   {
     FH_TRY(const auto token, Token::create(credentials_of(config, files.configuration())));
-    FH_TRY(wrapped, token->wrap(known_key(), check_context()));
+    FH_TRY(check.wrapped, token->wrap(known_key(), check_context()));
   }
-  FH_CHECK_OK(write_root_check(disk, files, wrapped, config));
+  FH_CHECK_OK(write_root_check(disk, files, check, config.pin));
   return publish_token_files(disk, files);
 }
 
+// A SoftHSM2 token's files, kept as the token is. Not thread-safe.
+class TokenKeeper {
+ public:
+  TokenKeeper(SofthsmFiles files, RootCheck check, Secret pin, std::function<Result<>()> changed)
+      : files_(std::move(files)), check_(std::move(check)), pin_(std::move(pin)), changed_(std::move(changed)) {}
+
+  // To be called while nothing else uses the token. Until it succeeds, a restart finds the token as it was before.
+  Result<> keep() {
+    FH_TRY(auto live, read_token_files(*disk_, files_.working()));
+    std::erase_if(live, [](const TokenFile& file) { return file.path == kRootCheckName; });
+    FH_CHECK_OK(begin_token_files(*disk_, files_));
+    FH_CHECK_OK(write_token_files(*disk_, files_.unfinished(), live));
+    for (TokenFile& file : live) wipe(file.content);
+    ++check_.changes;
+    FH_CHECK_OK(write_root_check(*disk_, files_, check_, pin_));
+    FH_CHECK_OK(publish_token_files(*disk_, files_));
+    return changed_ ? changed_() : Result<>{};
+  }
+
+ private:
+  const std::unique_ptr<disk::Disk> disk_ = disk::make_real_disk();  // SoftHSM2 itself knows no other
+  const SofthsmFiles files_;
+  RootCheck check_;
+  const Secret pin_;
+  const std::function<Result<>()> changed_;
+};
+
+// What open_hsm() gives: the token, and whoever keeps its files if they are ours to keep.
+struct OpenedToken {
+  std::unique_ptr<Token> token;
+  std::unique_ptr<TokenKeeper> keeper = nullptr;
+};
+
+// A token on its own bounded pool. The pool is destroyed first: what still runs uses the token.
+class TokenHsm final : public Hsm {
+ public:
+  TokenHsm(OpenedToken opened, const HsmConfig& config)
+      : token_(std::move(opened.token)),
+        keeper_(std::move(opened.keeper)),
+        deadline_(config.deadline),
+        pool_({.name = "hsm", .threads = config.threads, .queue_limit = kQueueLimit, .per_key_limit = kQueueLimit}) {}
+  ~TokenHsm() override { stop(); }
+
+  runtime::Task<Result<Bytes>> wrap_root(Secret key, Bytes context) override {
+    return wrap(std::nullopt, std::move(key), std::move(context));
+  }
+  runtime::Task<Result<Secret>> unwrap_root(Bytes wrapped, Bytes context) override {
+    return unwrap(std::nullopt, std::move(wrapped), std::move(context));
+  }
+  runtime::Task<Result<Bytes>> wrap_under(ErasureKeyId id, Secret key, Bytes context) override {
+    return wrap(id, std::move(key), std::move(context));
+  }
+  runtime::Task<Result<Secret>> unwrap_under(ErasureKeyId id, Bytes wrapped, Bytes context) override {
+    return unwrap(id, std::move(wrapped), std::move(context));
+  }
+
+  runtime::Task<Result<ErasureKeyId>> make_erasure_key() override {
+    co_return co_await run<ErasureKeyId>([this]() -> Result<ErasureKeyId> {
+      SystemRandom random;
+      const auto id = random_id<ErasureKeyId>(random);
+      const std::unique_lock alone(use_);
+      FH_CHECK_OK(token_->make_erasure_key(id));
+      FH_CHECK_OK(keep());
+      return id;
+    });
+  }
+
+  runtime::Task<Result<>> destroy_erasure_key(ErasureKeyId id) override {
+    co_return co_await run<void>([this, id]() -> Result<> {
+      const std::unique_lock alone(use_);
+      FH_CHECK_OK(token_->destroy_erasure_key(id));
+      return keep();  // of one that is gone as well: perhaps only its files are left
+    });
+  }
+
+  runtime::Task<Result<std::vector<ErasureKeyId>>> erasure_keys() override {
+    co_return co_await run<std::vector<ErasureKeyId>>([this] {
+      const std::shared_lock shared(use_);
+      return token_->erasure_keys();
+    });
+  }
+
+  void stop() override { pool_.stop(); }
+
+ private:
+  runtime::Task<Result<Bytes>> wrap(std::optional<ErasureKeyId> under, Secret key, Bytes context) {
+    if (key.size() != kRootKeyBytes) co_return fail(ErrorCode::kInvalidArgument, "only 32-byte keys are wrapped");
+    co_return co_await run<Bytes>([this, under, key = std::move(key), context = std::move(context)] {
+      const std::shared_lock shared(use_);
+      return token_->wrap(key, context, under);
+    });
+  }
+  runtime::Task<Result<Secret>> unwrap(std::optional<ErasureKeyId> under, Bytes wrapped, Bytes context) {
+    co_return co_await run<Secret>([this, under, wrapped = std::move(wrapped), context = std::move(context)] {
+      const std::shared_lock shared(use_);
+      return token_->unwrap(wrapped, context, under);
+    });
+  }
+  Result<> keep() { return keeper_ ? keeper_->keep() : Result<>{}; }
+
+  // Who claims first, the pool's thread or the timer, completes the call; the other's result is dropped (and wiped).
+  template <class T>
+  runtime::Task<Result<T>> run(std::move_only_function<Result<T>()> work) {
+    const auto claimed = std::make_shared<std::atomic<bool>>(false);  // timer and pool thread, which may end last
+    const runtime::Completion<Result<T>> done;
+    auto submitted = pool_.submit(0, [claimed, done, work = std::move(work)]() mutable {
+      if (claimed->load()) return;  // given up while it was queued
+      Result<T> result = work();
+      if (!claimed->exchange(true)) done.complete(std::move(result));
+    });
+    if (!submitted) co_return pass_on(submitted);
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, deadline_);
+    timer.async_wait([claimed, done](const boost::system::error_code& cancelled) {
+      if (cancelled || claimed->exchange(true)) return;
+      done.complete(fail(ErrorCode::kTimeout, "the HSM token took too long"));
+    });
+    Result<T> result = co_await done.wait();
+    timer.cancel();
+    co_return result;
+  }
+
+  std::unique_ptr<Token> token_;
+  std::unique_ptr<TokenKeeper> keeper_;  // guarded by use_, as all that changes the token
+  std::shared_mutex use_;                // a login rewrites files that a keeper would be reading
+  std::chrono::milliseconds deadline_;
+  runtime::Pool pool_;
+};
+
 // The files are whole and the PIN is right: whatever the token itself refuses is damage all the same.
-Result<std::unique_ptr<Token>> open_whole_token(disk::Disk& disk, const SofthsmFiles& files, const HsmConfig& config) {
+Result<OpenedToken> open_whole_token(disk::Disk& disk, const SofthsmFiles& files, const HsmConfig& config) {
   FH_TRY(const auto token_files, read_token_files(disk, files.tokens()));
-  FH_TRY(const RootCheck check, verify_files(token_files, config));
+  FH_TRY(RootCheck check, verify_files(token_files, config.pin));
+  if (check.label != config.token_label) {
+    return fail(ErrorCode::kConflict,
+                "the HSM token in " + config.softhsm_dir + " is named " + check.label + ", not " + config.token_label);
+  }
   FH_CHECK_OK(make_working_copy(disk, files, token_files));
   FH_CHECK_OK(write_configuration(disk, files, files.working()));
   auto token = Token::open(credentials_of(config, files.configuration()), Token::MissingKey::kFail);
@@ -167,18 +252,20 @@ Result<std::unique_ptr<Token>> open_whole_token(disk::Disk& disk, const SofthsmF
     const ErrorCode code = token.error().code;
     const bool damage = code == ErrorCode::kDenied || code == ErrorCode::kInternal || code == ErrorCode::kNotFound;
     if (damage) token.error().code = ErrorCode::kCorrupt;
-    return token;
+    return pass_on(token);
   }
   const auto opened = (*token)->unwrap(check.wrapped, check_context());
   if (!opened || opened->view() != known_key().view()) {
     return fail(ErrorCode::kCorrupt, "the HSM token's region-root is not the one it was made with");
   }
-  return token;
+  auto keeper = std::make_unique<TokenKeeper>(files, std::move(check), config.pin.clone(), config.changed);
+  return OpenedToken{std::move(*token), std::move(keeper)};
 }
 
-Result<std::unique_ptr<Token>> open_softhsm(const HsmConfig& config, bool create) {
+Result<OpenedToken> open_softhsm(const HsmConfig& config, bool create) {
   const auto disk = disk::make_real_disk();  // SoftHSM2 itself knows no other
   const SofthsmFiles files{config.softhsm_dir};
+  FH_CHECK_OK(end_replacement(*disk, files));
   FH_TRY(const bool there, token_files_exist(*disk, files));
   if (!there) {
     if (!create) return fail(ErrorCode::kNotFound, "there is no HSM token in " + config.softhsm_dir);
@@ -188,10 +275,11 @@ Result<std::unique_ptr<Token>> open_softhsm(const HsmConfig& config, bool create
 }
 
 // A device of its own: what it calls done is durable, and its owner may have initialised it by the vendor's tools.
-Result<std::unique_ptr<Token>> open_device(const HsmConfig& config, bool create) {
+Result<OpenedToken> open_device(const HsmConfig& config, bool create) {
   auto token = Token::open(credentials_of(config, ""), create ? Token::MissingKey::kMake : Token::MissingKey::kFail);
-  if (token || token.error().code != ErrorCode::kNotFound || !create) return token;
-  return Token::create(credentials_of(config, ""));
+  if (!token && token.error().code == ErrorCode::kNotFound && create) token = Token::create(credentials_of(config, ""));
+  if (!token) return pass_on(token);
+  return OpenedToken{.token = std::move(*token)};
 }
 
 }  // namespace
@@ -200,6 +288,17 @@ Result<std::unique_ptr<Hsm>> open_hsm(HsmConfig config, bool create) {
   FH_CHECK_OK(check(config));
   FH_TRY(auto token, config.softhsm_dir.empty() ? open_device(config, create) : open_softhsm(config, create));
   return std::make_unique<TokenHsm>(std::move(token), config);
+}
+
+Result<std::uint64_t> token_changes(disk::Disk& disk, const std::string& softhsm_dir, const Secret& pin) {
+  FH_TRY(const auto token_files, read_token_files(disk, SofthsmFiles{softhsm_dir}.tokens()));
+  FH_TRY(const RootCheck check, verify_files(token_files, pin));
+  return check.changes;
+}
+
+Result<Bytes> token_digest(disk::Disk& disk, const std::string& softhsm_dir) {
+  FH_TRY(const auto token_files, read_token_files(disk, SofthsmFiles{softhsm_dir}.tokens()));
+  return Bytes(view(digest_token_files(token_files)));
 }
 
 }  // namespace freehold::crypto

@@ -5,7 +5,9 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "base/encoding.h"
 #include "runtime/task_scope.h"
@@ -318,6 +320,125 @@ TEST(HsmCreation, KilledAnywhereLeavesNoTokenOrAWholeOne) {
 #ifdef FREEHOLD_FAULT_POINTS
   EXPECT_GT(kills, 5);
 #endif
+}
+
+class ErasureKeyTest : public HsmTest {
+ protected:
+  std::unique_ptr<Hsm> open(std::function<Result<>()> changed = {}) {
+    auto given = config(directory_);
+    given.changed = std::move(changed);
+    auto hsm = open_hsm(std::move(given), true);
+    EXPECT_TRUE(hsm.has_value()) << hsm.error().message << hsm.error().detail;
+    return hsm ? std::move(*hsm) : nullptr;
+  }
+};
+
+TEST_F(ErasureKeyTest, WrapsAfterAReopeningUntilItIsDestroyed) {
+  ErasureKeyId id;
+  ErasureKeyId other;
+  Bytes wrapped;
+  {
+    const auto hsm = open();
+    id = run_blocking(hsm->make_erasure_key()).value();
+    other = run_blocking(hsm->make_erasure_key()).value();
+    wrapped = run_blocking(hsm->wrap_under(id, some_key(), "c")).value();
+    EXPECT_EQ(run_blocking(hsm->unwrap_under(other, wrapped, "c")).error().code, ErrorCode::kCorrupt);
+    EXPECT_EQ(run_blocking(hsm->unwrap_root(wrapped, "c")).error().code, ErrorCode::kCorrupt);
+    EXPECT_EQ(run_blocking(hsm->unwrap_under(id, wrapped, "d")).error().code, ErrorCode::kCorrupt);
+  }
+  {
+    const auto hsm = open();
+    EXPECT_EQ(run_blocking(hsm->unwrap_under(id, wrapped, "c")).value().view(), some_key().view());
+    EXPECT_EQ(run_blocking(hsm->erasure_keys()).value().size(), 2u);
+    const auto destroyed = run_blocking(hsm->destroy_erasure_key(id));
+    ASSERT_TRUE(destroyed) << destroyed.error().message << destroyed.error().detail;
+    ASSERT_TRUE(run_blocking(hsm->destroy_erasure_key(id))) << "again is no error";
+    EXPECT_EQ(run_blocking(hsm->unwrap_under(id, wrapped, "c")).error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(run_blocking(hsm->wrap_under(id, some_key(), "c")).error().code, ErrorCode::kNotFound);
+  }
+  const auto hsm = open();
+  EXPECT_EQ(run_blocking(hsm->unwrap_under(id, wrapped, "c")).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(run_blocking(hsm->erasure_keys()).value(), std::vector{other});
+}
+
+TEST_F(ErasureKeyTest, TheFilesKnowNothingOfADestroyedKey) {
+  const auto hsm = open();
+  const auto before = object_files(directory_).size();
+  const auto id = run_blocking(hsm->make_erasure_key()).value();
+  EXPECT_EQ(object_files(directory_).size(), before + 1);
+  EXPECT_FALSE(fs::exists(directory_ + "/tokens.old"));
+  ASSERT_TRUE(run_blocking(hsm->destroy_erasure_key(id)));
+  EXPECT_EQ(object_files(directory_).size(), before);
+  EXPECT_FALSE(fs::exists(directory_ + "/tokens.old"));
+}
+
+TEST_F(ErasureKeyTest, CountsItsChangesAndTellsOfThem) {
+  unsigned told = 0;
+  const auto disk = disk::make_real_disk();
+  const auto hsm = open([&]() -> Result<> {
+    ++told;
+    return {};
+  });
+  const Secret pin(BytesView("a pin for tests"));
+  const auto digest = token_digest(*disk, directory_).value();
+  EXPECT_EQ(token_changes(*disk, directory_, pin).value(), 0u);
+  const auto id = run_blocking(hsm->make_erasure_key()).value();
+  EXPECT_EQ(told, 1u);
+  EXPECT_EQ(token_changes(*disk, directory_, pin).value(), 1u);
+  EXPECT_NE(token_digest(*disk, directory_).value(), digest);
+  ASSERT_TRUE(run_blocking(hsm->destroy_erasure_key(id)));
+  EXPECT_EQ(told, 2u);
+  EXPECT_EQ(token_changes(*disk, directory_, pin).value(), 2u);
+}
+
+TEST_F(ErasureKeyTest, WhatCantBeCopiedIsNotSaidToBeDone) {
+  bool works = true;
+  const auto hsm = open([&]() -> Result<> {
+    if (works) return {};
+    return fail(ErrorCode::kUnavailable, "no disk");
+  });
+  const auto id = run_blocking(hsm->make_erasure_key()).value();
+  works = false;
+  EXPECT_EQ(run_blocking(hsm->make_erasure_key()).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(run_blocking(hsm->destroy_erasure_key(id)).error().code, ErrorCode::kUnavailable);
+  works = true;
+  EXPECT_TRUE(run_blocking(hsm->destroy_erasure_key(id)));
+}
+
+// Between the two renames there is no tokens/: the token of before is the token again.
+TEST_F(ErasureKeyTest, ACrashInTheMiddleOfAChangeLeavesTheTokenOfBeforeOrAfter) {
+  ErasureKeyId id;
+  {
+    const auto hsm = open();
+    id = run_blocking(hsm->make_erasure_key()).value();
+  }
+  fs::rename(directory_ + "/tokens", directory_ + "/tokens.old");
+  {
+    EXPECT_EQ(run_blocking(open()->erasure_keys()).value(), std::vector{id});
+  }
+  fs::create_directories(directory_ + "/tokens.old/left");
+  {
+    EXPECT_EQ(run_blocking(open()->erasure_keys()).value(), std::vector{id});
+  }
+  EXPECT_FALSE(fs::exists(directory_ + "/tokens.old"));
+}
+
+TEST_F(ErasureKeyTest, ChangesWhileOthersUseTheToken) {
+  const auto hsm = open();
+  const Bytes wrapped = run_blocking(hsm->wrap_root(some_key(), "c")).value();
+  std::atomic<bool> done = false;
+  std::vector<std::thread> users;
+  for (int i = 0; i < 3; ++i) {
+    users.emplace_back([&] {
+      while (!done) EXPECT_EQ(run_blocking(hsm->unwrap_root(wrapped, "c")).value().view(), some_key().view());
+    });
+  }
+  for (int i = 0; i < 5; ++i) {
+    const auto id = run_blocking(hsm->make_erasure_key()).value();
+    EXPECT_TRUE(run_blocking(hsm->destroy_erasure_key(id)));
+  }
+  done = true;
+  for (auto& user : users) user.join();
 }
 
 }  // namespace

@@ -4,6 +4,7 @@ namespace freehold::crypto {
 namespace {
 
 constexpr std::string_view kLockSuffix = ".lock";
+constexpr std::string_view kObjectSuffix = ".object";
 
 Result<> read_into(disk::Disk& disk, const std::string& tokens, std::string relative, std::vector<TokenFile>& out) {
   FH_TRY(Bytes content, disk.read_file(tokens + "/" + relative));
@@ -100,7 +101,24 @@ Result<> write_token_files(disk::Disk& disk, const std::string& tokens, const st
 
 Result<> make_working_copy(disk::Disk& disk, const SofthsmFiles& place, const std::vector<TokenFile>& files) {
   FH_CHECK_OK(make_empty(disk, place.working()));
-  return write_token_files(disk, place.working(), files);
+  FH_CHECK_OK(write_token_files(disk, place.working(), files));
+  // SoftHSM2 doesn't destroy an object whose lock file it can't remove, and makes none for an object that is there.
+  for (const TokenFile& file : files) {
+    if (!file.path.ends_with(kObjectSuffix)) continue;
+    const std::string name = file.path.substr(0, file.path.size() - kObjectSuffix.size());
+    FH_TRY([[maybe_unused]] const auto lock,
+           disk.open(place.working() + "/" + name + std::string(kLockSuffix), disk::OpenMode::kBuffered));
+  }
+  return {};
+}
+
+Result<> end_replacement(disk::Disk& disk, const SofthsmFiles& files) {
+  FH_TRY(const bool replaced, disk.exists(files.replaced()));
+  if (!replaced) return {};
+  FH_TRY(const bool there, disk.exists(files.tokens()));
+  if (there) return disk.remove_tree(files.replaced());
+  FH_CHECK_OK(disk.rename(files.replaced(), files.tokens()));
+  return disk.sync_directory(files.directory);
 }
 
 Result<> publish_token_files(disk::Disk& disk, const SofthsmFiles& files) {
@@ -118,7 +136,14 @@ Result<> publish_token_files(disk::Disk& disk, const SofthsmFiles& files) {
     FH_CHECK_OK(disk.sync_directory(path));
   }
   FH_CHECK_OK(disk.sync_directory(files.unfinished()));
+  FH_TRY(const bool there, disk.exists(files.tokens()));
+  if (there) {
+    FH_CHECK_OK(disk.rename(files.tokens(), files.replaced()));
+  }
   FH_CHECK_OK(disk.rename(files.unfinished(), files.tokens()));
+  FH_CHECK_OK(disk.sync_directory(files.directory));
+  if (!there) return {};
+  FH_CHECK_OK(disk.remove_tree(files.replaced()));
   return disk.sync_directory(files.directory);
 }
 

@@ -10,16 +10,18 @@
 namespace freehold::crypto {
 
 // softhsm_dir/
-//   tokens/           the token, never written again: root-check and SoftHSM2's directory of it
-//   tokens.new/       being made or restored; renamed to tokens/ when it is whole and durable
+//   tokens/           the token, replaced as a whole and never written: root-check and SoftHSM2's directory of it
+//   tokens.new/       being made, changed or restored; renamed to tokens/ when it is whole and durable
+//   tokens.old/       what tokens/ was until a change of it; it is the token again if a crash left no tokens/
 //   tokens.work/      what SoftHSM2 sees: it rewrites its files at every login, in place, and a kill would tear them
 //   softhsm2.conf     names the one that SoftHSM2 is to see
-// Whatever a crash leaves in the last three means nothing.
+// Whatever a crash leaves in the other three means nothing.
 struct SofthsmFiles {
   std::string directory;
   [[nodiscard]] std::string configuration() const { return directory + "/softhsm2.conf"; }
   [[nodiscard]] std::string tokens() const { return directory + "/tokens"; }
   [[nodiscard]] std::string unfinished() const { return directory + "/tokens.new"; }
+  [[nodiscard]] std::string replaced() const { return directory + "/tokens.old"; }
   [[nodiscard]] std::string working() const { return directory + "/tokens.work"; }
 };
 inline constexpr std::string_view kRootCheckName = "root-check";
@@ -46,7 +48,10 @@ struct TokenFile {
 // Fills tokens.work/ afresh.
 [[nodiscard]] Result<> make_working_copy(disk::Disk& disk, const SofthsmFiles& place,
                                          const std::vector<TokenFile>& files);
-// Makes what is in tokens.new/ durable and renames it to tokens/: from here on the token is there.
+// Ends a replacement that a crash broke off: either of the two tokens is whole, and one of them goes.
+[[nodiscard]] Result<> end_replacement(disk::Disk& disk, const SofthsmFiles& files);
+// Makes what is in tokens.new/ durable and renames it to tokens/, in the place of what is there: from here on it is the
+// token.
 [[nodiscard]] Result<> publish_token_files(disk::Disk& disk, const SofthsmFiles& files);
 
 }  // namespace freehold::crypto

@@ -11,7 +11,9 @@ namespace freehold::crypto {
 namespace {
 
 constexpr std::string_view kRootLabel = "region-root";
-constexpr std::size_t kLabelBytes = 32;  // padded with blanks (PKCS#11 C_InitToken)
+constexpr std::string_view kErasureLabel = "erasure";
+constexpr std::size_t kErasureKeys = 900;  // a token copy holds 1,000 files
+constexpr std::size_t kLabelBytes = 32;    // padded with blanks (PKCS#11 C_InitToken)
 constexpr std::size_t kRootKeyBytes = 32;
 
 CK_BYTE* mutable_bytes(BytesView view) { return reinterpret_cast<CK_BYTE*>(const_cast<char*>(view.data())); }
@@ -54,7 +56,7 @@ Result<std::unique_ptr<Token>> Token::open(Credentials credentials, MissingKey m
   auto session = token->open_session();
   const bool no_key = !session && session.error().code == ErrorCode::kNotFound;
   if (no_key && missing == MissingKey::kMake) {
-    FH_CHECK_OK(token->make_root_key());
+    FH_CHECK_OK(token->make_wrapping_key(kRootLabel, kRootLabel));
     session = token->open_session();
   } else if (no_key) {
     return fail(ErrorCode::kCorrupt, session.error().message);
@@ -68,7 +70,7 @@ Result<std::unique_ptr<Token>> Token::create(Credentials credentials) {
   FH_TRY(auto module, Pkcs11Module::load(credentials.module_path, credentials.softhsm_configuration));
   std::unique_ptr<Token> token(new Token(std::move(credentials), std::move(module)));
   FH_CHECK_OK(token->initialise());
-  FH_CHECK_OK(token->make_root_key());
+  FH_CHECK_OK(token->make_wrapping_key(kRootLabel, kRootLabel));
   FH_TRY(const Session session, token->open_session());
   token->give_back(session);
   return token;
@@ -141,23 +143,32 @@ Result<CK_SESSION_HANDLE> Token::log_in(CK_FLAGS flags) {
   return fail_pkcs11(code, "C_Login");
 }
 
-Result<CK_OBJECT_HANDLE> Token::find_root_key(CK_SESSION_HANDLE session) {
+Result<std::vector<CK_OBJECT_HANDLE>> Token::find_keys(CK_SESSION_HANDLE session, BytesView label, BytesView id,
+                                                       std::size_t limit) {
   CK_OBJECT_CLASS secret_key = CKO_SECRET_KEY;
   CK_ATTRIBUTE wanted[] = {{CKA_CLASS, &secret_key, sizeof secret_key},
-                           {CKA_LABEL, mutable_bytes(kRootLabel), kRootLabel.size()}};
-  FH_CHECK_OK(check_pkcs11((*module_)->C_FindObjectsInit(session, wanted, std::size(wanted)), "C_FindObjectsInit"));
-  std::array<CK_OBJECT_HANDLE, 2> found{};
+                           {CKA_LABEL, mutable_bytes(label), label.size()},
+                           {CKA_ID, mutable_bytes(id), id.size()}};
+  const std::size_t attributes = id.empty() ? std::size(wanted) - 1 : std::size(wanted);
+  FH_CHECK_OK(check_pkcs11((*module_)->C_FindObjectsInit(session, wanted, attributes), "C_FindObjectsInit"));
+  std::vector<CK_OBJECT_HANDLE> found(limit);
   CK_ULONG count = 0;
   const CK_RV code = (*module_)->C_FindObjects(session, found.data(), found.size(), &count);
   (*module_)->C_FindObjectsFinal(session);
   FH_CHECK_OK(check_pkcs11(code, "C_FindObjects"));
-  if (count == 0) return fail(ErrorCode::kNotFound, "the HSM token has no usable key region-root");
-  if (count > 1) return fail(ErrorCode::kConflict, "the HSM token has more than one key region-root");
+  found.resize(count);
+  return found;
+}
+
+Result<CK_OBJECT_HANDLE> Token::find_root_key(CK_SESSION_HANDLE session) {
+  FH_TRY(const auto found, find_keys(session, kRootLabel, {}, 2));
+  if (found.empty()) return fail(ErrorCode::kNotFound, "the HSM token has no usable key region-root");
+  if (found.size() > 1) return fail(ErrorCode::kConflict, "the HSM token has more than one key region-root");
   FH_CHECK_OK(check_root_key(session, found[0]));
   return found[0];
 }
 
-// Pairs with make_root_key: a key that could leave the token is none of ours.
+// Pairs with make_wrapping_key: a key that could leave the token is none of ours.
 Result<> Token::check_root_key(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key) {
   CK_BBOOL sensitive = CK_FALSE;
   CK_BBOOL extractable = CK_TRUE;
@@ -172,7 +183,7 @@ Result<> Token::check_root_key(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key) 
   return {};
 }
 
-Result<> Token::make_root_key() {
+Result<> Token::make_wrapping_key(BytesView label, BytesView id) {
   FH_TRY(const CK_SESSION_HANDLE session, log_in(CKF_RW_SESSION));
   CK_OBJECT_CLASS secret_key = CKO_SECRET_KEY;
   CK_KEY_TYPE aes = CKK_AES;
@@ -182,8 +193,8 @@ Result<> Token::make_root_key() {
   CK_ATTRIBUTE attributes[] = {{CKA_CLASS, &secret_key, sizeof secret_key},
                                {CKA_KEY_TYPE, &aes, sizeof aes},
                                {CKA_VALUE_LEN, &length, sizeof length},
-                               {CKA_LABEL, mutable_bytes(kRootLabel), kRootLabel.size()},
-                               {CKA_ID, mutable_bytes(kRootLabel), kRootLabel.size()},
+                               {CKA_LABEL, mutable_bytes(label), label.size()},
+                               {CKA_ID, mutable_bytes(id), id.size()},
                                {CKA_TOKEN, &yes, sizeof yes},
                                {CKA_PRIVATE, &yes, sizeof yes},
                                {CKA_SENSITIVE, &yes, sizeof yes},
@@ -230,7 +241,7 @@ template <class T, class Work>
 Result<T> Token::with_session(Work work) {
   FH_TRY(const Session session, take_session());
   Result<T> result = work(session);
-  if (result || result.error().code == ErrorCode::kCorrupt) {
+  if (result || result.error().code == ErrorCode::kCorrupt || result.error().code == ErrorCode::kNotFound) {
     give_back(session);
     return result;
   }
@@ -243,10 +254,11 @@ Result<T> Token::with_session(Work work) {
   return result;
 }
 
-Result<Bytes> Token::encrypt(Session session, BytesView nonce, const Bytes& context, const Secret& key) {
+Result<Bytes> Token::encrypt(Session session, CK_OBJECT_HANDLE under, BytesView nonce, const Bytes& context,
+                             const Secret& key) {
   CK_GCM_PARAMS parameters = gcm_parameters(nonce, context);
   CK_MECHANISM mechanism{CKM_AES_GCM, &parameters, sizeof parameters};
-  FH_CHECK_OK(check_pkcs11((*module_)->C_EncryptInit(session.handle, &mechanism, session.root_key), "C_EncryptInit"));
+  FH_CHECK_OK(check_pkcs11((*module_)->C_EncryptInit(session.handle, &mechanism, under), "C_EncryptInit"));
   Bytes out(key.size() + kAeadTagBytes, '\0');
   CK_ULONG size = out.size();
   FH_CHECK_OK(check_pkcs11(
@@ -256,12 +268,12 @@ Result<Bytes> Token::encrypt(Session session, BytesView nonce, const Bytes& cont
   return Bytes(nonce) + out;
 }
 
-Result<Secret> Token::decrypt(Session session, const Bytes& wrapped, const Bytes& context) {
+Result<Secret> Token::decrypt(Session session, CK_OBJECT_HANDLE under, const Bytes& wrapped, const Bytes& context) {
   const BytesView nonce = BytesView(wrapped).substr(0, kAeadNonceBytes);
   const BytesView sealed = BytesView(wrapped).substr(kAeadNonceBytes);
   CK_GCM_PARAMS parameters = gcm_parameters(nonce, context);
   CK_MECHANISM mechanism{CKM_AES_GCM, &parameters, sizeof parameters};
-  FH_CHECK_OK(check_pkcs11((*module_)->C_DecryptInit(session.handle, &mechanism, session.root_key), "C_DecryptInit"));
+  FH_CHECK_OK(check_pkcs11((*module_)->C_DecryptInit(session.handle, &mechanism, under), "C_DecryptInit"));
   Secret out(sealed.size());  // some modules want room for the tag too
   CK_ULONG size = out.size();
   const CK_RV code = (*module_)->C_Decrypt(session.handle, mutable_bytes(sealed), sealed.size(),
@@ -274,14 +286,64 @@ Result<Secret> Token::decrypt(Session session, const Bytes& wrapped, const Bytes
   return Secret(out.view().substr(0, size));
 }
 
-Result<Bytes> Token::wrap(const Secret& key, const Bytes& context) {
-  const Bytes nonce = random_.bytes(kAeadNonceBytes);
-  return with_session<Bytes>([&](Session session) { return encrypt(session, nonce, context, key); });
+Result<CK_OBJECT_HANDLE> Token::wrapping_key(Session session, std::optional<ErasureKeyId> under) {
+  if (!under) return session.root_key;
+  return find_erasure_key(session.handle, *under);
 }
 
-Result<Secret> Token::unwrap(const Bytes& wrapped, const Bytes& context) {
+Result<Bytes> Token::wrap(const Secret& key, const Bytes& context, std::optional<ErasureKeyId> under) {
+  const Bytes nonce = random_.bytes(kAeadNonceBytes);
+  return with_session<Bytes>([&](Session session) -> Result<Bytes> {
+    FH_TRY(const auto handle, wrapping_key(session, under));
+    return encrypt(session, handle, nonce, context, key);
+  });
+}
+
+Result<Secret> Token::unwrap(const Bytes& wrapped, const Bytes& context, std::optional<ErasureKeyId> under) {
   if (wrapped.size() < kAeadNonceBytes + kAeadTagBytes) return fail(ErrorCode::kCorrupt, "a wrapped key is cut short");
-  return with_session<Secret>([&](Session session) { return decrypt(session, wrapped, context); });
+  return with_session<Secret>([&](Session session) -> Result<Secret> {
+    FH_TRY(const auto handle, wrapping_key(session, under));
+    return decrypt(session, handle, wrapped, context);
+  });
+}
+
+Result<CK_OBJECT_HANDLE> Token::find_erasure_key(CK_SESSION_HANDLE session, ErasureKeyId id) {
+  FH_TRY(const auto found, find_keys(session, kErasureLabel, id.view(), 1));
+  if (found.empty()) return fail(ErrorCode::kNotFound, "the HSM token has no such erasure key", to_string(id));
+  return found[0];
+}
+
+Result<> Token::make_erasure_key(ErasureKeyId id) {
+  FH_TRY(const auto there, erasure_keys());
+  if (there.size() >= kErasureKeys) return fail(ErrorCode::kExhausted, "the HSM token has too many erasure keys");
+  return make_wrapping_key(kErasureLabel, id.view());
+}
+
+Result<> Token::destroy_erasure_key(ErasureKeyId id) {
+  FH_TRY(const CK_SESSION_HANDLE session, log_in(CKF_RW_SESSION));
+  auto found = find_erasure_key(session, id);
+  CK_RV code = CKR_OK;
+  if (found) code = (*module_)->C_DestroyObject(session, *found);
+  close(session);
+  if (!found && found.error().code != ErrorCode::kNotFound) return pass_on(found);
+  return check_pkcs11(code, "C_DestroyObject");
+}
+
+Result<std::vector<ErasureKeyId>> Token::erasure_keys() {
+  using Ids = std::vector<ErasureKeyId>;
+  return with_session<Ids>([&](Session session) -> Result<Ids> {
+    FH_TRY(const auto found, find_keys(session.handle, kErasureLabel, {}, kErasureKeys + 1));
+    Ids ids;
+    for (const CK_OBJECT_HANDLE key : found) {
+      ErasureKeyId id;
+      CK_ATTRIBUTE attribute{CKA_ID, id.bytes.data(), id.bytes.size()};
+      const CK_RV code = (*module_)->C_GetAttributeValue(session.handle, key, &attribute, 1);
+      FH_CHECK_OK(check_pkcs11(code, "C_GetAttributeValue"));
+      if (attribute.ulValueLen != id.bytes.size()) return fail(ErrorCode::kCorrupt, "an erasure key has another id");
+      ids.push_back(id);
+    }
+    return ids;
+  });
 }
 
 }  // namespace freehold::crypto

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,15 @@ class Token {
   Token(const Token&) = delete;
   Token& operator=(const Token&) = delete;
 
-  [[nodiscard]] Result<Bytes> wrap(const Secret& key, const Bytes& context);
-  [[nodiscard]] Result<Secret> unwrap(const Bytes& wrapped, const Bytes& context);
+  // Under the region root key, or under another one (kNotFound: there is none such).
+  [[nodiscard]] Result<Bytes> wrap(const Secret& key, const Bytes& context,
+                                   std::optional<ErasureKeyId> under = std::nullopt);
+  [[nodiscard]] Result<Secret> unwrap(const Bytes& wrapped, const Bytes& context,
+                                      std::optional<ErasureKeyId> under = std::nullopt);
+  // kExhausted: there are as many as there may be.
+  [[nodiscard]] Result<> make_erasure_key(ErasureKeyId id);
+  [[nodiscard]] Result<> destroy_erasure_key(ErasureKeyId id);  // one that isn't there is no error
+  [[nodiscard]] Result<std::vector<ErasureKeyId>> erasure_keys();
 
  private:
   struct Session {
@@ -54,14 +62,21 @@ class Token {
   // kNotFound: there is none.
   [[nodiscard]] Result<CK_OBJECT_HANDLE> find_root_key(CK_SESSION_HANDLE session);
   [[nodiscard]] Result<> check_root_key(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key);
-  [[nodiscard]] Result<> make_root_key();
+  [[nodiscard]] Result<> make_wrapping_key(BytesView label, BytesView id);
+  [[nodiscard]] Result<CK_OBJECT_HANDLE> find_erasure_key(CK_SESSION_HANDLE session, ErasureKeyId id);
+  // By label, and by id unless that is empty.
+  [[nodiscard]] Result<std::vector<CK_OBJECT_HANDLE>> find_keys(CK_SESSION_HANDLE session, BytesView label,
+                                                                BytesView id, std::size_t limit);
+  [[nodiscard]] Result<CK_OBJECT_HANDLE> wrapping_key(Session session, std::optional<ErasureKeyId> under);
   [[nodiscard]] Result<Session> open_session();
   [[nodiscard]] Result<Session> take_session();
   void give_back(Session session);
   void close(CK_SESSION_HANDLE session) { (*module_)->C_CloseSession(session); }
 
-  [[nodiscard]] Result<Bytes> encrypt(Session session, BytesView nonce, const Bytes& context, const Secret& key);
-  [[nodiscard]] Result<Secret> decrypt(Session session, const Bytes& wrapped, const Bytes& context);
+  [[nodiscard]] Result<Bytes> encrypt(Session session, CK_OBJECT_HANDLE under, BytesView nonce, const Bytes& context,
+                                      const Secret& key);
+  [[nodiscard]] Result<Secret> decrypt(Session session, CK_OBJECT_HANDLE under, const Bytes& wrapped,
+                                       const Bytes& context);
   template <class T, class Work>
   [[nodiscard]] Result<T> with_session(Work work);
 

@@ -5,10 +5,13 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
+#include "base/ids.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -25,7 +28,14 @@ struct HsmConfig {
   Secret pin;                                  // 4 to 255 characters
   std::chrono::milliseconds deadline{10'000};  // of one call, queueing included
   unsigned threads = 2;                        // one PKCS#11 session each
+  // Called when the files of a SoftHSM2 token have changed, on a thread of the token's, before the call that changed
+  // them is answered: where its sealed copies are written. What it fails with is the answer.
+  std::function<Result<>()> changed = {};
 };
+
+// A key of the token that is there to be destroyed: what was wrapped under it is gone with it, from every copy of every
+// disk. (Not from copies of the token itself.)
+using ErasureKeyId = Guid<struct ErasureKeyTag>;
 
 // Thread-safe. Every call runs on the token's own bounded pool: kTimeout past the deadline (the work may still end
 // later), kExhausted if the queue is full, kUnavailable if the token is gone.
@@ -37,6 +47,15 @@ class Hsm {
   // verify.
   [[nodiscard]] virtual runtime::Task<Result<Bytes>> wrap_root(Secret key, Bytes context) = 0;
   [[nodiscard]] virtual runtime::Task<Result<Secret>> unwrap_root(Bytes wrapped, Bytes context) = 0;
+  // The same under an erasure key. kNotFound: there is no such key.
+  [[nodiscard]] virtual runtime::Task<Result<Bytes>> wrap_under(ErasureKeyId id, Secret key, Bytes context) = 0;
+  [[nodiscard]] virtual runtime::Task<Result<Secret>> unwrap_under(ErasureKeyId id, Bytes wrapped, Bytes context) = 0;
+  // AES-256, non-extractable, sensitive. A key that was made, and one that was destroyed, is so after a crash too; of a
+  // call that failed or timed out it can't be known (erasure_keys() tells). destroy: one that isn't there is no error.
+  // A SoftHSM2 token has 900 at most (kExhausted).
+  [[nodiscard]] virtual runtime::Task<Result<ErasureKeyId>> make_erasure_key() = 0;
+  [[nodiscard]] virtual runtime::Task<Result<>> destroy_erasure_key(ErasureKeyId id) = 0;
+  [[nodiscard]] virtual runtime::Task<Result<std::vector<ErasureKeyId>>> erasure_keys() = 0;
   // Finishes what is queued; calls fail with kUnavailable from then on. Idempotent. No call may be under way when the
   // Hsm is destroyed.
   virtual void stop() = 0;
@@ -56,5 +75,10 @@ class Hsm {
 // other PIN; kUnsupported: of a newer version; kConflict: a token is there. A crash leaves no token or a whole one.
 [[nodiscard]] Result<> restore_token_copy(disk::Disk& disk, const std::string& softhsm_dir, BytesView copy,
                                           const Secret& pin);
+// Counts the changes of a SoftHSM2 token since it was made, so that the newest of several copies can be told. Errors as
+// open_hsm().
+[[nodiscard]] Result<std::uint64_t> token_changes(disk::Disk& disk, const std::string& softhsm_dir, const Secret& pin);
+// SHA-256 of the token's files: are copies of it up to date?
+[[nodiscard]] Result<Bytes> token_digest(disk::Disk& disk, const std::string& softhsm_dir);
 
 }  // namespace freehold::crypto

@@ -1,0 +1,72 @@
+// A token in memory, for tests of what hangs from one. It can be copied, as a token's files can.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "crypto/aead.h"
+#include "crypto/hsm.h"
+
+namespace freehold::crypto::testing {
+
+class MemoryHsm final : public Hsm {
+ public:
+  runtime::Task<Result<Bytes>> wrap_root(Secret key, Bytes context) override {
+    co_return seal(Secret(Bytes(32, 'R')), context, key.view(), random_);
+  }
+  runtime::Task<Result<Secret>> unwrap_root(Bytes wrapped, Bytes context) override {
+    co_return open_secret(Secret(Bytes(32, 'R')), context, wrapped);
+  }
+  runtime::Task<Result<Bytes>> wrap_under(ErasureKeyId id, Secret key, Bytes context) override {
+    FH_CO_TRY(const Secret under, find(id));
+    co_return seal(under, context, key.view(), random_);
+  }
+  runtime::Task<Result<Secret>> unwrap_under(ErasureKeyId id, Bytes wrapped, Bytes context) override {
+    FH_CO_TRY(const Secret under, find(id));
+    co_return open_secret(under, context, wrapped);
+  }
+  runtime::Task<Result<ErasureKeyId>> make_erasure_key() override {
+    const std::lock_guard lock(mutex_);
+    if (failing) co_return fail(ErrorCode::kUnavailable, "the HSM token is gone");
+    const auto id = random_id<ErasureKeyId>(random_);
+    keys_[id] = random_.bytes(32);
+    ++made;
+    co_return id;
+  }
+  runtime::Task<Result<>> destroy_erasure_key(ErasureKeyId id) override {
+    const std::lock_guard lock(mutex_);
+    if (failing_to_destroy) co_return fail(ErrorCode::kUnavailable, "the HSM token is gone");
+    keys_.erase(id);
+    co_return Result<>();
+  }
+  runtime::Task<Result<std::vector<ErasureKeyId>>> erasure_keys() override {
+    const std::lock_guard lock(mutex_);
+    std::vector<ErasureKeyId> ids;
+    for (const auto& [id, key] : keys_) ids.push_back(id);
+    co_return ids;
+  }
+  void stop() override {}
+
+  // What a copy of the token's files would hold, and putting it back.
+  using Copy = std::map<ErasureKeyId, Bytes>;
+  [[nodiscard]] Copy copy() const { return keys_; }
+  void put_back(Copy copy) { keys_ = std::move(copy); }
+
+  bool failing = false;             // no new keys
+  bool failing_to_destroy = false;  // ... and the old ones stay
+  unsigned made = 0;
+
+ private:
+  Result<Secret> find(ErasureKeyId id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = keys_.find(id);
+    if (found == keys_.end()) return fail(ErrorCode::kNotFound, "the HSM token has no such erasure key");
+    return Secret(BytesView(found->second));
+  }
+  SystemRandom random_;
+  mutable std::mutex mutex_;
+  Copy keys_;
+};
+
+}  // namespace freehold::crypto::testing
