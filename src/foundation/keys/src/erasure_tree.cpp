@@ -1,0 +1,367 @@
+#include "keys/erasure_tree.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "crypto/aead.h"
+#include "runtime/completion.h"
+#include "src/erasure_node.h"
+
+namespace freehold::keys {
+
+using runtime::Task;
+
+namespace {
+
+constexpr std::uint8_t kFormat = 1;
+constexpr std::size_t kReady = 32;          // secrets made at once
+constexpr std::size_t kLeavesKept = 2'048;  // 100 MB if all are full, a few as a rule
+constexpr std::size_t kLeavesACommit = 12;  // full ones: they and the nodes above fit in one
+constexpr std::size_t kWrappedBytes = 256;
+constexpr int kLeavesTried = 64;
+
+store::PartitionId partition() { return store::make_partition_id(TenantId{}, "erasure"); }
+Bytes root_key() { return "r"; }
+Bytes root_context() { return "freehold erasure root"; }
+Bytes node_key(std::uint8_t index) { return "n" + Bytes(1, static_cast<char>(index)); }
+Bytes leaf_key(std::uint16_t index) {
+  Bytes key = "l";
+  append_u16(key, index);
+  return key;
+}
+Bytes context_of(BytesView key) { return Bytes("freehold erasure node ") += key; }
+
+std::uint16_t leaf_of(ErasureId id) { return static_cast<std::uint16_t>((id.bytes[0] << 8) | id.bytes[1]); }
+std::uint8_t high(std::uint16_t leaf) { return static_cast<std::uint8_t>(leaf >> 8); }
+std::uint8_t low(std::uint16_t leaf) { return static_cast<std::uint8_t>(leaf & 0xff); }
+
+Secret random_key(Random& random) {
+  Secret key(kErasureSecretBytes);
+  random.fill(key.span());
+  return key;
+}
+
+}  // namespace
+
+// The root's row, and what it opens to.
+struct ErasureTree::Root {
+  crypto::ErasureKeyId token_key;
+  bool unfinished = false;  // secrets were removed that a key of the token still guards
+  Secret key;
+  Bytes wrapped;
+  ErasureNode node;
+  Bytes row;  // as stored: what the next change expects
+};
+
+// What the tree is to be. Nodes that aren't named stay; an empty leaf goes.
+struct ErasureTree::Draft {
+  std::map<LeafIndex, LeafPtr> leaves = {};
+  bool renew = false;  // every key on the way up is made anew
+  bool unfinished = false;
+  std::optional<crypto::ErasureKeyId> under = {};  // wraps the root from now on
+};
+
+struct ErasureTree::Waiting {
+  std::vector<ErasureId> ids;
+  std::optional<Result<>> answer;  // guarded by turn_
+};
+
+ErasureTree::ErasureTree(crypto::Hsm& hsm, SealedStore store) : hsm_(hsm), store_(store) {}
+ErasureTree::~ErasureTree() = default;
+
+Task<Result<>> ErasureTree::open() {
+  const auto turn = co_await turn_.take();
+  if (!turn) co_return std::unexpected(turn.error());
+  FH_CO_TRY(auto row, co_await store_.rows.get(partition(), root_key()));
+  if (!row) co_return co_await make_root();
+  FH_CO_CHECK_OK(co_await read_root(std::move(*row)));
+  if (root_->unfinished) co_return co_await renew_root();
+  co_return co_await destroy_others();
+}
+
+Task<Result<>> ErasureTree::make_root() {
+  root_ = std::make_unique<Root>();
+  const auto made = co_await renew_root();
+  if (!made) root_.reset();
+  co_return made;
+}
+
+Task<Result<>> ErasureTree::read_root(Bytes row) {
+  ByteReader reader(row);
+  const auto format = reader.u8();
+  if (format != kFormat) co_return fail(ErrorCode::kUnsupported, "the erasure tree was written by a newer version");
+  auto root = std::make_unique<Root>();
+  root->unfinished = reader.u8() != 0;
+  const BytesView token_key = reader.take(root->token_key.bytes.size());
+  root->wrapped = Bytes(reader.sized(kWrappedBytes));
+  const BytesView sealed = reader.rest();
+  if (!reader.ok()) co_return fail(ErrorCode::kCorrupt, "the root of the erasure tree is damaged");
+  std::ranges::copy(token_key, root->token_key.bytes.begin());
+  auto key = co_await hsm_.unwrap_under(root->token_key, root->wrapped, root_context());
+  if (!key && key.error().code == ErrorCode::kNotFound) {
+    co_return fail(ErrorCode::kCorrupt,
+                   "the HSM token hasn't the key under which what is in vaults is kept: the token or the data is of "
+                   "another time than the other one, and what was purged since can't be read any more",
+                   to_string(root->token_key));
+  }
+  if (!key) co_return std::unexpected(key.error());
+  root->key = std::move(*key);
+  FH_CO_TRY(const Secret plain, crypto::open_secret(root->key, context_of(root_key()), sealed));
+  FH_CO_TRY(root->node, ErasureNode::decode(plain.view()));
+  root->row = std::move(row);
+  root_ = std::move(root);
+  co_return Result<>();
+}
+
+Task<Result<ErasureTree::NodePtr>> ErasureTree::node(std::uint8_t index) {
+  if (const auto known = nodes_.find(index); known != nodes_.end()) co_return known->second;
+  if (!root_->node.has(index)) co_return std::make_shared<const ErasureNode>();
+  const Bytes key = node_key(index);
+  FH_CO_TRY(const auto row, co_await store_.rows.get(partition(), key));
+  if (!row) co_return fail(ErrorCode::kCorrupt, "a node of the erasure tree is missing");
+  FH_CO_TRY(const Secret plain, crypto::open_secret(root_->node.key(index), context_of(key), *row));
+  FH_CO_TRY(auto opened, ErasureNode::decode(plain.view()));
+  auto shared = std::make_shared<const ErasureNode>(std::move(opened));
+  nodes_[index] = shared;
+  co_return shared;
+}
+
+ErasureTree::LeafPtr ErasureTree::cached(LeafIndex index) {
+  const std::lock_guard lock(mutex_);
+  const auto found = leaves_.find(index);
+  if (found == leaves_.end()) return nullptr;
+  used_.splice(used_.begin(), used_, found->second.second);
+  return found->second.first;
+}
+
+void ErasureTree::remember(LeafIndex index, LeafPtr leaf) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = leaves_.find(index); found != leaves_.end()) {
+    found->second.first = std::move(leaf);
+    return;
+  }
+  used_.push_front(index);
+  leaves_.emplace(index, std::pair(std::move(leaf), used_.begin()));
+  if (leaves_.size() <= kLeavesKept) return;
+  leaves_.erase(used_.back());
+  used_.pop_back();
+}
+
+// One that isn't there is empty.
+Task<Result<ErasureTree::LeafPtr>> ErasureTree::leaf(LeafIndex index) {
+  if (auto known = cached(index)) co_return known;
+  FH_CO_TRY(const auto above, co_await node(high(index)));
+  LeafPtr opened = std::make_shared<const ErasureLeaf>();
+  if (above->has(low(index))) {
+    const Bytes key = leaf_key(index);
+    FH_CO_TRY(const auto row, co_await store_.rows.get(partition(), key));
+    if (!row) co_return fail(ErrorCode::kCorrupt, "a leaf of the erasure tree is missing");
+    FH_CO_TRY(const Secret plain, crypto::open_secret(above->key(low(index)), context_of(key), *row));
+    FH_CO_TRY(auto decoded, ErasureLeaf::decode(plain.view()));
+    opened = std::make_shared<const ErasureLeaf>(std::move(decoded));
+  }
+  remember(index, opened);
+  co_return opened;
+}
+
+// One commit: leaves, the nodes above them as far as they change, and the root.
+Task<Result<>> ErasureTree::write(Draft draft) {
+  store::Commit commit{.partition = partition(),
+                       .epoch = store_.epoch,
+                       .transaction = store_.hybrid.next_transaction(),
+                       .expect = {},
+                       .puts = {},
+                       .deletes = {}};
+  std::map<std::uint8_t, ErasureNode> nodes;
+  for (const auto& [index, leaf] : draft.leaves) {
+    FH_CO_TRY(const auto above, co_await node(high(index)));
+    ErasureNode& changed = nodes.try_emplace(high(index), above->clone()).first->second;
+    if (leaf->size() == 0) {
+      changed.remove(low(index));
+      commit.deletes.push_back(leaf_key(index));
+      continue;
+    }
+    if (draft.renew || !changed.has(low(index))) changed.renew(low(index), store_.random);
+    const Bytes key = leaf_key(index);
+    commit.puts.push_back(
+        {key, crypto::seal(changed.key(low(index)), context_of(key), leaf->encode().view(), store_.random)});
+  }
+  auto root = std::make_unique<Root>();
+  root->token_key = draft.under.value_or(root_->token_key);
+  root->unfinished = draft.unfinished;
+  root->node = root_->node.clone();
+  for (const auto& [index, node] : nodes) {
+    if (draft.renew || !root->node.has(index)) root->node.renew(index, store_.random);
+    const Bytes key = node_key(index);
+    commit.puts.push_back(
+        {key, crypto::seal(root->node.key(index), context_of(key), node.encode().view(), store_.random)});
+  }
+  if (draft.renew || draft.under || root_->key.empty()) {
+    root->key = random_key(store_.random);
+    FH_CO_TRY(root->wrapped, co_await hsm_.wrap_under(root->token_key, root->key.clone(), root_context()));
+  } else {
+    root->key = root_->key.clone();
+    root->wrapped = root_->wrapped;
+  }
+  append_u8(root->row, kFormat);
+  append_u8(root->row, root->unfinished ? 1 : 0);
+  root->row += root->token_key.view();
+  append_sized(root->row, root->wrapped);
+  root->row += crypto::seal(root->key, context_of(root_key()), root->node.encode().view(), store_.random);
+  if (root_->row.empty()) {
+    commit.expect.push_back(store::absent(root_key()));
+  } else {
+    commit.expect.push_back({root_key(), root_->row});
+  }
+  commit.puts.push_back({root_key(), root->row});
+
+  const auto done = co_await store::commit_settled(store_.rows, std::move(commit));
+  if (done.outcome != store::CommitOutcome::kOk) {
+    if (done.error.code == ErrorCode::kExhausted) co_return std::unexpected(done.error);
+    co_return fail(ErrorCode::kUnavailable, "the erasure tree can't be changed now", done.error.message);
+  }
+  root_ = std::move(root);
+  for (auto& [index, node] : nodes) nodes_[index] = std::make_shared<const ErasureNode>(std::move(node));
+  for (const auto& [index, leaf] : draft.leaves) remember(index, leaf);
+  co_return Result<>();
+}
+
+Task<Result<>> ErasureTree::refill() {
+  for (int tried = 0; tried < kLeavesTried; ++tried) {
+    const auto index = static_cast<LeafIndex>(store_.random.u64() & 0xffff);
+    FH_CO_TRY(const auto before, co_await leaf(index));
+    if (before->size() + kReady > kLeafSecrets) continue;
+    auto after = before->clone();
+    std::vector<Erasable> made;
+    for (std::size_t i = 0; i < kReady; ++i) {
+      Erasable fresh{random_id<ErasureId>(store_.random), random_key(store_.random)};
+      fresh.id.bytes[0] = high(index);
+      fresh.id.bytes[1] = low(index);
+      after.put(fresh.clone());
+      made.push_back(std::move(fresh));
+    }
+    Draft draft;
+    draft.leaves.emplace(index, std::make_shared<const ErasureLeaf>(std::move(after)));
+    draft.unfinished = root_->unfinished;
+    FH_CO_CHECK_OK(co_await write(std::move(draft)));
+    const std::lock_guard lock(mutex_);
+    std::ranges::move(made, std::back_inserter(ready_));
+    co_return Result<>();
+  }
+  co_return fail(ErrorCode::kExhausted, "there are as many secrets as this region can have");
+}
+
+Task<Result<Erasable>> ErasureTree::make() {
+  const auto take = [this]() -> std::optional<Erasable> {
+    const std::lock_guard lock(mutex_);
+    if (ready_.empty()) return std::nullopt;
+    auto taken = std::move(ready_.front());
+    ready_.pop_front();
+    return taken;
+  };
+  while (true) {
+    if (auto ready = take()) co_return std::move(*ready);
+    const auto turn = co_await turn_.take();
+    if (!turn) co_return std::unexpected(turn.error());
+    if (auto ready = take()) co_return std::move(*ready);
+    FH_CO_CHECK_OK(co_await refill());
+  }
+}
+
+void ErasureTree::give_back(Erasable unused) {
+  const std::lock_guard lock(mutex_);
+  if (ready_.size() < 2 * kReady) ready_.push_back(std::move(unused));
+}
+
+Task<Result<Secret>> ErasureTree::find(ErasureId id) {
+  auto at = cached(leaf_of(id));
+  if (!at) {
+    const auto turn = co_await turn_.take();
+    if (!turn) co_return std::unexpected(turn.error());
+    FH_CO_TRY(at, co_await leaf(leaf_of(id)));
+  }
+  const Secret* found = at->find(id);
+  if (found == nullptr) co_return fail(ErrorCode::kNotFound, "it was erased", to_string(id));
+  co_return found->clone();
+}
+
+// Were any of them there?
+Task<Result<bool>> ErasureTree::remove(std::vector<ErasureId> ids, bool for_good) {
+  bool any = false;
+  std::ranges::sort(ids);
+  std::size_t next = 0;
+  while (next < ids.size()) {
+    Draft draft{.renew = for_good, .unfinished = for_good || root_->unfinished};
+    while (next < ids.size() && draft.leaves.size() < kLeavesACommit) {
+      const LeafIndex index = leaf_of(ids[next]);
+      FH_CO_TRY(const auto before, co_await leaf(index));
+      auto after = before->clone();
+      bool changed = false;
+      for (; next < ids.size() && leaf_of(ids[next]) == index; ++next) changed = after.remove(ids[next]) || changed;
+      if (changed) draft.leaves.emplace(index, std::make_shared<const ErasureLeaf>(std::move(after)));
+    }
+    if (draft.leaves.empty()) continue;
+    any = true;
+    FH_CO_CHECK_OK(co_await write(std::move(draft)));
+  }
+  co_return any;
+}
+
+// A key of the token that nothing older hangs from, and the end of the one before.
+Task<Result<>> ErasureTree::renew_root() {
+  FH_CO_TRY(const auto fresh, co_await hsm_.make_erasure_key());
+  Draft draft;
+  draft.under = fresh;
+  FH_CO_CHECK_OK(co_await write(std::move(draft)));
+  co_return co_await destroy_others();
+}
+
+Task<Result<>> ErasureTree::destroy_others() {
+  FH_CO_TRY(const auto keys, co_await hsm_.erasure_keys());
+  for (const auto& key : keys) {
+    if (key == root_->token_key) continue;
+    FH_CO_CHECK_OK(co_await hsm_.destroy_erasure_key(key));
+  }
+  co_return Result<>();
+}
+
+Task<Result<>> ErasureTree::erase_now(std::vector<ErasureId> ids) {
+  FH_CO_TRY(const bool any, co_await remove(std::move(ids), true));
+  if (any || root_->unfinished) co_return co_await renew_root();
+  co_return co_await destroy_others();  // perhaps an earlier call could not
+}
+
+Task<Result<>> ErasureTree::erase(std::vector<ErasureId> ids) {
+  if (ids.empty()) co_return Result<>();
+  const auto mine = std::make_shared<Waiting>();
+  mine->ids = std::move(ids);
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(mine);
+  }
+  const auto turn = co_await turn_.take();
+  std::vector<std::shared_ptr<Waiting>> together;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!turn) std::erase(waiting_, mine);
+    if (turn && !mine->answer) together = std::exchange(waiting_, {});
+  }
+  if (!turn) co_return std::unexpected(turn.error());
+  if (mine->answer) co_return std::move(*mine->answer);
+  std::vector<ErasureId> all;
+  for (const auto& each : together) all.insert(all.end(), each->ids.begin(), each->ids.end());
+  const auto done = co_await erase_now(std::move(all));
+  for (const auto& each : together) each->answer = done;
+  co_return done;
+}
+
+Task<Result<>> ErasureTree::drop(std::vector<ErasureId> ids) {
+  if (ids.empty()) co_return Result<>();
+  const auto turn = co_await turn_.take();
+  if (!turn) co_return std::unexpected(turn.error());
+  FH_CO_TRY([[maybe_unused]] const bool any, co_await remove(std::move(ids), false));
+  co_return Result<>();
+}
+
+}  // namespace freehold::keys
