@@ -73,6 +73,7 @@ struct Region::Parts {
   std::unique_ptr<keys::ServiceManagedKeyWrapper> wrapper;
   std::unique_ptr<AuditKeys> audit_keys;
   std::unique_ptr<RowKeys> row_keys;
+  std::unique_ptr<keys::ErasureTree> erasure;
   std::unique_ptr<gate::audit::DurableLog> audit;
   std::unique_ptr<gate::audit::LogReader> audit_reader;
   std::unique_ptr<directory::DirectoryService> directory;
@@ -129,6 +130,10 @@ Result<> Region::Parts::open_keys() {
   wrapper = std::make_unique<keys::ServiceManagedKeyWrapper>(*ring, s.random);
   audit_keys = std::make_unique<AuditKeys>(*ring);
   row_keys = std::make_unique<RowKeys>(*ring);
+  erasure = std::make_unique<keys::ErasureTree>(
+      *s.hsm,
+      keys::SealedStore{.rows = rows, .epoch = epoch, .hybrid = *hybrid, .row_keys = *row_keys, .random = s.random});
+  FH_CHECK_OK(run_blocking(erasure->open()));
   return {};
 }
 
@@ -279,6 +284,7 @@ Result<> Region::Parts::open_vault() {
       .rows = s.engine->partitions(), .epoch = epoch, .hybrid = *hybrid, .row_keys = *row_keys, .random = s.random};
   vault = std::make_unique<vault::VaultService>(vault::VaultServiceOptions{.store = sealed,
                                                                            .wrapper = *wrapper,
+                                                                           .erasure = *erasure,
                                                                            .clock = s.clock,
                                                                            .domain = settings.domain,
                                                                            .location = settings.region,

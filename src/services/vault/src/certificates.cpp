@@ -298,7 +298,9 @@ Task<Reply> purge_certificate(VaultParts& parts, VaultCall& call) {
     return change;
   };
   FH_CO_CHECK_OK(co_await change_heads(parts, call, name, each, {}));
-  for (const auto kind : {ItemKind::kSecret, ItemKind::kKey, ItemKind::kCertificate}) {
+  const std::vector kinds = {ItemKind::kSecret, ItemKind::kKey, ItemKind::kCertificate};
+  FH_CO_CHECK_OK(said(co_await parts.items.erase(call.vault, kinds, name)));  // all at once
+  for (const auto kind : kinds) {
     FH_CO_CHECK_OK(said(co_await parts.items.purge(call.vault, kind, name)));
   }
   parts.keys.forget(call.vault->id);

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/secret.h"
+#include "keys/erasure_tree.h"
 
 namespace freehold::vault {
 
@@ -32,9 +33,8 @@ struct ItemAttributes {
 
 // How the secret half of a version is protected, besides the row's own seal.
 enum class Protection : std::uint8_t {
-  kVaultKey = 0,     // nothing else: the row is sealed under the vault's key
-  kTokenSecret = 1,  // sealed under a key made from a secret in the token, which `handle` names: a purge destroys it
-  kToken = 2,        // it never was outside the token; `handle` names it there
+  kVaultKey = 0,  // nothing else: the row is sealed under the vault's key
+  kToken = 2,     // it is in the clear in a token alone; `handle` says more
 };
 
 // One version without its secret half: what lists and most answers need.
@@ -53,7 +53,9 @@ struct ItemContent {
   Protection protection = Protection::kVaultKey;
   Bytes handle = {};
   Secret material = {};
-  [[nodiscard]] ItemContent clone() const { return {shown, protection, handle, material.clone()}; }
+  // What the material is sealed under where it rests, so that a purge destroys it; zero: nothing yet.
+  keys::ErasureId erasure = {};
+  [[nodiscard]] ItemContent clone() const { return {shown, protection, handle, material.clone(), erasure}; }
 };
 
 // Of all versions, and of the deletion.

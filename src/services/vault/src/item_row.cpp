@@ -12,9 +12,11 @@ namespace freehold::vault {
 namespace {
 
 constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormatErasable = 2;  // of a version: the id of an erasable secret, and the material under it
 constexpr std::size_t kMaxText = 4 * 1'024;
 constexpr std::size_t kMaxOpen = 32 * 1'024;
 constexpr std::size_t kMaxMaterial = 40 * 1'024;
+constexpr std::size_t kMaxSealedMaterial = kMaxMaterial + crypto::kAeadNonceBytes + crypto::kAeadTagBytes;
 constexpr std::size_t kMaxTags = 255;
 
 constexpr std::uint8_t kEnabled = 1;
@@ -74,12 +76,15 @@ bool fits(const ItemVersion& v) {
              v.tags, [](const auto& tag) { return tag.first.size() <= kMaxText && tag.second.size() <= kMaxText; });
 }
 
-Result<> check_format(ByteReader& in) {
+Result<std::uint8_t> read_format(ByteReader& in, std::uint8_t newest) {
   const auto format = in.u8();
-  if (format == kFormat) return {};
-  if (format > kFormat) return fail(ErrorCode::kUnsupported, "a row of a vault needs a newer program");
+  if (format >= kFormat && format <= newest) return format;
+  if (format > newest) return fail(ErrorCode::kUnsupported, "a row of a vault needs a newer program");
   return corrupt();
 }
+
+// The row's own seal binds the material to its place; this one to the secret that it is under.
+Bytes material_context(keys::ErasureId id) { return Bytes("freehold vault material ") += id.view(); }
 
 }  // namespace
 
@@ -130,7 +135,7 @@ bool fits(const ItemHead& head) { return fits(head.current) && head.policy.size(
 
 Result<ItemHead> decode_head(BytesView row) {
   ByteReader in(row);
-  FH_CHECK_OK(check_format(in));
+  FH_TRY([[maybe_unused]] const auto format, read_format(in, kFormat));
   ItemHead head;
   head.name = in.sized(kMaxItemNameBytes);
   head.purging = in.u8() != 0;
@@ -146,7 +151,9 @@ Secret encode_content(const ItemContent& content) {
   Bytes out;
   // Once, so that nothing of the material is left behind where a string grew.
   out.reserve(kMaxOpen + content.material.size() + kMaxItemTags * 1'024 + 2'048);
-  append_u8(out, kFormat);
+  const bool erasable = content.erasure != keys::ErasureId{};
+  append_u8(out, erasable ? kFormatErasable : kFormat);
+  if (erasable) out += content.erasure.view();
   append_version(out, content.shown);
   append_u8(out, static_cast<std::uint8_t>(content.protection));
   append_sized(out, content.handle);
@@ -162,15 +169,30 @@ bool fits(const ItemContent& content) {
 
 Result<ItemContent> decode_content(BytesView row) {
   ByteReader in(row);
-  FH_CHECK_OK(check_format(in));
+  FH_TRY(const auto format, read_format(in, kFormatErasable));
   ItemContent content;
+  if (format == kFormatErasable) {
+    const BytesView id = in.take(content.erasure.bytes.size());
+    std::ranges::copy(id, content.erasure.bytes.begin());
+  }
   content.shown = read_version(in);
   const auto protection = in.u8();
   content.handle = in.sized(kMaxText);
-  content.material = Secret(in.sized(kMaxMaterial));
-  if (!in.done() || protection > static_cast<std::uint8_t>(Protection::kToken)) return corrupt();
+  content.material = Secret(in.sized(format == kFormatErasable ? kMaxSealedMaterial : kMaxMaterial));
   content.protection = static_cast<Protection>(protection);
+  const bool known = content.protection == Protection::kVaultKey || content.protection == Protection::kToken;
+  if (!in.done() || !known) return corrupt();
   return content;
+}
+
+ItemContent seal_material(const ItemContent& content, const keys::Erasable& under, Random& random) {
+  const Bytes sealed = crypto::seal(under.secret, material_context(under.id), content.material.view(), random);
+  return {content.shown, content.protection, content.handle, Secret(BytesView(sealed)), under.id};
+}
+
+Result<> open_material(ItemContent& content, const Secret& under) {
+  FH_TRY(content.material, crypto::open_secret(under, material_context(content.erasure), content.material.view()));
+  return {};
 }
 
 RowSeal::RowSeal(const Vault& vault)

@@ -26,8 +26,13 @@ inline constexpr std::size_t kMaxPlainRow = limits::kInlineContentBytes;
 [[nodiscard]] bool fits(const ItemContent& content);
 [[nodiscard]] Bytes encode_head(const ItemHead& head);
 [[nodiscard]] Result<ItemHead> decode_head(BytesView row);  // kCorrupt, kUnsupported
+// The material as it is, sealed or not.
 [[nodiscard]] Secret encode_content(const ItemContent& content);
 [[nodiscard]] Result<ItemContent> decode_content(BytesView row);
+
+// The material of a version, sealed under the secret that its purge destroys.
+[[nodiscard]] ItemContent seal_material(const ItemContent& content, const keys::Erasable& under, Random& random);
+[[nodiscard]] Result<> open_material(ItemContent& content, const Secret& under);  // kCorrupt
 
 // AES-256-GCM under a key of the vault's own; a row that was moved to another vault, name or version doesn't open.
 class RowSeal {

@@ -45,7 +45,16 @@ Task<Result<std::shared_ptr<const ItemContent>>> ItemStore::content(VaultPtr vau
   if (!row) co_return nullptr;
   FH_CO_TRY(const Secret plain, RowSeal(*vault).open(key, *row));
   FH_CO_TRY(auto content, decode_content(plain.view()));
+  const auto opened = co_await open(content);
+  if (!opened && opened.error().code == ErrorCode::kNotFound) co_return nullptr;  // it is being purged
+  if (!opened) co_return std::unexpected(opened.error());
   co_return std::make_shared<const ItemContent>(std::move(content));
+}
+
+Task<Result<>> ItemStore::open(ItemContent& content) {
+  if (content.erasure == keys::ErasureId{}) co_return Result<>();
+  FH_CO_TRY(const Secret under, co_await erasure_.find(content.erasure));
+  co_return open_material(content, under);
 }
 
 Task<Result<std::shared_ptr<const ItemContent>>> ItemStore::find(VaultPtr vault, ItemKind kind, std::string name,
@@ -103,6 +112,8 @@ Task<Result<std::vector<ItemContent>>> ItemStore::contents(VaultPtr vault, ItemK
       }
       FH_CO_TRY(const Secret plain, seal.open(row.key, row.value));
       FH_CO_TRY(auto content, decode_content(plain.view()));
+      FH_CO_CHECK_OK(co_await open(content));
+      content.erasure = {};  // what is taken along doesn't rest here
       out.push_back(std::move(content));
     }
     if (!found.more || found.rows.empty()) co_return out;
@@ -129,6 +140,9 @@ Task<Result<ItemStore::Seen>> ItemStore::look(VaultPtr vault, ItemKind kind, std
   seen.rows.push_back({key, row});
   FH_CO_TRY(const Secret plain, seal.open(key, *row));
   FH_CO_TRY(auto content, decode_content(plain.view()));
+  const auto opened = co_await open(content);
+  if (!opened && opened.error().code == ErrorCode::kNotFound) co_return seen;  // it is being purged
+  if (!opened) co_return std::unexpected(opened.error());
   seen.state.version = std::make_shared<const ItemContent>(std::move(content));
   co_return seen;
 }
@@ -152,8 +166,33 @@ static bool all_fit(const ItemStore::Changes& changes) {
   });
 }
 
+Task<Result<ItemStore::Secrets>> ItemStore::secrets_for(const Changes& changes, std::vector<keys::Erasable>& fresh) {
+  Secrets out;
+  std::size_t taken = 0;
+  for (const auto& [kind, change] : changes) {
+    for (const auto& version : change.versions) {
+      if (version->material.empty()) continue;
+      if (version->erasure != keys::ErasureId{}) {
+        FH_CO_TRY(Secret known, co_await erasure_.find(version->erasure));
+        out.emplace(version.get(), keys::Erasable{version->erasure, std::move(known)});
+        continue;
+      }
+      if (taken == fresh.size()) {
+        FH_CO_TRY(auto made, co_await erasure_.make());
+        fresh.push_back(std::move(made));
+      }
+      out.emplace(version.get(), fresh[taken++].clone());
+    }
+  }
+  co_return out;
+}
+
+void ItemStore::give_back(std::vector<keys::Erasable> fresh) {
+  for (auto& unused : fresh) erasure_.give_back(std::move(unused));
+}
+
 Result<> ItemStore::put_changes(const RowSeal& seal, const std::string& name, const Changes& changes,
-                                store::Commit& commit) const {
+                                const Secrets& secrets, store::Commit& commit) const {
   bool fit = all_fit(changes);
   const auto put = [&](Bytes key, BytesView plain) {
     fit = fit && plain.size() <= kMaxPlainRow;
@@ -170,7 +209,12 @@ Result<> ItemStore::put_changes(const RowSeal& seal, const std::string& name, co
     for (const auto& version : change.versions) {
       const Bytes key = version_key(kind, name, version->shown.version);
       if (change.only_if_new) commit.expect.push_back(store::absent(key));
-      put(key, encode_content(*version).view());
+      const auto under = secrets.find(version.get());
+      if (under == secrets.end()) {
+        put(key, encode_content(*version).view());
+      } else {
+        put(key, encode_content(seal_material(*version, under->second, store_.random)).view());
+      }
       adds = true;
     }
   }
@@ -184,6 +228,7 @@ Task<Result<gate::ApiResult<>>> ItemStore::change_together(VaultPtr vault, std::
                                                            AuditRow audit) {
   const RowSeal seal(*vault);
   const auto partition = partition_of(*vault);
+  std::vector<keys::Erasable> fresh;
   for (int i = 0; i < kTries; ++i) {
     States states;
     store::Commit commit{.partition = partition,
@@ -198,8 +243,12 @@ Task<Result<gate::ApiResult<>>> ItemStore::change_together(VaultPtr vault, std::
       for (auto& row : seen.rows) commit.expect.push_back(std::move(row));
     }
     auto made = edit(states);
-    if (!made) co_return gate::ApiResult<>(std::unexpected(std::move(made.error())));
-    FH_CO_CHECK_OK(put_changes(seal, name, *made, commit));
+    if (!made) {
+      give_back(std::move(fresh));
+      co_return gate::ApiResult<>(std::unexpected(std::move(made.error())));
+    }
+    FH_CO_TRY(const auto secrets, co_await secrets_for(*made, fresh));
+    FH_CO_CHECK_OK(put_changes(seal, name, *made, secrets, commit));
     if (audit) commit.puts.push_back(audit(partition));
     const auto done = co_await store::commit_settled(store_.rows, std::move(commit));
     if (done.outcome == store::CommitOutcome::kOk) co_return gate::ApiResult<>();
@@ -208,6 +257,27 @@ Task<Result<gate::ApiResult<>>> ItemStore::change_together(VaultPtr vault, std::
     co_return fail(ErrorCode::kUnavailable, "the change could not be kept", done.error.message);
   }
   co_return fail(ErrorCode::kConflict, "others change it at the same time, time and again");
+}
+
+Task<Result<>> ItemStore::erase(VaultPtr vault, std::vector<ItemKind> kinds, std::string name) {
+  const RowSeal seal(*vault);
+  std::vector<keys::ErasureId> ids;
+  for (const auto kind : kinds) {
+    FH_CO_TRY(const auto head, co_await this->head(vault, kind, Life::kDeleted, name));
+    if (!head || !head->purging) continue;
+    std::string from;
+    while (true) {
+      FH_CO_TRY(const auto found, co_await page(vault, versions_prefix(kind, name), from, kPurgePage));
+      for (const auto& row : found.rows) {
+        FH_CO_TRY(const Secret plain, seal.open(row.key, row.value));
+        FH_CO_TRY(const auto content, decode_content(plain.view()));
+        if (content.erasure != keys::ErasureId{}) ids.push_back(content.erasure);
+        from = content.shown.version;
+      }
+      if (!found.more || found.rows.empty()) break;
+    }
+  }
+  co_return co_await erasure_.erase(std::move(ids));
 }
 
 Task<Result<>> ItemStore::purge(VaultPtr vault, ItemKind kind, std::string name) {
@@ -221,6 +291,7 @@ Task<Result<>> ItemStore::purge(VaultPtr vault, ItemKind kind, std::string name)
                          .deletes = std::move(keys),
                          .reserve = store::DiskReserve::kMayUse};
   };
+  FH_CO_CHECK_OK(co_await erase(vault, {kind}, name));
   const Bytes head = head_key(kind, Life::kDeleted, name);
   while (true) {
     FH_CO_TRY(const auto row, co_await store_.rows.get(partition, head));

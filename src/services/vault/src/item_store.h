@@ -54,7 +54,7 @@ struct ListedVersions {
 // kUnavailable, kExhausted, kCorrupt; kConflict if others come first time and again.
 class ItemStore {
  public:
-  explicit ItemStore(keys::SealedStore store) : store_(store) {}
+  ItemStore(keys::SealedStore store, keys::ErasureTree& erasure) : store_(store), erasure_(erasure) {}
 
   [[nodiscard]] Task<Result<std::optional<ItemHead>>> head(VaultPtr vault, ItemKind kind, Life life, std::string name);
   // Null: there is no such item or version. An empty `version` is the newest one. Nothing of a deleted item is found.
@@ -81,20 +81,30 @@ class ItemStore {
   [[nodiscard]] Task<Result<gate::ApiResult<>>> change_together(VaultPtr vault, std::vector<ItemKind> kinds,
                                                                 std::string name, VersionWanted wanted,
                                                                 EditTogether edit, AuditRow audit);
-  // Removes the versions of a deleted item that is marked as `purging`, and its head last. Done again from the
-  // beginning after a crash. Whoever comes late, when it is gone or another one has its name, removes nothing.
+  // Destroys the secrets of deleted items that are marked as `purging`, of one name in several kinds, so that no copy
+  // of the disks gives their material back (keys::ErasureTree::erase).
+  [[nodiscard]] Task<Result<>> erase(VaultPtr vault, std::vector<ItemKind> kinds, std::string name);
+  // The same of one, and then removes its versions, and its head last. Done again from the beginning after a crash.
+  // Whoever comes late, when it is gone or another one has its name, removes nothing.
   [[nodiscard]] Task<Result<>> purge(VaultPtr vault, ItemKind kind, std::string name);
 
  private:
   struct Seen;
+  // Under which the versions of a change are to rest.
+  using Secrets = std::map<const ItemContent*, keys::Erasable>;
   // What the changes say, as rows of the commit. kInvalidArgument: a row would be longer than one may be.
   [[nodiscard]] Result<> put_changes(const RowSeal& seal, const std::string& name, const Changes& changes,
-                                     store::Commit& commit) const;
+                                     const Secrets& secrets, store::Commit& commit) const;
   [[nodiscard]] Task<Result<Seen>> look(VaultPtr vault, ItemKind kind, std::string name, VersionWanted wanted);
   [[nodiscard]] Task<Result<std::shared_ptr<const ItemContent>>> content(VaultPtr vault, Bytes key);
+  [[nodiscard]] Task<Result<>> open(ItemContent& content);
+  // `fresh` has those that nothing rests under yet.
+  [[nodiscard]] Task<Result<Secrets>> secrets_for(const Changes& changes, std::vector<keys::Erasable>& fresh);
+  void give_back(std::vector<keys::Erasable> fresh);
   [[nodiscard]] Task<Result<store::ScanPage>> page(VaultPtr vault, Bytes prefix, std::string from, std::uint32_t limit);
 
   keys::SealedStore store_;
+  keys::ErasureTree& erasure_;
 };
 
 }  // namespace freehold::vault

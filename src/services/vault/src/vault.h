@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/secret.h"
+#include "keys/erasure_tree.h"
 #include "src/permissions.h"
 
 namespace freehold::vault {
@@ -78,9 +79,10 @@ struct Vault {
   VaultState state = VaultState::kActive;
   WallTime deleted = {};
   WallTime purge_at = {};
-  Bytes wrapped_key = {};  // as the KeyWrapper gave it
-  // 32 bytes: what the vault's rows are sealed under. Shared by all records of the vault: a change of settings leaves
-  // it.
+  Bytes wrapped_key = {};        // as the KeyWrapper gave it
+  keys::ErasureId erasure = {};  // what its key depends on besides, so that a purge destroys it; zero: nothing
+  // 32 bytes: what the vault's rows are sealed under. Null: it was destroyed, and the vault is being purged. Shared by
+  // all records of the vault: a change of settings leaves it.
   std::shared_ptr<const Secret> key = {};
   gate::NetworkRules network = {};  // from the settings, ready to be asked
 };

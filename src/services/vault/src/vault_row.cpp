@@ -99,7 +99,8 @@ Bytes encode_vault(const Vault& vault) {
                      {"state", name_of(vault.state)},
                      {"deleted", micros(vault.deleted)},
                      {"purgeAt", micros(vault.purge_at)},
-                     {"key", to_base64(vault.wrapped_key)}};
+                     {"key", to_base64(vault.wrapped_key)},
+                     {"erasure", to_string(vault.erasure)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -114,6 +115,7 @@ Result<Vault> decode_vault(BytesView row) {
   reader.time("created", vault.created).time("updated", vault.updated);
   reader.id("createdBy", vault.created_by).id("updatedBy", vault.updated_by);
   reader.time("deleted", vault.deleted).time("purgeAt", vault.purge_at).take("state", state).take("key", key);
+  reader.id("erasure", vault.erasure);
   auto wrapped = from_base64(key);
   if (!reader.ok() || !wrapped || !read_settings(member(json, "settings"), vault.settings)) return corrupt();
   vault.wrapped_key = std::move(*wrapped);

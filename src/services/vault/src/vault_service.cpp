@@ -23,8 +23,8 @@ runtime::Pool::Options making_pool() {
 struct VaultService::State {
   explicit State(VaultServiceOptions given)
       : options(std::move(given)),
-        vaults(options.store, options.wrapper),
-        items(options.store),
+        vaults(options.store, options.wrapper, options.erasure),
+        items(options.store, options.erasure),
         crypto(crypto_pool()),
         making(making_pool()),
         parts{.vaults = vaults,

@@ -5,6 +5,8 @@
 #include "base/encoding.h"
 #include "base/limits.h"
 #include "crypto/aead.h"
+#include "crypto/digest.h"
+#include "src/item_row.h"
 #include "src/vault_row.h"
 
 namespace freehold::vault {
@@ -18,20 +20,39 @@ store::PartitionId registry() { return store::make_partition_id(TenantId{}, "vau
 Bytes key_of(std::string_view name) { return kVaultPrefix + to_lower(name); }
 Bytes context_of(const Vault& vault) { return "freehold vault key " + to_string(vault.id); }
 
+// A key that is there while both halves are.
+Secret both(const Secret& wrapped, const Secret& erasable) {
+  Secret halves(wrapped.size() + erasable.size());
+  std::ranges::copy(wrapped.view(), halves.span().begin());
+  std::ranges::copy(erasable.view(), halves.span().begin() + static_cast<std::ptrdiff_t>(wrapped.size()));
+  return crypto::hkdf_expand(halves.view(), "freehold vault key of two halves", crypto::kAeadKeyBytes);
+}
+
+bool is_version_row(BytesView key) { return key.size() > 2 && key[1] == 'v'; }
+
 }  // namespace
 
 store::PartitionId content_partition(TenantId tenant, VaultId id) {
   return store::make_partition_id(tenant, "v" + Bytes(id.view()));
 }
 
-VaultStore::VaultStore(keys::SealedStore store, crypto::KeyWrapper& wrapper)
-    : store_(store), wrapper_(wrapper), rows_(store, registry()) {}
+VaultStore::VaultStore(keys::SealedStore store, crypto::KeyWrapper& wrapper, keys::ErasureTree& erasure)
+    : store_(store), wrapper_(wrapper), erasure_(erasure), rows_(store, registry()) {}
 
 Task<Result<>> VaultStore::open_key(Vault& vault) {
   FH_CO_TRY(Secret key, co_await wrapper_.unwrap(vault.tenant, vault.wrapped_key, context_of(vault)));
   if (key.size() != crypto::kAeadKeyBytes) co_return fail(ErrorCode::kCorrupt, "a vault's key has another length");
-  vault.key = std::make_shared<const Secret>(std::move(key));
   vault.network = network_of(vault.settings);
+  if (vault.erasure == keys::ErasureId{}) {
+    vault.key = std::make_shared<const Secret>(std::move(key));
+    co_return Result<>();
+  }
+  auto erasable = co_await erasure_.find(vault.erasure);
+  if (!erasable && erasable.error().code == ErrorCode::kNotFound && vault.state == VaultState::kPurging) {
+    co_return Result<>();
+  }
+  if (!erasable) co_return std::unexpected(erasable.error());
+  vault.key = std::make_shared<const Secret>(both(key, *erasable));
   co_return Result<>();
 }
 
@@ -125,7 +146,9 @@ Task<Result<>> VaultStore::create(Vault vault) {
   Secret key(crypto::kAeadKeyBytes);
   store_.random.fill(key.span());
   FH_CO_TRY(made->wrapped_key, co_await wrapper_.wrap(made->tenant, key.clone(), context_of(*made)));
-  made->key = std::make_shared<const Secret>(std::move(key));
+  FH_CO_TRY(const auto erasable, co_await erasure_.make());
+  made->erasure = erasable.id;
+  made->key = std::make_shared<const Secret>(both(key, erasable.secret));
   made->network = network_of(made->settings);
   co_return co_await put(std::move(made));
 }
@@ -143,6 +166,20 @@ Task<Result<>> VaultStore::change(VaultPtr seen, Edit edit) {
   co_return co_await put(std::move(next));
 }
 
+// The secrets of its objects hang from nothing any more: they only take up space.
+Task<Result<>> VaultStore::drop_secrets(const Vault& vault, const std::vector<store::KeyValue>& rows) {
+  if (!vault.key) co_return Result<>();  // their names can't be read any more
+  const RowSeal seal(vault);
+  std::vector<keys::ErasureId> ids;
+  for (const auto& row : rows) {
+    if (!is_version_row(row.key)) continue;
+    FH_CO_TRY(const Secret plain, seal.open(row.key, row.value));
+    FH_CO_TRY(const auto content, decode_content(plain.view()));
+    if (content.erasure != keys::ErasureId{}) ids.push_back(content.erasure);
+  }
+  co_return co_await erasure_.drop(std::move(ids));
+}
+
 // Pages of at most a commit's items; done again from the beginning after a crash.
 Task<Result<>> VaultStore::remove_content(VaultPtr vault) {
   const auto partition = content_partition(vault->tenant, vault->id);
@@ -156,6 +193,7 @@ Task<Result<>> VaultStore::remove_content(VaultPtr vault) {
                          .puts = {},
                          .deletes = {},
                          .reserve = store::DiskReserve::kMayUse};
+    FH_CO_CHECK_OK(co_await drop_secrets(*vault, page.rows));
     for (auto& row : page.rows) commit.deletes.push_back(std::move(row.key));
     const auto done = co_await store::commit_settled(store_.rows, std::move(commit));
     if (done.outcome != store::CommitOutcome::kOk) {
@@ -167,6 +205,9 @@ Task<Result<>> VaultStore::remove_content(VaultPtr vault) {
 Task<Result<>> VaultStore::purge(VaultPtr seen) {
   if (seen->state == VaultState::kDeleted) {
     FH_CO_CHECK_OK(co_await change(seen, [](Vault& vault) { vault.state = VaultState::kPurging; }));
+  }
+  if (seen->erasure != keys::ErasureId{}) {
+    FH_CO_CHECK_OK(co_await erasure_.erase({seen->erasure}));
   }
   FH_CO_CHECK_OK(co_await remove_content(seen));
   const auto turn = co_await turn_.take();

@@ -29,7 +29,7 @@ using VaultPtr = std::shared_ptr<const Vault>;
 // request that begins after them.
 class VaultStore {
  public:
-  VaultStore(keys::SealedStore store, crypto::KeyWrapper& wrapper);
+  VaultStore(keys::SealedStore store, crypto::KeyWrapper& wrapper, keys::ErasureTree& erasure);
 
   // Reads all vaults and goes on with removals that a crash broke off. Before anything else.
   [[nodiscard]] Task<Result<>> load();
@@ -55,19 +55,21 @@ class VaultStore {
   // What `edit` makes of the vault. kConflict: it isn't any more what was seen.
   using Edit = std::function<void(Vault& vault)>;
   [[nodiscard]] Task<Result<>> change(VaultPtr seen, Edit edit);
-  // Removes what is in it and then the vault, for good. The name is taken until all is gone. kConflict: it was changed
-  // since it was seen. What broke off is gone on with by calling it again.
+  // Destroys its key in every copy of the disks, removes what is in it and then the vault, for good. The name is taken
+  // until all is gone. kConflict: it was changed since it was seen. What broke off is gone on with by calling it again.
   [[nodiscard]] Task<Result<>> purge(VaultPtr seen);
 
  private:
   [[nodiscard]] Task<Result<>> open_key(Vault& vault);
   [[nodiscard]] Task<Result<>> put(std::shared_ptr<Vault> vault);
   [[nodiscard]] Task<Result<>> remove_content(VaultPtr vault);
+  [[nodiscard]] Task<Result<>> drop_secrets(const Vault& vault, const std::vector<store::KeyValue>& rows);
   [[nodiscard]] VaultPtr at(std::string_view name) const;
   [[nodiscard]] std::size_t count() const;
 
   keys::SealedStore store_;
   crypto::KeyWrapper& wrapper_;
+  keys::ErasureTree& erasure_;
   const keys::SealedRows rows_;
   runtime::Turn turn_;
   mutable std::shared_mutex mutex_;                      // guards the map

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "crypto/key_wrapper.h"
 #include "keys/customer_keys.h"
+#include "keys/erasure_tree.h"
 #include "keys/sealed_rows.h"
 #include "pipeline/pipeline.h"
 #include "resource/registry.h"
@@ -23,6 +24,7 @@ using runtime::Task;
 struct VaultServiceOptions {
   keys::SealedStore store;
   crypto::KeyWrapper& wrapper;  // of the vaults' keys
+  keys::ErasureTree& erasure;   // what a purge destroys
   const Clock& clock;
   std::string domain;    // vaults are at NAME.vault.<domain>
   std::string location;  // the one location
