@@ -195,6 +195,7 @@ Result<> Region::Parts::open_directory() {
   FH_TRY(auto ldap_password, read_ldap_password(s, settings));
   directory = std::make_unique<directory::DirectoryService>(
       directory::DirectoryServiceOptions{.store = sealed,
+                                         .erasure = *erasure,
                                          .clock = s.clock,
                                          .pool = *pool,
                                          .domain = settings.domain,

@@ -165,14 +165,11 @@ class TokenHsm final : public Hsm {
     return unwrap(id, std::move(wrapped), std::move(context));
   }
 
-  runtime::Task<Result<ErasureKeyId>> make_erasure_key() override {
-    co_return co_await run<ErasureKeyId>([this]() -> Result<ErasureKeyId> {
-      SystemRandom random;
-      const auto id = random_id<ErasureKeyId>(random);
+  runtime::Task<Result<>> make_erasure_key(ErasureKeyId id) override {
+    co_return co_await run<void>([this, id]() -> Result<> {
       const std::unique_lock alone(use_);
       FH_CHECK_OK(token_->make_erasure_key(id));
-      FH_CHECK_OK(keep());
-      return id;
+      return keep();
     });
   }
 

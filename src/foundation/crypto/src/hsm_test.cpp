@@ -324,6 +324,16 @@ TEST(HsmCreation, KilledAnywhereLeavesNoTokenOrAWholeOne) {
 
 class ErasureKeyTest : public HsmTest {
  protected:
+  static ErasureKeyId key_id(std::uint8_t number) {
+    ErasureKeyId id;
+    id.bytes.fill(number);
+    return id;
+  }
+  ErasureKeyId made(Hsm& hsm) {
+    const auto id = key_id(++last_);
+    EXPECT_TRUE(run_blocking(hsm.make_erasure_key(id)));
+    return id;
+  }
   std::unique_ptr<Hsm> open(std::function<Result<>()> changed = {}) {
     auto given = config(directory_);
     given.changed = std::move(changed);
@@ -331,6 +341,8 @@ class ErasureKeyTest : public HsmTest {
     EXPECT_TRUE(hsm.has_value()) << hsm.error().message << hsm.error().detail;
     return hsm ? std::move(*hsm) : nullptr;
   }
+
+  std::uint8_t last_ = 100;
 };
 
 TEST_F(ErasureKeyTest, WrapsAfterAReopeningUntilItIsDestroyed) {
@@ -339,8 +351,8 @@ TEST_F(ErasureKeyTest, WrapsAfterAReopeningUntilItIsDestroyed) {
   Bytes wrapped;
   {
     const auto hsm = open();
-    id = run_blocking(hsm->make_erasure_key()).value();
-    other = run_blocking(hsm->make_erasure_key()).value();
+    id = made(*hsm);
+    other = made(*hsm);
     wrapped = run_blocking(hsm->wrap_under(id, some_key(), "c")).value();
     EXPECT_EQ(run_blocking(hsm->unwrap_under(other, wrapped, "c")).error().code, ErrorCode::kCorrupt);
     EXPECT_EQ(run_blocking(hsm->unwrap_root(wrapped, "c")).error().code, ErrorCode::kCorrupt);
@@ -364,7 +376,7 @@ TEST_F(ErasureKeyTest, WrapsAfterAReopeningUntilItIsDestroyed) {
 TEST_F(ErasureKeyTest, TheFilesKnowNothingOfADestroyedKey) {
   const auto hsm = open();
   const auto before = object_files(directory_).size();
-  const auto id = run_blocking(hsm->make_erasure_key()).value();
+  const auto id = made(*hsm);
   EXPECT_EQ(object_files(directory_).size(), before + 1);
   EXPECT_FALSE(fs::exists(directory_ + "/tokens.old"));
   ASSERT_TRUE(run_blocking(hsm->destroy_erasure_key(id)));
@@ -382,7 +394,7 @@ TEST_F(ErasureKeyTest, CountsItsChangesAndTellsOfThem) {
   const Secret pin(BytesView("a pin for tests"));
   const auto digest = token_digest(*disk, directory_).value();
   EXPECT_EQ(token_changes(*disk, directory_, pin).value(), 0u);
-  const auto id = run_blocking(hsm->make_erasure_key()).value();
+  const auto id = made(*hsm);
   EXPECT_EQ(told, 1u);
   EXPECT_EQ(token_changes(*disk, directory_, pin).value(), 1u);
   EXPECT_NE(token_digest(*disk, directory_).value(), digest);
@@ -397,9 +409,9 @@ TEST_F(ErasureKeyTest, WhatCantBeCopiedIsNotSaidToBeDone) {
     if (works) return {};
     return fail(ErrorCode::kUnavailable, "no disk");
   });
-  const auto id = run_blocking(hsm->make_erasure_key()).value();
+  const auto id = made(*hsm);
   works = false;
-  EXPECT_EQ(run_blocking(hsm->make_erasure_key()).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(run_blocking(hsm->make_erasure_key(key_id(9))).error().code, ErrorCode::kUnavailable);
   EXPECT_EQ(run_blocking(hsm->destroy_erasure_key(id)).error().code, ErrorCode::kUnavailable);
   works = true;
   EXPECT_TRUE(run_blocking(hsm->destroy_erasure_key(id)));
@@ -410,7 +422,7 @@ TEST_F(ErasureKeyTest, ACrashInTheMiddleOfAChangeLeavesTheTokenOfBeforeOrAfter) 
   ErasureKeyId id;
   {
     const auto hsm = open();
-    id = run_blocking(hsm->make_erasure_key()).value();
+    id = made(*hsm);
   }
   fs::rename(directory_ + "/tokens", directory_ + "/tokens.old");
   {
@@ -434,7 +446,7 @@ TEST_F(ErasureKeyTest, ChangesWhileOthersUseTheToken) {
     });
   }
   for (int i = 0; i < 5; ++i) {
-    const auto id = run_blocking(hsm->make_erasure_key()).value();
+    const auto id = made(*hsm);
     EXPECT_TRUE(run_blocking(hsm->destroy_erasure_key(id)));
   }
   done = true;

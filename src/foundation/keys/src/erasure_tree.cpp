@@ -42,6 +42,17 @@ Secret random_key(Random& random) {
   return key;
 }
 
+// The keys of a tree in the token begin alike: others may have theirs there.
+constexpr std::size_t kTreeBytes = 8;
+bool of_one_tree(const crypto::ErasureKeyId& a, const crypto::ErasureKeyId& b) {
+  return a.view().substr(0, kTreeBytes) == b.view().substr(0, kTreeBytes);
+}
+crypto::ErasureKeyId sibling(const crypto::ErasureKeyId& key, Random& random) {
+  auto out = random_id<crypto::ErasureKeyId>(random);
+  std::copy_n(key.bytes.begin(), kTreeBytes, out.bytes.begin());
+  return out;
+}
+
 }  // namespace
 
 // The root's row, and what it opens to.
@@ -73,15 +84,39 @@ ErasureTree::~ErasureTree() = default;
 Task<Result<>> ErasureTree::open() {
   const auto turn = co_await turn_.take();
   if (!turn) co_return std::unexpected(turn.error());
+  auto done = co_await look();
+  if (done && root_->unfinished) {
+    done = co_await renew_root();
+  } else if (done) {
+    done = co_await destroy_others();
+  }
+  if (!done && done.error().code == ErrorCode::kUnavailable) {
+    log_warning("what was purged can't be destroyed now: it is left to the next purge",
+                {{"error", done.error().message}});
+    co_return Result<>();
+  }
+  co_return done;
+}
+
+Task<Result<>> ErasureTree::look() {
+  if (root_ && !uncertain_) co_return Result<>();
   FH_CO_TRY(auto row, co_await store_.rows.get(partition(), root_key()));
   if (!row) co_return co_await make_root();
   FH_CO_CHECK_OK(co_await read_root(std::move(*row)));
-  if (root_->unfinished) co_return co_await renew_root();
-  co_return co_await destroy_others();
+  nodes_.clear();
+  {
+    const std::lock_guard lock(mutex_);
+    leaves_.clear();
+    used_.clear();
+    ready_.clear();
+  }
+  uncertain_ = false;
+  co_return Result<>();
 }
 
 Task<Result<>> ErasureTree::make_root() {
   root_ = std::make_unique<Root>();
+  root_->token_key = random_id<crypto::ErasureKeyId>(store_.random);
   const auto made = co_await renew_root();
   if (!made) root_.reset();
   co_return made;
@@ -218,6 +253,7 @@ Task<Result<>> ErasureTree::write(Draft draft) {
 
   const auto done = co_await store::commit_settled(store_.rows, std::move(commit));
   if (done.outcome != store::CommitOutcome::kOk) {
+    uncertain_ = true;
     if (done.error.code == ErrorCode::kExhausted) co_return std::unexpected(done.error);
     co_return fail(ErrorCode::kUnavailable, "the erasure tree can't be changed now", done.error.message);
   }
@@ -265,6 +301,7 @@ Task<Result<Erasable>> ErasureTree::make() {
     const auto turn = co_await turn_.take();
     if (!turn) co_return std::unexpected(turn.error());
     if (auto ready = take()) co_return std::move(*ready);
+    FH_CO_CHECK_OK(co_await look());
     FH_CO_CHECK_OK(co_await refill());
   }
 }
@@ -279,6 +316,7 @@ Task<Result<Secret>> ErasureTree::find(ErasureId id) {
   if (!at) {
     const auto turn = co_await turn_.take();
     if (!turn) co_return std::unexpected(turn.error());
+    FH_CO_CHECK_OK(co_await look());
     FH_CO_TRY(at, co_await leaf(leaf_of(id)));
   }
   const Secret* found = at->find(id);
@@ -310,7 +348,8 @@ Task<Result<bool>> ErasureTree::remove(std::vector<ErasureId> ids, bool for_good
 
 // A key of the token that nothing older hangs from, and the end of the one before.
 Task<Result<>> ErasureTree::renew_root() {
-  FH_CO_TRY(const auto fresh, co_await hsm_.make_erasure_key());
+  const auto fresh = sibling(root_->token_key, store_.random);
+  FH_CO_CHECK_OK(co_await hsm_.make_erasure_key(fresh));
   Draft draft;
   draft.under = fresh;
   FH_CO_CHECK_OK(co_await write(std::move(draft)));
@@ -320,13 +359,14 @@ Task<Result<>> ErasureTree::renew_root() {
 Task<Result<>> ErasureTree::destroy_others() {
   FH_CO_TRY(const auto keys, co_await hsm_.erasure_keys());
   for (const auto& key : keys) {
-    if (key == root_->token_key) continue;
+    if (key == root_->token_key || !of_one_tree(key, root_->token_key)) continue;
     FH_CO_CHECK_OK(co_await hsm_.destroy_erasure_key(key));
   }
   co_return Result<>();
 }
 
 Task<Result<>> ErasureTree::erase_now(std::vector<ErasureId> ids) {
+  FH_CO_CHECK_OK(co_await look());
   FH_CO_TRY(const bool any, co_await remove(std::move(ids), true));
   if (any || root_->unfinished) co_return co_await renew_root();
   co_return co_await destroy_others();  // perhaps an earlier call could not
@@ -360,6 +400,7 @@ Task<Result<>> ErasureTree::drop(std::vector<ErasureId> ids) {
   if (ids.empty()) co_return Result<>();
   const auto turn = co_await turn_.take();
   if (!turn) co_return std::unexpected(turn.error());
+  FH_CO_CHECK_OK(co_await look());
   FH_CO_TRY([[maybe_unused]] const bool any, co_await remove(std::move(ids), false));
   co_return Result<>();
 }

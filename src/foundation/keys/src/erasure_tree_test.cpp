@@ -188,6 +188,16 @@ TEST_F(ErasureTreeTest, AKeyThatCouldNotBeDestroyedIsDestroyedLater) {
   }
 }
 
+TEST_F(ErasureTreeTest, KeysOfOthersInTheTokenAreLeftAlone) {
+  crypto::ErasureKeyId others;
+  others.bytes.fill(1);
+  ASSERT_TRUE(run_blocking(hsm_.make_erasure_key(others)));
+  ASSERT_TRUE(erase({make().id}));
+  ASSERT_TRUE(reopen());
+  EXPECT_TRUE(hsm_.copy().contains(others));
+  EXPECT_EQ(hsm_.copy().size(), 2u);
+}
+
 TEST_F(ErasureTreeTest, WhatIsDroppedIsForgotten) {
   const auto dropped = make();
   const auto stays = make();

@@ -6,7 +6,7 @@
 #include "base/encoding.h"
 #include "crypto/client_proof.h"
 #include "directory/directory_service.h"
-#include "keys/testing/sealed_table.h"
+#include "keys/testing/erasable_store.h"
 #include "pipeline/testing/fake_log.h"
 #include "pipeline/testing/test_door.h"
 #include "src/changes.h"
@@ -121,7 +121,7 @@ class ClientProof : public ::testing::Test {
     return std::to_string(response.status) + " " + std::to_string(body["error_codes"][0].get<int>());
   }
 
-  keys::testing::MemoryStore memory_;
+  keys::testing::ErasableStore memory_;
   TenantId tenant_;
   PrincipalId client_;
   Result<crypto::RsaSigningKey> key_ = crypto::RsaSigningKey::from_der(Secret(BytesView(*from_base64(kKey))));
@@ -130,6 +130,7 @@ class ClientProof : public ::testing::Test {
   gate::testing::NoAccounts accounts_;
   gate::testing::FakeLog log_;
   DirectoryService service_{{.store = memory_.sealed(),
+                             .erasure = *memory_.tree,
                              .clock = memory_.clock,
                              .pool = pool_,
                              .domain = "freehold.test",

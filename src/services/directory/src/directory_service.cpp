@@ -74,7 +74,7 @@ struct DirectoryService::State {
   explicit State(DirectoryServiceOptions given)
       : options(std::move(given)),
         site(options.domain),
-        store(options.store),
+        store(options.store, options.erasure),
         audiences{options.domain, options.blob_suffixes},
         attempts(options.clock),
         sessions(options.store),

@@ -4,6 +4,7 @@
 #include "src/client_secret.h"
 #include "src/draft.h"
 #include "src/load_objects.h"
+#include "src/personal_rows.h"
 
 namespace freehold::directory {
 namespace {
@@ -15,14 +16,17 @@ std::unexpected<Error> no_such(std::string_view what) {
 }  // namespace
 
 struct DirectoryStore::Table {
-  Table(keys::SealedStore store, TenantId id) : tenant(id), rows(store, store::make_partition_id(id, "directory")) {}
+  Table(keys::SealedStore store, keys::ErasureTree& erasure, TenantId id)
+      : tenant(id), rows(store, store::make_partition_id(id, "directory")), personal(store, erasure) {}
   const TenantId tenant;
   const keys::SealedRows rows;
   runtime::Turn turn;                        // whoever changes
+  PersonalRows personal;                     // guarded by the turn
   std::shared_ptr<const Snapshot> snapshot;  // guarded by the store's mutex once it is among the tables
 };
 
-DirectoryStore::DirectoryStore(keys::SealedStore store) : store_(store) {}
+DirectoryStore::DirectoryStore(keys::SealedStore store, keys::ErasureTree& erasure)
+    : store_(store), erasure_(erasure) {}
 DirectoryStore::~DirectoryStore() = default;
 
 namespace {
@@ -43,12 +47,13 @@ void make_first(Draft& draft, const FirstAdministrator& administrator, Random& r
 }  // namespace
 
 Task<Result<>> DirectoryStore::open(TenantId tenant, FirstAdministrator administrator) {
-  auto table = std::make_shared<Table>(store_, tenant);
-  FH_CO_TRY(Objects objects, co_await load_objects(table->rows));
+  auto table = std::make_shared<Table>(store_, erasure_, tenant);
+  FH_CO_TRY(Objects objects, co_await load_objects(table->rows, table->personal));
   if (objects.principals.empty() && objects.groups.empty()) {
     Draft draft(std::move(objects));
     make_first(draft, administrator, store_.random);
     FH_CO_TRY(auto rows, draft.take_rows());
+    FH_CO_CHECK_OK(co_await table->personal.prepare(rows));
     FH_CO_CHECK_OK(co_await table->rows.change(std::move(rows)));
     objects = draft.take_objects();
   }
@@ -132,6 +137,7 @@ Task<Result<>> DirectoryStore::change(TenantId tenant, Edit edit, AuditRow audit
   FH_CO_CHECK_OK(edit(draft));
   FH_CO_TRY(auto rows, draft.take_rows());
   FH_CO_TRY(auto next, Snapshot::of(tenant, draft.take_objects()));
+  FH_CO_CHECK_OK(co_await table->personal.prepare(rows));
   if (audit) rows.as_is.push_back(audit(table->rows.partition()));
   FH_CO_CHECK_OK(co_await table->rows.change(std::move(rows)));
   const std::unique_lock lock(mutex_);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "keys/testing/sealed_table.h"
+#include "keys/testing/erasable_store.h"
 #include "src/client_secret.h"
 
 namespace freehold::directory {
@@ -44,10 +44,10 @@ class Directory : public ::testing::Test {
     return std::ranges::find(groups, group) != groups.end();
   }
 
-  keys::testing::MemoryStore memory_;
+  keys::testing::ErasableStore memory_;
   TenantId tenant_;
   PrincipalId application_;
-  DirectoryStore store_{memory_.sealed()};
+  DirectoryStore store_{memory_.sealed(), *memory_.tree};
 };
 
 TEST_F(Directory, AFirstStartMakesTheAdministratorAndTheCommandLine) {
@@ -61,7 +61,7 @@ TEST_F(Directory, AFirstStartMakesTheAdministratorAndTheCommandLine) {
   const auto cli = store_.clients(*parse_guid<PrincipalId>(kAzureCli), tenant_);
   ASSERT_EQ(cli.size(), 1u);
   EXPECT_TRUE(cli[0].principal->secrets.empty());
-  DirectoryStore again(memory_.sealed());
+  DirectoryStore again(memory_.sealed(), *memory_.tree);
   open(again);
   EXPECT_EQ(again.clients(application_)[0].principal->object, admins[0].principal->object);
   EXPECT_TRUE(is_secret(again.clients(application_)[0].principal->secrets[0], "the first secret"));
@@ -106,7 +106,7 @@ TEST_F(Directory, GroupsOfGroupsAreFoundHoweverDeepAndInCircles) {
   EXPECT_EQ(groups_of(me).size(), 3u);
   ASSERT_TRUE(run_blocking(store_.remove_member(tenant_, middle, inner)));
   EXPECT_EQ(groups_of(me), std::vector{inner});
-  DirectoryStore again(memory_.sealed());
+  DirectoryStore again(memory_.sealed(), *memory_.tree);
   open(again);
   EXPECT_EQ(again.find(tenant_, me)->groups, std::vector{inner});
 }

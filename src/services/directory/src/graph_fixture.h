@@ -7,7 +7,7 @@
 
 #include "base/encoding.h"
 #include "directory/directory_service.h"
-#include "keys/testing/sealed_table.h"
+#include "keys/testing/erasable_store.h"
 #include "pipeline/testing/fake_log.h"
 #include "pipeline/testing/test_door.h"
 #include "pipeline/testing/token_matrix.h"
@@ -98,13 +98,14 @@ class Graph : public ::testing::Test {
     EXPECT_EQ(call(Method::kPost, "/directoryRoles/" + std::string(role) + "/members/$ref", reference(id)).status, 204);
   }
 
-  keys::testing::MemoryStore memory_;
+  keys::testing::ErasableStore memory_;
   TenantId tenant_;
   PrincipalId application_;
   runtime::Pool pool_{{.name = "test"}};
   NoAccounts accounts_;
   gate::testing::FakeLog log_;
   DirectoryService service_{{.store = memory_.sealed(),
+                             .erasure = *memory_.tree,
                              .clock = memory_.clock,
                              .pool = pool_,
                              .domain = "freehold.test",

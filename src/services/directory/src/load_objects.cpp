@@ -36,11 +36,12 @@ Object* find(Working<Object>& objects, BytesView key) {
 
 }  // namespace
 
-runtime::Task<Result<Objects>> load_objects(keys::SealedRows rows) {
+runtime::Task<Result<Objects>> load_objects(keys::SealedRows rows, PersonalRows& personal_rows) {
   Objects out;
   FH_CO_TRY(auto users, co_await load<User>(rows, kUserPrefix, kMaxUsers, decode_user));
   FH_CO_TRY(auto devices, co_await load<Device>(rows, kDevicePrefix, kMaxDevices, decode_device));
-  FH_CO_TRY(const auto personal, co_await rows.load(Bytes(1, kPersonalPrefix), kMaxUsers + kMaxDevices));
+  FH_CO_TRY(auto sealed, co_await rows.load(Bytes(1, kPersonalPrefix), kMaxUsers + kMaxDevices));
+  FH_CO_TRY(const auto personal, co_await personal_rows.open(std::move(sealed)));
   for (const auto& row : personal) {
     auto* user = find(users, row.key);
     auto* device = find(devices, row.key);

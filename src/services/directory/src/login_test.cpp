@@ -45,13 +45,14 @@ class Login : public ::testing::Test {
     return std::move(*token);
   }
 
-  keys::testing::MemoryStore memory_;
+  keys::testing::ErasableStore memory_;
   TenantId tenant_;
   PrincipalId application_;
   runtime::Pool pool_{{.name = "test"}};
   gate::testing::NoAccounts accounts_;
   gate::testing::FakeLog log_;
   DirectoryService service_{{.store = memory_.sealed(),
+                             .erasure = *memory_.tree,
                              .clock = memory_.clock,
                              .pool = pool_,
                              .domain = "freehold.test",
@@ -255,6 +256,7 @@ TEST_F(Login, ARestartKeepsTheKeysAndRollsOldOnes) {
   const auto kid = std::string(token.header.text("kid").value_or(""));
   const auto reopened = [this](const auto& look) {
     DirectoryService again({.store = memory_.sealed(),
+                            .erasure = *memory_.tree,
                             .clock = memory_.clock,
                             .pool = pool_,
                             .domain = "freehold.test",

@@ -5,9 +5,10 @@
 
 #include "base/encoding.h"
 #include "directory/directory_store.h"
-#include "keys/testing/sealed_table.h"
+#include "keys/testing/erasable_store.h"
 #include "src/changes.h"
 #include "src/object_row.h"
+#include "src/personal_rows.h"
 
 namespace freehold::directory {
 namespace {
@@ -50,14 +51,14 @@ class DirectoryObjects : public ::testing::Test {
     return run_blocking(sealed.load(Bytes(1, prefix), 100)).value_or(std::vector<store::KeyValue>());
   }
 
-  keys::testing::MemoryStore memory_;
+  keys::testing::ErasableStore memory_;
   TenantId tenant_;
-  DirectoryStore store_{memory_.sealed()};
+  DirectoryStore store_{memory_.sealed(), *memory_.tree};
 };
 
 TEST_F(DirectoryObjects, AUserIsWhatItWasAfterARestart) {
   ASSERT_TRUE(add(ada(7)));
-  DirectoryStore again(memory_.sealed());
+  DirectoryStore again(memory_.sealed(), *memory_.tree);
   open(again);
   const auto found = again.snapshot(tenant_)->user_named("ADA@freehold.test");
   ASSERT_NE(found, nullptr);
@@ -77,11 +78,47 @@ TEST_F(DirectoryObjects, WhatIsPersonalRestsApartAndGoesWithAnErasure) {
   for (const auto* personal : {"Ada", "ada@", "+44"}) EXPECT_FALSE(plain.contains(personal)) << personal;
   EXPECT_TRUE(plain.contains("GB"));
   ASSERT_EQ(rows(kPersonalPrefix).size(), 1u);
-  EXPECT_TRUE(rows(kPersonalPrefix)[0].value.contains("Lovelace"));
+  EXPECT_FALSE(rows(kPersonalPrefix)[0].value.contains("Lovelace")) << "but under a secret of its own";
+  const auto before = rows(kPersonalPrefix)[0];
   ASSERT_TRUE(remove(id(7)));
   EXPECT_EQ(rows(kPersonalPrefix).size(), 1u);  // it may be restored yet
   ASSERT_TRUE(change([](Draft& draft) { return changes::purge(draft, id(7)); }));
   for (const char prefix : {kUserPrefix, kPersonalPrefix, kCredentialPrefix}) EXPECT_TRUE(rows(prefix).empty());
+
+  // The row of before, from an older copy, with every key that is left: it doesn't open.
+  PersonalRows personal(memory_.sealed(), *memory_.tree);
+  const auto opened = run_blocking(personal.open({before}));
+  ASSERT_TRUE(opened);
+  EXPECT_TRUE(opened->empty());
+  EXPECT_EQ(memory_.hsm.copy().size(), 1u);
+}
+
+TEST_F(DirectoryObjects, AnErasureThatTheTokenFailsIsNotDone) {
+  ASSERT_TRUE(add(ada(7)));
+  ASSERT_TRUE(remove(id(7)));
+  memory_.hsm.failing = true;
+  const auto purge = [](Draft& draft) { return changes::purge(draft, id(7)); };
+  EXPECT_EQ(change(purge).error().code, ErrorCode::kUnavailable);
+  memory_.hsm.failing = false;
+  DirectoryStore again(memory_.sealed(), *memory_.tree);
+  open(again);
+  ASSERT_TRUE(run_blocking(again.change(tenant_, purge)));
+  EXPECT_TRUE(rows(kPersonalPrefix).empty());
+}
+
+TEST_F(DirectoryObjects, PersonalRowsOfEarlierBuildsAreReadAndSealedAnew) {
+  PersonalRows personal(memory_.sealed(), *memory_.tree);
+  const Bytes key = row_key(kPersonalPrefix, id(7));
+  const Bytes old = R"({"v":1,"attributes":{"displayName":"Ada"}})";
+  EXPECT_EQ(run_blocking(personal.open({{key, old}})).value().front().value, old);
+  keys::RowChange change;
+  change.puts.push_back({key, old});
+  ASSERT_TRUE(run_blocking(personal.prepare(change)));
+  EXPECT_FALSE(change.puts[0].value.contains("Ada"));
+  EXPECT_EQ(run_blocking(personal.open({change.puts[0]})).value().front().value, old);
+  auto moved = change.puts[0];
+  moved.key = row_key(kPersonalPrefix, id(8));
+  EXPECT_EQ(run_blocking(personal.open({moved})).error().code, ErrorCode::kCorrupt);
 }
 
 TEST_F(DirectoryObjects, NamesAreOnesOwnAndAttributesHaveAzuresLimits) {
@@ -141,7 +178,7 @@ TEST_F(DirectoryObjects, AnApplicationTakesItsServicePrincipalAlongAndBack) {
   ASSERT_TRUE(principal);
   ASSERT_TRUE(remove(id(7)));
   EXPECT_TRUE(store_.clients(id(8)).empty());
-  DirectoryStore again(memory_.sealed());
+  DirectoryStore again(memory_.sealed(), *memory_.tree);
   open(again);
   EXPECT_TRUE(again.clients(id(8)).empty());
   ASSERT_TRUE(run_blocking(again.change(tenant_, [](Draft& draft) { return changes::restore(draft, id(7)); })));

@@ -10,7 +10,7 @@
 #include "crypto/jwt.h"
 #include "crypto/one_time_code.h"
 #include "directory/directory_service.h"
-#include "keys/testing/sealed_table.h"
+#include "keys/testing/erasable_store.h"
 #include "pipeline/testing/fake_log.h"
 #include "pipeline/testing/test_door.h"
 #include "src/changes.h"
@@ -52,6 +52,7 @@ class UserLogin : public ::testing::Test {
   void make_service(bool password_grant) {
     pipeline_.reset();
     service_ = std::make_unique<DirectoryService>(DirectoryServiceOptions{.store = memory_.sealed(),
+                                                                          .erasure = *memory_.tree,
                                                                           .clock = memory_.clock,
                                                                           .pool = pool_,
                                                                           .domain = "freehold.test",
@@ -156,7 +157,7 @@ class UserLogin : public ::testing::Test {
            "&scope=" + percent_encode("https://storage.azure.com/.default openid offline_access");
   }
 
-  keys::testing::MemoryStore memory_;
+  keys::testing::ErasableStore memory_;
   TenantId tenant_;
   User user_;
   std::string address_;  // where requests come from, if it matters

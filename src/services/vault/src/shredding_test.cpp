@@ -90,9 +90,9 @@ TEST_F(Shredding, EveryVersionGoes) {
     versions.push_back(id.substr(id.find("/secrets/")));
   }
   const auto before = copy_rows();
-  const unsigned made = hsm_.made;
+  const unsigned made = memory_.hsm.made;
   purge("secrets", "gone");
-  EXPECT_EQ(hsm_.made, made + 1) << "in one go";
+  EXPECT_EQ(memory_.hsm.made, made + 1) << "in one go";
   put_back(before);
   open();
   for (const auto& version : versions) EXPECT_EQ(get(version).status, 404);
@@ -132,11 +132,11 @@ TEST_F(Shredding, APurgedVaultIsNotInTheRowsOfBefore) {
                                                    "/providers/Microsoft.KeyVault/locations/local/deletedVaults/vau1"))
                 .status,
             300);
-  EXPECT_EQ(hsm_.made, 2u);
+  EXPECT_EQ(memory_.hsm.made, 2u);
   pipeline_.reset();
   service_.reset();
   put_back(before);
-  VaultStore vaults(memory_.sealed(), wrapper_, *erasure_);
+  VaultStore vaults(memory_.sealed(), wrapper_, *memory_.tree);
   const auto loaded = run_blocking(vaults.load());
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code, ErrorCode::kNotFound);
@@ -146,12 +146,12 @@ TEST_F(Shredding, APurgedVaultIsNotInTheRowsOfBefore) {
 TEST_F(Shredding, APurgeThatTheTokenFailsIsNotDone) {
   set("s1", "value");
   ASSERT_EQ(remove("/secrets/s1").status, 200);
-  hsm_.failing = true;
+  memory_.hsm.failing = true;
   EXPECT_EQ(remove("/deletedsecrets/s1").status, 503);
   EXPECT_EQ(post("/deletedsecrets/s1/recover").status, 409);
-  hsm_.failing = false;
+  memory_.hsm.failing = false;
   EXPECT_EQ(remove("/deletedsecrets/s1").status, 204);
-  EXPECT_EQ(hsm_.copy().size(), 1u);
+  EXPECT_EQ(memory_.hsm.copy().size(), 1u);
 }
 
 // Written before there were erasable secrets: read as ever, and under one from the next change on.
@@ -164,7 +164,7 @@ TEST_F(Shredding, RowsOfTheFirstFormatAreReadAndRenewed) {
   EXPECT_EQ(read->erasure, keys::ErasureId{});
   EXPECT_EQ(read->material.view(), "as it was");
 
-  const auto under = run_blocking(erasure_->make()).value();
+  const auto under = run_blocking(memory_.tree->make()).value();
   const auto sealed = seal_material(*read, under, memory_.random);
   const auto renewed = encode_content(sealed);
   EXPECT_EQ(renewed.view()[0], 2);

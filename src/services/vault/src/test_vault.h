@@ -8,8 +8,7 @@
 
 #include "authz/testing/fixed_roles.h"
 #include "crypto/aead.h"
-#include "crypto/testing/memory_hsm.h"
-#include "keys/testing/sealed_table.h"
+#include "keys/testing/erasable_store.h"
 #include "pipeline/testing/route_matrix.h"
 #include "pipeline/testing/test_door.h"
 #include "resource/registry.h"
@@ -55,11 +54,10 @@ class VaultTest : public ::testing::Test {
   void open() {
     pipeline_.reset();
     service_.reset();
-    erasure_ = std::make_unique<keys::ErasureTree>(hsm_, memory_.sealed());
-    if (const auto opened = run_blocking(erasure_->open()); !opened) ADD_FAILURE() << opened.error().message;
+    memory_.reopen();
     service_ = std::make_unique<VaultService>(VaultServiceOptions{.store = memory_.sealed(),
                                                                   .wrapper = wrapper_,
-                                                                  .erasure = *erasure_,
+                                                                  .erasure = *memory_.tree,
                                                                   .clock = memory_.clock,
                                                                   .domain = "cloud.test",
                                                                   .location = "local",
@@ -159,10 +157,8 @@ class VaultTest : public ::testing::Test {
   }
   Answer remove(const std::string& path) { return call_as(owner_, http::Method::kDelete, "vau1", path); }
 
-  keys::testing::MemoryStore memory_;
+  keys::testing::ErasableStore memory_;
   TestWrapper wrapper_{memory_.random};
-  crypto::testing::MemoryHsm hsm_;
-  std::unique_ptr<keys::ErasureTree> erasure_;
   TenantId tenant_;
   SubscriptionId subscription_;
   PrincipalId owner_;    // Owner and Key Vault Administrator

@@ -231,8 +231,8 @@ class PurgedLate : public VaultTest {
     EXPECT_TRUE(run_blocking(store_.change(store_.find("late"), [state](Vault& vault) { vault.state = state; })));
   }
 
-  VaultStore store_{memory_.sealed(), wrapper_, *erasure_};
-  ItemStore items_{memory_.sealed(), *erasure_};
+  VaultStore store_{memory_.sealed(), wrapper_, *memory_.tree};
+  ItemStore items_{memory_.sealed(), *memory_.tree};
 };
 
 TEST_F(PurgedLate, AVaultOfTheSameNameIsLeftAlone) {

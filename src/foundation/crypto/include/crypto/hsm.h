@@ -52,8 +52,9 @@ class Hsm {
   [[nodiscard]] virtual runtime::Task<Result<Secret>> unwrap_under(ErasureKeyId id, Bytes wrapped, Bytes context) = 0;
   // AES-256, non-extractable, sensitive. A key that was made, and one that was destroyed, is so after a crash too; of a
   // call that failed or timed out it can't be known (erasure_keys() tells). destroy: one that isn't there is no error.
-  // A SoftHSM2 token has 900 at most (kExhausted).
-  [[nodiscard]] virtual runtime::Task<Result<ErasureKeyId>> make_erasure_key() = 0;
+  // A SoftHSM2 token has 900 at most (kExhausted). Whoever makes a key chooses its id, and so knows its own among those
+  // of others who use the token.
+  [[nodiscard]] virtual runtime::Task<Result<>> make_erasure_key(ErasureKeyId id) = 0;
   [[nodiscard]] virtual runtime::Task<Result<>> destroy_erasure_key(ErasureKeyId id) = 0;
   [[nodiscard]] virtual runtime::Task<Result<std::vector<ErasureKeyId>>> erasure_keys() = 0;
   // Finishes what is queued; calls fail with kUnavailable from then on. Idempotent. No call may be under way when the

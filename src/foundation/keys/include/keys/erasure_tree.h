@@ -46,8 +46,9 @@ class ErasureTree {
   ErasureTree(const ErasureTree&) = delete;
   ErasureTree& operator=(const ErasureTree&) = delete;
 
-  // Makes the tree, or reads the one there is and ends erasures that a crash broke off. kCorrupt: the token hasn't the
-  // key of this tree: an older or a newer state of one of them was put back.
+  // Makes the tree, or reads the one there is and ends erasures that a crash broke off; where the store takes no
+  // commits now, that is left to the next erasure. kCorrupt: the token hasn't the key of this tree: an older or a newer
+  // state of one of them was put back.
   [[nodiscard]] runtime::Task<Result<>> open();
   // A new secret, durable before it is answered. Ready ones are kept, so that few calls write. A crash forgets those
   // that nobody has taken: some space is lost, nothing else.
@@ -71,6 +72,8 @@ class ErasureTree {
   using LeafPtr = std::shared_ptr<const ErasureLeaf>;
   using NodePtr = std::shared_ptr<const ErasureNode>;
 
+  // The root as it is stored, if it isn't known, or isn't known for sure. First of all that take the turn.
+  [[nodiscard]] runtime::Task<Result<>> look();
   [[nodiscard]] runtime::Task<Result<>> make_root();
   [[nodiscard]] runtime::Task<Result<>> read_root(Bytes row);
   [[nodiscard]] runtime::Task<Result<>> refill();
@@ -87,6 +90,7 @@ class ErasureTree {
   crypto::Hsm& hsm_;
   SealedStore store_;
   runtime::Turn turn_;                     // changes, and reads of what isn't at hand
+  bool uncertain_ = false;                 // guarded by turn_: a commit may have happened
   std::unique_ptr<Root> root_;             // guarded by turn_
   std::map<std::uint8_t, NodePtr> nodes_;  // guarded by turn_
   std::mutex mutex_;                       // guards all below

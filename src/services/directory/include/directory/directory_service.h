@@ -17,6 +17,7 @@ namespace freehold::directory {
 // All borrowed things outlive the service.
 struct DirectoryServiceOptions {
   keys::SealedStore store;
+  keys::ErasureTree& erasure;  // what an erasure of a person destroys
   const Clock& clock;
   runtime::Pool& pool;  // signs tokens
   std::string domain;   // sign-in is at login.<domain>

@@ -15,6 +15,7 @@
 #include "authn/identity.h"
 #include "base/clock.h"
 #include "directory/object.h"
+#include "keys/erasure_tree.h"
 #include "keys/sealed_rows.h"
 #include "runtime/turn.h"
 
@@ -38,7 +39,7 @@ struct FirstAdministrator {
 // changes of a tenant wait for each other.
 class DirectoryStore final : public gate::IdentityDirectory {
  public:
-  explicit DirectoryStore(keys::SealedStore store);
+  DirectoryStore(keys::SealedStore store, keys::ErasureTree& erasure);
   ~DirectoryStore() override;
 
   // Reads a tenant's directory; before anything else is asked of the tenant. An empty one gets its first objects in one
@@ -100,6 +101,7 @@ class DirectoryStore final : public gate::IdentityDirectory {
   [[nodiscard]] std::shared_ptr<Table> table_of(TenantId tenant) const;
 
   keys::SealedStore store_;
+  keys::ErasureTree& erasure_;
   mutable std::shared_mutex mutex_;                    // guards the map and the tables' snapshots
   std::map<TenantId, std::shared_ptr<Table>> tables_;  // shared with changes under way
 };

@@ -26,13 +26,12 @@ class MemoryHsm final : public Hsm {
     FH_CO_TRY(const Secret under, find(id));
     co_return open_secret(under, context, wrapped);
   }
-  runtime::Task<Result<ErasureKeyId>> make_erasure_key() override {
+  runtime::Task<Result<>> make_erasure_key(ErasureKeyId id) override {
     const std::lock_guard lock(mutex_);
     if (failing) co_return fail(ErrorCode::kUnavailable, "the HSM token is gone");
-    const auto id = random_id<ErasureKeyId>(random_);
     keys_[id] = random_.bytes(32);
     ++made;
-    co_return id;
+    co_return Result<>();
   }
   runtime::Task<Result<>> destroy_erasure_key(ErasureKeyId id) override {
     const std::lock_guard lock(mutex_);
