@@ -1,6 +1,5 @@
 #include "region.h"
 
-#include <fstream>
 #include <thread>
 
 #include "audit/log.h"
@@ -20,6 +19,7 @@
 #include "identities/identities_service.h"
 #include "insights/insights_service.h"
 #include "managed_identities.h"
+#include "named_files.h"
 #include "operations/operations_service.h"
 #include "pipeline/pipeline.h"
 #include "policies/policies_service.h"
@@ -105,7 +105,6 @@ struct Region::Parts {
   [[nodiscard]] Result<> open_keys();
   [[nodiscard]] Result<> open_audit();
   [[nodiscard]] Result<> open_directory();
-  [[nodiscard]] Result<> open_outside();
   [[nodiscard]] Result<> open_blob();
   [[nodiscard]] Result<> open_vault();
   [[nodiscard]] Result<> ensure_account(const std::string& name, bool emulator);
@@ -170,29 +169,11 @@ Result<> Region::Parts::ensure_account(const std::string& name, bool emulator) {
   return {};
 }
 
-namespace {
-
-// A line's end is no part of it.
-Result<Secret> read_ldap_password(const Storage& storage, const Settings& settings) {
-  if (!settings.ldap) return Secret();
-  auto text = storage.disk->read_file(settings.ldap_password_file);
-  if (!text) {
-    return fail(ErrorCode::kInvalidArgument,
-                "directory.ldap.password_file: " + settings.ldap_password_file + " can't be read",
-                text.error().message);
-  }
-  Secret password(BytesView(*text).substr(0, text->find_last_not_of("\r\n") + 1));
-  wipe(*text);
-  return password;
-}
-
-}  // namespace
-
 Result<> Region::Parts::open_directory() {
   Storage& s = *storage;
   const keys::SealedStore sealed{
       .rows = s.engine->partitions(), .epoch = epoch, .hybrid = *hybrid, .row_keys = *row_keys, .random = s.random};
-  FH_TRY(auto ldap_password, read_ldap_password(s, settings));
+  FH_TRY(auto ldap_password, read_ldap_password(*s.disk, settings));
   directory = std::make_unique<directory::DirectoryService>(
       directory::DirectoryServiceOptions{.store = sealed,
                                          .erasure = *erasure,
@@ -227,21 +208,6 @@ Result<> Region::Parts::open_directory() {
   FH_CHECK_OK(run_blocking(assignable->load(identity.tenant)));
   access = std::make_unique<gate::authz::StorageAccess>(*assignments, directory->store(), resources->tree());
   bearer = std::make_unique<gate::BearerTrust>(directory->authority(), directory->store(), blob_suffixes(settings));
-  return {};
-}
-
-// The client for copies from outside; none where the operator allows none.
-Result<> Region::Parts::open_outside() {
-  if (settings.allowed_sources.empty()) return {};
-  auto options = http::default_client_options();
-  if (!settings.copy_ca_file.empty()) {
-    std::ifstream in(settings.copy_ca_file, std::ios::binary);
-    options.authorities_pem.assign(std::istreambuf_iterator<char>(in), {});
-    if (!in || options.authorities_pem.empty()) {
-      return fail(ErrorCode::kInvalidArgument, "copy.ca_file can't be read: " + settings.copy_ca_file);
-    }
-  }
-  FH_TRY(outside, http::Client::make(std::move(options)));
   return {};
 }
 
@@ -462,7 +428,7 @@ Result<std::unique_ptr<Region>> Region::open(const Settings& settings) {
   FH_CHECK_OK(parts->open_keys());
   FH_CHECK_OK(parts->open_audit());
   FH_CHECK_OK(parts->open_directory());
-  FH_CHECK_OK(parts->open_outside());
+  FH_TRY(parts->outside, make_outside_client(parts->settings));
   FH_CHECK_OK(parts->open_vault());
   FH_CHECK_OK(parts->open_blob());
   FH_CHECK_OK(parts->open_policies());
