@@ -1,6 +1,7 @@
 #include "managed_identities.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "base/encoding.h"
 #include "directory/attribute.h"
@@ -8,11 +9,13 @@
 namespace freehold::app {
 namespace {
 
-// Other services' are theirs to remove.
+// Other services' are theirs to remove. What Graph shows and takes says nothing here.
 bool acts_for_assignment(const directory::ServicePrincipal& principal) {
-  static constexpr std::string_view kType = "/providers/microsoft.authorization/policyassignments/";
-  return std::ranges::any_of(directory::texts_of(principal.attributes, "alternativeNames"),
-                             [](const std::string& name) { return to_lower(name).contains(kType); });
+  static constexpr std::string_view kProviders = "/providers/";
+  static constexpr std::string_view kType = "microsoft.authorization/policyassignments/";
+  const auto id = to_lower(directory::text_of(principal.attributes, "actsFor"));
+  const auto last = id.rfind(kProviders);
+  return last != std::string::npos && std::string_view(id).substr(last + kProviders.size()).starts_with(kType);
 }
 
 }  // namespace

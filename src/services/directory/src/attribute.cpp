@@ -66,13 +66,13 @@ constexpr std::array kApplication = {
     AttributeSpec{"spa.redirectUris", kTexts}, AttributeSpec{"isFallbackPublicClient", kFlag},
     AttributeSpec{"web.homePageUrl", kText},   AttributeSpec{"web.logoutUrl", kText}};
 
-constexpr std::array kServicePrincipal = {AttributeSpec{"description", kText, kNo, 1'024},
-                                          AttributeSpec{"notes", kText, kNo, 1'024},
-                                          AttributeSpec{"tags", kTexts},
-                                          AttributeSpec{"alternativeNames", kTexts},
-                                          AttributeSpec{"appRoleAssignmentRequired", kFlag},
-                                          AttributeSpec{"homepage", kText},
-                                          AttributeSpec{"servicePrincipalType", kText, kNo, 32, Setter::kSource}};
+constexpr std::array kServicePrincipal = {
+    AttributeSpec{"description", kText, kNo, 1'024}, AttributeSpec{"notes", kText, kNo, 1'024},
+    AttributeSpec{"tags", kTexts}, AttributeSpec{"alternativeNames", kTexts},
+    AttributeSpec{"appRoleAssignmentRequired", kFlag}, AttributeSpec{"homepage", kText},
+    AttributeSpec{"servicePrincipalType", kText, kNo, 32, Setter::kSource},
+    // The resource that a managed identity was made for; nobody changes it.
+    AttributeSpec{"actsFor", kText, kNo, 2'048, Setter::kSourceUnseen}};
 
 bool is_good_text(const std::string& text, std::size_t most) {
   const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };

@@ -215,7 +215,19 @@ Result<> replace(Draft& draft, Device device) { return replace_in(draft, std::mo
 Result<> replace(Draft& draft, Application application) {
   return replace_in(draft, std::move(application), "application");
 }
+// Which resource a managed identity acts for is the service's to say: others go by it.
 Result<> replace(Draft& draft, ServicePrincipal principal) {
+  const auto before = live_in(draft.objects().principals, principal.object);
+  if (before && is_managed(*before)) {
+    for (const auto* own : {"alternativeNames", "servicePrincipalType", "actsFor"}) {
+      const auto at = principal.attributes.find(own);
+      const auto was = before->attributes.find(own);
+      const bool there = at != principal.attributes.end();
+      if (there == (was != before->attributes.end()) && (!there || at->second == was->second)) continue;
+      return fail(ErrorCode::kInvalidArgument,
+                  "Property '" + std::string(own) + "' of a managed identity cannot be set.");
+    }
+  }
   return replace_in(draft, std::move(principal), "service principal");
 }
 

@@ -1,5 +1,7 @@
 #include "directory/directory_store.h"
 
+#include <algorithm>
+
 #include "src/changes.h"
 #include "src/client_secret.h"
 #include "src/draft.h"
@@ -172,6 +174,8 @@ Task<Result<DirectoryStore::Managed>> DirectoryStore::add_managed_identity(Tenan
                         .name = std::move(name),
                         .created = created};
   made.attributes["servicePrincipalType"] = std::string(kManagedIdentity);
+  const auto resource = std::ranges::find_if(alternative_names, [](const auto& one) { return one.starts_with('/'); });
+  if (resource != alternative_names.end()) made.attributes["actsFor"] = *resource;
   // The schema's length; a resource's id may be longer.
   const auto* spec = find_attribute(ObjectKind::kServicePrincipal, "alternativeNames");
   std::erase_if(alternative_names, [spec](const std::string& one) { return one.size() > spec->most; });

@@ -199,6 +199,11 @@ TEST_F(Graph, WhatActsForAResourceIsntAnybodysToUse) {
   EXPECT_EQ(call(Method::kDelete, path).error(), "400 Request_BadRequest");
   EXPECT_EQ(call(Method::kPatch, path, {{"servicePrincipalType", "Application"}}).status, 204);
   EXPECT_EQ(get(path).body["servicePrincipalType"], "ManagedIdentity");
+  EXPECT_EQ(call(Method::kPatch, path, {{"alternativeNames", {"/another/resource"}}}).error(),
+            "400 Request_BadRequest");
+  EXPECT_EQ(call(Method::kPatch, path, {{"alternativeNames", nullptr}}).error(), "400 Request_BadRequest");
+  EXPECT_EQ(call(Method::kPatch, path, {{"notes", "ours"}}).status, 204);
+  EXPECT_FALSE(get(path).body.contains("actsFor"));
   EXPECT_EQ(store.managed_identities(tenant_), std::vector{made->object});
   EXPECT_FALSE(run_blocking(store.remove_managed_identity(tenant_, store.clients(application_)[0].principal->object)));
   EXPECT_TRUE(run_blocking(store.remove_managed_identity(tenant_, made->object)));
