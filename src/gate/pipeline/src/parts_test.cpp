@@ -74,7 +74,8 @@ TEST_F(PartsTest, PartsHaveNoParts) {
   EXPECT_TRUE(service_.calls.empty());
 }
 
-TEST_F(PartsTest, AJobReadsWhatItIsGivenToWorkOn) {
+// Accounts are addressed by name, and a name may be another tenant's by the time that a job comes to it.
+TEST_F(PartsTest, AJobReadsWhatItIsGivenToWorkOnAndWritesItsOwnTenantsOnly) {
   auto work = [](Permit<Tidy> permit) -> Task<Result<>> {
     auto part = make_request(Method::kGet, "https://acct2.notes.test/book/other");
     part.body = &http::no_body();
@@ -83,12 +84,16 @@ TEST_F(PartsTest, AJobReadsWhatItIsGivenToWorkOn) {
     auto write = make_request(Method::kPut, "https://acct2.notes.test/book/other");
     write.body = &http::no_body();
     EXPECT_EQ((co_await permit.ask(write, AskedBy::kCaller)).status, 403);
+    auto own = make_request(Method::kPut, "https://acct1.notes.test/book/other");
+    own.body = &http::no_body();
+    EXPECT_EQ((co_await permit.ask(own, AskedBy::kCaller)).status, 201);
     co_return Result<>();
   };
-  Job job{.principal = "tidier", .resource = "/acct1/book"};
+  Job job{.tenant = accounts_.find("acct1")->tenant, .principal = "tidier", .resource = "/acct1/book"};
   EXPECT_TRUE(runtime::run_blocking(pipeline_->run_job<Tidy>(std::move(job), work)));
   EXPECT_EQ(operations(log_.take_entries()),
             "ReadNote allowed /acct2/book/other SystemJob 200\nWriteNote denied /acct2/book/other SystemJob 403\n"
+            "WriteNote allowed /acct1/book/other SystemJob 201\n"
             "Tidy allowed /acct1/book SystemJob 200\n");
 }
 

@@ -52,7 +52,7 @@ class SampleService final : public ServiceGate {
                   [this](Permit<ReadNote> permit) { return read_note(std::move(permit)); });
     add<WriteNote>({.method = http::Method::kPut,
                     .scope = Scope::kBlob,
-                    .credentials = kKeyOrSas | kBearer,
+                    .credentials = kKeyOrSas | kSystemJob | kBearer,
                     .sas = {.resource_type = 'o', .permissions = "cw", .resource_permissions = "cw"},
                     .data_action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete",
                     .create_action = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",

@@ -64,11 +64,16 @@ bool only_reads(http::Method method) {
   return method == http::Method::kGet || method == http::Method::kHead || method == http::Method::kOptions;
 }
 
-// Who may act for the whole here: its caller in the account that the caller proved itself to, a job anywhere; a job
-// that does a caller's work only where tokens say who calls.
+// Who may act for the whole here: its caller in the account that the caller proved itself to; a job wherever it reads,
+// and what it writes is its own tenant's, whatever name an account has by now; a job that does a caller's work only
+// where tokens say who calls.
 ApiResult<> check_caller(const Admission& part, const Admission& whole) {
   if (whole.on_behalf) return std::unexpected(another_account());
-  if (whole.principal.credential == kSystemJob) return {};
+  if (whole.principal.credential == kSystemJob) {
+    const bool own = part.account == nullptr || part.account->tenant == whole.tenant;
+    if (!own && !only_reads(part.request->method)) return std::unexpected(another_account());
+    return {};
+  }
   const bool same = part.account != nullptr && whole.account != nullptr && part.account->id == whole.account->id;
   // A stranger is let in by one container, which says nothing of another.
   if (!same || whole.principal.credential == kAnonymous) return std::unexpected(another_account());
