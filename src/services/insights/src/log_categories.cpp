@@ -33,6 +33,8 @@ constexpr LoggedName kVaultNames[] = {
     {"Decrypt", "KeyDecrypt"},
     {"WrapKey", "KeyWrap"},
     {"UnwrapKey", "KeyUnwrap"},
+    {"WrapAccountKey", "KeyWrap"},
+    {"UnwrapAccountKey", "KeyUnwrap"},
     {"Sign", "KeySign"},
     {"Verify", "KeyVerify"},
     {"Release", "KeyRelease"},
@@ -55,6 +57,8 @@ constexpr LoggedName kVaultNames[] = {
     {"UpdateCertificateIssuer", "CertificateIssuerUpdate"},
     {"DeleteCertificateIssuer", "CertificateIssuerDelete"},
 };
+// Jobs that are uses of a vault's keys by other services.
+constexpr std::string_view kServiceUses[] = {"WrapAccountKey", "UnwrapAccountKey"};
 constexpr std::string_view kVaultKinds[] = {"Secret", "Key", "Certificate"};
 constexpr std::string_view kVaultVerbs[] = {"Get",    "Set",     "Create",  "Import", "Update", "Delete",
                                             "Backup", "Restore", "Recover", "Purge",  "Rotate", "List"};
@@ -123,6 +127,14 @@ void LoggedOperations::add(LogSource source, const gate::ServiceGate& gate) {
       if (source == LogSource::kVault) out.name = vault_operation(row.operation);
     }
     operations_.emplace(row.operation, std::move(out));
+  }
+  if (source != LogSource::kVault) return;
+  for (const auto& job : gate.jobs()) {
+    if (std::ranges::find(kServiceUses, job.operation) == std::end(kServiceUses)) continue;
+    operations_.emplace(job.operation, LoggedOperation{.source = source,
+                                                       .category = categories_of(source).front().name,
+                                                       .name = vault_operation(job.operation),
+                                                       .by_service = true});
   }
 }
 

@@ -45,14 +45,16 @@ struct LogCategory {
 struct LoggedOperation {
   LogSource source = LogSource::kBlob;
   std::string_view category;
-  std::string name;  // Azure's: "GetBlob", "SecretGet"
+  std::string name;         // Azure's: "GetBlob", "SecretGet"
+  bool by_service = false;  // what a service of this cloud does in the name of its customer's resource
 };
 
 // The operations of the services' rows by their names in the audit log. Filled before the server starts, read-only and
 // thread-safe afterwards.
 class LoggedOperations {
  public:
-  // Every row of the service; a new row is in the log by existing.
+  // Every row of the service; a new row is in the log by existing. Of its jobs, those by which other services use a
+  // customer's key: the vault's owner wants to see them.
   void add(LogSource source, const gate::ServiceGate& gate);
   // Null: no log tells of it.
   [[nodiscard]] const LoggedOperation* find(std::string_view operation) const;

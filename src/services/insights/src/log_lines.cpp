@@ -141,10 +141,8 @@ std::optional<LogLine> line_of(BytesView text, LogSource source, const LoggedOpe
   const auto* operation = operations.find(record.text("operation"));
   const auto time = parse_iso8601(record.text("time"));
   // What the cloud does of itself is nobody's request; of what was only begun another record tells how it ended.
-  if (operation == nullptr || operation->source != source || !time || record.text("credential") == kSystemJob ||
-      record.number("status") == 0) {
-    return std::nullopt;
-  }
+  const bool unseen = operation == nullptr || (record.text("credential") == kSystemJob && !operation->by_service);
+  if (unseen || operation->source != source || !time || record.number("status") == 0) return std::nullopt;
   Json json =
       source == LogSource::kBlob ? storage_json(record, *operation, frame) : vault_json(record, *operation, frame);
   const auto shown = rfc3339_ticks(*time);

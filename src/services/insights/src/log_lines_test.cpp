@@ -22,6 +22,13 @@ class SampleGate final : public gate::ServiceGate {
   void finish(http::Response&, const http::Request&, const gate::Admission&) const override {}
 };
 
+struct WrapAccountKey {
+  static constexpr std::string_view kName = "WrapAccountKey";
+};
+struct RotateKeys {
+  static constexpr std::string_view kName = "RotateKeys";
+};
+
 class LogLines : public ::testing::Test {
  protected:
   LogLines() {
@@ -33,6 +40,8 @@ class LogLines : public ::testing::Test {
     blob_.put("PutBlob", http::Method::kPut, write_);
     blob_.put("DeleteBlob", http::Method::kDelete, delete_);
     vault_.put("GetSecret", http::Method::kGet, "Microsoft.KeyVault/vaults/secrets/getSecret/action");
+    vault_.add_job<WrapAccountKey>(gate::DataClass::kCustomerContent, gate::AuditClass::kRead);
+    vault_.add_job<RotateKeys>(gate::DataClass::kCustomerContent, gate::AuditClass::kRead);
     operations_.add(LogSource::kBlob, blob_);
     operations_.add(LogSource::kVault, vault_);
     frame_.tenant.bytes.fill(0x7e);
@@ -117,6 +126,15 @@ TEST_F(LogLines, WhatNobodyAskedForIsNotLogged) {
   EXPECT_TRUE(shaped(record("GetBlob", "/acct/box/a"), LogSource::kVault).is_null());
   EXPECT_TRUE(shaped("no record").is_null());
   EXPECT_TRUE(shaped("[]").is_null());
+}
+
+TEST_F(LogLines, WhatAServiceDoesWithAVaultsKeyIsLoggedForTheVaultsOwner) {
+  const auto json = shaped(record("WrapAccountKey", "/vau/keys/k/v1", 200, "SystemJob"), LogSource::kVault);
+  EXPECT_EQ(json["operationName"], "KeyWrap");
+  EXPECT_EQ(json["category"], "AuditEvent");
+  EXPECT_EQ(json["identity"]["pseudonym"], "callercallercallerca22");
+  EXPECT_TRUE(shaped(record("RotateKeys", "/vau", 200, "SystemJob"), LogSource::kVault).is_null());
+  EXPECT_TRUE(shaped(record("GetSecret", "/vau/secrets/s", 200, "SystemJob"), LogSource::kVault).is_null());
 }
 
 TEST_F(LogLines, AVaultsReadIsInAzuresForm) {
