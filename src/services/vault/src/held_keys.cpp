@@ -34,8 +34,8 @@ Result<> check_usable(const ItemVersion& version) {
 std::unexpected<Error> no_such_key() { return fail(ErrorCode::kDenied, "there is no such key in the vault"); }
 
 // "Customer-managed keys for Azure Storage encryption": RSA keys of 2048, 3072 and 4096 bits.
-bool is_rsa(const ItemContent& content) {
-  return type_of(Json::parse(content.shown.open, nullptr, false)) == crypto::KeyType::kRsa;
+bool is_rsa(const ItemVersion& version) {
+  return type_of(Json::parse(version.open, nullptr, false)) == crypto::KeyType::kRsa;
 }
 
 Bytes join(BytesView wrapped, BytesView sealed) {
@@ -97,8 +97,10 @@ Task<Result<std::string>> HeldKeys::look(CustomerKey key, std::string used) {
   }
   FH_CO_TRY([[maybe_unused]] const auto opened_by, co_await find(key, used));
   if (!key.version.empty()) co_return key.version;
-  // A newest version that can't be used yet changes nothing: the one in use goes on.
-  co_return newest ? head->current.version : used;
+  // Who disables a key means the newest version, whether or not everybody has followed to it.
+  if (!head->current.attributes.enabled) co_return fail(ErrorCode::kDenied, "the key's newest version is disabled");
+  // One that isn't fit for wrapping changes nothing: the one in use goes on.
+  co_return newest&& is_rsa(head->current) ? head->current.version : used;
 }
 
 // Off the loop: a private operation of RSA takes a millisecond and more.
@@ -120,10 +122,10 @@ template <class Operation, class Work>
 Task<Result<>> HeldKeys::on_record(const Found& found, const CustomerKey& key, Work work) const {
   gate::Pipeline* const door = door_;
   if (door == nullptr) co_return fail(ErrorCode::kUnavailable, "vaults aren't served yet");
-  gate::Job job{
-      .tenant = found.vault->tenant,
-      .principal = to_string(key.identity),
-      .resource = "/" + found.vault->name + "/keys/" + to_lower(key.name) + "/" + found.content->shown.version};
+  gate::Job job{.tenant = found.vault->tenant,
+                .principal = to_string(key.identity),
+                .resource = "/" + to_lower(found.vault->name) + "/keys/" + to_lower(key.name) + "/" +
+                            found.content->shown.version};
   co_return co_await door->run_job<Operation>(std::move(job), std::move(work));
 }
 
@@ -146,7 +148,7 @@ Task<Result<>> HeldKeys::unwrap_now(VaultParts* parts, Found found, const Bytes*
 
 Task<Result<WrappedByCustomer>> HeldKeys::wrap(CustomerKey key, Secret secret, Bytes context) {
   FH_CO_TRY(const auto found, co_await find(key, key.version));
-  if (!is_rsa(*found.content)) co_return fail(ErrorCode::kInvalidArgument, "The key has to be an RSA key.");
+  if (!is_rsa(found.content->shown)) co_return fail(ErrorCode::kInvalidArgument, "The key has to be an RSA key.");
   // Azure demands soft delete besides; here no vault is without.
   if (!found.vault->settings.purge_protection) {
     co_return fail(ErrorCode::kInvalidArgument, "The key vault has to have purge protection enabled.");

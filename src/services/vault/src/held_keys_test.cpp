@@ -157,6 +157,27 @@ TEST_F(HeldKeysTest, ARotatedKeyWrapsByItsNewVersionAndOpensWhatTheOldOneWrapped
   EXPECT_EQ(open(again), kSecret);
 }
 
+TEST_F(HeldKeysTest, AKeyWhoseNewestVersionIsDisabledIsDisabledForWhoeverHasntFollowed) {
+  const auto wrapped = wrap(key());
+  ASSERT_EQ(post("/keys/k1/rotate").status, 200);
+  ASSERT_EQ(patch("/keys/k1", {{"attributes", {{"enabled", false}}}}).status, 200);
+  EXPECT_EQ(look(wrapped), "denied: the key's newest version is disabled");
+  auto pinned = key();
+  pinned.version = wrapped.version;
+  EXPECT_TRUE(run_blocking(held().look(pinned, wrapped.version)));
+  ASSERT_EQ(patch("/keys/k1", {{"attributes", {{"enabled", true}}}}).status, 200);
+  EXPECT_EQ(look(wrapped), "a newer one");
+}
+
+TEST_F(HeldKeysTest, ANewestVersionThatCantWrapIsNobodysToFollow) {
+  const auto wrapped = wrap(key());
+  ASSERT_EQ(post("/keys/k1/create", {{"kty", "oct"}}).status, 200);
+  EXPECT_EQ(look(wrapped), "the same");
+  ASSERT_EQ(post("/keys/k1/create", {{"kty", "RSA"}, {"key_ops", {"sign"}}}).status, 200);
+  EXPECT_EQ(look(wrapped), "the same");
+  EXPECT_EQ(open(wrapped), kSecret);
+}
+
 TEST_F(HeldKeysTest, WhatIsNotFitIsRefused) {
   ASSERT_EQ(post("/keys/ec/create", {{"kty", "EC"}}).status, 200);
   ASSERT_EQ(post("/keys/signs/create", {{"kty", "RSA"}, {"key_ops", {"sign", "verify"}}}).status, 200);
