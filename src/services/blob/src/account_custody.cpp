@@ -1,10 +1,14 @@
 // AccountStore: accounts whose keys are under keys of their customers.
+#include <algorithm>
+#include <set>
+
 #include "base/log.h"
 #include "blob/account_store.h"
 #include "crypto/digest.h"
 #include "src/account_key.h"
 #include "src/account_row.h"
 #include "src/account_secrets.h"
+#include "src/keyed_lock.h"
 
 namespace freehold::blob {
 
@@ -16,7 +20,9 @@ std::shared_ptr<AccountKeyHold> AccountStore::hold_for(TenantId tenant, AccountI
     const std::shared_lock lock(mutex_);
     const auto found = by_id_.find(id);
     const auto old = found == by_id_.end() ? nullptr : found->second.hold;
-    if (old != nullptr && old->by() == by && old->wrapped() == row.custody->wrapped) return old;
+    const bool same =
+        old != nullptr && old->is_customers() && old->by() == by && old->wrapped() == row.custody->wrapped;
+    if (same) return old;
   }
   return std::make_shared<AccountKeyHold>(*options_.customer_keys, options_.clock, std::move(by), row.custody->wrapped,
                                           wrap_context(id));
@@ -33,17 +39,50 @@ Task<Result<AccountCustody>> AccountStore::put_under(AccountId id, TenantId tena
   co_return custody;
 }
 
+// In the name of whoever is to use the key from now on: of the key that it is under, where that is, or of the one that
+// it shall be under, should that be the old one at another place (a vault's backup). The vault has to let him in, and
+// has to have the very version that wrapped it: so nobody comes by it who couldn't be given it by the vault's owner.
+Task<Result<std::shared_ptr<const Secret>>> AccountStore::reopen(AccountId id, std::shared_ptr<AccountKeyHold> hold,
+                                                                 keys::CustomerKey by) const {
+  auto there = hold->by();
+  there.identity = by.identity;
+  auto elsewhere = there;
+  elsewhere.vault = by.vault;
+  elsewhere.name = by.name;
+  Result<std::shared_ptr<const Secret>> key = fail(ErrorCode::kDenied, "the account's key is withheld");
+  for (const auto& opener : {there, elsewhere}) {
+    auto may = co_await options_.customer_keys->look(opener, hold->wrapped().version);
+    if (!may) {
+      key = pass_on(may);
+      continue;
+    }
+    auto opened = co_await options_.customer_keys->unwrap(opener, hold->wrapped(), wrap_context(id));
+    if (opened) co_return std::make_shared<const Secret>(std::move(*opened));
+    // Another key, that happens to be called the same.
+    if (opened.error().code == ErrorCode::kCorrupt) opened.error().code = ErrorCode::kDenied;
+    key = pass_on(opened);
+  }
+  co_return key;
+}
+
 // The account's key itself never changes: whoever was faster has put the same one elsewhere, and this comes later.
 Task<Result<>> AccountStore::set_custody(AccountId id, std::optional<keys::CustomerKey> by) {
   FH_CO_TRY(const auto before, entry_of(id));
   const auto tenant = before.record->account->tenant;
   std::optional<AccountCustody> custody;
   Bytes wrapped_key;
-  FH_CO_TRY(const auto key, co_await account_key(id));
+  auto has = co_await account_key(id);
+  Result<std::shared_ptr<const Secret>> key = has ? has->secret : nullptr;
+  if (!has) key = pass_on(has);
+  const bool refused = !has && has.error().code == ErrorCode::kDenied;
+  if (refused && by && before.hold != nullptr && before.hold->is_customers()) {
+    key = co_await reopen(id, before.hold, *by);
+  }
+  if (!key) co_return pass_on(key);
   if (by) {
-    FH_CO_TRY(custody, co_await put_under(id, tenant, std::move(*by), key.secret));
+    FH_CO_TRY(custody, co_await put_under(id, tenant, std::move(*by), *key));
   } else {
-    FH_CO_TRY(wrapped_key, co_await options_.wrapper.wrap(tenant, key.secret->clone(), wrap_context(id)));
+    FH_CO_TRY(wrapped_key, co_await options_.wrapper.wrap(tenant, (*key)->clone(), wrap_context(id)));
   }
   co_return co_await change(id, [wrapped_key, custody](AccountRow& row) {
     row.wrapped_key = wrapped_key;
@@ -55,11 +94,65 @@ Task<Result<>> AccountStore::set_identity(AccountId id, AccountIdentity identity
   return change(id, [identity = std::move(identity)](AccountRow& row) { row.identity = identity; });
 }
 
+bool AccountStore::is_key_used_by(TenantId tenant, PrincipalId identity) const {
+  const std::shared_lock lock(mutex_);
+  return std::ranges::any_of(by_id_, [&](const auto& one) {
+    const auto& entry = one.second;
+    return !entry.deleting && entry.record->account->tenant == tenant && entry.record->customer_key &&
+           entry.record->customer_key->identity == identity;
+  });
+}
+
+Task<Result<AccountKey>> AccountStore::account_key(AccountId id) {
+  auto entry = any_entry_of(id);
+  if (entry && entry->stale) {
+    FH_CO_CHECK_OK(co_await refresh(id));
+    entry = any_entry_of(id);
+  }
+  if (!entry || entry->hold == nullptr) co_return fail(ErrorCode::kDenied, "the account's key is withheld");
+  if (entry->key != nullptr) co_return AccountKey{std::move(entry->key), std::move(entry->hold)};
+  FH_CO_TRY(auto key, co_await entry->hold->key());
+  co_return AccountKey{std::move(key), std::move(entry->hold)};
+}
+
+Task<Result<>> AccountStore::look_at_key(AccountId id) {
+  FH_CO_TRY(auto entry, any_entry_of(id));
+  if (entry.stale) {
+    FH_CO_CHECK_OK(co_await refresh(id));
+    FH_CO_TRY(entry, any_entry_of(id));
+  }
+  if (entry.hold == nullptr) co_return fail(ErrorCode::kDenied, "the account's key is withheld");
+  co_return co_await entry.hold->look();
+}
+
+// The key of before may be under another one by now: nobody uses it until the row was read again.
+void AccountStore::doubt(AccountId id) {
+  auto entry = any_entry_of(id);
+  if (!entry) return;
+  entry->key = nullptr;
+  entry->stale = true;
+  entry->hold = std::make_shared<AccountKeyHold>(
+      Error{ErrorCode::kUnavailable, "what the account's key is under has to be read again", ""});
+  remember(std::move(*entry));
+}
+
+Task<Result<>> AccountStore::refresh(AccountId id) {
+  FH_CO_TRY(const auto before, any_entry_of(id));
+  const auto account = before.record->account;
+  FH_CO_TRY(const auto turn, co_await turns_->lock(account->name));
+  FH_CO_TRY(const auto now, any_entry_of(id));
+  if (!now.stale) co_return Result<>();
+  FH_CO_TRY(auto entry, co_await read_account(account->tenant, id, account->name));
+  entry.deleting = now.deleting;
+  remember(std::move(entry));
+  co_return Result<>();
+}
+
 Task<Result<>> AccountStore::follow_rotation(AccountId id, std::shared_ptr<AccountKeyHold> hold) {
   if (!hold->by().version.empty()) co_return Result<>();
   FH_CO_CHECK_OK(co_await hold->look());
   if (hold->newest() == hold->wrapped().version) co_return Result<>();
-  FH_CO_TRY(auto key, co_await hold->key());
+  FH_CO_TRY(auto key, co_await hold->key(AccountKeyHold::Use::kOwn));
   FH_CO_TRY(const auto custody, co_await put_under(id, hold->by().tenant, hold->by(), std::move(key)));
   const auto seen = hold->wrapped();
   co_return co_await change(id, [seen, custody](AccountRow& row) {
@@ -68,25 +161,69 @@ Task<Result<>> AccountStore::follow_rotation(AccountId id, std::shared_ptr<Accou
   });
 }
 
-Task<> AccountStore::look_after_keys(bool follow_rotations) {
-  std::vector<std::pair<AccountId, std::shared_ptr<AccountKeyHold>>> held;
-  {
-    const std::shared_lock lock(mutex_);
-    for (const auto& [id, entry] : by_id_) {
-      if (entry.hold != nullptr && !entry.deleting) held.emplace_back(id, entry.hold);
-    }
+void AccountStore::tidy_keys() const {
+  const std::shared_lock lock(mutex_);
+  for (const auto& [id, entry] : by_id_) {
+    if (entry.hold != nullptr) entry.hold->tidy();
   }
-  for (const auto& [id, hold] : held) {
-    const bool rotated = !hold->newest().empty() && hold->newest() != hold->wrapped().version;
-    if (follow_rotations || rotated) {
+}
+
+namespace {
+
+bool is_rotated(const AccountKeyHold& hold) {
+  const auto newest = hold.newest();
+  return !newest.empty() && newest != hold.wrapped().version;
+}
+
+bool wants_care(const AccountKeyHold& hold, bool follow_rotations) {
+  return hold.is_customers() && (follow_rotations || hold.is_used() || is_rotated(hold));
+}
+
+}  // namespace
+
+std::vector<TenantId> AccountStore::tenants_to_look_after(bool follow_rotations) const {
+  std::set<TenantId> found;
+  const std::shared_lock lock(mutex_);
+  for (const auto& [id, entry] : by_id_) {
+    if (entry.deleting || entry.hold == nullptr) continue;
+    if (entry.stale || wants_care(*entry.hold, follow_rotations)) found.insert(entry.record->account->tenant);
+  }
+  return {found.begin(), found.end()};
+}
+
+std::vector<std::pair<AccountId, AccountStore::Entry>> AccountStore::to_look_after(TenantId tenant,
+                                                                                   bool follow_rotations) const {
+  std::vector<std::pair<AccountId, Entry>> found;
+  const std::shared_lock lock(mutex_);
+  for (const auto& [id, entry] : by_id_) {
+    if (entry.deleting || entry.hold == nullptr || entry.record->account->tenant != tenant) continue;
+    if (entry.stale || wants_care(*entry.hold, follow_rotations)) found.emplace_back(id, entry);
+  }
+  return found;
+}
+
+Task<> AccountStore::look_after_keys(TenantId tenant, bool follow_rotations) {
+  for (const auto& [id, entry] : to_look_after(tenant, follow_rotations)) {
+    const auto& hold = entry.hold;
+    if (entry.stale) {
+      static_cast<void>(co_await refresh(id));  // the next round tries again
+      continue;
+    }
+    if ((follow_rotations || is_rotated(*hold)) && hold->may_follow()) {
       const auto done = co_await follow_rotation(id, hold);
+      if (!done) hold->put_off_following();
       if (!done && done.error().code != ErrorCode::kDenied) {
-        log_warning("an account's key can't follow the rotation of its customer's", {{"error", done.error().message}});
+        log_warning("an account's key can't follow the rotation of its customer's",
+                    {{"account", entry.record->account->name}, {"error", done.error().message}});
       }
     }
     if (hold->is_used()) static_cast<void>(co_await hold->hold());  // a refusal is the next user's to be told
-    hold->tidy();
   }
+}
+
+Task<> AccountStore::look_after_keys(bool follow_rotations) {
+  for (const auto tenant : tenants_to_look_after(follow_rotations)) co_await look_after_keys(tenant, follow_rotations);
+  tidy_keys();
 }
 
 }  // namespace freehold::blob

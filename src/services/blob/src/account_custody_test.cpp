@@ -1,91 +1,11 @@
 // Accounts whose keys are under keys of their customers (E2b, E4).
-#include "src/account_key.h"
 #include "src/account_row.h"
-#include "src/test_region.h"
+#include "src/test_owners_key.h"
 
 namespace freehold::blob::testing {
 namespace {
 
-using runtime::run_blocking;
-
-constexpr std::string_view kWithheld = "KeyVaultEncryptionKeyNotFound";
-
-// One key, as its owner would have it at the moment.
-class OwnersKey final : public keys::CustomerKeys {
- public:
-  explicit OwnersKey(Random& random) : random_(random) {}
-  Task<Result<std::string>> look(keys::CustomerKey, std::string) override {
-    ++looks;
-    if (auto fault = refuse()) co_return std::unexpected(std::move(*fault));
-    co_return version;
-  }
-  Task<Result<keys::WrappedByCustomer>> wrap(keys::CustomerKey key, Secret secret, Bytes context) override {
-    if (auto fault = refuse()) co_return std::unexpected(std::move(*fault));
-    co_return keys::WrappedByCustomer{version, crypto::seal(key_, key.vault + context, secret.view(), random_)};
-  }
-  Task<Result<Secret>> unwrap(keys::CustomerKey key, keys::WrappedByCustomer wrapped, Bytes context) override {
-    ++unwraps;
-    if (auto fault = refuse()) co_return std::unexpected(std::move(*fault));
-    co_return crypto::open_secret(key_, key.vault + context, wrapped.wrapped);
-  }
-  bool given = true;
-  bool away = false;
-  std::string version = "v1";
-  int looks = 0;
-  int unwraps = 0;
-
- private:
-  [[nodiscard]] std::optional<Error> refuse() const {
-    if (away) return Error{ErrorCode::kUnavailable, "away", ""};
-    if (!given) return Error{ErrorCode::kDenied, "disabled", ""};
-    return std::nullopt;
-  }
-  const Secret key_{BytesView("0123456789abcdef0123456789abcdef")};
-  Random& random_;
-};
-
-struct AccountCustody : ::testing::Test, TestRegion {
-  AccountCustody() {
-    customer_keys = &owner;
-    restart();
-    account = service->accounts().find("acct1")->id;
-    make_container("box");
-    EXPECT_EQ(put("/box/before", pattern(1'000), {{"x-ms-meta-a", "b"}}).status, 201);
-    EXPECT_EQ(put("/box/big", pattern(9'000'000)).status, 201);
-    EXPECT_EQ(told(service->accounts().set_custody(account, by())), "done");
-  }
-  static keys::CustomerKey by() { return {.tenant = {}, .identity = {}, .vault = "vau1", .name = "k1", .version = ""}; }
-  static std::string told(Task<Result<>> task) {
-    const auto done = run_blocking(std::move(task));
-    return done ? "done" : done.error().message;
-  }
-  void pass(std::chrono::milliseconds time = AccountKeyHold::kLease) { clock.advance(time); }
-  std::string version() { return service->accounts().find_record("acct1")->customer_key_version; }
-  // Codes of what needs the key.
-  void expect_dark() {
-    EXPECT_EQ(get("/box/before").code(), kWithheld);
-    EXPECT_EQ(get("/box/big").code(), kWithheld);
-    EXPECT_EQ(run(Method::kHead, "/box/before").status, 403);
-    EXPECT_EQ(get("/box/before?comp=metadata").code(), kWithheld);
-    EXPECT_EQ(run(Method::kPut, "/box/before?comp=metadata", {{"x-ms-meta-a", "c"}}).code(), kWithheld);
-    EXPECT_EQ(run(Method::kPut, "/box/before?comp=tier", {{"x-ms-access-tier", "Cool"}}).code(), kWithheld);
-    EXPECT_EQ(run(Method::kPut, "/box/before?comp=snapshot").code(), kWithheld);
-    EXPECT_EQ(get("/box?restype=container&comp=list&include=metadata").code(), kWithheld);
-    EXPECT_EQ(put("/box/new", pattern(10)).code(), kWithheld);
-    EXPECT_EQ(put("/box/new", pattern(200'000)).code(), kWithheld);
-    EXPECT_EQ(run(Method::kPut, "/box/new?comp=block&blockid=AAAA", {}, pattern(10)).code(), kWithheld);
-    EXPECT_EQ(get("/box?restype=container&comp=list").status, 200);
-    EXPECT_EQ(run(Method::kDelete, "/box/none").code(), "BlobNotFound");
-  }
-  void expect_light() {
-    EXPECT_EQ(get("/box/before").body, pattern(1'000));
-    EXPECT_EQ(get("/box/big").body, pattern(9'000'000));
-    EXPECT_EQ(get("/box/before").header("x-ms-meta-a"), "b");
-  }
-
-  OwnersKey owner{random};
-  AccountId account;
-};
+using AccountCustody = CustodyTest;
 
 TEST_F(AccountCustody, AKeyThatIsTakenAwayDarkensTheDataWithinItsLeaseAndComesBack) {
   expect_light();

@@ -3,6 +3,7 @@
 // The registry's row is the journal: `deleting` in it is what the answer stands on, and it goes last. What lies between
 // (fencing, the purge of each container, the account's own rows) is repeated after a crash until it is done.
 #include "blob/account_store.h"
+#include "src/account_key.h"
 #include "src/account_row.h"
 #include "src/keyed_lock.h"
 #include "src/row_keys.h"
@@ -57,6 +58,11 @@ std::vector<DeletedAccount> AccountStore::deleted() const {
   return result;
 }
 
+WallTime AccountStore::created(AccountId id) const {
+  const auto entry = any_entry_of(id);
+  return entry ? entry->record->created : WallTime();
+}
+
 // The account's row goes last of its rows: it holds the key that whatever else is left would need. The fence stays for
 // ever: a late request must not find the account open again.
 Task<Result<>> AccountStore::remove_rows(store::PartitionId partition) {
@@ -75,15 +81,26 @@ Task<Result<>> AccountStore::finish_deletion(AccountId id) {
   }
   if (account.name.empty()) co_return fail(ErrorCode::kNotFound, "no such account is being deleted");
   FH_CO_TRY(const auto turn, co_await turns_->lock(account.name));
+  FH_CO_TRY(const auto entry, any_entry_of(id));
+  // Who acted for it: until here he opened what had to be removed.
+  const auto own = entry.record->identity.own;
+  if (own != PrincipalId{} && options_.identities != nullptr) {
+    FH_CO_CHECK_OK(co_await options_.identities->remove(account.tenant, own));
+  }
   FH_CO_CHECK_OK(co_await remove_rows(row_keys::account_partition(account.tenant, id)));
   store::Commit commit{row_keys::registry_partition(), options_.epoch, options_.hybrid.next_transaction(), {}, {}, {}};
   commit.reserve = store::DiskReserve::kMayUse;
   commit.deletes.push_back("a" + Bytes(account.name));
   FH_CO_TRY(const auto done, co_await settle(options_.rows, std::move(commit)));
   if (!done.applied) co_return fail(ErrorCode::kUnavailable, "a deleted account's name could not be freed");
-  const std::unique_lock lock(mutex_);
-  by_name_.erase(account.name);
-  by_id_.erase(id);
+  {
+    const std::unique_lock lock(mutex_);
+    by_name_.erase(account.name);
+    by_id_.erase(id);
+  }
+  if (entry.hold != nullptr) {
+    entry.hold->supersede(std::make_shared<AccountKeyHold>(Error{ErrorCode::kDenied, "the account was deleted", ""}));
+  }
   co_return Result<>();
 }
 

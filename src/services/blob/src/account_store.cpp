@@ -93,6 +93,9 @@ Task<Result<AccountStore::Entry>> AccountStore::read_account(TenantId tenant, Ac
   } else if (key) {
     entry.key = std::make_shared<const Secret>(std::move(*key));
     delegation = delegation_secret(*entry.key);
+    entry.hold = std::make_shared<AccountKeyHold>(entry.key);
+  } else if (!row->custody) {
+    entry.hold = std::make_shared<AccountKeyHold>(Error{ErrorCode::kDenied, "the account's key is withheld", ""});
   }
   auto record = std::make_shared<AccountRecord>();
   record->account = account_of(tenant, id, std::move(name), *row, delegation ? &*delegation : nullptr);
@@ -217,10 +220,17 @@ Task<Result<>> AccountStore::change(AccountId id, Change change) {
   rows.expect.push_back(store::equals(Bytes(kAccountRow), std::move(*stored)));
   rows.puts.push_back({Bytes(kAccountRow), std::move(*sealed)});
   FH_CO_TRY(const auto done, co_await settle(options_.rows, std::move(rows)));
-  if (done.unknown) co_return fail(ErrorCode::kUnavailable, "whether the account was changed can't be known");
+  if (done.unknown) {
+    doubt(id);
+    co_return fail(ErrorCode::kUnavailable, "whether the account was changed can't be known");
+  }
   if (!done.applied) co_return fail(ErrorCode::kConflict, "the account was changed meanwhile");
-  FH_CO_TRY(auto entry, co_await read_account(tenant, id, name));
-  remember(std::move(entry));
+  auto entry = co_await read_account(tenant, id, name);
+  if (!entry) {
+    doubt(id);
+    co_return pass_on(entry);
+  }
+  remember(std::move(*entry));
   co_return Result<>();
 }
 
@@ -250,11 +260,25 @@ Task<Result<>> AccountStore::revoke_delegation_keys(AccountId id) {
   return change(id, [](AccountRow& row) { ++row.delegation_epoch; });
 }
 
+// Requests under way go by the hold under which they began: it asks the new one from here on.
 void AccountStore::remember(Entry entry) {
-  const std::unique_lock lock(mutex_);
-  const auto& account = *entry.record->account;
-  by_id_.insert_or_assign(account.id, entry);
-  by_name_.insert_or_assign(account.name, std::move(entry));
+  std::shared_ptr<AccountKeyHold> old;
+  const auto hold = entry.hold;
+  {
+    const std::unique_lock lock(mutex_);
+    const auto& account = *entry.record->account;
+    if (const auto found = by_id_.find(account.id); found != by_id_.end()) old = found->second.hold;
+    by_id_.insert_or_assign(account.id, entry);
+    by_name_.insert_or_assign(account.name, std::move(entry));
+  }
+  if (old != nullptr && hold != nullptr && old != hold) old->supersede(hold);
+}
+
+Result<AccountStore::Entry> AccountStore::any_entry_of(AccountId id) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return fail(ErrorCode::kNotFound, "there is no such account");
+  return found->second;
 }
 
 Result<AccountStore::Entry> AccountStore::entry_of(AccountId id) const {
@@ -305,17 +329,10 @@ std::vector<std::shared_ptr<const gate::StorageAccount>> AccountStore::all() con
   return accounts;
 }
 
-Task<Result<AccountKey>> AccountStore::account_key(AccountId id) const {
-  Entry entry;
-  {
-    const std::shared_lock lock(mutex_);
-    const auto found = by_id_.find(id);
-    if (found != by_id_.end()) entry = found->second;
-  }
-  if (entry.key != nullptr) co_return AccountKey{std::move(entry.key)};
-  if (entry.hold == nullptr) co_return fail(ErrorCode::kDenied, "the account's key is withheld");
-  FH_CO_TRY(auto key, co_await entry.hold->key());
-  co_return AccountKey{std::move(key), std::move(entry.hold)};
+bool AccountStore::is_being_deleted(AccountId id) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = by_id_.find(id);
+  return found != by_id_.end() && found->second.deleting;
 }
 
 }  // namespace freehold::blob

@@ -2,29 +2,16 @@
 
 #include "src/blob_gate.h"
 #include "src/copier.h"
+#include "src/key_rounds.h"
 #include "src/row_keys.h"
 #include "src/storage_provider.h"
 
 namespace freehold::blob {
-namespace {
-
-// A key that isn't used any more is out of memory at most so long after its lease.
-constexpr std::chrono::milliseconds kKeyRound{250};
-constexpr int kRoundsToRotations = 240;  // a minute
-
-Task<> look_after_keys(AccountStore& accounts, runtime::TaskScope& scope) {
-  for (int round = 0; co_await scope.sleep(kKeyRound); ++round) {
-    co_await accounts.look_after_keys(round % kRoundsToRotations == 0);
-  }
-}
-
-}  // namespace
-
 struct BlobService::State {
   explicit State(BlobServiceOptions options)
       : suffixes(std::move(options.host_suffixes)),
         accounts({options.rows, options.epoch, options.hybrid, options.wrapper, options.row_keys, options.random,
-                  options.clock, options.customer_keys}),
+                  options.clock, options.customer_keys, options.identities}),
         containers(options.rows, options.epoch, options.hybrid, RowSealer(options.row_keys, options.random)),
         properties(options.rows, options.epoch, options.hybrid, RowSealer(options.row_keys, options.random)),
         blobs(options.rows, options.epoch, options.hybrid),
@@ -69,6 +56,7 @@ struct BlobService::State {
   Copier copier;
   BlobGate gate;
   StorageProvider provider;
+  KeyRounds key_rounds{accounts, scope};
 };
 
 BlobService::BlobService(BlobServiceOptions options) : state_(std::make_unique<State>(std::move(options))) {}
@@ -88,7 +76,7 @@ void BlobService::add_resource_types(gate::resource::Registry& registry) { state
 void BlobService::start(boost::asio::io_context& loop, gate::Pipeline& door) {
   state_->scope.spawn(loop, state_->collector.run(state_->scope, door));
   state_->scope.spawn(loop, state_->copier.run(state_->scope, door));
-  state_->scope.spawn(loop, look_after_keys(state_->accounts, state_->scope));
+  state_->scope.spawn(loop, state_->key_rounds.run(loop));
 }
 void BlobService::close_and_wait() { state_->scope.close_and_wait(); }
 

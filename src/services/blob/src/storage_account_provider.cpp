@@ -80,6 +80,7 @@ Task<ApiResult<Written>> StorageAccountProvider::put(ApprovedChange change) {
   co_return Written{.status = 200, .resource = show_account(*now, place_, port_of_origin(change->caller.origin))};
 }
 
+// Its own identity goes with the last of it: what is under a customer's key can't be removed whole without.
 Task<ApiResult<Written>> StorageAccountProvider::remove(ApprovedChange change) {
   const auto there = find_account(parts_.accounts, change->id, change->caller.tenant);
   FH_CO_CHECK_OK(check_conditions(*change, there != nullptr));
@@ -87,7 +88,6 @@ Task<ApiResult<Written>> StorageAccountProvider::remove(ApprovedChange change) {
   const auto gone = co_await parts_.accounts.begin_deletion(there->account->id);
   if (!gone && gone.error().code == ErrorCode::kNotFound) co_return Written{.status = 204};
   if (!gone) co_return provider_errors::of(gone.error());
-  FH_CO_CHECK_OK(co_await drop_own_identity(there->account->tenant, there->identity.own));
   co_return Written{.status = 200};
 }
 

@@ -28,11 +28,22 @@ bool acts(const AccountIdentity& identity, PrincipalId principal) {
   return principal != PrincipalId{} && (identity.own == principal || std::ranges::any_of(identity.assigned, same));
 }
 
+// Who acts by an identity that was made anew under its old id.
+PrincipalId successor_of(PrincipalId principal, const AccountIdentity& before, const AccountIdentity& next) {
+  for (const auto& one : before.assigned) {
+    if (one.principal.object != principal) continue;
+    const auto* now = find_assigned(next, one.id);
+    if (now != nullptr) return now->principal.object;
+  }
+  return principal;
+}
+
 // The key that the account's is to be under, used by somebody who will still act for it.
 ApiResult<std::optional<keys::CustomerKey>> wanted_key(const AccountRecord* there, const AccountIdentity& identity,
                                                        AskedCustody asked, TenantId tenant) {
   std::optional<keys::CustomerKey> by;
   if (there != nullptr) by = there->customer_key;
+  if (by) by->identity = successor_of(by->identity, there->identity, identity);
   if (asked.source == Source::kService) by.reset();
   if (asked.source == Source::kCustomer) {
     const auto* assigned = asked.by.empty() ? nullptr : find_assigned(identity, asked.by);
@@ -59,7 +70,9 @@ Refusal key_refusal(const Error& error) {
 
 }  // namespace
 
-// As it is to be but for an own one that isn't there yet. The caller needs a right to each that the account hadn't.
+// As it is to be but for an own one that isn't there yet. The caller needs a right to each that the account hadn't. One
+// that was deleted and made again is another principal under the same id: that is taken, by the same right, and what is
+// gone or isn't the caller's to give stays as it was known.
 ApiResult<AccountIdentity> StorageAccountProvider::wanted_identity(const AccountRecord* there,
                                                                    const AskedCustody& asked,
                                                                    const Caller& caller) const {
@@ -71,12 +84,12 @@ ApiResult<AccountIdentity> StorageAccountProvider::wanted_identity(const Account
   for (const auto& id : *asked.assigned) {
     if (find_assigned(next, id) != nullptr) continue;
     const auto* known = there == nullptr ? nullptr : find_assigned(there->identity, id);
-    if (known != nullptr) {
+    if (actors_.assigned == nullptr) return provider_errors::unsupported_feature("identity.type UserAssigned", kNone);
+    auto found = actors_.assigned->assign(caller, id);
+    if (!found && known != nullptr) {
       next.assigned.push_back(*known);
       continue;
     }
-    if (actors_.assigned == nullptr) return provider_errors::unsupported_feature("identity.type UserAssigned", kNone);
-    auto found = actors_.assigned->assign(caller, id);
     if (!found && found.error().code == ErrorCode::kDenied) return provider_errors::may_not_assign(caller.object, id);
     if (!found) return provider_errors::invalid_content(found.error().message);
     next.assigned.push_back(std::move(*found));

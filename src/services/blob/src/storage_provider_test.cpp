@@ -28,10 +28,13 @@ struct Actors final : gate::resource::ManagedIdentities, gate::resource::UserIde
                                                             std::string_view id) const override {
     if (id == "/uai/theirs") return fail(ErrorCode::kDenied, "no");
     if (!equals_ignoring_case(id, "/uai/ours")) return fail(ErrorCode::kInvalidArgument, "none");
+    if (!gives) return fail(ErrorCode::kDenied, "no");
     gate::resource::UserIdentity found{"/uai/ours", {}};
-    found.principal.object.bytes.fill(0xaa);
+    found.principal.object.bytes.fill(ours);
     return found;
   }
+  std::uint8_t ours = 0xaa;  // of its principal
+  bool gives = true;
   std::vector<PrincipalId> living;
   int count = 0;
 };
@@ -259,6 +262,11 @@ TEST_F(StorageProviderTest, AnAccountHasAnIdentityOfItsOwnAndGoesWithIt) {
   write(path("fresh1"), {{"identity", {{"type", "SystemAssigned"}}}}, ChangeKind::kPatch);
   EXPECT_EQ(actors.living.size(), 1u);
   write(path("fresh1"), nullptr, ChangeKind::kDelete);
+  EXPECT_EQ(actors.living.size(), 1u);  // what is left of the account may need it
+  for (int round = 0; round < 20 && service->accounts().is_taken("fresh1"); ++round) {
+    static_cast<void>(run_blocking(service->collect_garbage(*pipeline)));
+    take_audit_rows();
+  }
   EXPECT_TRUE(actors.living.empty());
 }
 
@@ -311,6 +319,33 @@ TEST_F(StorageProviderTest, AUserAssignedIdentityHasTheKeyFromTheBeginning) {
   const auto patched =
       write(path("fresh1"), {{"identity", {{"type", "SystemAssigned,UserAssigned"}}}}, ChangeKind::kPatch);
   EXPECT_EQ(patched["identity"]["type"], "SystemAssigned,UserAssigned") << patched;
+}
+
+// Deleted and made again: another principal under the same id.
+TEST_F(StorageProviderTest, AnIdentityThatWasMadeAnewLeadsOutOfTheDark) {
+  auto body = account_body(under_key("k1", "/uai/ours"));
+  body["identity"] = {{"type", "UserAssigned"}, {"userAssignedIdentities", {{"/uai/ours", Json::object()}}}};
+  one_key.may.bytes.fill(0xaa);
+  write(path("fresh1"), body);
+  ASSERT_EQ(ask("fresh1", Method::kPut, "/box?restype=container").status, 201);
+  const auto account = service->accounts().find("fresh1")->id;
+  const auto is_dark = [&] {
+    clock.advance(std::chrono::seconds(1));
+    return !run_blocking(service->accounts().account_key(account));
+  };
+  EXPECT_FALSE(is_dark());
+  one_key.may.bytes.fill(0xbb);
+  EXPECT_TRUE(is_dark());
+  const auto patch = [&] { return write(path("fresh1"), {{"tags", {{"a", "b"}}}}, ChangeKind::kPatch); };
+  EXPECT_EQ(patch()["tags"]["a"], "b");
+  EXPECT_TRUE(is_dark());
+  actors.ours = 0xbb;
+  actors.gives = false;  // who may not assign it changes nothing about it
+  EXPECT_EQ(patch()["tags"]["a"], "b");
+  EXPECT_TRUE(is_dark());
+  actors.gives = true;
+  EXPECT_EQ(patch()["tags"]["a"], "b");
+  EXPECT_FALSE(is_dark());
 }
 
 TEST_F(StorageProviderTest, ARegeneratedKeyAndItsSasAreWorthNothing) {

@@ -17,6 +17,7 @@ class WatchedStore final : public store::PartitionStore {
   explicit WatchedStore(store::PartitionStore& inner) : inner_(inner) {}
   // A result: the answer, without a commit.
   std::function<std::optional<store::CommitResult>(const store::Commit&)> on_commit;
+  std::function<std::optional<Result<bool>>()> on_find;  // a result: the answer about a transaction
   std::function<void(const Bytes& key)> on_get;
   std::function<void(const Bytes& from)> on_scan;
   std::atomic<bool> full{false};  // then only commits that may use the disk's reserve are taken
@@ -41,7 +42,10 @@ class WatchedStore final : public store::PartitionStore {
     return inner_.scan(std::move(partition), std::move(from), std::move(end), limit);
   }
   Task<Result<bool>> find_transaction(store::PartitionId partition, store::TransactionId id) override {
-    return inner_.find_transaction(std::move(partition), id);
+    if (on_find) {
+      if (auto said = on_find()) co_return std::move(*said);
+    }
+    co_return co_await inner_.find_transaction(std::move(partition), id);
   }
   Task<Result<std::vector<store::Change>>> changes(store::PartitionId partition, std::uint64_t after,
                                                    std::uint32_t limit) override {

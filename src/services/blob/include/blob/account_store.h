@@ -19,6 +19,7 @@
 #include "crypto/key_wrapper.h"
 #include "keys/customer_keys.h"
 #include "keys/sealed_rows.h"
+#include "resource/managed_identities.h"
 #include "runtime/task.h"
 #include "store/hybrid_clock.h"
 #include "store/partition_store.h"
@@ -71,7 +72,8 @@ class AccountStore final : public gate::AccountDirectory {
     RowKeySource& row_keys;
     Random& random;
     const Clock& clock;
-    keys::CustomerKeys* customer_keys = nullptr;  // null: there are none
+    keys::CustomerKeys* customer_keys = nullptr;              // null: there are none
+    gate::resource::ManagedIdentities* identities = nullptr;  // who acts for accounts; null: nobody
   };
   explicit AccountStore(Options options);
   ~AccountStore() override;
@@ -86,12 +88,19 @@ class AccountStore final : public gate::AccountDirectory {
   [[nodiscard]] Task<Result<>> change_settings(AccountId id, AccountSettings settings);
   [[nodiscard]] Task<Result<>> move(AccountId id, SubscriptionId subscription, std::string resource_group);
   // Takes the account's key from under what it is under, and puts it under that one; nullopt: under the service's.
-  // What was stored stays as it is. kDenied: the one it is under withholds it, or the one it shall be under doesn't let
-  // itself be used; kInvalidArgument: that isn't fit for it.
+  // What was stored stays as it is. Where the one who used the old one may not any more, whoever is to use the new one
+  // may open it too, if the vault lets him. kDenied: the one it is under withholds it, or the one it shall be under
+  // doesn't let itself be used; kInvalidArgument: that isn't fit for it.
   [[nodiscard]] Task<Result<>> set_custody(AccountId id, std::optional<keys::CustomerKey> by);
   [[nodiscard]] Task<Result<>> set_identity(AccountId id, AccountIdentity identity);
-  // Puts keys under the newest version of their customers' keys where those were rotated, and takes keys out of memory
-  // that nobody uses any more. Called again and again.
+  // Takes keys out of memory whose lease is over. Waits for nobody. Called again and again, and so is the next.
+  void tidy_keys() const;
+  // Renews the leases of a tenant's keys that are used, and puts keys under the newest version of their customers' keys
+  // where those were rotated: where that is known, or, with `follow_rotations`, where the vault says so now.
+  [[nodiscard]] Task<> look_after_keys(TenantId tenant, bool follow_rotations);
+  // The tenants of whose keys that has something to do.
+  [[nodiscard]] std::vector<TenantId> tenants_to_look_after(bool follow_rotations) const;
+  // All of it, for every tenant.
   [[nodiscard]] Task<> look_after_keys(bool follow_rotations);
   // What was signed by the old one is worth nothing any more. `which` is 0 or 1.
   [[nodiscard]] Task<Result<>> replace_key(AccountId id, std::size_t which, Secret key);
@@ -113,22 +122,38 @@ class AccountStore final : public gate::AccountDirectory {
   // Is there an account of that name, or the rest of one?
   [[nodiscard]] bool is_taken(std::string_view name) const;
   [[nodiscard]] bool is_being_deleted(std::string_view name) const;
+  [[nodiscard]] bool is_being_deleted(AccountId id) const;
+  // When it was made; epoch: that isn't known, or there is no such account.
+  [[nodiscard]] WallTime created(AccountId id) const;
+  // Does an account that isn't being deleted have its key under one that this identity uses?
+  [[nodiscard]] bool is_key_used_by(TenantId tenant, PrincipalId identity) const;
   // Those that are being deleted too: whoever has rows in the store.
   [[nodiscard]] std::vector<std::shared_ptr<const gate::StorageAccount>> all() const;
   // The key that wraps the account's blob keys. kDenied: it is withheld; kUnavailable: who has it can't be asked.
-  [[nodiscard]] Task<Result<AccountKey>> account_key(AccountId id) const;
+  [[nodiscard]] Task<Result<AccountKey>> account_key(AccountId id);
+  // Might the key be had now, as far as its vault tells without opening anything? Errors as account_key(); kNotFound:
+  // there is no such account any more.
+  [[nodiscard]] Task<Result<>> look_at_key(AccountId id);
 
  private:
   struct Entry {
     std::shared_ptr<const AccountRecord> record;
-    std::shared_ptr<const Secret> key;     // null: withheld, or held
-    std::shared_ptr<AccountKeyHold> hold;  // null: it is the service's
+    std::shared_ptr<const Secret> key;     // null: withheld, or a customer's to give
+    std::shared_ptr<AccountKeyHold> hold;  // null: of an account whose row is gone
     bool deleting = false;
+    bool stale = false;  // nobody knows what a change came to: the row is to be read before the key is used
   };
   using Change = std::function<void(AccountRow&)>;
   [[nodiscard]] Task<Result<Entry>> read_account(TenantId tenant, AccountId id, std::string name);
   [[nodiscard]] Task<Result<>> change(AccountId id, Change change);
   [[nodiscard]] std::shared_ptr<AccountKeyHold> hold_for(TenantId tenant, AccountId id, const AccountRow& row) const;
+  [[nodiscard]] Task<Result<std::shared_ptr<const Secret>>> reopen(AccountId id, std::shared_ptr<AccountKeyHold> hold,
+                                                                   keys::CustomerKey by) const;
+  [[nodiscard]] std::vector<std::pair<AccountId, Entry>> to_look_after(TenantId tenant, bool follow_rotations) const;
+  void doubt(AccountId id);
+  [[nodiscard]] Task<Result<>> refresh(AccountId id);
+  // Of any account, those that are being deleted too; kNotFound.
+  [[nodiscard]] Result<Entry> any_entry_of(AccountId id) const;
   [[nodiscard]] Task<Result<AccountCustody>> put_under(AccountId id, TenantId tenant, keys::CustomerKey by,
                                                        std::shared_ptr<const Secret> account_key) const;
   [[nodiscard]] Task<Result<>> follow_rotation(AccountId id, std::shared_ptr<AccountKeyHold> hold);
