@@ -24,7 +24,9 @@ Task<Result<>> Collector::collect_batch(gate::Permit<CollectGarbage> permit, Bat
   std::vector<Bytes> gone;
   for (auto& item : batch.items) {
     auto removed = co_await remove_named_by(pass, item, Others::kThere);
-    if (!removed) {
+    if (!removed && removed.error().code == ErrorCode::kDenied) {
+      batch.dark = true;
+    } else if (!removed) {
       batch.fault = pass_on(removed);
       batch.failed.push_back(item);
     } else if (*removed == Removed::kNotYet) {
@@ -96,9 +98,14 @@ Task<Result<>> Collector::remove_layout(JobPass pass, AccountRef account, store:
   FH_CO_TRY(auto direct, co_await unshared(pass, account, partition, sharing, std::move(layout.direct)));
   FH_CO_CHECK_OK(co_await remove_segments(pass, partition, std::move(direct)));
   if (layout.manifests.empty()) co_return Result<>();
-  FH_CO_TRY(const auto place, co_await place_of(account, partition, wrapped_key));
+  auto place = co_await place_of(account, partition, wrapped_key);
+  if (!place) {
+    const bool gone = sharing.name.empty() && accounts_.is_being_deleted(account.account);
+    if (!gone || place.error().code == ErrorCode::kUnavailable) co_return pass_on(place);
+    co_return co_await remove_unread(pass, account, std::move(layout.manifests));
+  }
   for (const auto& manifest : layout.manifests) {
-    auto part = co_await content_.load_manifest(place, manifest);
+    auto part = co_await content_.load_manifest(*place, manifest);
     // Gone already: an earlier round removed its content before it.
     if (!part && part.error().code == ErrorCode::kNotFound) continue;
     if (!part) co_return pass_on(part);
@@ -110,6 +117,13 @@ Task<Result<>> Collector::remove_layout(JobPass pass, AccountRef account, store:
     FH_CO_CHECK_OK(co_await remove_chunks(pass, std::move(itself)));
   }
   co_return Result<>();
+}
+
+Task<Result<>> Collector::remove_unread(JobPass pass, AccountRef account, std::vector<ManifestRef> manifests) {
+  FH_CO_CHECK_OK(co_await sweep_again_from(account));
+  std::set<store::ChunkId> chunks;
+  for (const auto& manifest : manifests) chunks.insert(manifest.id);
+  co_return co_await remove_chunks(pass, std::move(chunks));
 }
 
 Task<Result<>> Collector::remove_chunks(JobPass, std::set<store::ChunkId> chunks) {

@@ -12,12 +12,14 @@ namespace {
 constexpr std::size_t kItemsInMemory = 100'000;
 // Nobody whose garbage has to wait, for a slow reader say, keeps the others' out.
 constexpr std::size_t kItemsPerContainer = 10'000;
+constexpr std::size_t kItemsPerTenant = 25'000;
 constexpr std::size_t kItemsPerJob = 1'000;
 // A search for what was dropped looks through every container: half a minute lies between two.
 constexpr std::uint64_t kRoundsBetweenSearches = 150;
 constexpr std::chrono::milliseconds kRound{200};
 constexpr std::chrono::seconds kFirstSweep{2};
 constexpr std::chrono::hours kSweepEvery{24};
+constexpr std::chrono::minutes kNextPart{5};  // where a sweep had to leave some for the next
 // Rounds between tries of what failed: a second, doubled each time up to about five minutes.
 constexpr std::uint64_t kFirstPause = 5;
 constexpr unsigned kMostDoublings = 8;
@@ -30,11 +32,14 @@ void Collector::add(Item item) {
   item.since = blobs_.hybrid().next();
   const std::lock_guard lock(mutex_);
   auto& held = held_[item.partition.value];
-  if (items_.size() >= kItemsInMemory || (!item.container && held >= kItemsPerContainer)) {
+  auto& of_tenant = held_of_tenant_[item.account.tenant];
+  if (items_.size() >= kItemsInMemory || of_tenant >= kItemsPerTenant ||
+      (!item.container && held >= kItemsPerContainer)) {
     overflowed_ = true;
     return;
   }
   ++held;
+  ++of_tenant;
   items_.push_back(std::move(item));
 }
 
@@ -73,8 +78,19 @@ void Collector::put_back(Batch batch) {
   for (auto* items : {&batch.failed, &batch.later}) {
     for (auto& item : *items) {
       ++held_[item.partition.value];
+      ++held_of_tenant_[item.account.tenant];
       items_.push_back(std::move(item));
     }
+  }
+}
+
+// Under the mutex.
+void Collector::count_held() {
+  held_.clear();
+  held_of_tenant_.clear();
+  for (const auto& item : items_) {
+    ++held_[item.partition.value];
+    ++held_of_tenant_[item.account.tenant];
   }
 }
 
@@ -102,8 +118,7 @@ std::vector<Collector::Batch> Collector::take_due(Which which) {
     }
   }
   items_ = std::move(kept);
-  held_.clear();
-  for (const auto& item : items_) ++held_[item.partition.value];
+  count_held();
   for (auto& [partition, batch] : garbage) containers.push_back(std::move(batch));
   return containers;
 }
@@ -155,6 +170,9 @@ Task<> Collector::run_batch(gate::Pipeline& door, Batch& batch) {
       return purge(std::move(p), batch.items.front());
     });
   }
+  // Its row stands: it is found again when the key is back.
+  batch.dark = !batch.fault && batch.fault.error().code == ErrorCode::kDenied;
+  if (batch.dark) batch.fault = {};
   if (!batch.fault) batch.failed = std::move(batch.items);
 }
 
@@ -174,12 +192,15 @@ Task<Result<std::size_t>> Collector::collect(gate::Pipeline& door, Which which) 
   std::size_t finished = 0;
   Result<> fault = co_await remove_abandoned(door, which);
   if (auto purged = co_await purge_accounts(door, which); !purged) fault = std::move(purged);
+  if (auto searched = co_await search_dark(door, which); !searched) fault = std::move(searched);
   auto due = take_due(which);
   for (auto& batch : due) {
     const auto all = batch.items.size();
+    const auto account = batch.items.front().account;
     co_await run_batch(door, batch);
     finished += all - batch.failed.size() - batch.later.size();
     if (!batch.fault) fault = pass_on(batch.fault);
+    if (batch.dark) note_dark(account);
     put_back(std::move(batch));
   }
   if (may_search(which)) {
@@ -215,21 +236,29 @@ Task<Result<>> Collector::remove_abandoned(gate::Pipeline& door, Which which) {
   co_return fault;
 }
 
-Task<Result<>> Collector::find_left_over(gate::Pipeline& door) {
-  co_return co_await door.run_job<FindGarbage>(
-      gate::Job{.principal = principal(), .resource = "/"},
-      [this](gate::Permit<FindGarbage> p) { return look_for_left_over(std::move(p)); });
+std::vector<AccountRef> Collector::every_account() const {
+  std::vector<AccountRef> all;
+  for (const auto& account : accounts_.all()) all.push_back(ref_of(*account));
+  return all;
 }
 
-Task<Result<>> Collector::look_for_left_over(gate::Permit<FindGarbage> permit) {
+Task<Result<>> Collector::find_left_over(gate::Pipeline& door) { return find_left_over(door, every_account()); }
+
+Task<Result<>> Collector::find_left_over(gate::Pipeline& door, std::vector<AccountRef> accounts) {
+  co_return co_await door.run_job<FindGarbage>(
+      gate::Job{.principal = principal(), .resource = "/"},
+      [this, &accounts](gate::Permit<FindGarbage> p) { return look_for_left_over(std::move(p), accounts); });
+}
+
+Task<Result<>> Collector::look_for_left_over(gate::Permit<FindGarbage> permit, std::vector<AccountRef> accounts) {
   bool found = false;
-  for (const auto& account : accounts_.all()) {
-    const auto ref = ref_of(*account);
+  std::vector<std::pair<AccountRef, store::PartitionId>> all;
+  for (const auto& ref : accounts) {
     FH_CO_TRY(const auto deleted, co_await containers_.deleted(ref));
     for (const auto& container : deleted) add_container(ref, container);
     found |= !deleted.empty();
+    FH_CO_CHECK_OK(co_await add_partitions_of(ref, all));
   }
-  FH_CO_TRY(const auto all, co_await partitions());
   for (const auto& [account, partition] : all) {
     Bytes from(1, row_keys::kGarbagePrefix);
     const auto end = row_keys::after_prefix(Bytes(1, row_keys::kSharedGarbagePrefix));  // the next letter
@@ -253,10 +282,12 @@ Task<> Collector::run(runtime::TaskScope& scope, gate::Pipeline& door) {
     since_sweep += kRound;
     if (!found) found = (co_await find_left_over(door)).has_value();
     Result<std::size_t> done = co_await collect(door, Which::kDue);
-    if (done && found && since_sweep >= next_sweep) {
-      done = co_await sweep(door);
+    // Whatever couldn't be collected: one tenant's garbage doesn't decide about the others' chunks.
+    if (found && since_sweep >= next_sweep) {
+      auto swept = co_await sweep(door);
+      if (!swept) done = pass_on(swept);
       since_sweep = {};
-      next_sweep = kSweepEvery;
+      next_sweep = swept && !sweep_was_cut_ ? std::chrono::steady_clock::duration(kSweepEvery) : kNextPart;
     }
     if (!done) log_debug("the collector will try again", {{"reason", std::string_view(done.error().message)}});
   }

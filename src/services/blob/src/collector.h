@@ -86,6 +86,7 @@ class Collector {
     std::vector<Item> later = {};  // readers have to end first
     Result<> fault = {};
     bool tried = false;  // not refused at the door: too much is running, or the log can't take the record
+    bool dark = false;   // the account's key is withheld: what needs it isn't kept here
   };
   // Garbage of which other rows may name some: of that name (empty: none may), as the garbage row at this key says.
   struct Sharing {
@@ -94,9 +95,20 @@ class Collector {
   };
   // Chunks that may go unless a row names them. Rows of one name share manifests: none is looked into twice.
   struct Candidates {
+    // What to do where an account's key is withheld, so that nobody can tell what its manifests name: all that may be
+    // it stays, or the account's own garbage has to wait.
+    enum class Unread { kStays, kFails };
     std::set<store::ChunkId> ids;
+    Unread unread = Unread::kStays;
     std::set<store::ChunkId> looked_into = {};
+    std::map<AccountId, store::ChunkId> unseen = {};  // the lowest that stayed though no row that was read names it
     [[nodiscard]] bool empty() const { return ids.empty(); }
+  };
+  // An account whose garbage waits, in its rows alone, for its key to come back.
+  struct Dark {
+    AccountRef account;
+    bool again = true;  // something was refused since it was last searched
+    Patience patience = {};
   };
   // All staged blocks of one blob and generation.
   struct StagedSet {
@@ -119,7 +131,14 @@ class Collector {
   [[nodiscard]] Task<> run_batch(gate::Pipeline& door, Batch& batch);
   [[nodiscard]] bool may_search(Which which);
   [[nodiscard]] Task<Result<>> remove_abandoned(gate::Pipeline& door, Which which);
-  [[nodiscard]] Task<Result<>> look_for_left_over(gate::Permit<FindGarbage> permit);
+  [[nodiscard]] Task<Result<>> look_for_left_over(gate::Permit<FindGarbage> permit, std::vector<AccountRef> accounts);
+  [[nodiscard]] Task<Result<>> find_left_over(gate::Pipeline& door, std::vector<AccountRef> accounts);
+  [[nodiscard]] std::vector<AccountRef> every_account() const;
+  [[nodiscard]] Task<Result<>> add_partitions_of(AccountRef account,
+                                                 std::vector<std::pair<AccountRef, store::PartitionId>>& found);
+  void count_held();
+  void note_dark(AccountRef account);
+  [[nodiscard]] Task<Result<>> search_dark(gate::Pipeline& door, Which which);
 
   // The jobs and their steps (collect_garbage.cpp).
   [[nodiscard]] Task<Result<>> collect_batch(gate::Permit<CollectGarbage> permit, Batch& batch);
@@ -133,6 +152,8 @@ class Collector {
   [[nodiscard]] Task<Result<bool>> ready_for_pages(Item& item, GarbageRow garbage);
   [[nodiscard]] Task<Result<>> remove_layout(JobPass pass, AccountRef account, store::PartitionId partition,
                                              Bytes wrapped_key, LayoutRef layout, Sharing sharing);
+  // Manifests of a deleted account that nobody can read any more: what they name is left to the sweep.
+  [[nodiscard]] Task<Result<>> remove_unread(JobPass pass, AccountRef account, std::vector<ManifestRef> manifests);
   [[nodiscard]] Task<Result<>> remove_chunks(JobPass pass, std::set<store::ChunkId> chunks);
   [[nodiscard]] Task<Result<>> remove_segments(JobPass pass, store::PartitionId partition, Layout layout);
   [[nodiscard]] Task<Result<>> remove_staged(JobPass pass, store::PartitionId partition, GarbageRow garbage);
@@ -177,6 +198,12 @@ class Collector {
 
   // The parts of a sweep (sweep.cpp).
   enum class Manifests { kThere, kMayBeGone };
+  // From where an account's chunks have to be looked at again once its key is back or it is gone: durable.
+  using Unseen = std::map<AccountId, store::ChunkId>;
+  [[nodiscard]] Task<Result<Unseen>> read_unseen();
+  [[nodiscard]] Task<Result<>> sweep_again_from(AccountRef account);
+  // Where the next sweep begins, pulled back to what can be seen again.
+  [[nodiscard]] Task<Result<store::ChunkId>> sweep_from(Unseen& unseen);
   [[nodiscard]] Task<Result<>> sweep_under(gate::Permit<SweepChunks> permit, std::size_t& removed);
   [[nodiscard]] Task<Result<>> list_candidates(JobPass pass, store::ChunkId from, store::ChunkId& bound,
                                                std::set<store::ChunkId>& candidates);
@@ -185,6 +212,7 @@ class Collector {
   [[nodiscard]] Task<Result<>> spare_layout(JobPass pass, AccountRef account, store::PartitionId partition,
                                             Bytes wrapped_key, LayoutRef layout, Manifests manifests,
                                             Candidates& candidates);
+  static void keep_unseen(AccountId account, store::ChunkId manifest, ErrorCode why, Candidates& candidates);
   [[nodiscard]] Task<Result<>> spare_row(JobPass pass, AccountRef account, store::PartitionId partition,
                                          store::KeyValue row, Candidates& candidates);
 
@@ -196,12 +224,16 @@ class Collector {
   PageCollector pages_;
   std::uint64_t round_ = 0;                                   // only collect() counts
   std::unordered_map<AccountId, Patience> account_patience_;  // only collect() uses it
+  std::map<AccountId, Dark> dark_;                            // as well
+  std::set<AccountId> to_sweep_;                              // whose row of sweep_again_from() stands
+  bool sweep_was_cut_ = false;                                // the last sweep left some for the next
   mutable std::mutex mutex_;
   std::deque<Item> items_;
   std::unordered_map<TenantId, Abandoned> abandoned_;
-  std::map<Bytes, std::size_t> held_;  // how many of the items are of that partition
-  bool overflowed_ = false;            // items were dropped from memory: their rows have to be found again
-  std::uint64_t next_search_ = 0;      // the round in which they may be searched for
+  std::map<Bytes, std::size_t> held_;               // how many of the items are of that partition,
+  std::map<TenantId, std::size_t> held_of_tenant_;  // and of that tenant
+  bool overflowed_ = false;                         // items were dropped from memory: their rows have to be found again
+  std::uint64_t next_search_ = 0;                   // the round in which they may be searched for
 };
 
 }  // namespace freehold::blob

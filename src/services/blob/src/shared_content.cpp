@@ -20,7 +20,8 @@ constexpr store::ChunkId kLastChunk{~std::uint64_t{0}, ~std::uint64_t{0}};
 Task<Result<>> Collector::spare_shared(JobPass pass, AccountRef account, store::PartitionId partition, Sharing sharing,
                                        std::set<store::ChunkId>& candidates) {
   if (sharing.name.empty() || candidates.empty()) co_return Result<>();
-  Candidates left{std::move(candidates)};
+  // What the others name has to be known: what can't be read now might be given up for good.
+  Candidates left{.ids = std::move(candidates), .unread = Candidates::Unread::kFails};
   for (int attempt = 1;; ++attempt) {
     KeyedLock::Guard turn;
     if (attempt == kAttempts) {

@@ -14,30 +14,44 @@ namespace freehold::blob {
 namespace {
 
 constexpr std::size_t kCandidates = 200'000;
-constexpr std::string_view kWatermark =
-    "sweep";  // in the registry's partition: all chunks below it are known to be named
+// Rows in the registry's partition. All chunks below this one are known to be named,
+constexpr std::string_view kWatermark = "sweep";
+// but for those of accounts that a sweep couldn't look into: from where it has to come back to them.
+constexpr std::string_view kUnseen = "sweep/";
+Bytes unseen_key(AccountId account) { return Bytes(kUnseen) + Bytes(account.view()); }
+
+store::Commit begin_commit(BlobStore& blobs) {
+  store::Commit commit{row_keys::registry_partition(), blobs.epoch(), blobs.hybrid().next_transaction(), {}, {}, {}};
+  commit.reserve = store::DiskReserve::kMayUse;
+  return commit;
+}
 
 }  // namespace
 
 Task<Result<std::vector<std::pair<AccountRef, store::PartitionId>>>> Collector::partitions() {
   std::vector<std::pair<AccountRef, store::PartitionId>> result;
   for (const auto& account : accounts_.all()) {
-    const auto ref = ref_of(*account);
-    std::string from;
-    while (true) {
-      FH_CO_TRY(const auto page, co_await containers_.list(ref, from, "", 1000));
-      for (const auto& [name, row] : page.containers) {
-        result.emplace_back(ref, row_keys::container_partition(ref.tenant, ref.account, row.id));
-      }
-      if (!page.more || page.containers.empty()) break;
-      from = page.containers.back().first + '\0';
-    }
-    FH_CO_TRY(const auto deleted, co_await containers_.deleted(ref));
-    for (const auto& container : deleted) {
-      result.emplace_back(ref, row_keys::container_partition(ref.tenant, ref.account, container.id));
-    }
+    FH_CO_CHECK_OK(co_await add_partitions_of(ref_of(*account), result));
   }
   co_return result;
+}
+
+Task<Result<>> Collector::add_partitions_of(AccountRef ref,
+                                            std::vector<std::pair<AccountRef, store::PartitionId>>& found) {
+  std::string from;
+  while (true) {
+    FH_CO_TRY(const auto page, co_await containers_.list(ref, from, "", 1000));
+    for (const auto& [name, row] : page.containers) {
+      found.emplace_back(ref, row_keys::container_partition(ref.tenant, ref.account, row.id));
+    }
+    if (!page.more || page.containers.empty()) break;
+    from = page.containers.back().first + '\0';
+  }
+  FH_CO_TRY(const auto deleted, co_await containers_.deleted(ref));
+  for (const auto& container : deleted) {
+    found.emplace_back(ref, row_keys::container_partition(ref.tenant, ref.account, container.id));
+  }
+  co_return Result<>();
 }
 
 Task<Result<std::size_t>> Collector::sweep(gate::Pipeline& door) {
@@ -52,12 +66,13 @@ Task<Result<std::size_t>> Collector::sweep(gate::Pipeline& door) {
 // The watermark's commit can't carry the record: what was removed is gone before it, whether it comes about or not.
 Task<Result<>> Collector::sweep_under(gate::Permit<SweepChunks> permit, std::size_t& removed) {
   const JobPass pass(permit);
-  const auto registry = row_keys::registry_partition();
-  FH_CO_TRY(const auto stored, co_await blobs_.rows().get(registry, Bytes(kWatermark)));
-  const auto from = stored ? store::chunk_id_from_bytes(*stored).value_or(store::ChunkId{}) : store::ChunkId{};
-  auto bound = content_.claims().bound();
+  FH_CO_TRY(auto unseen, co_await read_unseen());
+  FH_CO_TRY(const auto from, co_await sweep_from(unseen));
+  const auto claimed = content_.claims().bound();
+  auto bound = claimed;
   Candidates candidates;
   FH_CO_CHECK_OK(co_await list_candidates(pass, from, bound, candidates.ids));
+  sweep_was_cut_ = bound < claimed;
   if (candidates.empty()) {
     permit.nothing_done();
     co_return Result<>();
@@ -73,11 +88,67 @@ Task<Result<>> Collector::sweep_under(gate::Permit<SweepChunks> permit, std::siz
   }
   if (removed > 0) log_info("removed chunks that nothing named", {{"chunks", removed}});
   if (removed == 0) permit.nothing_done();
-  store::Commit commit{registry, blobs_.epoch(), blobs_.hybrid().next_transaction(), {}, {}, {}};
-  commit.reserve = store::DiskReserve::kMayUse;
+  for (const auto& [account, lowest] : candidates.unseen) {
+    const auto [at, fresh] = unseen.try_emplace(account, lowest);
+    if (!fresh) at->second = std::min(at->second, lowest);
+  }
+  auto commit = begin_commit(blobs_);
   commit.puts.push_back({Bytes(kWatermark), store::to_bytes(bound)});
+  for (const auto& [account, lowest] : unseen) commit.puts.push_back({unseen_key(account), store::to_bytes(lowest)});
   FH_CO_TRY(const auto done, co_await blobs_.commit(std::move(commit)));
   static_cast<void>(done);  // not applied: the next sweep looks at the same chunks again
+  co_return Result<>();
+}
+
+Task<Result<Collector::Unseen>> Collector::read_unseen() {
+  Unseen unseen;
+  Bytes from(kUnseen);
+  const auto end = row_keys::after_prefix(from);
+  while (true) {
+    FH_CO_TRY(const auto page, co_await blobs_.rows().scan(row_keys::registry_partition(), from, end, 1000));
+    for (const auto& row : page.rows) {
+      const auto id = id_from_bytes<AccountId>(BytesView(row.key).substr(kUnseen.size()));
+      const auto lowest = store::chunk_id_from_bytes(row.value);
+      if (!id || !lowest) co_return fail(ErrorCode::kCorrupt, "a row of the sweep is not as it was written");
+      unseen.emplace(*id, *lowest);
+    }
+    if (!page.more || page.rows.empty()) co_return unseen;
+    from = page.rows.back().key + '\0';
+  }
+}
+
+// Of an account that is gone, or whose key may be used again, everything can be looked at again.
+Task<Result<store::ChunkId>> Collector::sweep_from(Unseen& unseen) {
+  FH_CO_TRY(const auto stored, co_await blobs_.rows().get(row_keys::registry_partition(), Bytes(kWatermark)));
+  auto from = stored ? store::chunk_id_from_bytes(*stored).value_or(store::ChunkId{}) : store::ChunkId{};
+  auto commit = begin_commit(blobs_);
+  for (auto at = unseen.begin(); at != unseen.end();) {
+    const auto light = co_await accounts_.look_at_key(at->first);
+    if (!light && light.error().code != ErrorCode::kNotFound) {
+      ++at;
+      continue;
+    }
+    from = std::min(from, at->second);
+    commit.deletes.push_back(unseen_key(at->first));
+    to_sweep_.erase(at->first);
+    at = unseen.erase(at);
+  }
+  if (commit.deletes.empty()) co_return from;
+  commit.puts.push_back({Bytes(kWatermark), store::to_bytes(from)});
+  FH_CO_TRY(const auto done, co_await blobs_.commit(std::move(commit)));
+  if (!done.applied) co_return fail(ErrorCode::kUnavailable, "the sweep's watermark could not be kept");
+  co_return from;
+}
+
+// Chunks are younger than their account.
+Task<Result<>> Collector::sweep_again_from(AccountRef account) {
+  if (to_sweep_.contains(account.account)) co_return Result<>();
+  const auto created = accounts_.created(account.account);
+  auto commit = begin_commit(blobs_);
+  commit.puts.push_back({unseen_key(account.account), store::to_bytes({store::HybridClock::from_wall(created), 0})});
+  FH_CO_TRY(const auto done, co_await blobs_.commit(std::move(commit)));
+  if (!done.applied) co_return fail(ErrorCode::kUnavailable, "the sweep's watermark could not be kept");
+  to_sweep_.insert(account.account);
   co_return Result<>();
 }
 
@@ -144,6 +215,19 @@ Task<Result<>> Collector::spare_row(JobPass pass, AccountRef account, store::Par
   }
 }
 
+// What a manifest names is older than it is, and nobody can tell: all of that stays, and no other tenant's sweep is
+// held up. It is looked at again when that helps: damage doesn't mend.
+void Collector::keep_unseen(AccountId account, store::ChunkId manifest, ErrorCode why, Candidates& candidates) {
+  auto& ids = candidates.ids;
+  const auto end = ids.upper_bound(manifest);
+  if (end == ids.begin()) return;
+  if (why == ErrorCode::kDenied || why == ErrorCode::kUnavailable) {
+    const auto [at, fresh] = candidates.unseen.try_emplace(account, *ids.begin());
+    if (!fresh) at->second = std::min(at->second, *ids.begin());
+  }
+  ids.erase(ids.begin(), end);
+}
+
 Task<Result<>> Collector::spare_layout(JobPass, AccountRef account, store::PartitionId partition, Bytes wrapped_key,
                                        LayoutRef layout, Manifests manifests, Candidates& candidates) {
   const auto spare = [&candidates](const Layout& part) {
@@ -154,16 +238,19 @@ Task<Result<>> Collector::spare_layout(JobPass, AccountRef account, store::Parti
   spare(layout.direct);
   if (layout.manifests.empty()) co_return Result<>();
   auto place = co_await place_of(account, partition, wrapped_key);
-  if (!place && place.error().code != ErrorCode::kDenied) co_return pass_on(place);
   for (const auto& manifest : layout.manifests) {
     candidates.ids.erase(manifest.id);
     if (!candidates.looked_into.insert(manifest.id).second) continue;
-    Result<Layout> part = fail(ErrorCode::kDenied, "the account's key is withheld");
-    if (place) part = co_await content_.load_manifest(*place, manifest);
-    // What it names is older than it is, and nobody can tell: all of that stays, and no other tenant's sweep is held
-    // up.
-    if (!part && part.error().code == ErrorCode::kDenied) {
-      candidates.ids.erase(candidates.ids.begin(), candidates.ids.upper_bound(manifest.id));
+    Result<Layout> part;
+    if (place) {
+      part = co_await content_.load_manifest(*place, manifest);
+    } else {
+      part = std::unexpected(place.error());  // of each manifest
+    }
+    const bool unread = !place || (!part && part.error().code == ErrorCode::kDenied);
+    if (unread && candidates.unread == Candidates::Unread::kFails) co_return pass_on(part);
+    if (unread) {
+      keep_unseen(account.account, manifest.id, part.error().code, candidates);
       continue;
     }
     // Garbage half collected: what it alone named is gone already, and the manifest was the last of it.
