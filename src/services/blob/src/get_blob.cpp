@@ -115,6 +115,7 @@ Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget
   FH_CO_TRY(const auto range, decide_range(plan, row, now));
   auto response = head_of(plan, row, range, now);
   if (range.length == 0) {
+    FH_CO_CHECK_OK(co_await check_key(parts, target.account));  // there is no content, but metadata
     response.body = Bytes();
     co_return std::optional(std::move(response));
   }
