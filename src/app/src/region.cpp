@@ -233,6 +233,9 @@ Result<> Region::Parts::open_blob() {
                                .identities = managed_identities.get(),
                                .user_identities = &assignable->identities()});
   FH_CHECK_OK(run_blocking(blob->load()));
+  assignable->keep_while([keys = &blob->accounts()](TenantId tenant, PrincipalId identity) {
+    return keys->is_key_used_by(tenant, identity);
+  });
   // Once: whoever deletes it has deleted it.
   FH_TRY(const bool first, first_start_under_way(s, settings));
   if (first) {

@@ -141,6 +141,11 @@ Task<ApiResult<Written>> IdentitiesProvider::remove(ApprovedChange change) {
   const auto there = store_.find(tenant, change->id);
   FH_CO_CHECK_OK(check_conditions(*change, there != nullptr));
   if (there == nullptr) co_return Written{.status = 204};
+  if (needed_ && needed_(tenant, there->principal.object)) {
+    co_return refuse(409, "IdentityInUse",
+                     "The identity " + gate::resource::quoted(there->id.name()) +
+                         " opens the customer-managed key of a storage account: give the account another one first.");
+  }
   const auto gone = co_await principals_.remove(tenant, there->principal.object);
   if (!gone) co_return refused(gone.error());
   const auto done = co_await store_.remove(tenant, change->id);

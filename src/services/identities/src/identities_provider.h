@@ -3,6 +3,8 @@
 // Source: "User Assigned Identities" (Managed Service Identity REST API), 2015-08-31-preview to 2024-11-30.
 #pragma once
 
+#include <functional>
+
 #include "authn/identity.h"
 #include "authz/storage_access.h"
 #include "resource/registry.h"
@@ -18,6 +20,7 @@ class IdentitiesProvider final : public gate::resource::ResourceProvider, public
                      const gate::authz::ManagementTree& tree)
       : store_(store), principals_(principals), directory_(directory), assignments_(assignments), tree_(tree) {}
   void add_types(gate::resource::Registry& registry);
+  void keep_while(std::function<bool(TenantId, PrincipalId)> needed) { needed_ = std::move(needed); }
 
   [[nodiscard]] Task<gate::ApiResult<gate::resource::Json>> get(gate::resource::ResourceId id,
                                                                 gate::resource::Reading reading) override;
@@ -36,6 +39,7 @@ class IdentitiesProvider final : public gate::resource::ResourceProvider, public
   const gate::IdentityDirectory& directory_;
   const gate::authz::SnapshotSource& assignments_;
   const gate::authz::ManagementTree& tree_;
+  std::function<bool(TenantId, PrincipalId)> needed_;
 };
 
 }  // namespace freehold::identities

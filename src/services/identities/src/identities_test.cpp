@@ -126,6 +126,19 @@ TEST_F(Identities, OneKeepsItsPrincipalAsLongAsItIsThere) {
   EXPECT_EQ(get("one"), nullptr);
 }
 
+TEST_F(Identities, OneThatIsNeededStays) {
+  const auto made = write("one", body_);
+  bool needed = true;
+  service_->keep_while([&](TenantId tenant, PrincipalId principal) {
+    return needed && tenant == tenant_ && to_string(principal) == made["properties"]["principalId"].get<std::string>();
+  });
+  EXPECT_EQ(write("one", nullptr, ChangeKind::kDelete)["error"], "IdentityInUse");
+  EXPECT_EQ(principals_.living.size(), 1u);
+  needed = false;
+  write("one", nullptr, ChangeKind::kDelete);
+  EXPECT_EQ(get("one"), nullptr);
+}
+
 TEST_F(Identities, AreListedByGroupAndSubscription) {
   write("one", body_);
   write("two", body_);

@@ -1,6 +1,7 @@
 // IdentitiesService: Microsoft.ManagedIdentity as app/ wires it: user-assigned identities. Keeps: H4, E2b (its part).
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "authn/identity.h"
@@ -31,6 +32,9 @@ class IdentitiesService {
   [[nodiscard]] runtime::Task<Result<>> load(TenantId tenant);
   // Microsoft.ManagedIdentity/userAssignedIdentities.
   void add_resource_types(gate::resource::Registry& registry);
+  // An identity of which this is true isn't deleted (409): something would be lost with it. Before requests; it may be
+  // asked from any thread.
+  void keep_while(std::function<bool(TenantId tenant, PrincipalId principal)> needed);
   // For services whose resources have identities.
   [[nodiscard]] const gate::resource::UserIdentities& identities() const;
 
