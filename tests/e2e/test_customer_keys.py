@@ -1,5 +1,6 @@
 """An account under its owner's key: dark within a second of the key's end, in every read, and back with it."""
 
+import base64
 import os
 import threading
 import time
@@ -42,17 +43,31 @@ class CustomerKeys(ServerCase):
         ends = self.server.endpoints
         scope = f"/resourceGroups/default/providers/Microsoft.KeyVault/vaults/{self.vault.name}"
         role = f"/subscriptions/{ends['subscriptionId']}/providers/Microsoft.Authorization/roleDefinitions/{CRYPTO_USER}"
-        self.role = scope + "/providers/Microsoft.Authorization/roleAssignments/11111111-1111-4111-8111-111111111111"
+        self.roles = getattr(self, "roles", 0) + 1
+        self.role = scope + f"/providers/Microsoft.Authorization/roleAssignments/11111111-1111-4111-8111-{self.roles:012}"
         status, answer = self.vault.manage("PUT", self.role, {"properties": {"roleDefinitionId": role, "principalId": principal}},
                                            version="2022-04-01")
         self.assertEqual(status, 201, answer)
 
-    def put_under_key(self, version: str = "") -> dict:
+    def under_key(self, version: str = "", by: str = "") -> dict:
         ends = self.server.endpoints
         key = {"keyvaulturi": f"https://{self.vault.name}.{ends['vaultSuffix']}:{ends['httpsPort']}", "keyname": "k1"}
         if version:
             key["keyversion"] = version
-        return self.account({"properties": {"encryption": {"keySource": "Microsoft.Keyvault", "keyvaultproperties": key}}})
+        encryption = {"keySource": "Microsoft.Keyvault", "keyvaultproperties": key}
+        if by:
+            encryption["identity"] = {"userAssignedIdentity": by}
+        return {"properties": {"encryption": encryption}}
+
+    def put_under_key(self, version: str = "") -> dict:
+        return self.account(self.under_key(version))
+
+    def identity(self, name: str, method: str = "PUT") -> tuple[str, int, dict]:
+        """Its id, and what was answered."""
+        ends = self.server.endpoints
+        path = f"/resourceGroups/default/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+        body = {"location": ends["region"]} if method == "PUT" else None
+        return (f"/subscriptions/{ends['subscriptionId']}{path}", *self.vault.manage(method, path, body, version="2023-01-31"))
 
     def set_up(self, data=None) -> None:
         self.server = self.serve(data)
@@ -185,3 +200,68 @@ class CustomerKeys(ServerCase):
         self.server.restart()
         self.blobs = BlobClient.of(self.server)
         self.assertEqual(self.blobs.get("box/small").body, self.small)
+
+    def test_the_identity_that_opens_the_key(self):
+        self.set_up()
+        first, status, made = self.identity("id1")
+        self.assertEqual(status, 201, made)
+        self.give_role(made["properties"]["principalId"])
+        self.account({"identity": {"type": "UserAssigned", "userAssignedIdentities": {first: {}}}} | self.under_key(by=first))
+        self.assertEqual(self.identity("id1", "DELETE")[1], 409)
+        self.assertEqual(self.code(), "")
+        # It loses its right, and another one leads out.
+        self.assertEqual(self.vault.manage("DELETE", self.role, version="2022-04-01")[0], 200)
+        time.sleep(SECONDS)
+        self.assertEqual(self.code(), WITHHELD)
+        second, _, made = self.identity("id2")
+        self.give_role(made["properties"]["principalId"])
+        both = {"type": "UserAssigned", "userAssignedIdentities": {first: {}, second: {}}}
+        self.account({"identity": both} | self.under_key(by=second))
+        self.assertEqual(self.blobs.get("box/small").body, self.small)
+        self.assertEqual(self.identity("id1", "DELETE")[1], 200)
+        self.assertEqual(self.blobs.get("box/small").body, self.small)
+
+    def test_nobody_makes_an_accounts_identity_anothers(self):
+        self.set_up()
+        principal = self.account({})["identity"]["principalId"]
+        headers = {"authorization": "Bearer " + self.vault.token("https://graph.microsoft.com"),
+                   "content-type": "application/json"}
+        url = f"{self.server.endpoints['graph']}/v1.0/servicePrincipals/{principal}"
+        names = ["/providers/Microsoft.Authorization/policyAssignments/x"]
+        self.assertEqual(self.vault.send("PATCH", url, {"alternativeNames": names}, headers)[0], 400)
+        self.server.restart()
+        self.blobs = BlobClient.of(self.server)
+        self.assertEqual(self.blobs.get("box/small").body, self.small)
+
+    def test_reads_under_way_end_with_the_newest_key(self):
+        self.set_up()
+        before = self.slow_read()
+        self.vault.must("POST", "/keys/k1/rotate")
+        time.sleep(2)
+        self.enable(False)
+        time.sleep(SECONDS)
+        self.assertLess(self.rest_of(before), len(self.big) - 10_000_000)
+        self.enable(True)
+        self.account({"properties": {"encryption": {"keySource": "Microsoft.Storage"}}})
+        before = self.slow_read()
+        self.put_under_key()
+        self.enable(False)
+        time.sleep(SECONDS)
+        self.assertLess(self.rest_of(before), len(self.big) - 10_000_000)
+
+    def test_a_deleted_account_goes_with_its_vault(self):
+        self.set_up()
+        ids = []
+        for number in range(120):
+            ids.append(base64.b64encode(b"%08d" % number).decode())
+            query = {"comp": "block", "blockid": ids[-1]}
+            self.assertEqual(self.blobs.request("PUT", "box/long", query, None, b"x" * 1_000).status, 201)
+        body = "<BlockList>" + "".join(f"<Latest>{each}</Latest>" for each in ids) + "</BlockList>"
+        self.assertEqual(self.blobs.request("PUT", "box/long", {"comp": "blocklist"}, None, body.encode()).status, 201)
+        self.assertEqual(self.vault.manage("DELETE", "/resourceGroups/default", version="2021-04-01")[0], 202)
+        path = "/providers/Microsoft.Storage/checkNameAvailability"
+        asked = {"name": self.server.account, "type": "Microsoft.Storage/storageAccounts"}
+        deadline = time.monotonic() + 60
+        while not self.vault.manage("POST", path, asked, version="2022-09-01")[1]["nameAvailable"]:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.5)
