@@ -144,6 +144,37 @@ class CustomerKeys(ServerCase):
         self.assertEqual(self.blobs.get("box/small").body, self.small)
         self.assertEqual(self.blobs.get("box/big").body, self.big)
 
+    def test_what_is_said_about_blobs_goes_dark_with_the_key(self):
+        """Metadata and tags can be neither read, nor listed, nor found, nor asked about by conditions; deletion goes on."""
+        self.set_up()
+        tags = {"restype": "container", "comp": "blobs", "where": "\"state\"='hidden'"}
+        noted = {"x-ms-meta-word": "canary-meta", "x-ms-tags": "state=hidden"}
+        self.assertEqual(self.blobs.put("box/noted", b"x", noted).status, 201)
+        self.assertEqual(self.blobs.create_container("said", {"x-ms-meta-word": "canary-box"}).status, 201)
+        self.assertIn(b"<Name>noted</Name>", self.blobs.request("GET", "box", tags).body)
+        self.enable(False)
+        time.sleep(SECONDS)
+        of_box = {"restype": "container"}
+        asked = [
+            ("GET", "box/noted", None, {}), ("GET", "box/noted", {"comp": "metadata"}, {}),
+            ("GET", "box/noted", {"comp": "tags"}, {}), ("GET", "box", tags, {}),
+            ("GET", "", {"comp": "blobs", "where": tags["where"]}, {}), ("GET", "", {"comp": "list", "include": "metadata"}, {}),
+            ("GET", "box", of_box | {"comp": "list", "include": "metadata"}, {}),
+            ("GET", "box", of_box | {"comp": "list", "include": "tags"}, {}),
+            ("GET", "said", of_box, {}), ("GET", "said", of_box | {"comp": "metadata"}, {}),
+            ("PUT", "box/noted", {"comp": "properties"}, {"x-ms-if-tags": "\"state\"='hidden'"}),
+            ("PUT", "box/noted", {"comp": "metadata"}, {"x-ms-meta-word": "other"})]
+        for method, path, query, headers in asked:
+            answer = self.blobs.request(method, path, query, headers)
+            self.assertEqual((answer.status, answer.code), (403, WITHHELD), (method, path, query))
+            for word in (b"canary", b"hidden"):
+                self.assertNotIn(word, answer.body + str(answer.headers).encode())
+        self.assertIn(b"<TagCount>1</TagCount>", self.blobs.listing("box"))
+        self.assertEqual(self.blobs.delete("box/noted").status, 202)
+        self.enable(True)
+        self.assertNotIn(b"<Name>noted", self.blobs.request("GET", "box", tags).body)
+        self.assertIn("canary-box", str(self.blobs.request("GET", "said", of_box).headers))
+
     def test_a_right_or_a_vault_that_is_taken_away(self):
         self.set_up()
 

@@ -50,7 +50,7 @@ ApiResult<Principal> by_account_sas(const SasCase& c) {
   const auto key = signing_key(c.account, strings, signature_of(c.request));
   if (!key) return authentication_failed("Signature did not match. String to sign used was " + strings[0]);
   FH_CHECK_OK(check_time(grant, c.now));
-  FH_CHECK_OK(refuse_encryption_scope(c.request));
+  FH_CHECK_OK(check_encryption_scope(c.request));
   return Principal{.credential = kAccountSas,
                    .tenant = c.account.tenant,
                    .pseudonym_source = "SAS by key" + std::to_string(*key) + " of " + to_string(c.account.id),

@@ -133,10 +133,16 @@ TEST(AccountSas, HoldsFromItsStartToJustBeforeItsExpiry) {
   EXPECT_TRUE(at("2026-11-20", "2026-11-21").starts_with(outside));
 }
 
-TEST(AccountSas, EncryptionScopesAreRefusedUntilThereAreAny) {
+TEST(AccountSas, EncryptionScopesAreTakenWhereTheyAreSigned) {
   AccountSasFields sas{.permissions = "r", .expiry = "2027-01-01", .encryption_scope = "mine"};
+  const auto query = signed_query(sas);
+  EXPECT_TRUE(call(query)) << refusal(call(query));
+  auto other = query;
+  other.replace(other.find("ses=mine"), 8, "ses=ours");
+  EXPECT_TRUE(refusal(call(other)).starts_with("AuthenticationFailed: Signature did not match."));
+  sas.version = "2019-12-12";
   EXPECT_EQ(refusal(call(signed_query(sas))),
-            "AuthenticationFailed: Encryption scopes are not supported by this service.");
+            "AuthenticationFailed: The signed version doesn't sign an encryption scope.");
 }
 
 TEST(AccountSas, ASignatureWithUnescapedPlusIsReadAsMeant) {

@@ -159,7 +159,7 @@ ApiResult<Principal> by_delegation_sas(const SasCase& c) {
   }
   FH_CHECK_OK(check_time(grant, c.now));
   FH_CHECK_OK(check_key_time(key, c.now));
-  FH_CHECK_OK(refuse_encryption_scope(c.request));
+  FH_CHECK_OK(check_encryption_scope(c.request));
   bind_grant(grant, sas, *resource);
   return principal_of(c, key, d, std::move(grant));
 }

@@ -73,9 +73,9 @@ ApiResult<> check_time(const SasGrant& grant, WallTime now) {
                                "] - Expiry [" + http_date(grant.expiry) + "] - Current [" + http_date(now) + "]");
 }
 
-ApiResult<> refuse_encryption_scope(const http::Request& request) {
-  if (!request.has_parameter("ses")) return {};
-  return authentication_failed("Encryption scopes are not supported by this service.");
+ApiResult<> check_encryption_scope(const http::Request& request) {
+  if (!request.has_parameter("ses") || request.parameter("sv") >= "2020-12-06") return {};
+  return authentication_failed("The signed version doesn't sign an encryption scope.");
 }
 
 // A '+' that a client left unescaped reads as a space where queries are decoded as forms.

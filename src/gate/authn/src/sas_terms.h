@@ -38,8 +38,9 @@ struct SasTerms {
 [[nodiscard]] ApiResult<SasGrant> read_terms(const SasTerms& terms);
 [[nodiscard]] ApiResult<> check_order(const SasGrant& grant);
 [[nodiscard]] ApiResult<> check_time(const SasGrant& grant, WallTime now);
-// Encryption scopes don't exist; a SAS that demands one must not be taken for one that doesn't.
-[[nodiscard]] ApiResult<> refuse_encryption_scope(const http::Request& request);
+// ses is signed since 2020-12-06: what an older SAS says of an encryption scope, anybody may have added. The service
+// holds the request to what it says.
+[[nodiscard]] ApiResult<> check_encryption_scope(const http::Request& request);
 [[nodiscard]] std::string signature_of(const http::Request& request);
 
 }  // namespace freehold::gate

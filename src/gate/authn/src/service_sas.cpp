@@ -62,7 +62,7 @@ ApiResult<Principal> by_service_sas(const SasCase& c) {
   if (!key) return authentication_failed("Signature did not match. String to sign used was " + strings[0]);
   FH_CHECK_OK(complete_grant(c, sas, grant));
   FH_CHECK_OK(check_time(grant, c.now));
-  FH_CHECK_OK(refuse_encryption_scope(c.request));
+  FH_CHECK_OK(check_encryption_scope(c.request));
   bind_grant(grant, sas, *resource);
   return Principal{.credential = kServiceSas,
                    .tenant = c.account.tenant,

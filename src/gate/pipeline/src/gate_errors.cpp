@@ -23,6 +23,11 @@ ApiError server_busy(std::string detail) {
   return error;
 }
 
+// As the Blob service says of all that rests under such a key.
+ApiError tags_withheld() {
+  return make(403, "KeyVaultEncryptionKeyNotFound", "The key that encrypts this storage account cannot be used.");
+}
+
 ApiError no_such_account() { return make(404, "ResourceNotFound", "The specified resource does not exist."); }
 
 ApiError no_write_on_secondary() {

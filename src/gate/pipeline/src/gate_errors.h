@@ -19,6 +19,7 @@ namespace freehold::gate::gate_errors {
 [[nodiscard]] ApiError another_account();
 [[nodiscard]] ApiError nested_part();
 [[nodiscard]] ApiError permission_mismatch();
+[[nodiscard]] ApiError tags_withheld();
 [[nodiscard]] ApiError not_implemented();
 [[nodiscard]] ApiError internal_error(std::string detail);
 

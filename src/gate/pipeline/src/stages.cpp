@@ -237,6 +237,10 @@ ApiResult<> Pipeline::State::identify(Passage& p) const {
   if (const auto* rules = p.service->tokens(); rules != nullptr && a.account == nullptr) {
     FH_CHECK_OK(identify_by_token(p, *rules));
   } else if (p.asked_by == AskedBy::kCaller) {
+    if (!p.whole->on_behalf && p.whole->principal.credential == kSystemJob) {  // known, whether it may or not
+      a.record.credential = to_string(kSystemJob);
+      a.record.caller = p.whole->principal.pseudonym_source;
+    }
     FH_CHECK_OK(check_caller(a, *p.whole));
     a.principal = p.whole->principal;
   } else if (a.account != nullptr) {
@@ -362,6 +366,7 @@ Task<ApiResult<>> Pipeline::State::find_tags(Passage& p) {
   } catch (...) {
     co_return std::unexpected(internal_error("the directory threw: " + describe(std::current_exception())));
   }
+  if (!found && found.error().code == ErrorCode::kDenied) co_return std::unexpected(tags_withheld());
   if (!found) co_return std::unexpected(server_busy("tags: " + found.error().message + found.error().detail));
   p.tags = {.known = true, .tags = std::move(*found)};
   co_return ApiResult<>();

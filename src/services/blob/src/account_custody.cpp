@@ -8,6 +8,7 @@
 #include "src/account_key.h"
 #include "src/account_row.h"
 #include "src/account_secrets.h"
+#include "src/encryption_scopes.h"
 #include "src/keyed_lock.h"
 
 namespace freehold::blob {
@@ -95,6 +96,7 @@ Task<Result<>> AccountStore::set_identity(AccountId id, AccountIdentity identity
 }
 
 bool AccountStore::is_key_used_by(TenantId tenant, PrincipalId identity) const {
+  if (scopes_->is_key_used_by(tenant, identity)) return true;
   const std::shared_lock lock(mutex_);
   return std::ranges::any_of(by_id_, [&](const auto& one) {
     const auto& entry = one.second;
@@ -110,9 +112,9 @@ Task<Result<AccountKey>> AccountStore::account_key(AccountId id) {
     entry = any_entry_of(id);
   }
   if (!entry || entry->hold == nullptr) co_return fail(ErrorCode::kDenied, "the account's key is withheld");
-  if (entry->key != nullptr) co_return AccountKey{std::move(entry->key), std::move(entry->hold)};
+  if (entry->key != nullptr) co_return AccountKey{std::move(entry->key), std::move(entry->hold), {}};
   FH_CO_TRY(auto key, co_await entry->hold->key());
-  co_return AccountKey{std::move(key), std::move(entry->hold)};
+  co_return AccountKey{std::move(key), std::move(entry->hold), {}};
 }
 
 Task<Result<>> AccountStore::look_at_key(AccountId id) {
@@ -166,27 +168,15 @@ void AccountStore::tidy_keys() const {
   for (const auto& [id, entry] : by_id_) {
     if (entry.hold != nullptr) entry.hold->tidy();
   }
+  scopes_->tidy_keys();
 }
-
-namespace {
-
-bool is_rotated(const AccountKeyHold& hold) {
-  const auto newest = hold.newest();
-  return !newest.empty() && newest != hold.wrapped().version;
-}
-
-bool wants_care(const AccountKeyHold& hold, bool follow_rotations) {
-  return hold.is_customers() && (follow_rotations || hold.is_used() || is_rotated(hold));
-}
-
-}  // namespace
 
 std::vector<TenantId> AccountStore::tenants_to_look_after(bool follow_rotations) const {
-  std::set<TenantId> found;
+  std::set<TenantId> found = scopes_->tenants_to_look_after(follow_rotations);
   const std::shared_lock lock(mutex_);
   for (const auto& [id, entry] : by_id_) {
     if (entry.deleting || entry.hold == nullptr) continue;
-    if (entry.stale || wants_care(*entry.hold, follow_rotations)) found.insert(entry.record->account->tenant);
+    if (entry.stale || entry.hold->wants_care(follow_rotations)) found.insert(entry.record->account->tenant);
   }
   return {found.begin(), found.end()};
 }
@@ -197,7 +187,7 @@ std::vector<std::pair<AccountId, AccountStore::Entry>> AccountStore::to_look_aft
   const std::shared_lock lock(mutex_);
   for (const auto& [id, entry] : by_id_) {
     if (entry.deleting || entry.hold == nullptr || entry.record->account->tenant != tenant) continue;
-    if (entry.stale || wants_care(*entry.hold, follow_rotations)) found.emplace_back(id, entry);
+    if (entry.stale || entry.hold->wants_care(follow_rotations)) found.emplace_back(id, entry);
   }
   return found;
 }
@@ -209,7 +199,7 @@ Task<> AccountStore::look_after_keys(TenantId tenant, bool follow_rotations) {
       static_cast<void>(co_await refresh(id));  // the next round tries again
       continue;
     }
-    if ((follow_rotations || is_rotated(*hold)) && hold->may_follow()) {
+    if ((follow_rotations || hold->is_rotated()) && hold->may_follow()) {
       const auto done = co_await follow_rotation(id, hold);
       if (!done) hold->put_off_following();
       if (!done && done.error().code != ErrorCode::kDenied) {
@@ -219,6 +209,7 @@ Task<> AccountStore::look_after_keys(TenantId tenant, bool follow_rotations) {
     }
     if (hold->is_used()) static_cast<void>(co_await hold->hold());  // a refusal is the next user's to be told
   }
+  co_await scopes_->look_after_keys(tenant, follow_rotations);
 }
 
 Task<> AccountStore::look_after_keys(bool follow_rotations) {

@@ -17,6 +17,17 @@ TEST_F(AccountCustody, AKeyThatIsTakenAwayDarkensTheDataWithinItsLeaseAndComesBa
   EXPECT_EQ(put("/box/new", pattern(10)).status, 201);
 }
 
+// A blob whose tags nobody may read is deleted with its rows of the index all the same.
+TEST_F(AccountCustody, WhatIsWithheldCanBeDeleted) {
+  owner.given = false;
+  pass();
+  EXPECT_EQ(run(Method::kDelete, "/box/before").status, 202);
+  EXPECT_EQ(run(Method::kDelete, "/noted?restype=container").status, 202);
+  for (const auto& row : rows()) EXPECT_NE(row.key.front(), 'i');
+  owner.given = true;
+  EXPECT_EQ(get("/?comp=blobs&where=t%3D%271%27").status, 200);
+}
+
 TEST_F(AccountCustody, TheVaultIsAskedOncePerHalfALeaseAndNotPerRequest) {
   expect_light();
   const int looks = owner.looks;

@@ -5,6 +5,7 @@
 #include "blob/account_store.h"
 #include "src/account_key.h"
 #include "src/account_row.h"
+#include "src/encryption_scopes.h"
 #include "src/keyed_lock.h"
 #include "src/row_keys.h"
 #include "src/row_sealer.h"
@@ -98,6 +99,7 @@ Task<Result<>> AccountStore::finish_deletion(AccountId id) {
     by_name_.erase(account.name);
     by_id_.erase(id);
   }
+  scopes_->forget(id);
   if (entry.hold != nullptr) {
     entry.hold->supersede(std::make_shared<AccountKeyHold>(Error{ErrorCode::kDenied, "the account was deleted", ""}));
   }

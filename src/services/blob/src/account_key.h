@@ -74,6 +74,15 @@ class AccountKeyHold {
   [[nodiscard]] Task<Result<>> look();
   // The version that wraps now, as last heard; empty: not heard yet.
   [[nodiscard]] std::string newest() const;
+  // Does another version wrap now than the one that has wrapped this?
+  [[nodiscard]] bool is_rotated() const {
+    const auto last = newest();
+    return !last.empty() && last != wrapped_.version;
+  }
+  // Is there anything to do for it unasked?
+  [[nodiscard]] bool wants_care(bool follow_rotations) const {
+    return is_customers() && (follow_rotations || is_used() || is_rotated());
+  }
   // A rotation that couldn't be followed is tried again less and less often.
   [[nodiscard]] bool may_follow() const { return now() >= follow_at_.load(std::memory_order_relaxed); }
   void put_off_following();
@@ -119,6 +128,7 @@ class AccountKeyHold {
 struct AccountKey {
   std::shared_ptr<const Secret> secret;
   std::shared_ptr<AccountKeyHold> hold = nullptr;
+  std::string scope = {};  // the encryption scope whose key it is; empty: the account's own
   [[nodiscard]] const Secret& operator*() const { return *secret; }
 };
 

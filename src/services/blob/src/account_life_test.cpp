@@ -110,7 +110,8 @@ TEST_F(AccountLifeTest, ALateRequestMakesNothingInADeletedAccount) {
   purge();
   ContainerRow row;
   row.id = random_id<ContainerId>(random);
-  ContainerStore containers(disk, {1}, hybrid, RowSealer(row_keys, random));
+  const NoteSealer notes(accounts(), clock, random);
+  ContainerStore containers(disk, {1}, hybrid, RowSealer(row_keys, random), notes);
   const auto done = run_blocking(containers.create(ref_of(*account), "late", row, std::nullopt));
   ASSERT_TRUE(done.has_value());
   EXPECT_FALSE(done->applied);

@@ -6,6 +6,8 @@
 #include "src/account_key.h"
 #include "src/account_row.h"
 #include "src/account_secrets.h"
+#include "src/content_key.h"
+#include "src/encryption_scopes.h"
 #include "src/keyed_lock.h"
 #include "src/row_keys.h"
 #include "src/row_sealer.h"
@@ -69,7 +71,8 @@ Task<Result<Committed>> settle(store::PartitionStore& rows, store::Commit commit
   co_return std::unexpected(std::move(result.error));
 }
 
-AccountStore::AccountStore(Options options) : options_(options), turns_(std::make_unique<KeyedLock>()) {}
+AccountStore::AccountStore(Options options)
+    : options_(options), turns_(std::make_unique<KeyedLock>()), scopes_(std::make_unique<EncryptionScopes>(options)) {}
 AccountStore::~AccountStore() = default;
 
 Task<Result<AccountStore::Entry>> AccountStore::read_account(TenantId tenant, AccountId id, std::string name) {
@@ -130,6 +133,7 @@ Task<Result<>> AccountStore::load() {
         entry = Entry{.record = std::move(nothing), .key = nullptr, .hold = nullptr};
       }
       if (!entry) co_return pass_on(entry);
+      FH_CO_CHECK_OK(co_await scopes_->load(named.tenant, named.account));
       entry->deleting = named.deleting;
       remember(std::move(*entry));
     }
@@ -333,6 +337,12 @@ bool AccountStore::is_being_deleted(AccountId id) const {
   const std::shared_lock lock(mutex_);
   const auto found = by_id_.find(id);
   return found != by_id_.end() && found->second.deleting;
+}
+
+Task<Result<AccountKey>> AccountStore::key_of(AccountId id, Bytes wrapped_blob_key) {
+  const auto scope = scope_of(wrapped_blob_key);
+  if (scope.empty()) co_return co_await account_key(id);
+  co_return co_await scopes_->key(id, std::string(scope));
 }
 
 }  // namespace freehold::blob

@@ -13,7 +13,7 @@ ApiResult<AppendBlockPlan> plan_append_block(const Permit<AppendBlock>& permit) 
   const auto& request = permit.request();
   const auto version = permit.api_version();
   AppendBlockPlan plan;
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTakenWithScopes));
   FH_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.length, body_length(request, append_block_limit(version)));
@@ -30,6 +30,7 @@ ApiResult<> check_may_append(const AppendBlockPlan& plan, const std::optional<St
   FH_CHECK_OK(check_append_blob(current->row));
   FH_CHECK_OK(check_write(plan.conditions, current->row.existing(now)));
   FH_CHECK_OK(check_customer_key(current->row.customer_key_sha256, plan.customer));
+  FH_CHECK_OK(check_same_scope(plan.scope, scope_of(current->row.wrapped_key)));
   return check_append(plan.append, current->row, plan.length);
 }
 
@@ -86,8 +87,9 @@ void add_append_headers(http::Response& response, const AppendedBlock& appended)
 }
 
 Task<Reply> append_block(BlobParts& parts, Permit<AppendBlock> permit) {
-  FH_CO_TRY(const auto plan, plan_append_block(permit));
+  FH_CO_TRY(auto plan, plan_append_block(permit));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_TRY(plan.scope, wanted_scope(permit, target, plan.customer));
   permit.count_in(plan.length);
   FH_CO_TRY(const auto appended,
             co_await append_block_content(parts, target, plan, *permit.request().body, audit_row(permit, 201)));

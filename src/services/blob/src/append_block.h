@@ -14,6 +14,7 @@ struct AppendBlockPlan {
   AppendConditions append;
   Conditions conditions;
   std::optional<CustomerKey> customer;
+  WantedScope scope;  // once the container is known
 };
 struct AppendedBlock {
   BlobRow row;               // as it is now

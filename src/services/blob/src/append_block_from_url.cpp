@@ -11,7 +11,7 @@ Task<Reply> append_block_from_url(BlobParts& parts, Permit<AppendBlockFromUrl> p
   const auto& request = permit.request();
   const auto version = permit.api_version();
   AppendBlockPlan plan;
-  FH_CO_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_CO_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTakenWithScopes));
   FH_CO_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CO_CHECK_OK(refuse_snapshot(request));
   FH_CO_TRY(plan.append, parse_append_conditions(request.headers));
@@ -20,6 +20,7 @@ Task<Reply> append_block_from_url(BlobParts& parts, Permit<AppendBlockFromUrl> p
   plan.sent = source.sent;
   plan.digest = transit_digest(plan.sent, version);
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_TRY(plan.scope, wanted_scope(permit, target, plan.customer));
   FH_CO_TRY(const auto opened, co_await open_source(parts, permit, std::move(source)));
   plan.length = *opened.body->length();
   if (plan.length == 0) co_return refuse(errors::invalid_source_range());

@@ -145,6 +145,17 @@ ApiError customer_key_needs_https() {
 ApiError overwrite_not_allowed() {
   return make(403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.");
 }
+ApiError scope_disabled(std::string_view name) {
+  return make(403, "EncryptionScopeDisabled", "The encryption scope '" + std::string(name) + "' is disabled.");
+}
+ApiError container_scope_forbids() {
+  return make(403, "RequestForbiddenByContainerEncryptionPolicy",
+              "The request is forbidden by the container's encryption policy.");
+}
+ApiError scope_not_found(std::string_view name) {
+  return make(400, "EncryptionScopeNotFound",
+              "There is no encryption scope '" + std::string(name) + "' in this storage account.");
+}
 ApiError key_denied() {
   return make(403, "KeyVaultEncryptionKeyNotFound", "The key that encrypts this storage account cannot be used.");
 }

@@ -56,8 +56,11 @@ namespace errors {
 [[nodiscard]] ApiError too_many_batch_parts();
 [[nodiscard]] ApiError mixed_batch();
 [[nodiscard]] ApiError customer_key_needs_https();
+[[nodiscard]] ApiError scope_not_found(std::string_view name);
 // 403
 [[nodiscard]] ApiError overwrite_not_allowed();
+[[nodiscard]] ApiError scope_disabled(std::string_view name);
+[[nodiscard]] ApiError container_scope_forbids();
 [[nodiscard]] ApiError key_denied();
 [[nodiscard]] ApiError permission_mismatch();
 [[nodiscard]] ApiError cors_preflight_failure();

@@ -15,8 +15,8 @@ enum : std::uint8_t {
   kContentDisposition = 5,
   kCacheControl = 6,
   kContentMd5 = 7,
-  kMetadata = 8,
-  kHotNamed = 9,  // written by earlier programs instead of kTier
+  kClearMetadata = 8,  // written by earlier programs instead of kNotes
+  kHotNamed = 9,       // written by earlier programs instead of kTier
   kTier = 10,
   // 11 last access: reserved
   kKind = 128,  // type, state
@@ -28,7 +28,7 @@ enum : std::uint8_t {
   kStaging = 134,
   // 135, 136: garbage rows
   kLease = 137,
-  kTags = 138,
+  kClearTags = 138,  // as well
   kCopy = 139,
   kCustomerKey = 140,
   // 141 encryption scope: reserved
@@ -37,7 +37,9 @@ enum : std::uint8_t {
   kSnapshot = 144,
   kFlags = 145,
   // 146 version, 147 deleted, 148 legal hold and immutability: reserved; 149: garbage rows
-  kLastSnapshot = 150
+  kLastSnapshot = 150,
+  // 151 to 153: windows of page blobs
+  kNotes = 154
 };
 
 enum : std::uint8_t { kHasSnapshots = 1, kSharedContent = 2 };
@@ -80,6 +82,16 @@ bool read_flags(BytesView value, BlobRow& row) {
   return true;
 }
 
+bool read_clear_metadata(BytesView value, RowNotes& notes) {
+  auto* clear = notes.read_in_clear();
+  return clear != nullptr && take(decode_metadata(value), clear->metadata);
+}
+
+bool read_clear_tags(BytesView value, RowNotes& notes) {
+  auto* clear = notes.read_in_clear();
+  return clear != nullptr && take(decode_tags(value), clear->tags);
+}
+
 // False: the field's bytes can't be right.
 bool read_field(const Field& field, BlobRow& row, bool& known) {
   known = true;
@@ -110,8 +122,8 @@ bool read_field(const Field& field, BlobRow& row, bool& known) {
     case kContentMd5:
       row.content.md5 = field.value;
       return field.value.size() == 16;
-    case kMetadata:
-      return take(decode_metadata(field.value), row.metadata);
+    case kClearMetadata:
+      return read_clear_metadata(field.value, row.notes);
     case kHotNamed:
       row.tier.named = true;
       return true;
@@ -128,8 +140,10 @@ bool read_field(const Field& field, BlobRow& row, bool& known) {
       return read_staging(field.value, row);
     case kLease:
       return take(decode_lease(field.value), row.lease);
-    case kTags:
-      return take(decode_tags(field.value), row.tags);
+    case kClearTags:
+      return read_clear_tags(field.value, row.notes);
+    case kNotes:
+      return !row.notes.is_in_clear() && take(RowNotes::decode_sealed(field.value), row.notes);
     case kCopy:
       return take(decode_copy(field.value), row.copy);
     case kCustomerKey:
@@ -166,7 +180,7 @@ std::string_view to_string(BlobType type) {
 }
 
 Existing BlobRow::existing(std::uint64_t now) const {
-  return {etag, last_modified(), &lease, &tags, store::HybridClock::wall_time(now)};
+  return {etag, last_modified(), &lease, &notes, store::HybridClock::wall_time(now)};
 }
 WallTime BlobRow::last_modified() const {
   return std::chrono::floor<std::chrono::seconds>(store::HybridClock::wall_time(etag));
@@ -198,9 +212,16 @@ std::optional<Metadata> decode_metadata(BytesView bytes) {
 
 namespace {
 
+void write_notes(FieldWriter& out, const RowNotes& notes) {
+  out.text(kNotes, notes.encode_sealed());
+  const auto* clear = notes.in_clear();
+  if (clear == nullptr) return;
+  out.text(kClearMetadata, encode_metadata(clear->metadata));
+  out.text(kClearTags, encode_tags(clear->tags));
+}
+
 void write_states(FieldWriter& out, const BlobRow& row) {
   if (row.lease) out.bytes(kLease, encode_lease(*row.lease));
-  out.text(kTags, encode_tags(row.tags));
   if (row.copy) out.bytes(kCopy, encode_copy(*row.copy));
   out.text(kCustomerKey, row.customer_key_sha256);
   if (row.page) out.bytes(kPage, encode_page_state(*row.page));
@@ -225,7 +246,7 @@ Bytes encode_blob_row(const BlobRow& row) {
   out.text(kContentDisposition, row.content.disposition);
   out.text(kCacheControl, row.content.cache_control);
   out.text(kContentMd5, row.content.md5);
-  out.text(kMetadata, encode_metadata(row.metadata));
+  write_notes(out, row.notes);
   if (row.tier != TierState{}) out.bytes(kTier, encode_tier(row.tier));
   out.text(kWrappedKey, row.wrapped_key);
   out.text(kLayout, encode_layout(row.layout.direct));

@@ -10,6 +10,7 @@
 #include "src/fields.h"
 #include "src/header_rules.h"
 #include "src/layout.h"
+#include "src/notes.h"
 #include "src/row_parts.h"
 
 namespace freehold::blob {
@@ -37,13 +38,12 @@ struct BlobRow {
   std::uint64_t created = 0;  // hybrid timestamp
   std::uint64_t length = 0;
   ContentHeaders content;
-  Metadata metadata;
+  RowNotes notes;     // metadata and tags
   Bytes wrapped_key;  // the blob key under the account key
   LayoutRef layout;
   std::optional<Staging> staging;
   TierState tier;
   std::optional<Lease> lease;
-  Tags tags;
   std::optional<CopyState> copy;
   std::optional<PageState> page;      // page blobs
   std::optional<AppendState> append;  // append blobs
@@ -62,6 +62,7 @@ struct BlobRow {
   [[nodiscard]] Existing existing(std::uint64_t now) const;
 };
 
+// Notes that were set are sealed before (BlobStore::encode).
 [[nodiscard]] Bytes encode_blob_row(const BlobRow& row);
 // kCorrupt, or kUnsupported for rows of a newer version or with critical fields unknown here.
 [[nodiscard]] Result<BlobRow> decode_blob_row(BytesView bytes);

@@ -12,9 +12,10 @@ struct BlobService::State {
       : suffixes(std::move(options.host_suffixes)),
         accounts({options.rows, options.epoch, options.hybrid, options.wrapper, options.row_keys, options.random,
                   options.clock, options.customer_keys, options.identities}),
-        containers(options.rows, options.epoch, options.hybrid, RowSealer(options.row_keys, options.random)),
+        notes(accounts, options.clock, options.random),
+        containers(options.rows, options.epoch, options.hybrid, RowSealer(options.row_keys, options.random), notes),
         properties(options.rows, options.epoch, options.hybrid, RowSealer(options.row_keys, options.random)),
-        blobs(options.rows, options.epoch, options.hybrid),
+        blobs(options.rows, options.epoch, options.hybrid, notes),
         claims(options.hybrid),
         reads(options.hybrid),
         content(options.rows, options.chunks, claims, options.pool),
@@ -43,6 +44,7 @@ struct BlobService::State {
 
   std::vector<std::string> suffixes;
   AccountStore accounts;
+  NoteSealer notes;
   ContainerStore containers;
   ServicePropertiesStore properties;
   BlobStore blobs;

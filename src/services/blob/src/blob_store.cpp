@@ -6,10 +6,19 @@ namespace freehold::blob {
 
 Task<Result<std::optional<StoredBlob>>> BlobStore::read(store::PartitionId partition, std::string name,
                                                         std::uint64_t snapshot) {
-  FH_CO_TRY(auto stored, co_await rows_.get(std::move(partition), row_keys::blob(name, snapshot)));
+  auto key = row_keys::blob(name, snapshot);
+  FH_CO_TRY(auto stored, co_await rows_.get(partition, key));
   if (!stored) co_return std::nullopt;
   FH_CO_TRY(auto row, decode_blob_row(*stored));
+  if (row.notes.is_sealed()) co_await notes_.open(std::move(partition), std::move(key), row.notes);
   co_return StoredBlob{std::move(row), std::move(*stored)};
+}
+
+Task<Result<Bytes>> BlobStore::encode(store::PartitionId partition, std::string name, BlobRow& row) const {
+  if (!row.notes.is_closed() && !row.notes.is_sealed() && !row.notes.is_empty()) {
+    FH_CO_CHECK_OK(co_await notes_.seal(std::move(partition), row_keys::blob(name, row.snapshot), row.notes));
+  }
+  co_return encode_blob_row(row);
 }
 
 Task<Result<SnapshotPage>> BlobStore::list_snapshots(store::PartitionId partition, std::string name,

@@ -7,6 +7,7 @@
 
 #include "src/blob_row.h"
 #include "src/keyed_lock.h"
+#include "src/note_cipher.h"
 #include "src/row_sealer.h"
 #include "src/staging_keys.h"
 #include "store/hybrid_clock.h"
@@ -31,14 +32,17 @@ struct SnapshotPage {
 // Owned by BlobService; thread-safe.
 class BlobStore {
  public:
-  BlobStore(store::PartitionStore& rows, store::Epoch epoch, store::HybridClock& hybrid)
-      : rows_(rows), epoch_(epoch), hybrid_(hybrid) {}
+  BlobStore(store::PartitionStore& rows, store::Epoch epoch, store::HybridClock& hybrid, const NoteSealer& notes)
+      : rows_(rows), epoch_(epoch), hybrid_(hybrid), notes_(notes) {}
 
+  // Its notes are open if the account's key may be used.
   [[nodiscard]] Task<Result<std::optional<StoredBlob>>> read(store::PartitionId partition, std::string name,
                                                              std::uint64_t snapshot = 0);
-  // Snapshots of that name, oldest first: at most `limit`, which is at most 1,000.
+  // Snapshots of that name, oldest first: at most `limit`, which is at most 1,000. Their notes stay closed.
   [[nodiscard]] Task<Result<SnapshotPage>> list_snapshots(store::PartitionId partition, std::string name,
                                                           std::uint32_t limit);
+  // The row as it is to be stored, and its notes sealed. kDenied, kUnavailable: they can't be. `row` outlives the call.
+  [[nodiscard]] Task<Result<Bytes>> encode(store::PartitionId partition, std::string name, BlobRow& row) const;
   [[nodiscard]] Task<Result<std::optional<StoredBlock>>> read_staged(store::PartitionId partition, Bytes key);
   // All staged blocks of that generation, by block id; not many more than `limit` where there are more.
   [[nodiscard]] Task<Result<std::vector<Block>>> list_staged(store::PartitionId partition, std::string name,
@@ -60,6 +64,7 @@ class BlobStore {
   }
   [[nodiscard]] StagingKeys& staging_keys() { return staging_keys_; }
   [[nodiscard]] store::PartitionStore& rows() { return rows_; }
+  [[nodiscard]] const NoteSealer& notes() const { return notes_; }
   [[nodiscard]] store::HybridClock& hybrid() { return hybrid_; }
   [[nodiscard]] store::Epoch epoch() const { return epoch_; }
 
@@ -67,6 +72,7 @@ class BlobStore {
   store::PartitionStore& rows_;
   store::Epoch epoch_;
   store::HybridClock& hybrid_;
+  const NoteSealer& notes_;
   KeyedLock locks_;
   StagingKeys staging_keys_;
 };

@@ -30,8 +30,9 @@ Task<Reply> get_blob_tags(BlobParts& parts, Permit<GetBlobTags> permit) {
   FH_CO_TRY(const auto stored, co_await read_committed(parts, target));
   FH_CO_CHECK_OK(check_no_incremental_copy(stored.row));
   FH_CO_CHECK_OK(check_read(conditions, stored.row.existing(parts.hybrid.next())));
+  FH_CO_TRY(const auto* notes, api(stored.row.notes.read()));
   std::string body(kXmlDeclaration);
-  append_tags_xml(body, stored.row.tags);
+  append_tags_xml(body, notes->tags);
   permit.count_out(body.size());
   co_return xml_answer(std::move(body));
 }
@@ -52,7 +53,8 @@ Task<Reply> set_blob_tags(BlobParts& parts, Permit<SetBlobTags> permit) {
     FH_CHECK_OK(check_write(conditions, current->row.existing(now)));
     BlobChange change;
     change.row = current->row;
-    change.row.tags = tags;
+    FH_TRY(const auto* before, api(current->row.notes.read()));
+    change.row.notes.set({before->metadata, tags});
     return change;
   };
   FH_CO_TRY(const auto row, co_await change_blob(parts, target, decide, audit_row(permit, 204), nullptr));

@@ -139,7 +139,8 @@ TEST_F(BlockOperations, ABlockThatNoListCouldNameIsRefused) {
   for (const char* id : {"a", "b", "c", "b"}) ASSERT_EQ(put_block(id, id).status, 201);
   const auto partitions = runtime::run_blocking(service->partitions());
   const auto partition = std::ranges::find_if(*partitions, [](const auto& p) { return p.value[16] == 'b'; });
-  BlobStore blobs(engine->partitions(), {1}, hybrid);
+  const NoteSealer notes(service->accounts(), clock, random);
+  BlobStore blobs(engine->partitions(), {1}, hybrid, notes);
   auto stored = runtime::run_blocking(blobs.read(*partition, "b"));
   ASSERT_TRUE(stored && *stored && (*stored)->row.staging);
   auto& row = (*stored)->row;

@@ -11,8 +11,8 @@ constexpr std::size_t kBytesPerCommit = 512 * 1024;
 
 Task<Result<ContentPlace>> Collector::place_of(AccountRef account, store::PartitionId partition,
                                                Bytes wrapped_key) const {
-  FH_CO_TRY(const auto account_key, co_await accounts_.account_key(account.account));
-  FH_CO_TRY(auto key, open_blob_key(*account_key, wrapped_key));
+  FH_CO_TRY(const auto account_key, co_await accounts_.key_of(account.account, wrapped_key));
+  FH_CO_TRY(auto key, open_blob_key(account_key, wrapped_key));
   co_return ContentPlace{
       .tenant = account.tenant, .partition = std::move(partition), .key = std::move(key), .hold = account_key.hold};
 }

@@ -63,8 +63,11 @@ bool matches(const TagCondition& condition, std::uint64_t etag) {
   return std::find(condition.tags.begin(), condition.tags.end(), text) != condition.tags.end();
 }
 
-bool tags_hold(const Conditions& conditions, const Existing& existing) {
-  return !conditions.tags || (existing.tags != nullptr && conditions.tags->holds(*existing.tags));
+ApiResult<> check_tags(const Conditions& conditions, const Existing& existing) {
+  if (!conditions.tags) return {};
+  if (existing.notes == nullptr) return refuse(errors::condition_not_met());
+  FH_TRY(const auto* notes, api(existing.notes->read()));
+  return conditions.tags->holds(notes->tags) ? ApiResult<>() : refuse(errors::condition_not_met());
 }
 
 WallTime whole_seconds(WallTime time) { return std::chrono::floor<std::chrono::seconds>(time); }
@@ -132,7 +135,7 @@ ApiResult<> check_read(const Conditions& conditions, const Existing& existing) {
     return refuse(errors::condition_not_met());
   }
   if (not_modified(conditions, existing)) return refuse(errors::not_modified());
-  if (!tags_hold(conditions, existing)) return refuse(errors::condition_not_met());
+  FH_CHECK_OK(check_tags(conditions, existing));
   if (existing.lease == nullptr) return {};
   return check_lease_for_read(*existing.lease, conditions.lease_id, existing.now, Leased::kBlob);
 }
@@ -144,9 +147,8 @@ ApiResult<> check_write(const Conditions& conditions, const std::optional<Existi
     return conditions.lease_id ? refuse(errors::no_lease_on_blob()) : ApiResult<>();
   }
   if (conditions.none_match && conditions.none_match->any) return refuse(errors::blob_exists());
-  if (write_stopped(conditions, *existing) || !tags_hold(conditions, *existing)) {
-    return refuse(errors::condition_not_met());
-  }
+  if (write_stopped(conditions, *existing)) return refuse(errors::condition_not_met());
+  FH_CHECK_OK(check_tags(conditions, *existing));
   if (existing->lease == nullptr) return {};
   return check_lease_for_write(*existing->lease, conditions.lease_id, existing->now, Leased::kBlob);
 }

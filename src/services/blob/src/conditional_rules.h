@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "http/message.h"
 #include "src/blob_errors.h"
+#include "src/notes.h"
 #include "src/row_parts.h"
 #include "src/tag_expression.h"
 
@@ -39,8 +40,8 @@ struct Existing {
   WallTime last_modified;  // conditions compare whole seconds
   // Of a blob; null for what has neither (containers, whose leases have rules of their own).
   const std::optional<Lease>* lease = nullptr;
-  const Tags* tags = nullptr;
-  WallTime now = {};  // what the lease is judged by
+  const RowNotes* notes = nullptr;  // closed ones are an error where a condition asks for tags
+  WallTime now = {};                // what the lease is judged by
 };
 
 // "0x8" and 15 upper-case hex digits, without quotes: unique for each change, since the number is a hybrid timestamp.

@@ -1,6 +1,7 @@
 #include "src/container_changes.h"
 
 #include "base/encoding.h"
+#include "src/encryption_scopes.h"
 #include "src/lease_rules.h"
 #include "src/name_rules.h"
 
@@ -22,6 +23,13 @@ ApiResult<Conditions> container_conditions(const http::Headers& headers) {
 
 ApiResult<> check_named_lease(const ContainerRow& row, const std::optional<Bytes>& lease_id, std::uint64_t now) {
   return check_lease_for_read(row.lease, lease_id, store::HybridClock::wall_time(now), Leased::kContainer);
+}
+
+ApiResult<> check_scope_policy(const BlobParts& parts, AccountRef account, const ScopePolicy& policy) {
+  if (policy.name.empty()) return {};
+  const auto scope = parts.accounts.scopes().find(account.account, policy.name);
+  if (scope == nullptr) return refuse(errors::scope_not_found(policy.name));
+  return scope->enabled ? ApiResult<>() : refuse(errors::scope_disabled(policy.name));
 }
 
 ApiResult<> certain(const Committed& done) {

@@ -26,6 +26,9 @@ namespace freehold::blob {
 [[nodiscard]] ApiResult<gate::PublicAccess> parse_public_access(const http::Headers& headers,
                                                                 const gate::StorageAccount& account);
 
+// 400 for a scope that isn't there, 403 for one that is disabled.
+[[nodiscard]] ApiResult<> check_scope_policy(const BlobParts& parts, AccountRef account, const ScopePolicy& policy);
+
 template <class Operation>
 [[nodiscard]] store::KeyValue audit_in_account(const Permit<Operation>& permit, int status) {
   return permit.audit_row(row_keys::account_partition(permit.tenant(), permit.account().id), status);

@@ -19,7 +19,10 @@ Task<Result<Tags>> BlobContainerDirectory::tags_of(std::shared_ptr<const gate::S
   const auto found = co_await find_target_or_snapshot(parts_, ref_of(*account), request, target);
   ApiResult<StoredBlob> stored = std::unexpected(found ? gate::ApiError() : found.error());
   if (found) stored = co_await read_committed(parts_, *found);
-  if (stored) co_return std::move(stored->row.tags);
+  if (stored) {
+    FH_CO_TRY(const auto* notes, stored->row.notes.read());
+    co_return notes->tags;
+  }
   if (stored.error().status < 500) co_return Tags();
   co_return fail(ErrorCode::kUnavailable, stored.error().message, stored.error().detail);
 }

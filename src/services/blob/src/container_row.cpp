@@ -6,19 +6,32 @@ namespace freehold::blob {
 namespace {
 enum : std::uint8_t {
   kCreated = 1,
-  kMetadata = 2,
+  kClearMetadata = 2,  // written by earlier programs instead of kNotes
   kId = 128,
   kEtag = 129,
   kLease = 130,
   kPublicAccess = 131,
-  kPolicies = 132
-  // 133 default encryption scope, 134 immutability, 135 deleted: reserved
+  kPolicies = 132,
+  kScope = 133,
+  // 134 immutability, 135 deleted: reserved
+  kNotes = 136
 };
 
 bool read_public_access(BytesView value, ContainerRow& row) {
   if (value.size() != 1 || value[0] < 0 || value[0] > static_cast<char>(PublicAccess::kContainer)) return false;
   row.public_access = static_cast<PublicAccess>(value[0]);
   return true;
+}
+
+bool read_scope(BytesView value, ContainerRow& row) {
+  if (value.empty() || value[0] < 0 || value[0] > 1) return false;
+  row.scope = {std::string(value.substr(1)), value[0] == 1};
+  return true;
+}
+
+bool read_clear_metadata(BytesView value, RowNotes& notes) {
+  auto* clear = notes.read_in_clear();
+  return clear != nullptr && take(decode_metadata(value), clear->metadata);
 }
 
 // False: the field's bytes can't be right.
@@ -31,12 +44,16 @@ bool read_field(const Field& field, ContainerRow& row, bool& known) {
       return take(field_u64(field.value), row.etag);
     case kCreated:
       return take(field_u64(field.value), row.created);
-    case kMetadata:
-      return take(decode_metadata(field.value), row.metadata);
+    case kClearMetadata:
+      return read_clear_metadata(field.value, row.notes);
+    case kNotes:
+      return !row.notes.is_in_clear() && take(RowNotes::decode_sealed(field.value), row.notes);
     case kLease:
       return take(decode_lease(field.value), row.lease);
     case kPublicAccess:
       return read_public_access(field.value, row);
+    case kScope:
+      return read_scope(field.value, row);
     case kPolicies:
       return take(decode_policies(field.value), row.policies);
     default:
@@ -56,11 +73,13 @@ Bytes encode_container_row(const ContainerRow& row) {
   out.bytes(kId, row.id.view());
   out.u64(kEtag, row.etag);
   out.u64(kCreated, row.created);
-  out.text(kMetadata, encode_metadata(row.metadata));
+  out.text(kNotes, row.notes.encode_sealed());
+  if (const auto* clear = row.notes.in_clear()) out.text(kClearMetadata, encode_metadata(clear->metadata));
   if (row.lease) out.bytes(kLease, encode_lease(*row.lease));
   if (row.public_access != PublicAccess::kNone) {
     out.bytes(kPublicAccess, Bytes(1, static_cast<char>(row.public_access)));
   }
+  if (row.scope != ScopePolicy{}) out.bytes(kScope, Bytes(1, row.scope.only ? '\x01' : '\0') + row.scope.name);
   out.text(kPolicies, encode_policies(row.policies));
   out.unknown(row.unknown);
   return out.finish();

@@ -3,6 +3,7 @@
 
 #include "base/ids.h"
 #include "src/blob_row.h"
+#include "src/scope_rules.h"
 
 namespace freehold::blob {
 
@@ -10,10 +11,11 @@ struct ContainerRow {
   ContainerId id;
   std::uint64_t etag = 0;  // hybrid timestamp of the last change of the container itself
   std::uint64_t created = 0;
-  Metadata metadata;
+  RowNotes notes;  // metadata
   std::optional<Lease> lease;
   PublicAccess public_access = PublicAccess::kNone;
   std::vector<StoredPolicy> policies;  // at most kPoliciesPerContainer
+  ScopePolicy scope;                   // of content that is put into it; set when it is made
   UnknownFields unknown;
   [[nodiscard]] WallTime last_modified() const;
   [[nodiscard]] Existing existing() const { return {etag, last_modified(), nullptr, nullptr, {}}; }

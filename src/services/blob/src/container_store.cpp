@@ -31,7 +31,8 @@ Task<Result<std::shared_ptr<const OpenContainer>>> ContainerStore::open(AccountR
   auto container = std::make_shared<const OpenContainer>(
       OpenContainer{row.id,
                     row_keys::container_partition(account.tenant, account.account, row.id),
-                    {row.public_access, row.policies}});
+                    {row.public_access, row.policies},
+                    row.scope});
   const std::lock_guard lock(mutex_);
   if (generation == generation_) {
     if (open_.size() >= kCached) open_.clear();
@@ -53,6 +54,7 @@ Task<Result<std::optional<StoredContainer>>> ContainerStore::read(AccountRef acc
   if (!stored) co_return std::nullopt;
   FH_CO_TRY(const auto plain, sealer_.open(partition, key, *stored));
   FH_CO_TRY(auto row, decode_container_row(plain));
+  if (row.notes.is_sealed()) co_await notes_.open(partition, key, row.notes);
   co_return StoredContainer{std::move(row), std::move(*stored)};
 }
 
@@ -62,12 +64,15 @@ Task<Result<ContainerPage>> ContainerStore::list(AccountRef account, std::string
   auto start = row_keys::container(std::max(from, prefix));
   const auto end = row_keys::after_prefix(row_keys::container(prefix));
   ContainerPage result;
+  std::optional<Result<NoteCipher>> cipher;  // asked for where the first notes are
   while (result.containers.size() < limit) {
     const auto want = static_cast<std::uint32_t>(limit - result.containers.size());
     FH_CO_TRY(auto page, co_await rows_.scan(partition, start, end, want));
     for (const auto& row : page.rows) {
       FH_CO_TRY(const auto plain, sealer_.open(partition, row.key, row.value));
       FH_CO_TRY(auto container, decode_container_row(plain));
+      if (container.notes.is_sealed() && !cipher) cipher = co_await notes_.cipher(partition);
+      if (container.notes.is_sealed()) open_notes(*cipher, row.key, container.notes);
       result.containers.emplace_back(row.key.substr(1), std::move(container));
     }
     result.more = page.more;
@@ -75,6 +80,11 @@ Task<Result<ContainerPage>> ContainerStore::list(AccountRef account, std::string
     start = page.rows.back().key + '\0';
   }
   co_return result;
+}
+
+Task<Result<Bytes>> ContainerStore::seal(store::PartitionId partition, Bytes key, ContainerRow row) const {
+  FH_CO_CHECK_OK(co_await notes_.seal(partition, key, row.notes));
+  co_return sealer_.seal(partition, key, encode_container_row(row));
 }
 
 Task<Result<Committed>> ContainerStore::create(AccountRef account, std::string name, ContainerRow row,
@@ -89,7 +99,7 @@ Task<Result<Committed>> ContainerStore::create(AccountRef account, std::string n
 
   const auto partition = row_keys::account_partition(account.tenant, account.account);
   const auto key = row_keys::container(name);
-  FH_CO_TRY(auto sealed, sealer_.seal(partition, key, encode_container_row(row)));
+  FH_CO_TRY(auto sealed, co_await seal(partition, key, std::move(row)));
   auto commit = begin(partition);
   commit.expect.push_back(store::absent(key));
   commit.expect.push_back(store::absent(Bytes(row_keys::kClosedAccount)));
@@ -102,7 +112,7 @@ Task<Result<Committed>> ContainerStore::replace(AccountRef account, std::string 
                                                 ContainerRow row, OwnRecord audit_row) {
   const auto partition = row_keys::account_partition(account.tenant, account.account);
   const auto key = row_keys::container(name);
-  FH_CO_TRY(auto sealed, sealer_.seal(partition, key, encode_container_row(row)));
+  FH_CO_TRY(auto sealed, co_await seal(partition, key, std::move(row)));
   auto commit = begin(partition);
   commit.expect.push_back(store::equals(key, std::move(current.raw)));
   commit.puts.push_back({key, std::move(sealed)});

@@ -10,6 +10,7 @@
 
 #include "authn/account.h"
 #include "src/container_row.h"
+#include "src/note_cipher.h"
 #include "src/row_sealer.h"
 #include "store/hybrid_clock.h"
 
@@ -26,6 +27,7 @@ struct OpenContainer {
   ContainerId id;
   store::PartitionId partition;
   gate::ContainerAccess access;
+  ScopePolicy scope;
 };
 
 struct StoredContainer {
@@ -51,13 +53,15 @@ using OwnRecord = std::optional<store::KeyValue>;
 // every write expects.
 class ContainerStore {
  public:
-  ContainerStore(store::PartitionStore& rows, store::Epoch epoch, store::HybridClock& hybrid, RowSealer sealer)
-      : rows_(rows), epoch_(epoch), hybrid_(hybrid), sealer_(sealer) {}
+  ContainerStore(store::PartitionStore& rows, store::Epoch epoch, store::HybridClock& hybrid, RowSealer sealer,
+                 const NoteSealer& notes)
+      : rows_(rows), epoch_(epoch), hybrid_(hybrid), sealer_(sealer), notes_(notes) {}
 
   // The open container of that name, from memory if it can be; null if there is none.
   [[nodiscard]] Task<Result<std::shared_ptr<const OpenContainer>>> open(AccountRef account, std::string name);
   void forget(AccountRef account, const std::string& name);
 
+  // Here and in lists, notes are open if the account's key may be used.
   [[nodiscard]] Task<Result<std::optional<StoredContainer>>> read(AccountRef account, std::string name);
   // Containers with from <= name, and with the prefix, in order.
   [[nodiscard]] Task<Result<ContainerPage>> list(AccountRef account, std::string from, std::string prefix,
@@ -79,12 +83,15 @@ class ContainerStore {
 
  private:
   static std::string cache_key(AccountRef account, const std::string& name);
+  // The row as it is to be stored, its notes sealed under the account's key.
+  [[nodiscard]] Task<Result<Bytes>> seal(store::PartitionId partition, Bytes key, ContainerRow row) const;
   [[nodiscard]] store::Commit begin(store::PartitionId partition) const;
 
   store::PartitionStore& rows_;
   store::Epoch epoch_;
   store::HybridClock& hybrid_;
   RowSealer sealer_;
+  const NoteSealer& notes_;
   std::mutex mutex_;
   std::uint64_t generation_ = 0;  // grows with each forget(): what was read before it isn't kept
   std::unordered_map<std::string, std::shared_ptr<const OpenContainer>> open_;

@@ -10,9 +10,12 @@ Task<Reply> create_container(BlobParts& parts, Permit<CreateContainer> permit) {
   const auto account = ref_of(permit.account());
   const auto name = permit.target().container;
   FH_CO_CHECK_OK(check_container_name(name));
-  FH_CO_CHECK_OK(refuse_unsupported_for_container(permit.request().headers));
+  FH_CO_CHECK_OK(refuse_unsupported_for_container(permit.request().headers, ContainerScopes::kTaken));
   ContainerRow row;
-  FH_CO_TRY(row.metadata, parse_metadata(permit.request().headers));
+  FH_CO_TRY(row.scope, parse_scope_policy(permit.request().headers));
+  FH_CO_CHECK_OK(check_scope_policy(parts, account, row.scope));
+  FH_CO_TRY(auto metadata, parse_metadata(permit.request().headers));
+  row.notes.set({std::move(metadata), {}});
   FH_CO_TRY(row.public_access, parse_public_access(permit.request().headers, permit.account()));
   FH_CO_TRY(const auto there, api(co_await parts.containers.read(account, name)));
   if (there) co_return refuse(errors::container_exists());
@@ -32,8 +35,9 @@ Task<Reply> get_container_properties(BlobParts& parts, Permit<GetContainerProper
   FH_CO_TRY(const auto stored, co_await read_container(parts, ref_of(permit.account()), permit.target().container));
   const auto now = parts.hybrid.next();
   FH_CO_CHECK_OK(check_named_lease(stored.row, lease_id, now));
+  FH_CO_TRY(const auto* notes, api(stored.row.notes.read()));
   auto response = answer(200);
-  add_container_headers(response, stored.row, now);
+  add_container_headers(response, stored.row, *notes, now);
   co_return response;
 }
 
@@ -43,9 +47,10 @@ Task<Reply> get_container_metadata(BlobParts& parts, Permit<GetContainerMetadata
   FH_CO_TRY(const auto stored, co_await read_container(parts, ref_of(permit.account()), permit.target().container));
   const auto now = parts.hybrid.next();
   FH_CO_CHECK_OK(check_named_lease(stored.row, lease_id, now));
+  FH_CO_TRY(const auto* notes, api(stored.row.notes.read()));
   auto response = answer(200);
   add_entity(response, stored.row.etag, stored.row.last_modified());
-  add_metadata(response, stored.row.metadata);
+  add_metadata(response, notes->metadata);
   co_return response;
 }
 
@@ -61,7 +66,7 @@ Task<Reply> set_container_metadata(BlobParts& parts, Permit<SetContainerMetadata
     const auto now = parts.hybrid.next();
     FH_CO_CHECK_OK(check_named_lease(stored.row, conditions.lease_id, now));
     auto row = stored.row;
-    row.metadata = metadata;
+    row.notes.set({metadata, {}});
     row.etag = now;
     FH_CO_TRY(const auto done, api(co_await parts.containers.replace(account, name, std::move(stored), row,
                                                                      audit_in_account(permit, 200))));

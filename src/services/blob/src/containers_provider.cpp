@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "src/container_changes.h"
+#include "src/encryption_scopes.h"
 #include "src/json_input.h"
 #include "src/lease_rules.h"
 #include "src/name_rules.h"
@@ -22,13 +23,11 @@ using gate::resource::Written;
 using provider_errors::unsupported_feature;
 
 constexpr std::string_view kNotHere = "this cloud doesn't have it yet.";
-constexpr std::string_view kDefaultScope = "$account-encryption-key";
 constexpr std::size_t kListed = 100'000;
 constexpr std::string_view kShown[] = {"version",      "deleted",    "deletedTime",           "remainingRetentionDays",
                                        "leaseStatus",  "leaseState", "leaseDuration",         "lastModifiedTime",
                                        "hasLegalHold", "legalHold",  "hasImmutabilityPolicy", "immutabilityPolicy"};
-constexpr std::string_view kSwitches[] = {"denyEncryptionScopeOverride", "enableNfsV3RootSquash",
-                                          "enableNfsV3AllSquash"};
+constexpr std::string_view kSwitches[] = {"enableNfsV3RootSquash", "enableNfsV3AllSquash"};
 
 bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
   return std::ranges::find(names, name) != names.end();
@@ -72,8 +71,8 @@ Json show(const gate::StorageAccount& account, const std::string& name, const Co
                      {"lastModifiedTime", rfc3339_ticks(row.last_modified())},
                      {"hasImmutabilityPolicy", false},
                      {"hasLegalHold", false},
-                     {"defaultEncryptionScope", kDefaultScope},
-                     {"denyEncryptionScopeOverride", false},
+                     {"defaultEncryptionScope", scope_shown(row.scope)},
+                     {"denyEncryptionScopeOverride", row.scope.only},
                      {"immutableStorageWithVersioning", {{"enabled", false}}},
                      {"deleted", false},
                      {"remainingRetentionDays", 0}};
@@ -83,7 +82,10 @@ Json show(const gate::StorageAccount& account, const std::string& name, const Co
   if (row.lease && state == LeaseState::kLeased) {
     properties["leaseDuration"] = duration_text(*row.lease) == "infinite" ? "Infinite" : "Fixed";
   }
-  for (const auto& [key, value] : row.metadata) properties["metadata"][key] = value;
+  // Withheld with the account's key: the container is there all the same, and the data plane says why.
+  if (const auto notes = row.notes.read()) {
+    for (const auto& [key, value] : (*notes)->metadata) properties["metadata"][key] = value;
+  }
   const auto etag = quoted_etag(row.etag);
   properties["etag"] = etag;
   return {{"id", path_of(account, name)},
@@ -106,8 +108,12 @@ ApiResult<std::optional<Metadata>> read_metadata(const Json& properties) {
 }
 
 ApiResult<> check_members(const Json& properties) {
-  constexpr std::string_view kTaken[] = {"publicAccess", "metadata", "defaultEncryptionScope",
-                                         "immutableStorageWithVersioning", "etag"};
+  constexpr std::string_view kTaken[] = {"publicAccess",
+                                         "metadata",
+                                         "defaultEncryptionScope",
+                                         "denyEncryptionScopeOverride",
+                                         "immutableStorageWithVersioning",
+                                         "etag"};
   for (const auto& [name, value] : properties.items()) {
     if (!is_one_of(name, kTaken) && !is_one_of(name, kShown) && !is_one_of(name, kSwitches)) {
       return provider_errors::unknown_property(name);
@@ -117,8 +123,6 @@ ApiResult<> check_members(const Json& properties) {
     FH_TRY(const auto on, bool_member(properties, name));
     if (on.value_or(false)) return unsupported_feature(name, kNotHere);
   }
-  FH_TRY(const auto scope, text_member(properties, "defaultEncryptionScope"));
-  if (scope && *scope != kDefaultScope) return unsupported_feature("defaultEncryptionScope", kNotHere);
   FH_TRY(const auto* worm, object_member(properties, "immutableStorageWithVersioning"));
   if (worm != nullptr && member(*worm, "enabled") != Json(false)) {
     return unsupported_feature("immutableStorageWithVersioning", kNotHere);
@@ -126,9 +130,26 @@ ApiResult<> check_members(const Json& properties) {
   return {};
 }
 
+// What content goes under is said when a container is made, and stays.
+ApiResult<ScopePolicy> read_scope(const ContainerRow& row, bool fresh, const Json& properties,
+                                  const EncryptionScopes& scopes, AccountId account) {
+  FH_TRY(const auto name, text_member(properties, "defaultEncryptionScope"));
+  FH_TRY(const auto only, bool_member(properties, "denyEncryptionScopeOverride"));
+  ScopePolicy asked{row.scope.name, only.value_or(row.scope.only)};
+  if (name) asked.name = equals_ignoring_case(*name, kAccountScope) ? std::string() : *name;
+  if (!fresh) {
+    const bool same = equals_ignoring_case(asked.name, row.scope.name) && asked.only == row.scope.only;
+    return same ? ApiResult<ScopePolicy>(row.scope) : provider_errors::read_only_property("defaultEncryptionScope");
+  }
+  const auto scope = asked.name.empty() ? nullptr : scopes.find(account, asked.name);
+  const bool usable = asked.name.empty() || (scope != nullptr && scope->enabled);
+  if (!usable || (asked.only && !name)) return provider_errors::invalid_value("defaultEncryptionScope");
+  return asked;
+}
+
 // The row as the body wants it; what it leaves out stays.
-ApiResult<ContainerRow> read_container_body(ContainerRow row, const Json& resource,
-                                            const gate::StorageAccount& account) {
+ApiResult<ContainerRow> read_container_body(ContainerRow row, bool fresh, const Json& resource,
+                                            const EncryptionScopes& scopes, const gate::StorageAccount& account) {
   FH_TRY(const auto* given, object_member(resource, "properties"));
   if (given == nullptr) return row;
   FH_CHECK_OK(check_members(*given));
@@ -138,8 +159,9 @@ ApiResult<ContainerRow> read_container_body(ContainerRow row, const Json& resour
     if (!account.allow_public_access) return provider_errors::public_access_not_permitted();
     row.public_access = *access == "Blob" ? gate::PublicAccess::kBlob : gate::PublicAccess::kContainer;
   }
+  FH_TRY(row.scope, read_scope(row, fresh, *given, scopes, account.id));
   FH_TRY(auto metadata, read_metadata(*given));
-  if (metadata) row.metadata = std::move(*metadata);
+  if (metadata) row.notes.set({std::move(*metadata), {}});
   return row;
 }
 
@@ -202,7 +224,8 @@ Task<ApiResult<Written>> ContainersProvider::put(gate::resource::ApprovedChange 
     if (!stored) co_return provider_errors::of(stored.error());
     FH_CO_CHECK_OK(check_conditions(*change, *stored));
     const bool fresh = !*stored;
-    FH_CO_TRY(auto row, read_container_body(fresh ? ContainerRow() : (*stored)->row, change->after, account));
+    FH_CO_TRY(auto row, read_container_body(fresh ? ContainerRow() : (*stored)->row, fresh, change->after,
+                                            parts_.accounts.scopes(), account));
     row.etag = parts_.hybrid.next();
     Result<Committed> done;
     if (fresh) {

@@ -1,4 +1,7 @@
-// Blob keys: 32 random bytes a blob, wrapped by the account key (DESIGN section 5).
+// Blob keys: 32 random bytes a blob, wrapped by the account key or by that of an encryption scope (DESIGN section 5).
+//
+// A wrapped one is 40 bytes of RFC 3394; in a scope its name stands before them, after its length (u8). So whatever
+// carries a wrapped key says what opens it.
 #pragma once
 
 #include <memory>
@@ -6,6 +9,7 @@
 #include "base/random.h"
 #include "base/secret.h"
 #include "crypto/aead.h"
+#include "src/account_key.h"
 
 namespace freehold::blob {
 
@@ -17,15 +21,32 @@ struct WrappedBlobKey {
   Bytes wrapped;
 };
 
-[[nodiscard]] inline WrappedBlobKey make_blob_key(const Secret& account_key, Random& random) {
+inline constexpr std::size_t kWrappedBlobKeyBytes = crypto::kAeadKeyBytes + 8;
+
+// The encryption scope that a wrapped key is of; empty: the account's own key has wrapped it. Borrows.
+[[nodiscard]] inline std::string_view scope_of(BytesView wrapped) {
+  if (wrapped.size() <= kWrappedBlobKeyBytes) return {};
+  const auto length = static_cast<unsigned char>(wrapped.front());
+  return wrapped.size() == 1 + length + kWrappedBlobKeyBytes ? wrapped.substr(1, length) : std::string_view();
+}
+
+// `by`: of the account, or of the scope that the blob is to be in.
+[[nodiscard]] inline WrappedBlobKey make_blob_key(const AccountKey& by, Random& random) {
   Secret key(crypto::kAeadKeyBytes);
   random.fill(key.span());
-  auto wrapped = crypto::wrap_key(account_key, key);
+  Bytes wrapped;
+  if (!by.scope.empty()) {
+    append_u8(wrapped, static_cast<std::uint8_t>(by.scope.size()));
+    wrapped += by.scope;
+  }
+  wrapped += crypto::wrap_key(*by, key);
   return {std::make_shared<const Secret>(std::move(key)), std::move(wrapped)};
 }
 
-[[nodiscard]] inline Result<BlobKey> open_blob_key(const Secret& account_key, BytesView wrapped) {
-  FH_TRY(auto key, crypto::unwrap_key(account_key, wrapped));
+// `by`: of what scope_of() says. kCorrupt.
+[[nodiscard]] inline Result<BlobKey> open_blob_key(const AccountKey& by, BytesView wrapped) {
+  if (const auto scope = scope_of(wrapped); !scope.empty()) wrapped.remove_prefix(1 + scope.size());
+  FH_TRY(auto key, crypto::unwrap_key(*by, wrapped));
   return std::make_shared<const Secret>(std::move(key));
 }
 

@@ -119,8 +119,7 @@ Task<ApiResult<BlobRow>> copy_onto_itself(BlobParts& parts, BlobTarget target, C
     BlobChange change;
     change.row = amended(current->row, now);
     change.row.content = copied.content;
-    change.row.metadata = copied.metadata;
-    change.row.tags = copied.tags;
+    change.row.notes = copied.notes;
     if (change.row.append) change.row.append->sealed = copied.append->sealed;
     change.row.tier = tier_over(current->row, copied, store::HybridClock::wall_time(now));
     if (copied.tier.named) change.row.tier.changed = now;
@@ -193,7 +192,7 @@ Task<ApiResult<BlobRow>> begin_copy(BlobParts& parts, BlobTarget target, const P
     FH_CO_CHECK_OK(refuse_digests(plan.source.sent));
   }
   FH_CO_CHECK_OK(api(parts.copier.check_room(permit.tenant())));
-  FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
+  FH_CO_TRY(const auto wrapping, co_await key_for_new(parts, target, plan.scope));
   // The version that the request is read by, from wherever it has that: the source is read by it, after a restart too.
   const auto version = version_text(permit.api_version());
   if (plan.source.source.here) plan.source.question.headers.set("x-ms-version", version);
@@ -204,7 +203,7 @@ Task<ApiResult<BlobRow>> begin_copy(BlobParts& parts, BlobTarget target, const P
                    .name = target.name,
                    .copy_id = new_copy_id(parts.random),
                    .live = live_source(plan)};
-  auto fresh = pending_row(plan, properties, copy.copy_id, version, make_blob_key(*account_key, parts.random).wrapped);
+  auto fresh = pending_row(plan, properties, copy.copy_id, version, make_blob_key(wrapping, parts.random).wrapped);
   FH_CO_TRY(auto row, co_await commit_begun(parts, std::move(target), std::move(plan), properties.etag,
                                             std::move(fresh), copy, audit_row(permit, 202)));
   parts.copier.add(std::move(copy));
@@ -222,6 +221,7 @@ Task<Reply> copy_blob(BlobParts& parts, Permit<CopyBlob> permit) {
     FH_CO_TRY(plan.seal, parse_flag(permit.request().headers, "x-ms-seal-blob"));
   }
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_TRY(plan.scope, wanted_scope(permit, target, plan.customer));
   FH_CO_TRY(const auto before, api(co_await parts.blobs.read(target.partition(), target.name)));
   FH_CO_CHECK_OK(check_no_pending_copy(before));
   FH_CO_CHECK_OK(check_may_create(plan.fresh, before, parts.hybrid.next()));

@@ -24,9 +24,10 @@ bool seals(const CopyPlan& plan, const SourceProperties& properties) {
 }
 
 BlobRow copied_row(const CopyPlan& plan, const SourceProperties& properties) {
-  auto row = row_of(plan.fresh, properties.type);
+  auto fresh = plan.fresh;
+  if (fresh.metadata.empty()) fresh.metadata = properties.metadata;
+  auto row = row_of(fresh, properties.type);
   row.content = properties.content;
-  if (row.metadata.empty()) row.metadata = properties.metadata;
   if (row.type == BlobType::kAppend) row.append = AppendState{.committed_blocks = 0, .sealed = seals(plan, properties)};
   if (row.type == BlobType::kPage) {
     row.page = PageState{.sequence_number = properties.sequence_number, .generation = 0, .version = 1, .holes = {}};
@@ -48,8 +49,8 @@ Task<ApiResult<BlobRow>> copy_at_once(BlobParts& parts, BlobTarget target, CopyP
     blocks = std::move(*told);
   }
   auto pending = pending_chunks(parts);
-  FH_CO_TRY(const auto stored,
-            co_await store_copy(parts, target, opened, std::move(blocks), plan.source.sent, std::nullopt, pending));
+  FH_CO_TRY(const auto stored, co_await store_copy(parts, target, opened, std::move(blocks), plan.source.sent,
+                                                   std::nullopt, plan.scope, pending));
   auto fresh = copied_row(plan, properties);
   fresh.length = stored.content.length();
   fresh.wrapped_key = stored.wrapped_key;
@@ -71,11 +72,13 @@ Task<ApiResult<BlobRow>> copy_at_once(BlobParts& parts, BlobTarget target, CopyP
 }
 
 Task<Reply> copy_blob_from_url(BlobParts& parts, Permit<CopyBlobFromUrl> permit) {
-  FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers));
+  FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers, CustomerKeys::kTakenWithScopes));
+  FH_CO_CHECK_OK(refuse_customer_keys(permit.request().headers));
   // Only append blobs have one, and only block blobs are copied this way.
   if (permit.request().headers.has("x-ms-seal-blob")) co_return refuse(errors::unsupported_header("x-ms-seal-blob"));
   FH_CO_TRY(auto plan, plan_copy(parts, permit.request(), permit.api_version(), permit.principal(), TagOption::kTaken));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_TRY(plan.scope, wanted_scope(permit, target, plan.customer));
   FH_CO_TRY(const auto before, api(co_await parts.blobs.read(target.partition(), target.name)));
   FH_CO_CHECK_OK(check_may_create(plan.fresh, before, parts.hybrid.next()));
   FH_CO_TRY(auto opened, co_await open_source(parts, permit, plan.source));

@@ -79,10 +79,10 @@ Task<ApiResult<BlobRow>> copy_pages_at_once(BlobParts& parts, BlobTarget target,
   FH_CHECK(properties.length <= kPagesAtOnce);
   const auto room = parts.content.take_room(target.account.tenant, kRoom);
   if (!room) co_return refuse(errors::busy("too many large bodies are coming in"));
-  FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
-  const auto key = make_blob_key(*account_key, parts.random);
+  FH_CO_TRY(const auto wrapping, co_await key_for_new(parts, target, plan.scope));
+  const auto key = make_blob_key(wrapping, parts.random);
   const ContentPlace place{
-      .tenant = target.account.tenant, .partition = target.partition(), .key = key.key, .hold = account_key.hold};
+      .tenant = target.account.tenant, .partition = target.partition(), .key = key.key, .hold = wrapping.hold};
   auto pending = pending_chunks(parts);
   PageSource source(parts, std::move(question), 0);
   FH_CO_TRY(const auto copied, co_await next_windows(parts, place, source, windows_of(kPagesAtOnce) + 1, pending));

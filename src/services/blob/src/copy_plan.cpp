@@ -49,11 +49,11 @@ Task<ApiResult<Tags>> ask_source_tags(BlobParts& parts, const SourcePlan& plan, 
 
 Task<ApiResult<NewContent>> store_copy(BlobParts& parts, BlobTarget target, OpenedSource& opened,
                                        std::vector<SourceBlock> blocks, SentDigests sent,
-                                       std::optional<CustomerKey> customer, PendingChunks& pending) {
-  FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
-  const auto key = make_blob_key(*account_key, parts.random);
+                                       std::optional<CustomerKey> customer, WantedScope scope, PendingChunks& pending) {
+  FH_CO_TRY(const auto wrapping, co_await key_for_new(parts, target, scope));
+  const auto key = make_blob_key(wrapping, parts.random);
   const ContentPlace place{target.account.tenant, target.partition(), content_key(key.key, customer), key.key,
-                           account_key.hold};
+                           wrapping.hold};
   const bool whole = blocks.empty();
   const auto length = *opened.body->length();
   CopiedContent content(std::move(blocks), length);

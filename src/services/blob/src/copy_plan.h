@@ -16,6 +16,7 @@ struct CopyPlan {
   NewBlob fresh;
   bool copy_tags = false;  // x-ms-copy-source-tag-option: COPY
   std::optional<CustomerKey> customer;
+  WantedScope scope;         // once its destination is known
   std::optional<bool> seal;  // x-ms-seal-blob; absent: as the source is
 };
 
@@ -42,7 +43,8 @@ struct NewContent {
 // digests in `sent` don't hold. `opened` outlives the call.
 [[nodiscard]] Task<ApiResult<NewContent>> store_copy(BlobParts& parts, BlobTarget target, OpenedSource& opened,
                                                      std::vector<SourceBlock> blocks, SentDigests sent,
-                                                     std::optional<CustomerKey> customer, PendingChunks& pending);
+                                                     std::optional<CustomerKey> customer, WantedScope scope,
+                                                     PendingChunks& pending);
 
 // x-ms-copy-id of a copy that begins now.
 [[nodiscard]] std::string new_copy_id(Random& random);

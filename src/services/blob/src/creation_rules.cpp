@@ -31,8 +31,7 @@ ApiResult<> check_may_create(const NewBlob& fresh, const std::optional<StoredBlo
 BlobRow row_of(const NewBlob& fresh, BlobType type) {
   BlobRow row;
   row.type = type;
-  row.metadata = fresh.metadata;
-  row.tags = fresh.tags;
+  row.notes.set({fresh.metadata, fresh.tags});
   row.tier = fresh.tier;
   return row;
 }

@@ -272,7 +272,7 @@ TEST_F(CustomerKeys, TheRegionsOwnKeysDoNotOpenTheContent) {
   const auto account = service->accounts().find("acct1");
   const auto account_key = runtime::run_blocking(service->accounts().account_key(account->id));
   ASSERT_TRUE(account_key);
-  const auto blob_key = open_blob_key(**account_key, row->wrapped_key);
+  const auto blob_key = open_blob_key(*account_key, row->wrapped_key);
   ASSERT_TRUE(blob_key);
   const auto opens = [&](const Secret& key) {
     Bytes out(content.size(), '\0');

@@ -7,7 +7,7 @@ namespace freehold::blob {
 ApiResult<EmptyBlobPlan> plan_empty_blob(const http::Request& request, const gate::StorageAccount& account, int version,
                                          const gate::Principal& principal, BlobType type) {
   EmptyBlobPlan plan;
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTakenWithScopes));
   FH_TRY(plan.customer, parse_customer_key(request, account));
   FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(const auto length, body_length(request, put_blob_limit(version)));
@@ -26,8 +26,8 @@ BlobRow row_of(const EmptyBlobPlan& plan, BlobType type) {
 
 Task<ApiResult<BlobRow>> create_empty_blob(BlobParts& parts, BlobTarget target, EmptyBlobPlan plan, BlobRow row,
                                            AuditRow audit) {
-  FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
-  row.wrapped_key = make_blob_key(*account_key, parts.random).wrapped;
+  FH_CO_TRY(const auto wrapping, co_await key_for_new(parts, target, plan.scope));
+  row.wrapped_key = make_blob_key(wrapping, parts.random).wrapped;
   const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
     FH_CHECK_OK(check_may_create(plan.fresh, current, now));
     auto change = replace_blob(row, current, target.name, now);

@@ -10,6 +10,7 @@ struct EmptyBlobPlan {
   ContentHeaders content;
   NewBlob fresh;
   std::optional<CustomerKey> customer;
+  WantedScope scope;  // once the container is known
 };
 // 400 for a body.
 [[nodiscard]] ApiResult<EmptyBlobPlan> plan_empty_blob(const http::Request& request,

@@ -39,8 +39,10 @@ struct Search {
 Task<ApiResult<>> look_into(BlobParts& parts, Search& search, std::string name, store::PartitionId partition,
                             Bytes from) {
   ++search.containers;
-  FH_CO_TRY(const auto found, api(co_await find_tagged(parts.blobs, std::move(partition), search.query, std::move(from),
-                                                       search.asked.max_results - search.results)));
+  // One a container: the account's key is asked for again as the search goes on.
+  FH_CO_TRY(auto cipher, api(co_await parts.blobs.notes().cipher(partition)));
+  FH_CO_TRY(const auto found, api(co_await find_tagged(parts.blobs, std::move(partition), cipher, search.query,
+                                                       std::move(from), search.asked.max_results - search.results)));
   search.rows += found.seen;
   for (const auto& blob : found.blobs) search.xml.add_blob(name, blob, search.query);
   search.results += static_cast<std::uint32_t>(found.blobs.size());

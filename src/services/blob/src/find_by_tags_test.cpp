@@ -43,7 +43,9 @@ TEST_F(FindByTags, FindsInEveryContainerAndInOne) {
   ASSERT_EQ(put("/ccc/2", "x").status, 201);
   EXPECT_EQ(all("project='x'"), (Names{"aaa/1", "bbb/1", "ccc/1"}));
   EXPECT_EQ(all("\"project\"='x' AND year > '2021'"), Names{"bbb/1"});
-  EXPECT_EQ(all("@container='bbb' AND project >= 'a'"), (Names{"bbb/1", "bbb/2"}));
+  auto in_no_order = all("@container='bbb' AND project >= 'a'");
+  std::ranges::sort(in_no_order);
+  EXPECT_EQ(in_no_order, (Names{"bbb/1", "bbb/2"}));
   EXPECT_EQ(all("project='z'"), Names{});
   const std::string in_bbb = "/bbb?restype=container&comp=blobs";
   EXPECT_EQ(all("project='x'", 5'000, in_bbb), Names{"bbb/1"});

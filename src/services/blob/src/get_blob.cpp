@@ -62,9 +62,10 @@ ApiResult<ByteRange> decide_range(const GetBlobPlan& plan, const BlobRow& row, s
   return range;
 }
 
-http::Response head_of(const GetBlobPlan& plan, const BlobRow& row, ByteRange range, std::uint64_t now) {
+http::Response head_of(const GetBlobPlan& plan, const BlobRow& row, const Notes& notes, ByteRange range,
+                       std::uint64_t now) {
   auto response = answer(plan.range ? 206 : 200);
-  add_blob_headers(response, row, plan.range ? Part::kRange : Part::kWhole, now);
+  add_blob_headers(response, row, notes, plan.range ? Part::kRange : Part::kWhole, now);
   if (plan.range) response.headers.add("Content-Range", content_range(range, row.length));
   return response;
 }
@@ -113,7 +114,11 @@ Task<ApiResult<std::optional<http::Response>>> send(BlobParts& parts, BlobTarget
   drop_stale_range(plan, row);
   const auto now = parts.hybrid.next();
   FH_CO_TRY(const auto range, decide_range(plan, row, now));
-  auto response = head_of(plan, row, range, now);
+  FH_CO_TRY(const auto* notes, api(row.notes.read()));
+  if (range.length == 0) {
+    FH_CO_CHECK_OK(co_await check_key_of(parts, target.account, row.wrapped_key));  // nothing asks for it below
+  }
+  auto response = head_of(plan, row, *notes, range, now);
   if (range.length == 0) {
     FH_CO_CHECK_OK(co_await check_key(parts, target.account));  // there is no content, but metadata
     response.body = Bytes();

@@ -32,10 +32,12 @@ Task<Reply> get_blob_properties(BlobParts& parts, Permit<GetBlobProperties> perm
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   FH_CO_CHECK_OK(co_await check_key(parts, target.account));
   FH_CO_TRY(const auto stored, co_await read_committed(parts, target));
+  FH_CO_CHECK_OK(co_await check_key_of(parts, target.account, stored.row.wrapped_key));
   const auto now = parts.hybrid.next();
   FH_CO_CHECK_OK(check_plan(plan, stored.row, now));
+  FH_CO_TRY(const auto* notes, api(stored.row.notes.read()));
   auto response = answer(200);
-  add_blob_headers(response, stored.row, Part::kWhole, now);
+  add_blob_headers(response, stored.row, *notes, Part::kWhole, now);
   apply_overrides(response, permit.principal());
   add_tier_headers(response, stored.row, now);
   response.head_length = stored.row.length;
@@ -47,12 +49,15 @@ Task<Reply> get_blob_metadata(BlobParts& parts, Permit<GetBlobMetadata> permit) 
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   FH_CO_CHECK_OK(co_await check_key(parts, target.account));
   FH_CO_TRY(const auto stored, co_await read_committed(parts, target));
+  FH_CO_CHECK_OK(co_await check_key_of(parts, target.account, stored.row.wrapped_key));
   FH_CO_CHECK_OK(check_no_incremental_copy(stored.row));
   FH_CO_CHECK_OK(check_plan(plan, stored.row, parts.hybrid.next()));
+  FH_CO_TRY(const auto* notes, api(stored.row.notes.read()));
   auto response = answer(200);
   add_entity(response, stored.row.etag, stored.row.last_modified());
-  add_metadata(response, stored.row.metadata);
+  add_metadata(response, notes->metadata);
   add_customer_key(response, stored.row.customer_key_sha256);
+  add_scope(response, scope_of(stored.row.wrapped_key));
   co_return response;
 }
 

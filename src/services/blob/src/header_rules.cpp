@@ -32,20 +32,15 @@ constexpr std::array<std::string_view, 5> kNotYet = {"x-ms-immutability-policy-u
                                                      "x-ms-immutability-policy-mode", "x-ms-structured-body",
                                                      "x-ms-structured-content-length", "x-ms-expiry-option"};
 
-ApiResult<> refuse_customer_keys(const http::Headers& headers) {
-  for (const std::string_view name : {"x-ms-encryption-key", "x-ms-encryption-key-sha256", "x-ms-encryption-algorithm",
-                                      "x-ms-source-encryption-key"}) {
-    if (headers.has(name)) return refuse(errors::not_implemented(name));
-  }
+// The default may be named anywhere: that is how it is.
+ApiResult<> refuse_scope(const http::Headers& headers, std::string_view name) {
+  if (headers.has(name) && headers.get(name) != kDefaultScope) return refuse(errors::not_implemented(name));
   return {};
 }
 
 ApiResult<> refuse_not_yet(const http::Headers& headers) {
   for (const auto name : kNotYet) {
     if (headers.has(name)) return refuse(errors::not_implemented(name));
-  }
-  for (const std::string_view name : {"x-ms-encryption-scope", "x-ms-default-encryption-scope"}) {
-    if (headers.has(name) && headers.get(name) != kDefaultScope) return refuse(errors::not_implemented(name));
   }
   if (equals_ignoring_case(headers.get("x-ms-legal-hold"), "true")) {
     return refuse(errors::not_implemented("x-ms-legal-hold"));
@@ -136,14 +131,29 @@ bool sets_content_headers(const http::Headers& headers) {
                      [&](std::string_view name) { return headers.has(name); });
 }
 
+ApiResult<> refuse_customer_keys(const http::Headers& headers) {
+  for (const std::string_view name : {"x-ms-encryption-key", "x-ms-encryption-key-sha256", "x-ms-encryption-algorithm",
+                                      "x-ms-source-encryption-key"}) {
+    if (headers.has(name)) return refuse(errors::not_implemented(name));
+  }
+  return {};
+}
+
 ApiResult<> refuse_unsupported_for_blob(const http::Headers& headers, CustomerKeys customer_keys) {
   FH_CHECK_OK(refuse_not_yet(headers));
+  FH_CHECK_OK(refuse_scope(headers, "x-ms-default-encryption-scope"));
+  if (customer_keys != CustomerKeys::kTakenWithScopes) {
+    FH_CHECK_OK(refuse_scope(headers, "x-ms-encryption-scope"));
+  }
   return customer_keys == CustomerKeys::kRefused ? refuse_customer_keys(headers) : ApiResult<>();
 }
 
-ApiResult<> refuse_unsupported_for_container(const http::Headers& headers) {
+ApiResult<> refuse_unsupported_for_container(const http::Headers& headers, ContainerScopes scopes) {
   FH_CHECK_OK(refuse_not_yet(headers));
   FH_CHECK_OK(refuse_customer_keys(headers));
+  FH_CHECK_OK(refuse_scope(headers, "x-ms-encryption-scope"));
+  if (scopes == ContainerScopes::kTaken) return {};
+  FH_CHECK_OK(refuse_scope(headers, "x-ms-default-encryption-scope"));
   if (equals_ignoring_case(headers.get("x-ms-deny-encryption-scope-override"), "true")) {
     return refuse(errors::not_implemented("x-ms-deny-encryption-scope-override"));
   }

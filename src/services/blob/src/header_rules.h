@@ -53,12 +53,15 @@ struct ContentHeaders {
 // The names among x-ms-blob-content-* etc. that this request sets: Set Blob Properties with none of them is refused.
 [[nodiscard]] bool sets_content_headers(const http::Headers& headers);
 
-// Features that aren't here yet and would be lied about if they were passed over: customer-provided keys, encryption
-// scopes, immutability, legal hold and structured bodies are 501. An operation that knows customer-provided keys says
-// so.
-enum class CustomerKeys { kRefused, kTaken };
+// Features that aren't here yet and would be lied about if they were passed over: immutability, legal hold and
+// structured bodies are 501; and so are customer-provided keys and encryption scopes for operations that don't say that
+// they know them. Those that write content or what is said about it know both.
+enum class CustomerKeys { kRefused, kTaken, kTakenWithScopes };
 [[nodiscard]] ApiResult<> refuse_unsupported_for_blob(const http::Headers& headers,
                                                       CustomerKeys customer_keys = CustomerKeys::kRefused);
-[[nodiscard]] ApiResult<> refuse_unsupported_for_container(const http::Headers& headers);
+[[nodiscard]] ApiResult<> refuse_customer_keys(const http::Headers& headers);
+enum class ContainerScopes { kRefused, kTaken };  // what Create Container alone may say
+[[nodiscard]] ApiResult<> refuse_unsupported_for_container(const http::Headers& headers,
+                                                           ContainerScopes scopes = ContainerScopes::kRefused);
 
 }  // namespace freehold::blob

@@ -107,7 +107,8 @@ Task<ApiResult<BlobChange>> finished(BlobParts& parts, BlobTarget target, BlobRo
   end_copy(change, target.name, CopyStatus::kSuccess, {}, now);
   auto& row = change.row;
   row.content = properties.content;
-  row.metadata = properties.metadata;
+  FH_CO_TRY(const auto* before, api(current.notes.read()));
+  row.notes.set({properties.metadata, before->tags});
   row.length = properties.length;
   row.page->sequence_number = properties.sequence_number;
   row.copy->copied = row.copy->total;
@@ -118,9 +119,9 @@ Task<ApiResult<BlobChange>> finished(BlobParts& parts, BlobTarget target, BlobRo
   }
   const auto time = snapshot_time(change.row, now);
   change.row.copy->destination_snapshot = time;
-  const auto key = row_keys::blob(target.name, time);
-  change.expect.push_back(store::absent(key));
-  change.puts.push_back({key, encode_blob_row(snapshot_of(change.row, {}, time, now))});
+  change.expect.push_back(store::absent(row_keys::blob(target.name, time)));
+  FH_CO_TRY(auto snapshot, api(snapshot_of(change.row, {}, time, now)));
+  change.snapshots.push_back(std::move(snapshot));
   change.row = with_snapshot(change.row, time);
   co_return change;
 }

@@ -79,10 +79,11 @@ BlobRow new_destination(const Bytes& wrapped_key, std::uint64_t now) {
 Task<ApiResult<BlobRow>> begin(BlobParts& parts, BlobTarget target, const Permit<IncrementalCopyBlob>& permit,
                                IncrementalPlan plan, PageQuestion question) {
   FH_CO_CHECK_OK(api(parts.copier.check_room(permit.tenant())));
-  FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
+  FH_CO_TRY(const auto scope, wanted_scope(permit, target, std::nullopt));
+  FH_CO_TRY(const auto wrapping, co_await key_for_new(parts, target, scope));
   const auto version = version_text(permit.api_version());
   if (question.source.here) question.headers.set("x-ms-version", version);
-  const auto wrapped_key = make_blob_key(*account_key, parts.random).wrapped;
+  const auto wrapped_key = make_blob_key(wrapping, parts.random).wrapped;
   PendingCopy copy{.account = target.account,
                    .account_name = permit.account().name,
                    .container_name = target.container_name,

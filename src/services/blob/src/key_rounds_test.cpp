@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "src/account_key.h"
 #include "src/test_region.h"
 
 namespace freehold::blob::testing {

@@ -124,8 +124,8 @@ TEST(LeaseRules, WhoMayWriteAndRead) {
       const auto lease = lease_in(kStates[i]);
       Conditions conditions;
       conditions.lease_id = use.named;
-      const Tags no_tags;
-      const Existing existing{1, kNow, &lease, &no_tags, kNow};
+      const RowNotes no_notes;
+      const Existing existing{1, kNow, &lease, &no_notes, kNow};
       EXPECT_EQ(code(check_write(conditions, existing)), use.write[i]) << to_string(kStates[i]);
       EXPECT_EQ(code(check_read(conditions, existing)), use.read[i]) << to_string(kStates[i]);
       EXPECT_EQ(code(check_unguarded_write(conditions, existing)), use.read[i]) << to_string(kStates[i]);

@@ -30,19 +30,26 @@ struct Listing {
     return results == query.max_results || seen >= kMostRowsSeen || xml.size() >= kMostBytes;
   }
 
-  // Takes in one row. False: the rest of the page begins before `from` now and must be passed over.
-  void take(const Bytes& key, const std::string& name, const BlobRow& row) {
+  // Takes in one row. The rest of the page may begin before `from` then, and is passed over.
+  ApiResult<> take(const Bytes& key, const std::string& name, const BlobRow& row) {
     from = key + '\0';
-    if (row.is_snapshot() ? !query.snapshots : !row.committed() && !query.uncommitted) return;
+    if (row.is_snapshot() ? !query.snapshots : !row.committed() && !query.uncommitted) return {};
     if (const auto prefix = folded(name, query)) {
       xml.add_prefix(*prefix);
       from = row_keys::blobs_after(*prefix);
       done = from.empty();
     } else {
-      xml.add_blob(name, row, query, now);
+      static const Notes kNone;
+      const auto* notes = &kNone;
+      if (shows_notes()) {
+        FH_TRY(notes, api(row.notes.read()));
+      }
+      xml.add_blob(name, row, *notes, query, now);
     }
     ++results;
+    return {};
   }
+  [[nodiscard]] bool shows_notes() const { return query.metadata || query.tags; }
 };
 
 // No name before the first that may be listed, none from the first that may not.
@@ -57,14 +64,19 @@ void narrow(Listing& listing) {
 Task<ApiResult<bool>> take_page(BlobParts& parts, const store::PartitionId& partition, Listing& listing) {
   const auto want = std::min<std::uint32_t>(1'000, listing.query.max_results - listing.results + 1);
   FH_CO_TRY(const auto page, api(co_await parts.blobs.rows().scan(partition, listing.from, listing.end, want)));
+  std::optional<Result<NoteCipher>> cipher;  // one a page, which takes much less time than a lease
   for (const auto& stored : page.rows) {
     if (stored.key < listing.from) continue;  // below a prefix that was folded
     if (listing.full()) co_return true;
     ++listing.seen;
     const auto key = row_keys::parse_blob(stored.key);
     if (!key) co_return refuse(errors::internal("a blob's key can't be read"));
-    FH_CO_TRY(const auto row, api(decode_blob_row(stored.value)));
-    listing.take(stored.key, key->name, row);
+    FH_CO_TRY(auto row, api(decode_blob_row(stored.value)));
+    if (listing.shows_notes() && row.notes.is_sealed()) {
+      if (!cipher) cipher = co_await parts.blobs.notes().cipher(partition);
+      open_notes(*cipher, stored.key, row.notes);
+    }
+    FH_CO_CHECK_OK(listing.take(stored.key, key->name, row));
     if (listing.done) co_return true;
   }
   if (page.rows.empty() || (!page.more && page.rows.back().key < listing.from)) listing.done = !page.more;
@@ -79,7 +91,7 @@ Task<Reply> list_blobs(BlobParts& parts, Permit<ListBlobs> permit) {
   FH_CO_CHECK_OK(check_container_name(container_name));
   FH_CO_TRY(const auto container, api(co_await parts.containers.open(ref_of(permit.account()), container_name)));
   if (!container) co_return refuse(errors::container_not_found());
-  if (query.metadata) {
+  if (query.metadata || query.tags) {
     FH_CO_CHECK_OK(co_await check_key(parts, ref_of(permit.account())));
   }
   Listing listing{query, ListingXml(service_endpoint(permit.request(), permit.target()), container_name, query),
@@ -110,7 +122,14 @@ Task<Reply> list_containers(BlobParts& parts, Permit<ListContainers> permit) {
   FH_CO_TRY(const auto page,
             api(co_await parts.containers.list(ref_of(permit.account()), query.from, query.prefix, query.max_results)));
   const auto now = parts.hybrid.next();
-  for (const auto& [name, row] : page.containers) xml.add_container(name, row, query, now);
+  for (const auto& [name, row] : page.containers) {
+    static const Notes kNone;
+    const auto* notes = &kNone;
+    if (query.metadata) {
+      FH_CO_TRY(notes, api(row.notes.read()));
+    }
+    xml.add_container(name, row, *notes, query, now);
+  }
   const auto marker = page.more ? make_marker(page.containers.back().first + '\0') : std::string();
   auto body = xml.finish(marker);
   permit.count_out(body.size());

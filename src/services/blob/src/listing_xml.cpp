@@ -1,6 +1,7 @@
 #include "src/listing_xml.h"
 
 #include "base/encoding.h"
+#include "src/content_key.h"
 #include "src/lease_rules.h"
 #include "src/responses.h"
 #include "src/snapshot_time.h"
@@ -80,7 +81,8 @@ void ListingXml::add_copy(const CopyState& copy) {
   }
 }
 
-void ListingXml::add_blob(std::string_view name, const BlobRow& row, const ListingQuery& query, std::uint64_t now) {
+void ListingXml::add_blob(std::string_view name, const BlobRow& row, const Notes& notes, const ListingQuery& query,
+                          std::uint64_t now) {
   out_ += "<Blob>";
   append_name(out_, name);
   if (row.is_snapshot()) append_element(out_, "Snapshot", snapshot_text(row.snapshot));
@@ -104,14 +106,15 @@ void ListingXml::add_blob(std::string_view name, const BlobRow& row, const Listi
   if (query.copy && row.copy) add_copy(*row.copy);
   if (row.copy && row.copy->incremental) append_element(out_, "IncrementalCopy", "true");
   out_ += "<ServerEncrypted>true</ServerEncrypted>";
-  if (!row.tags.empty()) append_element(out_, "TagCount", std::to_string(row.tags.size()));
+  if (const auto tags = row.notes.tag_count(); tags != 0) append_element(out_, "TagCount", std::to_string(tags));
   const bool locked = !row.customer_key_sha256.empty();
+  if (const auto scope = scope_of(row.wrapped_key); !scope.empty()) append_element(out_, "EncryptionScope", scope);
   if (locked) append_element(out_, "CustomerProvidedKeySha256", to_base64(row.customer_key_sha256));
   out_ += "</Properties>";
   // A listing brings no keys, so it doesn't tell what only a key's holder may read.
   if (query.metadata && locked) out_ += "<Metadata Encrypted=\"true\" />";
-  if (query.metadata && !locked) add_metadata(row.metadata);
-  if (query.tags && !row.tags.empty()) append_tags_xml(out_, row.tags);
+  if (query.metadata && !locked) add_metadata(notes.metadata);
+  if (query.tags && !notes.tags.empty()) append_tags_xml(out_, notes.tags);
   out_ += "<OrMetadata /></Blob>";
 }
 
@@ -121,8 +124,8 @@ void ListingXml::add_prefix(std::string_view name) {
   out_ += "</BlobPrefix>";
 }
 
-void ListingXml::add_container(std::string_view name, const ContainerRow& row, const ListingQuery& query,
-                               std::uint64_t now) {
+void ListingXml::add_container(std::string_view name, const ContainerRow& row, const Notes& notes,
+                               const ListingQuery& query, std::uint64_t now) {
   out_ += "<Container>";
   append_name(out_, name);
   out_ += "<Properties>";
@@ -132,12 +135,12 @@ void ListingXml::add_container(std::string_view name, const ContainerRow& row, c
     append_element(out_, "PublicAccess", access);
   }
   add_lease(row.lease, now);
+  append_element(out_, "DefaultEncryptionScope", scope_shown(row.scope));
+  append_element(out_, "DenyEncryptionScopeOverride", row.scope.only ? "true" : "false");
   out_ +=
-      "<DefaultEncryptionScope>$account-encryption-key</DefaultEncryptionScope>"
-      "<DenyEncryptionScopeOverride>false</DenyEncryptionScopeOverride>"
       "<HasImmutabilityPolicy>false</HasImmutabilityPolicy><HasLegalHold>false</HasLegalHold>"
       "<ImmutableStorageWithVersioningEnabled>false</ImmutableStorageWithVersioningEnabled></Properties>";
-  if (query.metadata) add_metadata(row.metadata);
+  if (query.metadata) add_metadata(notes.metadata);
   out_ += "</Container>";
 }
 

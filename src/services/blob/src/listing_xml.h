@@ -19,10 +19,12 @@ class ListingXml {
  public:
   // `container` is empty for a listing of containers.
   ListingXml(std::string_view endpoint, std::string_view container, const ListingQuery& query);
-  // Leases and tiers are judged at hybrid time `now`.
-  void add_blob(std::string_view name, const BlobRow& row, const ListingQuery& query, std::uint64_t now);
+  // Leases and tiers are judged at hybrid time `now`. Notes are looked at where the query wants some.
+  void add_blob(std::string_view name, const BlobRow& row, const Notes& notes, const ListingQuery& query,
+                std::uint64_t now);
   void add_prefix(std::string_view name);
-  void add_container(std::string_view name, const ContainerRow& row, const ListingQuery& query, std::uint64_t now);
+  void add_container(std::string_view name, const ContainerRow& row, const Notes& notes, const ListingQuery& query,
+                     std::uint64_t now);
   [[nodiscard]] std::size_t size() const { return out_.size(); }
   [[nodiscard]] std::string finish(std::string_view next_marker);
 

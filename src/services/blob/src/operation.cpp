@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "src/block_list_rules.h"
+#include "src/encryption_scopes.h"
 #include "src/lease_rules.h"
 #include "src/name_rules.h"
 #include "src/row_keys.h"
@@ -48,11 +49,46 @@ Task<ApiResult<std::vector<Block>>> list_staged(BlobParts& parts, BlobTarget tar
   co_return blocks;
 }
 
+namespace {
+
+ApiResult<> check_enabled(const BlobParts& parts, AccountRef account, std::string_view scope) {
+  if (scope.empty()) return {};
+  const auto record = parts.accounts.scopes().find(account.account, scope);
+  if (record != nullptr && !record->enabled) return refuse(errors::scope_disabled(record->name));
+  return {};
+}
+
+}  // namespace
+
 Task<ApiResult<ContentPlace>> place_of(BlobParts& parts, BlobTarget target, Bytes wrapped_key,
                                        std::optional<CustomerKey> customer) {
-  FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
-  FH_CO_TRY(auto key, api(open_blob_key(*account_key, wrapped_key)));
-  co_return ContentPlace{target.account.tenant, target.partition(), content_key(key, customer), key, account_key.hold};
+  FH_CO_CHECK_OK(check_enabled(parts, target.account, scope_of(wrapped_key)));
+  FH_CO_TRY(const auto wrapping, api(co_await parts.accounts.key_of(target.account.account, wrapped_key)));
+  FH_CO_TRY(auto key, api(open_blob_key(wrapping, wrapped_key)));
+  co_return ContentPlace{target.account.tenant, target.partition(), content_key(key, customer), key, wrapping.hold};
+}
+
+Task<ApiResult<AccountKey>> key_for_new(BlobParts& parts, BlobTarget target, WantedScope wanted) {
+  const auto account = target.account.account;
+  if (wanted.name.empty()) co_return api(co_await parts.accounts.account_key(account));
+  const auto scope = parts.accounts.scopes().find(account, wanted.name);
+  if (scope == nullptr) co_return refuse(errors::scope_not_found(wanted.name));
+  FH_CO_CHECK_OK(check_enabled(parts, target.account, scope->name));
+  co_return api(co_await parts.accounts.scopes().key(account, scope->name));
+}
+
+Task<ApiResult<>> check_key_of(BlobParts& parts, AccountRef account, Bytes wrapped_key) {
+  const auto scope = scope_of(wrapped_key);
+  if (scope.empty()) co_return ApiResult<>();
+  FH_CO_CHECK_OK(check_enabled(parts, account, scope));
+  FH_CO_TRY([[maybe_unused]] const auto key, api(co_await parts.accounts.key_of(account.account, wrapped_key)));
+  co_return ApiResult<>();
+}
+
+Task<ApiResult<>> check_scope_of(BlobParts& parts, BlobTarget target) {
+  FH_CO_TRY(const auto stored, api(co_await parts.blobs.read(target.partition(), target.name, target.snapshot)));
+  if (!stored) co_return ApiResult<>();
+  co_return co_await check_key_of(parts, target.account, stored->row.wrapped_key);
 }
 
 Task<ApiResult<>> check_key(BlobParts& parts, AccountRef account) {
@@ -140,10 +176,10 @@ std::vector<Bytes> put_garbage(BlobParts& parts, const BlobTarget& target, const
 void follow_tags(const BlobTarget& target, const std::optional<StoredBlob>& current, const BlobChange& change,
                  store::Commit& commit) {
   if (target.snapshot != 0 || change.fate == RowFate::kLeave) return;
-  static const Tags kNone;
-  const auto& before = current ? current->row.tags : kNone;
-  const auto& after = change.fate == RowFate::kPut ? change.row.tags : kNone;
-  if (!before.empty() || !after.empty()) index_tags(target.name, before, after, commit);
+  static const RowNotes kNone;
+  const auto& before = current ? current->row.notes : kNone;
+  const auto& after = change.fate == RowFate::kPut ? change.row.notes : kNone;
+  if (before.tag_count() != 0 || after.tag_count() != 0) index_tags(target.name, before, after, commit);
 }
 
 }  // namespace
@@ -158,15 +194,19 @@ Task<ApiResult<bool>> apply(BlobParts& parts, BlobTarget target, std::optional<S
   }
   auto commit = parts.blobs.begin(target.partition(), target.name, current, target.snapshot);
   auto key = row_keys::blob(target.name, target.snapshot);
-  follow_tags(target, current, change, commit);
+  for (auto& snapshot : change.snapshots) {
+    FH_CO_TRY(auto value, api(co_await parts.blobs.encode(target.partition(), target.name, snapshot)));
+    commit.puts.push_back({row_keys::blob(target.name, snapshot.snapshot), std::move(value)});
+  }
   if (change.fate == RowFate::kPut) {
-    auto value = encode_blob_row(change.row);
+    FH_CO_TRY(auto value, api(co_await parts.blobs.encode(target.partition(), target.name, change.row)));
     if (value.size() > limits::kValueBytes) co_return refuse(errors::metadata_too_large());
     commit.puts.push_back({std::move(key), std::move(value)});
   } else if (change.fate == RowFate::kDelete) {
     commit.deletes.push_back(std::move(key));
     change.frees_space = true;
   }
+  follow_tags(target, current, change, commit);
   if (change.frees_space) commit.reserve = store::DiskReserve::kMayUse;  // gives it back, if not at once
   std::move(change.puts.begin(), change.puts.end(), std::back_inserter(commit.puts));
   std::move(change.deletes.begin(), change.deletes.end(), std::back_inserter(commit.deletes));

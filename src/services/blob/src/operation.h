@@ -16,6 +16,7 @@
 #include "src/copy_sources.h"
 #include "src/customer_key.h"
 #include "src/garbage_row.h"
+#include "src/scope_rules.h"
 #include "src/service_properties_store.h"
 
 namespace freehold::blob {
@@ -81,6 +82,19 @@ template <class Operation>
 [[nodiscard]] Task<ApiResult<ContentPlace>> place_of(BlobParts& parts, BlobTarget target, Bytes wrapped_key,
                                                      std::optional<CustomerKey> customer = std::nullopt);
 
+// What wraps the key of a new blob: that of the scope that the request or the container wants, or the account's. 400
+// for a scope that isn't there, 403 for one that is disabled or whose key is withheld.
+[[nodiscard]] Task<ApiResult<AccountKey>> key_for_new(BlobParts& parts, BlobTarget target, WantedScope wanted);
+template <class Operation>
+[[nodiscard]] ApiResult<WantedScope> wanted_scope(const Permit<Operation>& permit, const BlobTarget& target,
+                                                  const std::optional<CustomerKey>& customer) {
+  return wanted_scope(permit.request(), target.container->scope, customer.has_value());
+}
+// Of what is there: 403 if its scope is disabled, or the key that it is under is withheld.
+[[nodiscard]] Task<ApiResult<>> check_key_of(BlobParts& parts, AccountRef account, Bytes wrapped_key);
+// The same of the blob as it is now, if it is there.
+[[nodiscard]] Task<ApiResult<>> check_scope_of(BlobParts& parts, BlobTarget target);
+
 // May the account's key be used? Asked by operations on what Azure keeps under it besides content: properties,
 // metadata, tiers. 403 KeyVaultEncryptionKeyNotFound.
 [[nodiscard]] Task<ApiResult<>> check_key(BlobParts& parts, AccountRef account);
@@ -89,7 +103,8 @@ template <class Operation>
 enum class RowFate { kPut, kDelete, kLeave };
 struct BlobChange {
   RowFate fate = RowFate::kPut;
-  BlobRow row;  // for kPut
+  BlobRow row;                     // for kPut
+  std::vector<BlobRow> snapshots;  // new ones of the blob
   std::vector<store::KeyValue> puts;
   std::vector<Bytes> deletes;
   std::vector<store::Expectation> expect;

@@ -53,7 +53,8 @@ Task<Result<bool>> PageCollector::drop_hole(JobPass pass, store::PartitionId par
   const auto key = row_keys::blob(name);
   step.expect.push_back(store::equals(key, current.raw));
   std::erase(current.row.page->holes, hole);
-  step.puts.push_back({key, encode_blob_row(current.row)});
+  FH_CO_TRY(auto value, co_await blobs_.encode(partition, name, current.row));
+  step.puts.push_back({key, std::move(value)});
   co_return co_await take_step(pass, std::move(partition), std::move(step));
 }
 

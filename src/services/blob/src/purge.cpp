@@ -12,8 +12,8 @@ Task<Result<>> Collector::purge(gate::Permit<PurgeContainer> permit, Item item) 
   const JobPass pass(permit);
   FH_CO_CHECK_OK(co_await containers_.fence(item.partition));
   for (const char prefix : {row_keys::kStagedPrefix, row_keys::kBlobPrefix, row_keys::kPagePrefix, row_keys::kTagPrefix,
-                            row_keys::kPendingCopyPrefix, row_keys::kGarbagePrefix, row_keys::kSharedGarbagePrefix,
-                            row_keys::kContentPrefix}) {
+                            row_keys::kClearTagPrefix, row_keys::kPendingCopyPrefix, row_keys::kGarbagePrefix,
+                            row_keys::kSharedGarbagePrefix, row_keys::kContentPrefix}) {
     FH_CO_CHECK_OK(co_await purge_rows(pass, item, prefix));
   }
   FH_CO_CHECK_OK(co_await check_no_audit_rows(item.partition));

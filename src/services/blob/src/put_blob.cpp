@@ -16,12 +16,13 @@ struct PutBlobPlan {
   ContentHeaders content;
   NewBlob fresh;
   std::optional<CustomerKey> customer;
+  WantedScope scope;
 };
 
 ApiResult<PutBlobPlan> plan_put_blob(const Permit<PutBlob>& permit) {
   PutBlobPlan plan;
   const auto& request = permit.request();
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTakenWithScopes));
   FH_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.length, body_length(request, put_blob_limit(permit.api_version())));
@@ -45,17 +46,18 @@ BlobRow new_row(const PutBlobPlan& plan, const WrappedBlobKey& key, LayoutRef la
 }  // namespace
 
 Task<Reply> put_blob(BlobParts& parts, Permit<PutBlob> permit) {
-  FH_CO_TRY(const auto plan, plan_put_blob(permit));
+  FH_CO_TRY(auto plan, plan_put_blob(permit));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_TRY(plan.scope, wanted_scope(permit, target, plan.customer));
   if (!plan.fresh.conditions.empty() || plan.fresh.create_only) {
     // What can be refused before the body is sent, is; the commit decides again.
     FH_CO_TRY(const auto current, api(co_await parts.blobs.read(target.partition(), target.name)));
     FH_CO_CHECK_OK(check_may_create(plan.fresh, current, parts.hybrid.next()));
   }
-  FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
-  const auto key = make_blob_key(*account_key, parts.random);
+  FH_CO_TRY(const auto wrapping, co_await key_for_new(parts, target, plan.scope));
+  const auto key = make_blob_key(wrapping, parts.random);
   const ContentPlace place{target.account.tenant, target.partition(), content_key(key.key, plan.customer), key.key,
-                           account_key.hold};
+                           wrapping.hold};
 
   auto pending = pending_chunks(parts);
   const bool with_crc64 = !plan.sent.crc64.empty() || tells_crc64(permit.api_version());

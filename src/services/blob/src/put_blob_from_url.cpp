@@ -18,7 +18,7 @@ ApiResult<PutFromUrlPlan> plan_put_from_url(const BlobParts& parts, const Permit
   const auto& request = permit.request();
   const auto& headers = request.headers;
   PutFromUrlPlan plan;
-  FH_CHECK_OK(refuse_unsupported_for_blob(headers, CustomerKeys::kTaken));
+  FH_CHECK_OK(refuse_unsupported_for_blob(headers, CustomerKeys::kTakenWithScopes));
   FH_TRY(auto customer, parse_customer_key(request, permit.account()));
   FH_TRY(plan.copy, plan_copy(parts, request, permit.api_version(), permit.principal(), TagOption::kTaken));
   plan.copy.customer = std::move(customer);
@@ -50,6 +50,7 @@ ContentHeaders choose_headers(const PutFromUrlPlan& plan, const http::Headers& s
 Task<Reply> put_blob_from_url(BlobParts& parts, Permit<PutBlobFromUrl> permit) {
   FH_CO_TRY(auto plan, plan_put_from_url(parts, permit));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_TRY(plan.copy.scope, wanted_scope(permit, target, plan.copy.customer));
   FH_CO_TRY(const auto before, api(co_await parts.blobs.read(target.partition(), target.name)));
   FH_CO_CHECK_OK(check_may_create(plan.copy.fresh, before, parts.hybrid.next()));
   FH_CO_TRY(auto opened, co_await open_source(parts, permit, plan.copy.source));
@@ -64,8 +65,8 @@ Task<Reply> put_blob_from_url(BlobParts& parts, Permit<PutBlobFromUrl> permit) {
   if (plan.copy_properties && plan.copy.fresh.metadata.empty()) plan.copy.fresh.metadata = properties.metadata;
 
   auto pending = pending_chunks(parts);
-  FH_CO_TRY(const auto stored,
-            co_await store_copy(parts, target, opened, {}, plan.copy.source.sent, plan.copy.customer, pending));
+  FH_CO_TRY(const auto stored, co_await store_copy(parts, target, opened, {}, plan.copy.source.sent, plan.copy.customer,
+                                                   plan.copy.scope, pending));
   const auto& digests = stored.content.last();
   FH_CO_CHECK_OK(check_digests({}, plan.given.md5, digests));
   permit.count_in(stored.content.length());

@@ -10,7 +10,7 @@ namespace {
 ApiResult<BlockPlan> plan_put_block(const Permit<PutBlock>& permit) {
   BlockPlan plan;
   const auto& request = permit.request();
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTakenWithScopes));
   FH_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.id, parse_block_id(request.parameter("blockid")));
@@ -25,12 +25,13 @@ ApiResult<BlockPlan> plan_put_block(const Permit<PutBlock>& permit) {
 }  // namespace
 
 Task<Reply> put_block(BlobParts& parts, Permit<PutBlock> permit) {
-  FH_CO_TRY(const auto plan, plan_put_block(permit));
+  FH_CO_TRY(auto plan, plan_put_block(permit));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
-  FH_CO_TRY(const auto ingested,
+  FH_CO_TRY(plan.scope, wanted_scope(permit, target, plan.customer));
+  FH_CO_TRY(const auto staged,
             co_await stage_block(parts, target, plan, *permit.request().body, audit_row(permit, 201)));
   permit.count_in(plan.length);
-  co_return block_staged(plan, ingested);
+  co_return block_staged(plan, staged);
 }
 
 }  // namespace freehold::blob

@@ -10,7 +10,7 @@ namespace freehold::blob {
 Task<Reply> put_block_from_url(BlobParts& parts, Permit<PutBlockFromUrl> permit) {
   const auto& request = permit.request();
   BlockPlan plan;
-  FH_CO_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_CO_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTakenWithScopes));
   FH_CO_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CO_CHECK_OK(refuse_snapshot(request));
   FH_CO_TRY(plan.id, parse_block_id(request.parameter("blockid")));
@@ -19,6 +19,7 @@ Task<Reply> put_block_from_url(BlobParts& parts, Permit<PutBlockFromUrl> permit)
   plan.sent = source.sent;
   plan.api_version = permit.api_version();
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_TRY(plan.scope, wanted_scope(permit, target, plan.customer));
   FH_CO_TRY(const auto opened, co_await open_source(parts, permit, std::move(source)));
   plan.length = *opened.body->length();
   if (plan.length > put_block_limit(permit.api_version())) {

@@ -18,12 +18,13 @@ struct PutBlockListPlan {
   ContentHeaders content;
   NewBlob fresh;
   std::optional<CustomerKey> customer;
+  WantedScope scope;
 };
 
 ApiResult<PutBlockListPlan> plan_put_block_list(const Permit<PutBlockList>& permit) {
   PutBlockListPlan plan;
   const auto& request = permit.request();
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTakenWithScopes));
   FH_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.content, parse_blob_content_headers(request.headers));
@@ -77,9 +78,10 @@ Task<ApiResult<BlobChange>> resolve(BlobParts& parts, BlobTarget target, const P
   Bytes wrapped_key;
   if (current) {
     wrapped_key = current->row.wrapped_key;
+    FH_CO_CHECK_OK(check_same_scope(plan.scope, scope_of(wrapped_key)));
   } else {
-    FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
-    wrapped_key = make_blob_key(*account_key, parts.random).wrapped;
+    FH_CO_TRY(const auto wrapping, co_await key_for_new(parts, target, plan.scope));
+    wrapped_key = make_blob_key(wrapping, parts.random).wrapped;
   }
   FH_CO_TRY(const auto place, co_await place_of(parts, target, wrapped_key));
   Layout committed;
@@ -111,6 +113,7 @@ Task<Reply> put_block_list(BlobParts& parts, Permit<PutBlockList> permit) {
   FH_CO_TRY(auto plan, plan_put_block_list(permit));
   FH_CO_TRY(const auto sent, parse_sent_digests(permit.request().headers));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_TRY(plan.scope, wanted_scope(permit, target, plan.customer));
   auto body = co_await http::read_all(*permit.request().body, kBlockListBodyBytes);
   if (!body && body.error().code == ErrorCode::kExhausted)
     co_return refuse(errors::body_too_large(kBlockListBodyBytes));

@@ -21,7 +21,7 @@ ApiResult<bool> parse_clear(const http::Headers& headers) {
 ApiResult<PutPagePlan> plan_put_page(const Permit<PutPage>& permit) {
   const auto& request = permit.request();
   PutPagePlan plan;
-  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTakenWithScopes));
   FH_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CHECK_OK(refuse_snapshot(request));
   FH_TRY(plan.clear, parse_clear(request.headers));
@@ -48,6 +48,7 @@ ApiResult<> check_may_put(const PutPagePlan& plan, const std::optional<StoredBlo
   FH_CHECK_OK(check_page_blob(current->row));
   FH_CHECK_OK(check_write(plan.conditions, current->row.existing(now)));
   FH_CHECK_OK(check_customer_key(current->row.customer_key_sha256, plan.customer));
+  FH_CHECK_OK(check_same_scope(plan.scope, scope_of(current->row.wrapped_key)));
   FH_CHECK_OK(check_sequence(plan.sequence, current->row.page->sequence_number));
   return check_page_range(plan.range, current->row.length);
 }
@@ -80,6 +81,7 @@ Task<ApiResult<PutPages>> put_page_content(BlobParts& parts, BlobTarget target, 
   // What can be refused before the body is sent, is; the commit decides again.
   FH_CO_TRY(const auto early, api(co_await parts.blobs.read(target.partition(), target.name)));
   FH_CO_CHECK_OK(check_may_put(plan, early, parts.hybrid.next()));
+  FH_CO_CHECK_OK(co_await check_key_of(parts, target.account, early->row.wrapped_key));
   auto pending = pending_chunks(parts);
   CutIngested ingested;
   if (!plan.clear) {
@@ -108,8 +110,9 @@ Task<ApiResult<PutPages>> put_page_content(BlobParts& parts, BlobTarget target, 
 }
 
 Task<Reply> put_page(BlobParts& parts, Permit<PutPage> permit) {
-  FH_CO_TRY(const auto plan, plan_put_page(permit));
+  FH_CO_TRY(auto plan, plan_put_page(permit));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_TRY(plan.scope, wanted_scope(permit, target, plan.customer));
   permit.count_in(plan.clear ? 0 : plan.range.length);
   FH_CO_TRY(const auto put,
             co_await put_page_content(parts, target, plan, *permit.request().body, audit_row(permit, 201)));

@@ -15,6 +15,7 @@ struct PutPagePlan {
   SequenceConditions sequence;
   Conditions conditions;
   std::optional<CustomerKey> customer;
+  WantedScope scope;  // once the container is known
 };
 struct PutPages {
   BlobRow row;        // as it is now

@@ -38,12 +38,13 @@ ApiResult<PutPagePlan> plan_put_page_from_url(const http::Request& request, cons
 
 Task<Reply> put_page_from_url(BlobParts& parts, Permit<PutPageFromUrl> permit) {
   const auto& request = permit.request();
-  FH_CO_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTaken));
+  FH_CO_CHECK_OK(refuse_unsupported_for_blob(request.headers, CustomerKeys::kTakenWithScopes));
   FH_CO_CHECK_OK(refuse_snapshot(request));
   FH_CO_TRY(auto source, plan_source(parts, request, SourceRanges::kTaken));
   FH_CO_TRY(auto plan, plan_put_page_from_url(request, source, permit.api_version()));
   FH_CO_TRY(plan.customer, parse_customer_key(request, permit.account()));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_TRY(plan.scope, wanted_scope(permit, target, plan.customer));
   FH_CO_TRY(const auto opened, co_await open_source(parts, permit, std::move(source)));
   auto put = co_await put_page_content(parts, target, plan, *opened.body, audit_row(permit, 201));
   if (!put) co_return refuse(blame(*opened.body, std::move(put.error())));

@@ -1,6 +1,7 @@
 #include "src/responses.h"
 
 #include "base/encoding.h"
+#include "src/content_key.h"
 #include "src/customer_key.h"
 #include "src/lease_rules.h"
 #include "src/snapshot_time.h"
@@ -46,9 +47,9 @@ void add_tier_headers(http::Response& response, const BlobRow& row, std::uint64_
   if (tier.rehydration) headers.add("x-ms-rehydrate-priority", std::string(to_string(tier.rehydration->priority)));
 }
 
-void add_blob_headers(http::Response& response, const BlobRow& row, Part part, std::uint64_t now) {
+void add_blob_headers(http::Response& response, const BlobRow& row, const Notes& notes, Part part, std::uint64_t now) {
   auto& headers = response.headers;
-  headers.reserve(24 + row.metadata.size());
+  headers.reserve(24 + notes.metadata.size());
   add_entity(response, row.etag, row.last_modified());
   add_if(response, "Content-Type", row.content.type);
   add_if(response, "Content-Encoding", row.content.encoding);
@@ -67,11 +68,12 @@ void add_blob_headers(http::Response& response, const BlobRow& row, Part part, s
   }
   headers.add("x-ms-creation-time", http_date(row.creation_time()));
   if (!row.is_snapshot()) add_lease_headers(response, row.lease, now);
-  if (!row.tags.empty()) headers.add("x-ms-tag-count", std::to_string(row.tags.size()));
+  if (!notes.tags.empty()) headers.add("x-ms-tag-count", std::to_string(notes.tags.size()));
   headers.add("x-ms-server-encrypted", "true");
   add_customer_key(response, row.customer_key_sha256);
+  add_scope(response, scope_of(row.wrapped_key));
   add_copy_headers(response, row.copy);
-  add_metadata(response, row.metadata);
+  add_metadata(response, notes.metadata);
 }
 
 std::string_view public_access_text(PublicAccess access) {
@@ -114,16 +116,16 @@ void add_copy_headers(http::Response& response, const std::optional<CopyState>& 
   }
 }
 
-void add_container_headers(http::Response& response, const ContainerRow& row, std::uint64_t now) {
+void add_container_headers(http::Response& response, const ContainerRow& row, const Notes& notes, std::uint64_t now) {
   add_entity(response, row.etag, row.last_modified());
   add_public_access(response, row);
   add_lease_headers(response, row.lease, now);
   response.headers.add("x-ms-has-immutability-policy", "false");
   response.headers.add("x-ms-has-legal-hold", "false");
   response.headers.add("x-ms-immutable-storage-with-versioning-enabled", "false");
-  response.headers.add("x-ms-default-encryption-scope", "$account-encryption-key");
-  response.headers.add("x-ms-deny-encryption-scope-override", "false");
-  add_metadata(response, row.metadata);
+  response.headers.add("x-ms-default-encryption-scope", scope_shown(row.scope));
+  response.headers.add("x-ms-deny-encryption-scope-override", row.scope.only ? "true" : "false");
+  add_metadata(response, notes.metadata);
 }
 
 http::Response error_answer(const ApiError& error) {
@@ -153,6 +155,7 @@ http::Response written(int status, const BlobRow& row) {
   add_entity(response, row.etag, row.last_modified());
   response.headers.add("x-ms-request-server-encrypted", "true");
   add_customer_key(response, row.customer_key_sha256);
+  add_scope(response, scope_of(row.wrapped_key));
   return response;
 }
 

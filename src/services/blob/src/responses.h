@@ -16,12 +16,12 @@ void add_metadata(http::Response& response, const Metadata& metadata);
 // At hybrid time `now`, by which leases and tiers are judged. All that a read of the blob tells about it, for the whole
 // blob (Content-MD5) or a part (x-ms-blob-content-md5).
 enum class Part { kWhole, kRange };
-void add_blob_headers(http::Response& response, const BlobRow& row, Part part, std::uint64_t now);
+void add_blob_headers(http::Response& response, const BlobRow& row, const Notes& notes, Part part, std::uint64_t now);
 // x-ms-copy-* of the last copy to this blob, if there was one.
 void add_copy_headers(http::Response& response, const std::optional<CopyState>& copy);
 // What Get Blob Properties alone tells: the tier of a block blob.
 void add_tier_headers(http::Response& response, const BlobRow& row, std::uint64_t now);
-void add_container_headers(http::Response& response, const ContainerRow& row, std::uint64_t now);
+void add_container_headers(http::Response& response, const ContainerRow& row, const Notes& notes, std::uint64_t now);
 void add_lease_headers(http::Response& response, const std::optional<Lease>& lease, std::uint64_t now);
 // "blob" or "container"; empty for kNone.
 [[nodiscard]] std::string_view public_access_text(PublicAccess access);

@@ -1,5 +1,8 @@
 #include "src/row_keys.h"
 
+#include "base/encoding.h"
+#include "src/notes.h"
+
 namespace freehold::blob::row_keys {
 namespace {
 constexpr std::string_view kNameEnd{"\x00\x01", 2};
@@ -21,6 +24,13 @@ std::optional<ContainerId> container_of(const store::PartitionId& partition) {
   const BytesView bytes(partition.value);
   if (bytes.size() != kBefore + 16 || bytes[16] != 'b') return std::nullopt;
   return id_from_bytes<ContainerId>(bytes.substr(kBefore));
+}
+
+std::optional<AccountId> account_of(const store::PartitionId& partition) {
+  constexpr std::size_t kBefore = 16 + 1;
+  const BytesView bytes(partition.value);
+  if (bytes.size() < kBefore + 16 || (bytes[16] != 'a' && bytes[16] != 'b')) return std::nullopt;
+  return id_from_bytes<AccountId>(bytes.substr(kBefore, 16));
 }
 
 store::PartitionId account_partition(TenantId tenant, AccountId account) {
@@ -136,35 +146,45 @@ std::optional<StagedKey> parse_staged(BytesView key) {
   return StagedKey{std::move(*name), in.u64()};
 }
 
-Bytes tag_values(std::string_view key) {
-  Bytes out(1, kTagPrefix);
+Bytes tags_marked(BytesView mark) { return Bytes(1, kTagPrefix) + Bytes(mark); }
+
+Bytes tag(BytesView mark, std::string_view name) { return tags_marked(mark) + Bytes(name); }
+
+std::optional<TagKey> parse_tag(BytesView key) {
+  if (key.size() <= 1 + kTagMarkBytes || key.front() != kTagPrefix) return std::nullopt;
+  key.remove_prefix(1);
+  return TagKey{Bytes(key.substr(0, kTagMarkBytes)), std::string(key.substr(kTagMarkBytes))};
+}
+
+Bytes clear_tag_values(std::string_view key) {
+  Bytes out(1, kClearTagPrefix);
   out += escape_name(key);
   out += kNameEnd;
   return out;
 }
 
-Bytes tag_value(std::string_view key, std::string_view value) {
-  auto out = tag_values(key);
+Bytes clear_tag_value(std::string_view key, std::string_view value) {
+  auto out = clear_tag_values(key);
   out += escape_name(value);
   out += kNameEnd;
   return out;
 }
 
-Bytes tag(std::string_view key, std::string_view value, std::string_view name) {
-  auto out = tag_value(key, value);
+Bytes clear_tag(std::string_view key, std::string_view value, std::string_view name) {
+  auto out = clear_tag_value(key, value);
   out += escape_name(name);
   out += kNameEnd;
   return out;
 }
 
-std::optional<TagKey> parse_tag(BytesView key) {
-  if (key.empty() || key.front() != kTagPrefix) return std::nullopt;
+std::optional<ClearTagKey> parse_clear_tag(BytesView key) {
+  if (key.empty() || key.front() != kClearTagPrefix) return std::nullopt;
   key.remove_prefix(1);
   auto tag_key = unescape_name(key);
   auto value = tag_key ? unescape_name(key) : std::nullopt;
   auto name = value ? unescape_name(key) : std::nullopt;
   if (!name || !key.empty()) return std::nullopt;
-  return TagKey{std::move(*tag_key), std::move(*value), std::move(*name)};
+  return ClearTagKey{std::move(*tag_key), std::move(*value), std::move(*name)};
 }
 
 Bytes pages(std::string_view name, std::uint64_t generation) {
@@ -197,6 +217,7 @@ std::optional<PagePlace> page_place(BytesView key) {
 }
 
 Bytes container(std::string_view name) { return "n" + Bytes(name); }
+Bytes scope(std::string_view name) { return "e" + to_lower(name); }
 Bytes deleted_container(ContainerId id) { return "d" + Bytes(id.view()); }
 
 Bytes after_prefix(Bytes prefix) {

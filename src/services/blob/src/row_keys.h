@@ -15,6 +15,8 @@ namespace freehold::blob::row_keys {
 // A container's partition: tenant | 'b' | account | container id.
 [[nodiscard]] store::PartitionId container_partition(TenantId tenant, AccountId account, ContainerId container);
 [[nodiscard]] std::optional<ContainerId> container_of(const store::PartitionId& partition);
+// Of a container's partition or an account's own.
+[[nodiscard]] std::optional<AccountId> account_of(const store::PartitionId& partition);
 // An account's own rows: tenant | 'a' | account.
 [[nodiscard]] store::PartitionId account_partition(TenantId tenant, AccountId account);
 // The region's registry of account names, and what the service itself remembers: the zero tenant | 'r' | "blob".
@@ -30,7 +32,8 @@ inline constexpr char kContentPrefix = 'c';
 inline constexpr char kGarbagePrefix = 'g';
 inline constexpr char kSharedGarbagePrefix = 'h';  // next to the other garbage: both are scanned as one
 inline constexpr char kStagedPrefix = 'u';
-inline constexpr char kTagPrefix = 't';
+inline constexpr char kTagPrefix = 'i';
+inline constexpr char kClearTagPrefix = 't';  // of earlier programs
 inline constexpr char kPagePrefix = 'p';
 inline constexpr char kPendingCopyPrefix = 'k';
 
@@ -71,16 +74,26 @@ struct StagedKey {
 };
 [[nodiscard]] std::optional<StagedKey> parse_staged(BytesView key);
 
-// 't' + tag's key + 00 01 + value + 00 01 + blob's name + 00 01, each escaped as names are.
-[[nodiscard]] Bytes tag(std::string_view key, std::string_view value, std::string_view name);
-[[nodiscard]] Bytes tag_values(std::string_view key);                         // what all rows of the tag begin with
-[[nodiscard]] Bytes tag_value(std::string_view key, std::string_view value);  // ... with that value
+// 'i' + tag's mark (notes.h) + blob's name, and what all rows begin with whose mark begins so.
+[[nodiscard]] Bytes tag(BytesView mark, std::string_view name);
+[[nodiscard]] Bytes tags_marked(BytesView mark);
 struct TagKey {
+  Bytes mark;
+  std::string name;
+};
+[[nodiscard]] std::optional<TagKey> parse_tag(BytesView key);
+
+// What earlier programs wrote for a tag: 't' + its key + 00 01 + value + 00 01 + blob's name + 00 01, each escaped as
+// names are.
+[[nodiscard]] Bytes clear_tag(std::string_view key, std::string_view value, std::string_view name);
+[[nodiscard]] Bytes clear_tag_values(std::string_view key);                         // what all rows of it begin with
+[[nodiscard]] Bytes clear_tag_value(std::string_view key, std::string_view value);  // ... with that value
+struct ClearTagKey {
   std::string key;
   std::string value;
   std::string name;
 };
-[[nodiscard]] std::optional<TagKey> parse_tag(BytesView key);
+[[nodiscard]] std::optional<ClearTagKey> parse_clear_tag(BytesView key);
 // 'p' + escaped name + 00 01 + generation: the windows of one page blob, in order; of each window the newest version
 // stands first.
 [[nodiscard]] Bytes pages(std::string_view name, std::uint64_t generation);
@@ -98,6 +111,7 @@ struct PagePlace {
 inline constexpr std::string_view kServiceProperties = "s";
 inline constexpr std::string_view kClosedAccount = "x";  // there: the account is deleted, nothing is made in it
 [[nodiscard]] Bytes container(std::string_view name);    // 'n' + name
+[[nodiscard]] Bytes scope(std::string_view name);        // 'e' + name in lower case
 [[nodiscard]] Bytes deleted_container(ContainerId id);   // 'd' + id: purge still to be finished
 
 // The first key after all that begin with `prefix`; empty if there is none.

@@ -17,14 +17,14 @@ BlobRow sample() {
   row.created = 66;
   row.length = 1234567;
   row.content = {"text/plain", "gzip", "de", "inline", "no-cache", Bytes(16, 'm')};
-  row.metadata = {{"a", "1"}, {"b", ""}};
+  row.notes.set({{{"a", "1"}, {"b", ""}}, {{"project", "x"}, {"state", ""}}});
+  row.notes.sealed_as("sealed", {Bytes(kTagMarkBytes, '1'), Bytes(kTagMarkBytes, '2')});
   row.wrapped_key = Bytes(40, 'w');
   row.layout.direct = {{"id1", {{Segment::Place::kInline, {1, 2}, 3}}}, {"", {{Segment::Place::kChunk, {4, 5}, 6}}}};
   row.layout.manifests = {{{7, 8}, 9, 10}};
   row.staging = Staging{11, 12, 13, {}};
   row.tier = {AccessTier::kArchive, true, 88, Rehydration{AccessTier::kCool, RehydratePriority::kHigh, 99}};
   row.lease = Lease{Bytes(16, 'l'), 15, WallTime(std::chrono::seconds(5)), std::nullopt};
-  row.tags = {{"project", "x"}, {"state", ""}};
   row.copy = CopyState{"id", "https://source", CopyStatus::kFailed, "why", 1, 2, 3, true, 4, "work"};
   row.page = PageState{1, 2, 3, {{4, 5, 6}}};
   row.append = AppendState{50'000, true};
@@ -43,7 +43,9 @@ TEST(BlobRow, RoundTrip) {
   EXPECT_EQ(encode_blob_row(*back), bytes);
   EXPECT_EQ(back->etag, 77u);
   EXPECT_EQ(back->content, row.content);
-  EXPECT_EQ(back->metadata, row.metadata);
+  EXPECT_TRUE(back->notes.is_closed());
+  EXPECT_EQ(back->notes.sealed(), "sealed");
+  EXPECT_EQ(back->notes.marks(), row.notes.marks());
   EXPECT_EQ(back->layout, row.layout);
   EXPECT_EQ(back->staging, row.staging);
   EXPECT_EQ(back->unknown, row.unknown);
@@ -55,7 +57,7 @@ TEST(BlobRow, StatesRoundTrip) {
   ASSERT_TRUE(back.has_value()) << back.error().detail;
   EXPECT_EQ(back->tier, row.tier);
   EXPECT_EQ(back->lease, row.lease);
-  EXPECT_EQ(back->tags, row.tags);
+  EXPECT_EQ(back->notes.tag_count(), 2u);
   EXPECT_EQ(back->copy, row.copy);
   EXPECT_EQ(back->page, row.page);
   EXPECT_EQ(back->append, row.append);
@@ -73,6 +75,32 @@ TEST(BlobRow, TheOldFieldOfTheTierIsStillRead) {
   const auto row = decode_blob_row(bytes);
   ASSERT_TRUE(row.has_value());
   EXPECT_EQ(row->tier, (TierState{AccessTier::kHot, true, 0, std::nullopt}));
+}
+
+// Of a program of before: in the clear, and so they stay until they are set or sealed.
+TEST(BlobRow, OldNotesAreReadAndNeverMixedWithSealedOnes) {
+  BlobRow plain;
+  plain.etag = 1;
+  auto bytes = encode_blob_row(plain);
+  append_u8(bytes, 8);
+  append_sized(bytes, encode_metadata({{"a", "1"}}));
+  append_u8(bytes, 138);
+  append_sized(bytes, encode_tags({{"t", "2"}}));
+  auto row = decode_blob_row(bytes);
+  ASSERT_TRUE(row.has_value());
+  ASSERT_TRUE(row->notes.read().has_value());
+  EXPECT_EQ(**row->notes.read(), (Notes{{{"a", "1"}}, {{"t", "2"}}}));
+  EXPECT_TRUE(row->notes.is_in_clear());
+  const auto again = decode_blob_row(encode_blob_row(*row));
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(**again->notes.read(), **row->notes.read());
+  append_u8(bytes, 154);
+  append_sized(bytes, Bytes("\0sealed", 7));
+  EXPECT_EQ(decode_blob_row(bytes).error().code, ErrorCode::kCorrupt);
+  row->notes.sealed_as("sealed", {Bytes(kTagMarkBytes, '1')});
+  const auto sealed = decode_blob_row(encode_blob_row(*row));
+  ASSERT_TRUE(sealed.has_value());
+  EXPECT_TRUE(sealed->notes.is_closed());
 }
 
 // The bytes of the example in docs/formats/blob-rows.md.
@@ -234,14 +262,15 @@ TEST(ContainerRow, RoundTrip) {
   SeededRandom random(1);
   row.id = random_id<ContainerId>(random);
   row.etag = 5;
-  row.metadata = {{"a", "b"}};
+  row.notes.set({{{"a", "b"}}, {}});
+  row.notes.sealed_as("sealed", {});
   row.lease = Lease{Bytes(16, 'l'), Lease::kInfinite, std::nullopt, WallTime(std::chrono::seconds(7))};
   row.public_access = PublicAccess::kContainer;
   row.policies = {{"one", WallTime(std::chrono::seconds(-1)), std::nullopt, "rwd"}, {"two", {}, {}, ""}};
   const auto back = decode_container_row(encode_container_row(row));
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(back->id, row.id);
-  EXPECT_EQ(back->metadata, row.metadata);
+  EXPECT_EQ(back->notes.sealed(), "sealed");
   EXPECT_EQ(back->lease, row.lease);
   EXPECT_EQ(back->public_access, row.public_access);
   EXPECT_EQ(back->policies, row.policies);

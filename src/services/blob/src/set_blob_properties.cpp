@@ -80,6 +80,7 @@ Task<ApiResult<BlobRow>> resize(BlobParts& parts, BlobTarget target, SetProperti
 Task<Reply> set_blob_properties(BlobParts& parts, Permit<SetBlobProperties> permit) {
   FH_CO_TRY(const auto plan, plan_set_properties(permit));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_CHECK_OK(co_await check_scope_of(parts, target));
   BlobRow row;
   if (plan.page.length) {
     FH_CO_TRY(row, co_await resize(parts, target, plan, audit_row(permit, 200)));
@@ -96,17 +97,21 @@ Task<Reply> set_blob_properties(BlobParts& parts, Permit<SetBlobProperties> perm
 }
 
 Task<Reply> set_blob_metadata(BlobParts& parts, Permit<SetBlobMetadata> permit) {
-  FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers, CustomerKeys::kTaken));
+  FH_CO_CHECK_OK(refuse_unsupported_for_blob(permit.request().headers, CustomerKeys::kTakenWithScopes));
   FH_CO_CHECK_OK(refuse_snapshot(permit.request()));
   FH_CO_TRY(const auto conditions, parse_conditions(permit.request().headers));
   FH_CO_TRY(const auto metadata, parse_metadata(permit.request().headers));
   FH_CO_TRY(const auto customer, parse_customer_key(permit.request(), permit.account()));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_TRY(const auto scope, wanted_scope(permit, target, customer));
   FH_CO_CHECK_OK(co_await check_key(parts, target.account));
+  FH_CO_CHECK_OK(co_await check_scope_of(parts, target));
   const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
     FH_TRY(auto change, amend(current, conditions, now));
     FH_CHECK_OK(check_customer_key(change.row.customer_key_sha256, customer));
-    change.row.metadata = metadata;
+    FH_CHECK_OK(check_same_scope(scope, scope_of(change.row.wrapped_key)));
+    FH_TRY(const auto* before, api(current->row.notes.read()));
+    change.row.notes.set({metadata, before->tags});
     return change;
   };
   FH_CO_TRY(const auto row, co_await change_blob(parts, target, decide, audit_row(permit, 200), nullptr));

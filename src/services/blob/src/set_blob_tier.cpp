@@ -14,6 +14,7 @@ Task<Reply> set_blob_tier(BlobParts& parts, Permit<SetBlobTier> permit) {
   FH_CO_TRY(auto conditions, parse_conditions(headers));
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
   FH_CO_CHECK_OK(co_await check_key(parts, target.account));
+  FH_CO_CHECK_OK(co_await check_scope_of(parts, target));
   int status = 200;
   const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
     if (!current || !current->row.committed()) return refuse(errors::blob_not_found());

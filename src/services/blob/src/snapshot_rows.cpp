@@ -11,7 +11,8 @@ std::uint64_t snapshot_time(const BlobRow& base, std::uint64_t now) {
   return std::max(static_cast<std::uint64_t>(time), base.last_snapshot + 1);
 }
 
-BlobRow snapshot_of(const BlobRow& base, const Metadata& metadata, std::uint64_t time, std::uint64_t now) {
+Result<BlobRow> snapshot_of(const BlobRow& base, const Metadata& metadata, std::uint64_t time, std::uint64_t now) {
+  FH_TRY(const auto* notes, base.notes.read());
   auto row = base;
   row.snapshot = time;
   row.lease.reset();
@@ -20,10 +21,9 @@ BlobRow snapshot_of(const BlobRow& base, const Metadata& metadata, std::uint64_t
   row.last_snapshot = 0;
   row.shared_content = row.type != BlobType::kPage;
   if (row.copy) row.copy->work.clear();
-  if (!metadata.empty()) {
-    row.metadata = metadata;
-    row.etag = now;
-  }
+  // Sealed anew: they are bound to their row.
+  row.notes.set({metadata.empty() ? notes->metadata : metadata, notes->tags});
+  if (!metadata.empty()) row.etag = now;
   return row;
 }
 

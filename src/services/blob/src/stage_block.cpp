@@ -25,6 +25,7 @@ ApiResult<> check_may_stage(const BlockPlan& plan, const std::optional<StoredBlo
   const auto now = store::HybridClock::wall_time(time);
   FH_CHECK_OK(check_lease_for_write(current->row.lease, plan.lease_id, now, Leased::kBlob));
   FH_CHECK_OK(refuse_archived(current->row, now));
+  FH_CHECK_OK(check_same_scope(plan.scope, scope_of(current->row.wrapped_key)));
   if (!current->row.staging) return {};
   if (current->row.staging->id_bytes != plan.id.size()) return refuse(errors::invalid_blob_or_block());
   return check_customer_key(current->row.staging->customer_key_sha256, plan.customer);
@@ -50,11 +51,12 @@ Task<ApiResult<StagingKey>> choose_key(BlobParts& parts, BlobTarget target, Bloc
   FH_CO_CHECK_OK(check_may_stage(plan, current, parts.hybrid.next()));
   FH_CO_CHECK_OK(check_no_pending_copy(current));
   if (current) co_return StagingKey{current->row.wrapped_key, std::nullopt};
-  FH_CO_TRY(const auto account_key, api(co_await parts.accounts.account_key(target.account.account)));
-  auto made = make_blob_key(*account_key, parts.random);
+  FH_CO_TRY(const auto wrapping, co_await key_for_new(parts, target, plan.scope));
+  auto made = make_blob_key(wrapping, parts.random);
   StagingKey key;
   key.share.emplace(parts.blobs.staging_keys().share(target.partition(), target.name, std::move(made.wrapped)));
   key.wrapped = key.share->wrapped();
+  FH_CO_CHECK_OK(check_same_scope(plan.scope, scope_of(key.wrapped)));
   co_return key;
 }
 
@@ -93,8 +95,8 @@ ApiResult<BlobChange> stage(BlobRow row, const BlockPlan& plan, const std::strin
 
 }  // namespace
 
-Task<ApiResult<Ingested>> stage_block(BlobParts& parts, BlobTarget target, BlockPlan plan, http::BodyReader& body,
-                                      AuditRow audit) {
+Task<ApiResult<StagedIngest>> stage_block(BlobParts& parts, BlobTarget target, BlockPlan plan, http::BodyReader& body,
+                                          AuditRow audit) {
   FH_CO_TRY(const auto blob_key, co_await choose_key(parts, target, plan));
   FH_CO_TRY(const auto place, co_await place_of(parts, target, blob_key.wrapped, plan.customer));
 
@@ -116,16 +118,17 @@ Task<ApiResult<Ingested>> stage_block(BlobParts& parts, BlobTarget target, Block
     FH_CO_TRY(auto change, stage(std::move(row), plan, target.name, earlier, *ingested));
     FH_CO_TRY(const bool applied,
               co_await apply(parts, target, std::move(current), std::move(change), audit, &pending));
-    if (applied) co_return std::move(*ingested);
+    if (applied) co_return StagedIngest{std::move(*ingested), std::string(scope_of(blob_key.wrapped))};
   }
   co_return refuse(errors::busy("too many writers of one blob"));
 }
 
-http::Response block_staged(const BlockPlan& plan, const Ingested& ingested) {
+http::Response block_staged(const BlockPlan& plan, const StagedIngest& staged) {
   auto response = answer(201);
-  add_transit_digest(response, plan.sent, plan.api_version, ingested);
+  add_transit_digest(response, plan.sent, plan.api_version, staged.ingested);
   response.headers.add("x-ms-request-server-encrypted", "true");
   if (plan.customer) add_customer_key(response, plan.customer->sha256);
+  add_scope(response, staged.scope);
   return response;
 }
 

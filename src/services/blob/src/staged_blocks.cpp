@@ -85,7 +85,8 @@ Task<Result<bool>> Collector::discard_staged(JobPass pass, AccountRef account, s
   const auto key = row_keys::blob(staged.name);
   if (current->row.committed()) {
     current->row.staging.reset();
-    commit.puts.push_back({key, encode_blob_row(current->row)});
+    FH_CO_TRY(auto value, co_await blobs_.encode(partition, staged.name, current->row));
+    commit.puts.push_back({key, std::move(value)});
   } else {
     commit.deletes.push_back(key);
   }

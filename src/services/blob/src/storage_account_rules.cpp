@@ -142,17 +142,6 @@ ApiResult<> read_encryption(const Json& asked, Json& kept) {
   return {};
 }
 
-// "https://NAME.vault.D:8443/": NAME, in lower case. nullopt: no vault of this cloud.
-std::optional<std::string> vault_of(std::string_view uri, const AccountPlace& place) {
-  constexpr std::string_view kScheme = "https://";
-  auto host = to_lower(uri);
-  if (!host.starts_with(kScheme) || place.vault_suffix.empty()) return std::nullopt;
-  host = host.substr(kScheme.size(), host.find_first_of(":/?#", kScheme.size()) - kScheme.size());
-  const auto dot = host.find('.');
-  if (dot == host.npos || dot == 0 || host.substr(dot + 1) != place.vault_suffix) return std::nullopt;
-  return host.substr(0, dot);
-}
-
 ApiResult<> read_customer_key(const Json& properties, const AccountPlace& place, AskedCustody& asked) {
   constexpr std::size_t kMaxUri = 1'024;
   constexpr std::size_t kMaxName = 127;
@@ -357,6 +346,16 @@ ApiResult<> read_key_source(const Json& encryption, const AccountPlace& place, A
 }
 
 }  // namespace
+
+std::optional<std::string> vault_of(std::string_view uri, const AccountPlace& place) {
+  constexpr std::string_view kScheme = "https://";
+  auto host = to_lower(uri);
+  if (!host.starts_with(kScheme) || place.vault_suffix.empty()) return std::nullopt;
+  host = host.substr(kScheme.size(), host.find_first_of(":/?#", kScheme.size()) - kScheme.size());
+  const auto dot = host.find('.');
+  if (dot == host.npos || dot == 0 || host.substr(dot + 1) != place.vault_suffix) return std::nullopt;
+  return host.substr(0, dot);
+}
 
 ApiResult<AskedCustody> read_custody(const Json& resource, const AccountPlace& place) {
   AskedCustody asked;

@@ -51,6 +51,9 @@ struct AskedCustody {
 };
 [[nodiscard]] gate::ApiResult<AskedCustody> read_custody(const Json& resource, const AccountPlace& place);
 
+// "https://NAME.vault.D:8443/": NAME, in lower case. nullopt: no vault of this cloud.
+[[nodiscard]] std::optional<std::string> vault_of(std::string_view uri, const AccountPlace& place);
+
 // `port` is that by which the caller came (":8443"), or empty.
 [[nodiscard]] Json show_account(const AccountRecord& record, const AccountPlace& place, std::string_view port);
 

@@ -143,19 +143,19 @@ constexpr PropertyAlias kContainer[] = {
     {FH_CONTAINER "/publicAccess", "properties.publicAccess"},
 };
 
+constexpr PropertyAlias kEncryptionScope[] = {
+    {FH_ACCOUNT "/encryptionScopes/keyVaultProperties", "properties.keyVaultProperties"},
+    {FH_ACCOUNT "/encryptionScopes/keyVaultProperties.keyUri", "properties.keyVaultProperties.keyUri"},
+    {FH_ACCOUNT "/encryptionScopes/requireInfrastructureEncryption", "properties.requireInfrastructureEncryption"},
+    {FH_ACCOUNT "/encryptionScopes/source", "properties.source"},
+    {FH_ACCOUNT "/encryptionScopes/state", "properties.state"},
+};
+
 constexpr std::string_view kAbsent[] = {
-    FH_ACCOUNT "/encryptionScopes",
-    FH_ACCOUNT "/fileServices",
-    FH_ACCOUNT "/fileServices/shares",
-    FH_ACCOUNT "/inventoryPolicies",
-    FH_ACCOUNT "/localUsers",
-    FH_ACCOUNT "/managementPolicies",
-    FH_ACCOUNT "/objectReplicationPolicies",
-    FH_ACCOUNT "/queueServices",
-    FH_ACCOUNT "/queueServices/queues",
-    FH_ACCOUNT "/tableServices",
-    FH_ACCOUNT "/tableServices/tables",
-    FH_CONTAINER "/immutabilityPolicies",
+    FH_ACCOUNT "/fileServices",         FH_ACCOUNT "/fileServices/shares",    FH_ACCOUNT "/inventoryPolicies",
+    FH_ACCOUNT "/localUsers",           FH_ACCOUNT "/managementPolicies",     FH_ACCOUNT "/objectReplicationPolicies",
+    FH_ACCOUNT "/queueServices",        FH_ACCOUNT "/queueServices/queues",   FH_ACCOUNT "/tableServices",
+    FH_ACCOUNT "/tableServices/tables", FH_CONTAINER "/immutabilityPolicies",
 };
 
 #undef FH_CONTAINER
@@ -167,6 +167,7 @@ constexpr std::string_view kAbsent[] = {
 std::span<const PropertyAlias> storage_account_aliases() { return kAccount; }
 std::span<const PropertyAlias> blob_service_aliases() { return kService; }
 std::span<const PropertyAlias> container_aliases() { return kContainer; }
+std::span<const PropertyAlias> encryption_scope_aliases() { return kEncryptionScope; }
 std::span<const std::string_view> absent_storage_types() { return kAbsent; }
 
 }  // namespace freehold::blob

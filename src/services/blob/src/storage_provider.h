@@ -103,18 +103,38 @@ class ContainersProvider final : public gate::resource::ResourceProvider {
   BlobParts& parts_;
 };
 
+// Encryption scopes: made, altered, disabled; Azure has no deletion of them. encryption_scopes_provider.cpp.
+class EncryptionScopesProvider final : public gate::resource::ResourceProvider {
+ public:
+  EncryptionScopesProvider(BlobParts& parts, AccountPlace place) : parts_(parts), place_(std::move(place)) {}
+  void add_types(gate::resource::Registry& registry);
+  [[nodiscard]] Task<gate::ApiResult<Json>> get(ResourceId id, gate::resource::Reading reading) override;
+  [[nodiscard]] Task<gate::ApiResult<std::vector<Json>>> list(const gate::resource::ResourceType& type,
+                                                              gate::resource::ListScope scope,
+                                                              gate::resource::Reading reading) override;
+  [[nodiscard]] Task<gate::ApiResult<gate::resource::Written>> put(gate::resource::ApprovedChange change) override;
+  [[nodiscard]] Task<gate::ApiResult<gate::resource::Written>> remove(gate::resource::ApprovedChange change) override;
+  [[nodiscard]] Task<gate::ApiResult<gate::resource::ActionAnswer>> act(gate::resource::ActionCall call) override;
+
+ private:
+  BlobParts& parts_;
+  const AccountPlace place_;
+};
+
 // All of them, as BlobService has them.
 struct StorageProvider {
   StorageProvider(BlobParts& parts, AccountActors actors, const AccountPlace& place)
-      : accounts(parts, actors, place), services(parts, place), containers(parts) {}
+      : accounts(parts, actors, place), services(parts, place), containers(parts), scopes(parts, place) {}
   void add_types(gate::resource::Registry& registry) {
     accounts.add_types(registry);
     services.add_types(registry);
     containers.add_types(registry);
+    scopes.add_types(registry);
   }
   StorageAccountProvider accounts;
   BlobServicesProvider services;
   ContainersProvider containers;
+  EncryptionScopesProvider scopes;
 };
 
 // Newest first; newer ones are taken too (CLIENTS: what az, its profiles and the SDKs send).
@@ -124,6 +144,7 @@ struct StorageProvider {
 [[nodiscard]] std::span<const gate::resource::PropertyAlias> storage_account_aliases();
 [[nodiscard]] std::span<const gate::resource::PropertyAlias> blob_service_aliases();
 [[nodiscard]] std::span<const gate::resource::PropertyAlias> container_aliases();
+[[nodiscard]] std::span<const gate::resource::PropertyAlias> encryption_scope_aliases();
 [[nodiscard]] std::span<const std::string_view> absent_storage_types();
 
 }  // namespace freehold::blob

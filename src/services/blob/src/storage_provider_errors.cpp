@@ -83,6 +83,11 @@ Refusal conflict() {
   return refuse(409, "ConcurrentUpdateError", "The resource was changed by someone else meanwhile. Please try again.");
 }
 
+Refusal too_many_scopes(std::size_t limit) {
+  return refuse(409, "MaxEncryptionScopesCountExceeded",
+                "The account already has " + std::to_string(limit) + " encryption scopes, which is the most.");
+}
+
 Refusal container_leased() {
   return refuse(409, "ContainerLeased", "There is a lease on the container, which has to be released or broken first.");
 }

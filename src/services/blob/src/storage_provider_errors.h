@@ -39,6 +39,7 @@ using gate::resource::Refusal;
 [[nodiscard]] Refusal read_only_property(std::string_view name);
 [[nodiscard]] Refusal conflict();
 [[nodiscard]] Refusal container_leased();
+[[nodiscard]] Refusal too_many_scopes(std::size_t limit);
 [[nodiscard]] Refusal public_access_not_permitted();
 // 503, and 500 for what nobody planned for. The detail goes to the log only.
 [[nodiscard]] Refusal of(const Error& error);

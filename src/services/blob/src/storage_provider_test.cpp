@@ -1,5 +1,6 @@
 // Microsoft.Storage by its provider: what a body asks for, what is shown, and what the data plane makes of it at once.
 #include "resource/registry.h"
+#include "src/account_key.h"
 #include "src/json_input.h"
 #include "src/test_region.h"
 

@@ -93,4 +93,17 @@ void ContainersProvider::add_types(gate::resource::Registry& registry) {
                 .behind = this});
 }
 
+void EncryptionScopesProvider::add_types(gate::resource::Registry& registry) {
+  using namespace gate::resource;
+  registry.add({.provider = std::string(kStorageProvider),
+                .type = "storageAccounts/encryptionScopes",
+                .api_versions = storage_api_versions(),
+                .verbs = kGet | kPut | kPatch | kListInGroup,
+                .tracked = false,
+                .taggable = false,
+                .data = {DataClass::kCustomerData},
+                .aliases = encryption_scope_aliases(),
+                .behind = this});
+}
+
 }  // namespace freehold::blob

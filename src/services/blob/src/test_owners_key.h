@@ -14,6 +14,7 @@ namespace freehold::blob::testing {
 using runtime::run_blocking;
 
 inline constexpr std::string_view kWithheld = "KeyVaultEncryptionKeyNotFound";
+inline constexpr const char* kTags = "<Tags><TagSet><Tag><Key>t</Key><Value>1</Value></Tag></TagSet></Tags>";
 
 // One key in each vault, as its owner would have it at the moment.
 class OwnersKey final : public keys::CustomerKeys {
@@ -71,7 +72,8 @@ struct CustodyTest : ::testing::Test, TestRegion {
     restart();
     account = service->accounts().find("acct1")->id;
     make_container("box");
-    EXPECT_EQ(put("/box/before", pattern(1'000), {{"x-ms-meta-a", "b"}}).status, 201);
+    EXPECT_EQ(run(Method::kPut, "/noted?restype=container", {{"x-ms-meta-c", "d"}}).status, 201);
+    EXPECT_EQ(put("/box/before", pattern(1'000), {{"x-ms-meta-a", "b"}, {"x-ms-tags", "t=1"}}).status, 201);
     EXPECT_EQ(put("/box/empty", "", {{"x-ms-meta-a", "b"}}).status, 201);
     EXPECT_EQ(put("/box/big", pattern(9'000'000)).status, 201);
     EXPECT_EQ(told(service->accounts().set_custody(account, by())), "done");
@@ -110,6 +112,20 @@ struct CustodyTest : ::testing::Test, TestRegion {
     EXPECT_EQ(run(Method::kPut, "/box/before?comp=tier", {{"x-ms-access-tier", "Cool"}}).code(), kWithheld);
     EXPECT_EQ(run(Method::kPut, "/box/before?comp=snapshot").code(), kWithheld);
     EXPECT_EQ(get("/box?restype=container&comp=list&include=metadata").code(), kWithheld);
+    EXPECT_EQ(get("/box?restype=container&comp=list&include=tags").code(), kWithheld);
+    EXPECT_EQ(get("/box/before?comp=tags").code(), kWithheld);
+    EXPECT_EQ(run(Method::kPut, "/box/before?comp=tags", {}, kTags).code(), kWithheld);
+    EXPECT_EQ(get("/?comp=blobs&where=t%3D%271%27").code(), kWithheld);
+    EXPECT_EQ(get("/box?restype=container&comp=blobs&where=t%3D%271%27").code(), kWithheld);
+    const HeaderList if_tags = {{"x-ms-if-tags", "t = '1'"}, {"x-ms-blob-content-type", "a/b"}};
+    EXPECT_EQ(run(Method::kPut, "/box/before?comp=properties", if_tags).code(), kWithheld);
+    EXPECT_EQ(run(Method::kHead, "/noted?restype=container").status, 403);
+    EXPECT_EQ(get("/noted?restype=container&comp=metadata").code(), kWithheld);
+    EXPECT_EQ(get("/?comp=list&include=metadata").code(), kWithheld);
+    EXPECT_EQ(run(Method::kPut, "/noted2?restype=container", {{"x-ms-meta-a", "b"}}).code(), kWithheld);
+    EXPECT_EQ(run(Method::kPut, "/box/before?comp=properties", {{"x-ms-blob-content-type", "a/b"}}).status, 200);
+    EXPECT_EQ(get("/?comp=list").status, 200);
+    EXPECT_EQ(elements(get("/box?restype=container&comp=list").body, "TagCount"), std::vector<std::string>{"1"});
     EXPECT_EQ(put("/box/new", pattern(10)).code(), kWithheld);
     EXPECT_EQ(put("/box/new", pattern(200'000)).code(), kWithheld);
     EXPECT_EQ(run(Method::kPut, "/box/new?comp=block&blockid=AAAA", {}, pattern(10)).code(), kWithheld);
@@ -120,6 +136,8 @@ struct CustodyTest : ::testing::Test, TestRegion {
     EXPECT_EQ(get("/box/before").body, pattern(1'000));
     EXPECT_EQ(get("/box/big").body, pattern(9'000'000));
     EXPECT_EQ(get("/box/before").header("x-ms-meta-a"), "b");
+    EXPECT_EQ(elements(get("/?comp=blobs&where=t%3D%271%27").body, "Name"), std::vector<std::string>{"before"});
+    EXPECT_EQ(run(Method::kHead, "/noted?restype=container").header("x-ms-meta-c"), "d");
   }
 
   OwnersKey owner{random};

@@ -20,6 +20,12 @@ constexpr gate::resource::PropertyAlias kAccountAliases[] = {
     {"Microsoft.Storage/storageAccounts/networkAcls.ipRules[*]", "properties.networkAcls.ipRules[*]"},
 };
 
+constexpr gate::resource::PropertyAlias kScopeAliases[] = {
+    {"Microsoft.Storage/storageAccounts/encryptionScopes/source", "properties.source"},
+    {"Microsoft.Storage/storageAccounts/encryptionScopes/keyVaultProperties.keyUri",
+     "properties.keyVaultProperties.keyUri"},
+};
+
 constexpr std::string_view kAbsent[] = {"Microsoft.Storage/storageAccounts/blobServices/containers"};
 
 class ClassificationTest : public PoliciesTest {
@@ -34,6 +40,13 @@ class ClassificationTest : public PoliciesTest {
                     .api_versions = {"2022-09-01"},
                     .aliases = kAccountAliases,
                     .absent_types = kAbsent,
+                    .behind = &boxes_});
+      registry.add({.provider = "Microsoft.Storage",
+                    .type = "storageAccounts/encryptionScopes",
+                    .api_versions = {"2022-09-01"},
+                    .tracked = false,
+                    .taggable = false,
+                    .aliases = kScopeAliases,
                     .behind = &boxes_});
     };
     restart();
@@ -88,6 +101,25 @@ TEST_F(ClassificationTest, ALevelForbidsAtTheRequest) {
   EXPECT_EQ(refused_by(open), std::vector<std::string>{"storage-no-public-blobs"});
   restart();
   EXPECT_EQ(refused_by(open), std::vector<std::string>{"storage-no-public-blobs"});
+}
+
+// A key that only the service has would go around the account's.
+TEST_F(ClassificationTest, EncryptionScopesAreHeldToItToo) {
+  const auto scope = [&](const Json& properties) {
+    return put(account("g") + "/encryptionScopes/red", {{"properties", properties}}).status;
+  };
+  const Json by_service = {{"source", "Microsoft.Storage"}};
+  const auto by_key = [](const std::string& uri) {
+    return Json{{"source", "Microsoft.KeyVault"}, {"keyVaultProperties", {{"keyUri", uri}}}};
+  };
+  EXPECT_LT(scope(by_service), 300);
+  EXPECT_EQ(classify(sub(), "confidential").said(), "201");
+  EXPECT_EQ(scope(by_service), 403);
+  EXPECT_EQ(scope(Json::object()), 403);
+  EXPECT_LT(scope(by_key("https://v.vault.test/keys/k")), 300);
+  EXPECT_EQ(classify(sub(), "secret").said(), "200");
+  EXPECT_EQ(scope(by_key("https://v.vault.test/keys/k")), 403);
+  EXPECT_LT(scope(by_key("https://p.managedhsm.test/keys/k")), 300);
 }
 
 TEST_F(ClassificationTest, LevelsAddUpAndReachDown) {

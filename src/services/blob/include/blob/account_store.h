@@ -34,6 +34,7 @@ struct AccountRow;
 struct AccountCustody;
 struct AccountKey;
 class AccountKeyHold;
+class EncryptionScopes;
 class KeyedLock;
 
 struct NewAccount {
@@ -131,9 +132,12 @@ class AccountStore final : public gate::AccountDirectory {
   [[nodiscard]] std::vector<std::shared_ptr<const gate::StorageAccount>> all() const;
   // The key that wraps the account's blob keys. kDenied: it is withheld; kUnavailable: who has it can't be asked.
   [[nodiscard]] Task<Result<AccountKey>> account_key(AccountId id);
+  // The one that has wrapped this blob key: the account's, or its encryption scope's, enabled or not (content_key.h).
+  [[nodiscard]] Task<Result<AccountKey>> key_of(AccountId id, Bytes wrapped_blob_key);
   // Might the key be had now, as far as its vault tells without opening anything? Errors as account_key(); kNotFound:
   // there is no such account any more.
   [[nodiscard]] Task<Result<>> look_at_key(AccountId id);
+  [[nodiscard]] EncryptionScopes& scopes() const { return *scopes_; }
 
  private:
   struct Entry {
@@ -165,6 +169,7 @@ class AccountStore final : public gate::AccountDirectory {
 
   Options options_;
   std::unique_ptr<KeyedLock> turns_;
+  std::unique_ptr<EncryptionScopes> scopes_;
   mutable std::shared_mutex mutex_;
   std::map<std::string, Entry, std::less<>> by_name_;
   std::unordered_map<AccountId, Entry> by_id_;  // the same
