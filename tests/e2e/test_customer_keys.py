@@ -33,6 +33,8 @@ class Reader(threading.Thread):
 
 
 class CustomerKeys(ServerCase):
+    sku, kty = "standard", "RSA"
+
     def account(self, body: dict) -> dict:
         path = f"/resourceGroups/default/providers/Microsoft.Storage/storageAccounts/{self.server.account}"
         status, answer = self.vault.manage("PATCH", path, body, version="2022-09-01")
@@ -71,8 +73,8 @@ class CustomerKeys(ServerCase):
 
     def set_up(self, data=None) -> None:
         self.server = self.serve(data)
-        self.vault = VaultClient(self.server).create(enablePurgeProtection=True)
-        self.vault.must("POST", "/keys/k1/create", {"kty": "RSA"})
+        self.vault = VaultClient(self.server).create(enablePurgeProtection=True, sku={"family": "A", "name": self.sku})
+        self.vault.must("POST", "/keys/k1/create", {"kty": self.kty})
         self.blobs = BlobClient.of(self.server)
         self.blobs.create_container("box")
         self.small, self.big = os.urandom(3_000), os.urandom(40_000_000)
@@ -296,3 +298,8 @@ class CustomerKeys(ServerCase):
         while not self.vault.manage("POST", path, asked, version="2022-09-01")[1]["nameAvailable"]:
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.5)
+
+
+
+class CustomerKeysInTheHsm(CustomerKeys):
+    sku, kty = "premium", "RSA-HSM"

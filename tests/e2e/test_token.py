@@ -34,8 +34,15 @@ class Token(ServerCase):
         for copy in self.copies:
             self.assertTrue(copy.exists(), f"no sealed copy at {copy}")
 
+        self.further = self.token / "more" / "vault-keys" / "tokens"
+        self.whole = snapshot(self.further)
+        for number in range(3):
+            self.assertTrue((self.data / f"fd{number}" / "token-vault-keys.sealed").exists())
+
     def starts_and_reads(self) -> None:
         self.process.start()
+        # The token of keys in vaults is the one that was, not another that was made in its place.
+        self.assertEqual(snapshot(self.further), self.whole)
         self.content.verify(self, self.process)
         self.process.stop()
 

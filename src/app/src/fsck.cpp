@@ -59,7 +59,9 @@ Result<store::FsckReport> check(const Settings& settings) {
   FH_TRY(store::FsckReport report,
          store::fsck(engine_options(settings), *storage->disk, file_keys, storage->clock, storage->random,
                      [&progress](const store::FsckProgress& at) { progress(at); }));
-  FH_TRY(const std::size_t copies, mend_token_copies(*storage->disk, settings, storage->pin, storage->random));
+  FH_TRY(std::size_t copies, mend_token_copies(*storage->disk, settings, storage->pin, storage->random));
+  FH_TRY(const std::size_t further, storage->hsm->mend_copies());
+  copies += further;
   if (copies > 0) {
     report.repaired += copies;
     report.findings.push_back(std::to_string(copies) +

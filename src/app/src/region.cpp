@@ -31,6 +31,7 @@
 #include "runtime/task_scope.h"
 #include "storage.h"
 #include "tenant_keys.h"
+#include "token.h"
 #include "vault/vault_service.h"
 #include "visible_accounts.h"
 
@@ -87,6 +88,7 @@ struct Region::Parts {
   std::unique_ptr<gate::authz::StorageAccess> access;
   std::unique_ptr<gate::BearerTrust> bearer;
   std::unique_ptr<http::Client> outside;
+  std::unique_ptr<crypto::TokenKeys> vault_keys;  // null: the token for keys of vaults can't be used
   std::unique_ptr<vault::VaultService> vault;
   std::unique_ptr<blob::BlobService> blob;
   std::unique_ptr<VisibleAccounts> accounts;
@@ -252,6 +254,7 @@ Result<> Region::Parts::open_vault() {
   Storage& s = *storage;
   const keys::SealedStore sealed{
       .rows = s.engine->partitions(), .epoch = epoch, .hybrid = *hybrid, .row_keys = *row_keys, .random = s.random};
+  vault_keys = open_vault_keys(*s.hsm, settings, s.pin);
   vault = std::make_unique<vault::VaultService>(vault::VaultServiceOptions{.store = sealed,
                                                                            .wrapper = *wrapper,
                                                                            .erasure = *erasure,
@@ -260,7 +263,9 @@ Result<> Region::Parts::open_vault() {
                                                                            .location = settings.region,
                                                                            .assignments = *assignments,
                                                                            .tree = resources->tree(),
-                                                                           .identities = directory->store()});
+                                                                           .identities = directory->store(),
+                                                                           .token_keys = vault_keys.get(),
+                                                                           .hsm = s.hsm.get()});
   return run_blocking(vault->load());
 }
 
@@ -314,7 +319,7 @@ void Region::Parts::open_door() {
   metrics->add_operations(insights->gate());
   metrics->add_operations(policies->gate());
   metrics->add_operations(directory->graph());
-  metrics->add_operations(vault->gate());
+  for (auto* gate : {&vault->gate(), &vault->pool_gate()}) metrics->add_operations(*gate);
   metrics->add_engine(*s.engine);
   pipeline = std::make_unique<gate::Pipeline>(
       *accounts, *audit, s.clock, s.random,
@@ -331,6 +336,7 @@ void Region::Parts::open_door() {
   pipeline->add(policies->gate());
   pipeline->add(directory->graph());
   pipeline->add(vault->gate());
+  pipeline->add(vault->pool_gate());
   vault->serve(*pipeline);
   pipeline->add(blob->gate());
   server = std::make_unique<http::Server>(loops, *pipeline,

@@ -14,11 +14,12 @@ namespace {
 
 std::string marker_of(const Settings& settings) { return settings.data + "/first-start"; }
 
-// A fault domain holds data if anything but its key and its token copy lies in it.
+// A fault domain holds data if anything but its key and its token copies lies in it.
 bool holds_data(disk::Disk& disk, const std::string& domain) {
   const auto names = disk.list(domain);
   return names && std::ranges::any_of(*names, [](const std::string& name) {
-           return name != "file.key" && name != "token.sealed" && name != "LOCK";
+           const bool token = name.starts_with("token") && name.ends_with(".sealed");
+           return name != "file.key" && !token && name != "LOCK";
          });
 }
 

@@ -131,6 +131,7 @@ crypto::HsmConfig config_of(disk::Disk& disk, const Settings& settings, const Se
   config.token_label = "freehold-" + settings.region;
   if (settings.hsm_module.empty()) config.softhsm_dir = token_directory(settings);
   config.pin = pin.clone();
+  config.copies = settings.fault_domains();
   config.changed = [&disk, settings, pin = std::make_shared<const Secret>(pin.clone()), &random]() -> Result<> {
     FH_TRY(const std::size_t count, renew_copies(disk, settings, *pin, random));
     if (count >= kCopiesOfAChange) return {};
@@ -160,6 +161,24 @@ Result<Secret> load_pin(disk::Disk& disk, const Settings& settings, bool may_cre
     return fail(ErrorCode::kInvalidArgument, settings.pin_file + " must hold a PIN of 4 to 255 characters");
   }
   return pin;
+}
+
+std::unique_ptr<crypto::TokenKeys> open_vault_keys(crypto::Hsm& hsm, const Settings& settings, const Secret& pin) {
+  crypto::TokenKeysConfig config;
+  // SoftHSM2 has tokens as many as one likes; another device may have one slot, and what is in it is durable at once.
+  config.label = settings.hsm_module.empty() ? "vault-keys" : "freehold-" + settings.region;
+  config.pin = pin.clone();
+  if (settings.hsm_module.empty()) {
+    const Secret raw = crypto::hkdf_expand(pin.view(), "freehold vault keys", 24);
+    Bytes text = to_base64url(raw.view());
+    config.pin = Secret(BytesView(text));
+    wipe(text);
+  }
+  auto opened = hsm.open_keys(std::move(config), true);
+  if (opened) return std::move(*opened);
+  log_error("keys in the HSM can't be used: their token can't be opened",
+            {{"error", opened.error().message}, {"detail", opened.error().detail}});
+  return nullptr;
 }
 
 Result<std::unique_ptr<crypto::Hsm>> open_region_token(disk::Disk& disk, const Settings& settings, const Secret& pin,

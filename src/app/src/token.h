@@ -22,6 +22,11 @@ namespace freehold::app {
 [[nodiscard]] Result<std::unique_ptr<crypto::Hsm>> open_region_token(disk::Disk& disk, const Settings& settings,
                                                                      const Secret& pin, bool first_start,
                                                                      Random& random);
+// The token of keys in premium vaults, made if it is absent: of SoftHSM2 one beside the region's, whose PIN follows
+// from the region's; of another device the region's own. Null, and in the log: it can't be opened; everything else can
+// be served. Blocks (seconds).
+[[nodiscard]] std::unique_ptr<crypto::TokenKeys> open_vault_keys(crypto::Hsm& hsm, const Settings& settings,
+                                                                 const Secret& pin);
 // Writes the sealed copy into each fault domain that exists and lacks that of the token as it is.
 [[nodiscard]] Result<> place_token_copies(disk::Disk& disk, const Settings& settings, const Secret& pin,
                                           Random& random);

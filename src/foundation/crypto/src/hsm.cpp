@@ -1,14 +1,15 @@
 #include "crypto/hsm.h"
 
-#include <boost/asio/steady_timer.hpp>
-
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 
 #include "crypto/digest.h"
+#include "src/deadline_pool.h"
+#include "src/further_tokens.h"
+#include "src/key_token.h"
 #include "src/pin_seal.h"
 #include "src/softhsm_files.h"
 #include "src/token.h"
@@ -25,10 +26,13 @@ constexpr std::size_t kMaxWrappedBytes = 128;
 constexpr std::size_t kQueueLimit = 1024;
 constexpr BytesView kCheckMagic = "FHRC";
 
+Result<> check_pin(const Secret& pin) {
+  if (pin.size() >= kMinPinBytes && pin.size() <= kMaxPinBytes) return {};
+  return fail(ErrorCode::kInvalidArgument, "the HSM's PIN must have 4 to 255 characters");
+}
+
 Result<> check(const HsmConfig& config) {
-  if (config.pin.size() < kMinPinBytes || config.pin.size() > kMaxPinBytes) {
-    return fail(ErrorCode::kInvalidArgument, "the HSM's PIN must have 4 to 255 characters");
-  }
+  FH_CHECK_OK(check_pin(config.pin));
   if (config.token_label.empty() || config.token_label.size() > kMaxLabelBytes) {
     return fail(ErrorCode::kInvalidArgument, "an HSM token's label must have 1 to 32 characters");
   }
@@ -112,13 +116,21 @@ Result<> create_softhsm_token(disk::Disk& disk, const SofthsmFiles& files, const
 // A SoftHSM2 token's files, kept as the token is. Not thread-safe.
 class TokenKeeper {
  public:
-  TokenKeeper(SofthsmFiles files, RootCheck check, Secret pin, std::function<Result<>()> changed)
-      : files_(std::move(files)), check_(std::move(check)), pin_(std::move(pin)), changed_(std::move(changed)) {}
+  // `directories`: SoftHSM2's of this token, among those of others that it works on.
+  TokenKeeper(SofthsmFiles files, std::set<std::string> directories, RootCheck check, Secret pin,
+              std::function<Result<>()> changed)
+      : files_(std::move(files)),
+        directories_(std::move(directories)),
+        check_(std::move(check)),
+        pin_(std::move(pin)),
+        changed_(std::move(changed)) {}
 
   // To be called while nothing else uses the token. Until it succeeds, a restart finds the token as it was before.
   Result<> keep() {
-    FH_TRY(auto live, read_token_files(*disk_, files_.working()));
-    std::erase_if(live, [](const TokenFile& file) { return file.path == kRootCheckName; });
+    std::vector<TokenFile> live;
+    for (const std::string& directory : directories_) {
+      FH_CHECK_OK(read_token_directory(*disk_, files_.working(), directory, live));
+    }
     FH_CHECK_OK(begin_token_files(*disk_, files_));
     FH_CHECK_OK(write_token_files(*disk_, files_.unfinished(), live));
     for (TokenFile& file : live) wipe(file.content);
@@ -131,6 +143,7 @@ class TokenKeeper {
  private:
   const std::unique_ptr<disk::Disk> disk_ = disk::make_real_disk();  // SoftHSM2 itself knows no other
   const SofthsmFiles files_;
+  const std::set<std::string> directories_;
   RootCheck check_;
   const Secret pin_;
   const std::function<Result<>()> changed_;
@@ -145,11 +158,13 @@ struct OpenedToken {
 // A token on its own bounded pool. The pool is destroyed first: what still runs uses the token.
 class TokenHsm final : public Hsm {
  public:
-  TokenHsm(OpenedToken opened, const HsmConfig& config)
+  TokenHsm(OpenedToken opened, std::unique_ptr<FurtherTokens> further, const HsmConfig& config)
       : token_(std::move(opened.token)),
         keeper_(std::move(opened.keeper)),
-        deadline_(config.deadline),
-        pool_({.name = "hsm", .threads = config.threads, .queue_limit = kQueueLimit, .per_key_limit = kQueueLimit}) {}
+        further_(std::move(further)),
+        label_(config.token_label),
+        pool_({.name = "hsm", .threads = config.threads, .queue_limit = kQueueLimit, .per_key_limit = kQueueLimit},
+              config.deadline) {}
   ~TokenHsm() override { stop(); }
 
   runtime::Task<Result<Bytes>> wrap_root(Secret key, Bytes context) override {
@@ -188,6 +203,20 @@ class TokenHsm final : public Hsm {
     });
   }
 
+  Result<std::unique_ptr<TokenKeys>> open_keys(TokenKeysConfig config, bool create) override {
+    FH_CHECK_OK(check(config));
+    FH_TRY(auto token, further_ == nullptr ? open_on_device(config, create) : open_further(config, create));
+    return pooled_token_keys(std::move(token), config);
+  }
+
+  Result<> remove_keys(std::string label) override {
+    if (further_ == nullptr) return fail(ErrorCode::kUnsupported, "Removing a token of this device");
+    if (!is_further_label(label)) return fail(ErrorCode::kInvalidArgument, "no label of a further HSM token");
+    return further_->remove(*disk_, label);
+  }
+
+  Result<std::size_t> mend_copies() override { return further_ == nullptr ? 0 : further_->mend_copies(*disk_); }
+
   void stop() override { pool_.stop(); }
 
  private:
@@ -206,36 +235,55 @@ class TokenHsm final : public Hsm {
   }
   Result<> keep() { return keeper_ ? keeper_->keep() : Result<>{}; }
 
-  // Who claims first, the pool's thread or the timer, completes the call; the other's result is dropped (and wiped).
-  template <class T>
-  runtime::Task<Result<T>> run(std::move_only_function<Result<T>()> work) {
-    const auto claimed = std::make_shared<std::atomic<bool>>(false);  // timer and pool thread, which may end last
-    const runtime::Completion<Result<T>> done;
-    auto submitted = pool_.submit(0, [claimed, done, work = std::move(work)]() mutable {
-      if (claimed->load()) return;  // given up while it was queued
-      Result<T> result = work();
-      if (!claimed->exchange(true)) done.complete(std::move(result));
+  [[nodiscard]] Result<> check(const TokenKeysConfig& config) const;
+  // A device of its own keeps what it is told to, and may have one slot only: the keys are in the region's token then.
+  [[nodiscard]] Result<std::unique_ptr<KeyToken>> open_on_device(const TokenKeysConfig& config, bool create) {
+    auto token = KeyToken::open(token_->module(), config.label, config.pin.clone());
+    if (token || token.error().code != ErrorCode::kNotFound || !create) return token;
+    return KeyToken::create(token_->module(), config.label, config.pin.clone(), config.given);
+  }
+  [[nodiscard]] Result<std::unique_ptr<KeyToken>> open_further(const TokenKeysConfig& config, bool create) {
+    FH_TRY(const bool there, further_->check(*disk_, config.label, config.pin));
+    if (there) return KeyToken::open(token_->module(), config.label, config.pin.clone());
+    if (!create) return fail(ErrorCode::kNotFound, "there is no HSM token named " + config.label);
+    return further_->keep_what(*disk_, config.label, config.pin, [&] {
+      return KeyToken::create(token_->module(), config.label, config.pin.clone(), config.given);
     });
-    if (!submitted) co_return pass_on(submitted);
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, deadline_);
-    timer.async_wait([claimed, done](const boost::system::error_code& cancelled) {
-      if (cancelled || claimed->exchange(true)) return;
-      done.complete(fail(ErrorCode::kTimeout, "the HSM token took too long"));
-    });
-    Result<T> result = co_await done.wait();
-    timer.cancel();
-    co_return result;
   }
 
+  template <class T>
+  runtime::Task<Result<T>> run(std::move_only_function<Result<T>()> work) {
+    return pool_.run<T>(0, std::move(work));
+  }
+
+  const std::unique_ptr<disk::Disk> disk_ = disk::make_real_disk();  // SoftHSM2 itself knows no other
   std::unique_ptr<Token> token_;
-  std::unique_ptr<TokenKeeper> keeper_;  // guarded by use_, as all that changes the token
-  std::shared_mutex use_;                // a login rewrites files that a keeper would be reading
-  std::chrono::milliseconds deadline_;
-  runtime::Pool pool_;
+  std::unique_ptr<TokenKeeper> keeper_;     // guarded by use_, as all that changes the token
+  std::shared_mutex use_;                   // a login rewrites files that a keeper would be reading
+  std::unique_ptr<FurtherTokens> further_;  // null: another device
+  const std::string label_;
+  DeadlinePool pool_;
 };
 
+Result<> TokenHsm::check(const TokenKeysConfig& config) const {
+  FH_CHECK_OK(check_pin(config.pin));
+  const unsigned threads = config.threads + config.makers;
+  if (config.threads == 0 || config.makers == 0 || threads > kMaxThreads) {
+    return fail(ErrorCode::kInvalidArgument, "an HSM token needs 1 to 64 threads");
+  }
+  if (further_ != nullptr && config.label == label_) {
+    return fail(ErrorCode::kConflict, "the region's own HSM token holds no keys of others: they are in another one");
+  }
+  if (further_ == nullptr ? config.label.empty() || config.label.size() > kMaxLabelBytes
+                          : !is_further_label(config.label)) {
+    return fail(ErrorCode::kInvalidArgument, "an HSM token's label must be 1 to 32 of a-z, 0-9 and '-'");
+  }
+  return {};
+}
+
 // The files are whole and the PIN is right: whatever the token itself refuses is damage all the same.
-Result<OpenedToken> open_whole_token(disk::Disk& disk, const SofthsmFiles& files, const HsmConfig& config) {
+Result<OpenedToken> open_whole_token(disk::Disk& disk, const SofthsmFiles& files, const HsmConfig& config,
+                                     FurtherTokens& further) {
   FH_TRY(const auto token_files, read_token_files(disk, files.tokens()));
   FH_TRY(RootCheck check, verify_files(token_files, config.pin));
   if (check.label != config.token_label) {
@@ -243,6 +291,7 @@ Result<OpenedToken> open_whole_token(disk::Disk& disk, const SofthsmFiles& files
                 "the HSM token in " + config.softhsm_dir + " is named " + check.label + ", not " + config.token_label);
   }
   FH_CHECK_OK(make_working_copy(disk, files, token_files));
+  FH_CHECK_OK(further.load(disk));
   FH_CHECK_OK(write_configuration(disk, files, files.working()));
   auto token = Token::open(credentials_of(config, files.configuration()), Token::MissingKey::kFail);
   if (!token) {
@@ -255,11 +304,16 @@ Result<OpenedToken> open_whole_token(disk::Disk& disk, const SofthsmFiles& files
   if (!opened || opened->view() != known_key().view()) {
     return fail(ErrorCode::kCorrupt, "the HSM token's region-root is not the one it was made with");
   }
-  auto keeper = std::make_unique<TokenKeeper>(files, std::move(check), config.pin.clone(), config.changed);
+  std::set<std::string> directories;
+  for (const TokenFile& file : token_files) {
+    if (file.path != kRootCheckName) directories.insert(file.path.substr(0, file.path.find('/')));
+  }
+  auto keeper = std::make_unique<TokenKeeper>(files, std::move(directories), std::move(check), config.pin.clone(),
+                                              config.changed);
   return OpenedToken{std::move(*token), std::move(keeper)};
 }
 
-Result<OpenedToken> open_softhsm(const HsmConfig& config, bool create) {
+Result<OpenedToken> open_softhsm(const HsmConfig& config, bool create, FurtherTokens& further) {
   const auto disk = disk::make_real_disk();  // SoftHSM2 itself knows no other
   const SofthsmFiles files{config.softhsm_dir};
   FH_CHECK_OK(end_replacement(*disk, files));
@@ -268,7 +322,7 @@ Result<OpenedToken> open_softhsm(const HsmConfig& config, bool create) {
     if (!create) return fail(ErrorCode::kNotFound, "there is no HSM token in " + config.softhsm_dir);
     FH_CHECK_OK(create_softhsm_token(*disk, files, config));
   }
-  return open_whole_token(*disk, files, config);
+  return open_whole_token(*disk, files, config, further);
 }
 
 // A device of its own: what it calls done is durable, and its owner may have initialised it by the vendor's tools.
@@ -283,8 +337,13 @@ Result<OpenedToken> open_device(const HsmConfig& config, bool create) {
 
 Result<std::unique_ptr<Hsm>> open_hsm(HsmConfig config, bool create) {
   FH_CHECK_OK(check(config));
-  FH_TRY(auto token, config.softhsm_dir.empty() ? open_device(config, create) : open_softhsm(config, create));
-  return std::make_unique<TokenHsm>(std::move(token), config);
+  if (config.softhsm_dir.empty()) {
+    FH_TRY(auto token, open_device(config, create));
+    return std::make_unique<TokenHsm>(std::move(token), nullptr, config);
+  }
+  auto further = std::make_unique<FurtherTokens>(config.softhsm_dir, config.copies, config.pin.clone());
+  FH_TRY(auto token, open_softhsm(config, create, *further));
+  return std::make_unique<TokenHsm>(std::move(token), std::move(further), config);
 }
 
 Result<std::uint64_t> token_changes(disk::Disk& disk, const std::string& softhsm_dir, const Secret& pin) {

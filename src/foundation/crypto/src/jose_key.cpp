@@ -16,10 +16,24 @@ constexpr std::uint64_t kLeastExponent = 65'537;
 constexpr std::uint64_t kGreatestExponent = std::uint64_t{1} << 32;
 constexpr std::size_t kMaxDerBytes = 8 * 1'024;
 
+std::unexpected<Error> no_private_half() {
+  return fail(ErrorCode::kInternal, "a public half was asked for what only the private one can do");
+}
+
 bool is_oct_size(unsigned bits) { return bits == 128 || bits == 192 || bits == 256; }
 
-// Does the key suit the algorithm at all?
-Result<> check(const PublicNumbers& key, const JoseAlgorithm& algorithm, std::uint8_t use) {
+}  // namespace
+
+std::unexpected<Error> cannot_decrypt() {
+  ERR_clear_error();
+  return fail(ErrorCode::kInvalidArgument, "The parameter is incorrect: the text can't be decrypted with this key.");
+}
+
+std::unexpected<Error> wrong_input(std::string message) {
+  return fail(ErrorCode::kInvalidArgument, std::move(message));
+}
+
+Result<> check_algorithm(const PublicNumbers& key, const JoseAlgorithm& algorithm, std::uint8_t use) {
   bool suits = algorithm.type == key.type && (algorithm.uses & use) != 0;
   if (algorithm.scheme == Scheme::kEcdsa) suits = suits && algorithm.curve == key.curve;
   if (algorithm.key_bits != 0) suits = suits && algorithm.key_bits == key.bits;
@@ -43,15 +57,17 @@ Result<> check_length(BytesView text) {
   return wrong_input("The text is too long.");
 }
 
-}  // namespace
-
-std::unexpected<Error> cannot_decrypt() {
-  ERR_clear_error();
-  return fail(ErrorCode::kInvalidArgument, "The parameter is incorrect: the text can't be decrypted with this key.");
-}
-
-std::unexpected<Error> wrong_input(std::string message) {
-  return fail(ErrorCode::kInvalidArgument, std::move(message));
+Result<> check_encryption(const PublicNumbers& key, const JoseAlgorithm& algorithm, BytesView plain, BytesView iv,
+                          BytesView associated) {
+  FH_CHECK_OK(check_algorithm(key, algorithm, kEncrypts));
+  FH_CHECK_OK(check_length(plain));
+  FH_CHECK_OK(check_length(associated));
+  const bool gcm = algorithm.scheme == Scheme::kAesGcm;
+  if (!gcm && !associated.empty()) return wrong_input("Only AES-GCM takes 'aad'.");
+  if (algorithm.type == KeyType::kRsa) return {};
+  if (gcm && !iv.empty()) return wrong_input("The 'iv' of AES-GCM is made by the service.");
+  if (!iv.empty() && iv.size() != kCbcIvBytes) return wrong_input("'iv' must have 16 bytes.");
+  return {};
 }
 
 const EVP_MD* digest_of(HashName hash) {
@@ -136,25 +152,55 @@ Result<JoseKey> JoseKey::from_secret(KeyType type, const Secret& secret) {
   return key ? std::move(key) : broken();
 }
 
+Result<JoseKey> JoseKey::from_public(const PublicNumbers& open) {
+  if (open.type == KeyType::kOct) return wrong_input("A symmetric key has no public half.");
+  FH_TRY(PkeyPtr pkey, public_from(open));
+  FH_TRY(auto numbers, numbers_of(open.type, pkey.get()));
+  return JoseKey(std::make_shared<const State>(std::move(numbers), std::move(pkey), Secret(), true));
+}
+
+Result<PrivateNumbers> JoseKey::hidden_numbers() const {
+  if (state_->public_half) return no_private_half();
+  if (state_->numbers.type != KeyType::kOct) return hidden_of(state_->numbers.type, state_->pkey.get());
+  PrivateNumbers hidden;
+  hidden.k = state_->octets_.clone();
+  return hidden;
+}
+
 Secret JoseKey::secret() const {
+  FH_CHECK(!state_->public_half);
   if (state_->numbers.type == KeyType::kOct) return state_->octets_.clone();
   Secret out = private_der_of(state_->pkey.get());
   FH_CHECK(!out.empty());
   return out;
 }
 
+Secret JoseKey::pkcs8() const {
+  if (state_->numbers.type == KeyType::kOct) return state_->octets_.clone();
+  const std::unique_ptr<PKCS8_PRIV_KEY_INFO, OpensslFree<PKCS8_PRIV_KEY_INFO_free>> info(
+      EVP_PKEY2PKCS8(state_->pkey.get()));
+  FH_CHECK(!state_->public_half && info != nullptr);
+  unsigned char* bytes = nullptr;
+  const int size = i2d_PKCS8_PRIV_KEY_INFO(info.get(), &bytes);
+  FH_CHECK(size > 0);
+  Secret out(BytesView(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)));
+  OPENSSL_clear_free(bytes, static_cast<std::size_t>(size));
+  return out;
+}
+
 const PublicNumbers& JoseKey::numbers() const { return state_->numbers; }
 
 Result<Bytes> JoseKey::sign(const JoseAlgorithm& algorithm, BytesView digest) const {
-  FH_CHECK_OK(check(state_->numbers, algorithm, kSigns));
+  FH_CHECK_OK(check_algorithm(state_->numbers, algorithm, kSigns));
   FH_CHECK_OK(check_digest(algorithm, digest));
   FH_CHECK_OK(check_length(digest));
   if (algorithm.scheme == Scheme::kHmac) return hmac(state_->octets_, algorithm.hash, digest);
+  if (state_->public_half) return no_private_half();
   return pkey_sign(state_->pkey.get(), algorithm, digest);
 }
 
 Result<bool> JoseKey::verify(const JoseAlgorithm& algorithm, BytesView digest, BytesView signature) const {
-  FH_CHECK_OK(check(state_->numbers, algorithm, kSigns));
+  FH_CHECK_OK(check_algorithm(state_->numbers, algorithm, kSigns));
   FH_CHECK_OK(check_digest(algorithm, digest));
   FH_CHECK_OK(check_length(digest));
   if (algorithm.scheme != Scheme::kHmac) return pkey_verify(state_->pkey.get(), algorithm, digest, signature);
@@ -164,42 +210,37 @@ Result<bool> JoseKey::verify(const JoseAlgorithm& algorithm, BytesView digest, B
 
 Result<JoseEncrypted> JoseKey::encrypt(const JoseAlgorithm& algorithm, BytesView plain, BytesView iv,
                                        BytesView associated, Random& random) const {
-  FH_CHECK_OK(check(state_->numbers, algorithm, kEncrypts));
-  FH_CHECK_OK(check_length(plain));
-  FH_CHECK_OK(check_length(associated));
-  if (algorithm.scheme != Scheme::kAesGcm && !associated.empty()) {
-    return wrong_input("Only AES-GCM takes 'aad'.");
-  }
+  FH_CHECK_OK(check_encryption(state_->numbers, algorithm, plain, iv, associated));
   if (algorithm.type == KeyType::kRsa) {
     FH_TRY(Bytes text, rsa_encrypt(state_->pkey.get(), algorithm, plain));
     return JoseEncrypted{.text = std::move(text)};
   }
   const bool gcm = algorithm.scheme == Scheme::kAesGcm;
-  if (gcm && !iv.empty()) return wrong_input("The 'iv' of AES-GCM is made by the service.");
-  if (!iv.empty() && iv.size() != kCbcIvBytes) return wrong_input("'iv' must have 16 bytes.");
   Bytes fresh = iv.empty() ? random.bytes(gcm ? 12 : kCbcIvBytes) : Bytes(iv);
   return aes_encrypt(state_->octets_, algorithm, plain, std::move(fresh), associated);
 }
 
 Result<Secret> JoseKey::decrypt(const JoseAlgorithm& algorithm, const JoseEncrypted& encrypted,
                                 BytesView associated) const {
-  FH_CHECK_OK(check(state_->numbers, algorithm, kEncrypts));
+  FH_CHECK_OK(check_algorithm(state_->numbers, algorithm, kEncrypts));
   FH_CHECK_OK(check_length(encrypted.text));
   FH_CHECK_OK(check_length(associated));
+  if (state_->public_half) return no_private_half();
   if (algorithm.type == KeyType::kRsa) return rsa_decrypt(state_->pkey.get(), algorithm, encrypted.text);
   return aes_decrypt(state_->octets_, algorithm, encrypted, associated);
 }
 
 Result<Bytes> JoseKey::wrap(const JoseAlgorithm& algorithm, const Secret& key) const {
-  FH_CHECK_OK(check(state_->numbers, algorithm, kWraps));
+  FH_CHECK_OK(check_algorithm(state_->numbers, algorithm, kWraps));
   FH_CHECK_OK(check_length(key.view()));
   if (algorithm.type == KeyType::kRsa) return rsa_encrypt(state_->pkey.get(), algorithm, key.view());
   return aes_wrap(state_->octets_, algorithm, key);
 }
 
 Result<Secret> JoseKey::unwrap(const JoseAlgorithm& algorithm, BytesView wrapped) const {
-  FH_CHECK_OK(check(state_->numbers, algorithm, kWraps));
+  FH_CHECK_OK(check_algorithm(state_->numbers, algorithm, kWraps));
   FH_CHECK_OK(check_length(wrapped));
+  if (state_->public_half) return no_private_half();
   if (algorithm.type == KeyType::kRsa) return rsa_decrypt(state_->pkey.get(), algorithm, wrapped);
   return aes_unwrap(state_->octets_, algorithm, wrapped);
 }

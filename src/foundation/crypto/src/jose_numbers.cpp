@@ -47,12 +47,12 @@ Bytes bytes_of(const BIGNUM* number, std::size_t width) {
 }
 
 // Takes the parameters; null if OpenSSL finds them wrong at first sight.
-PkeyPtr key_from(const char* type, OSSL_PARAM_BLD* builder) {
+PkeyPtr key_from(const char* type, OSSL_PARAM_BLD* builder, int selection = EVP_PKEY_KEYPAIR) {
   const ParamsPtr params(OSSL_PARAM_BLD_to_param(builder));
   const KeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
   FH_CHECK(params && context && EVP_PKEY_fromdata_init(context.get()) == 1);
   EVP_PKEY* key = nullptr;
-  if (EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, params.get()) != 1) return nullptr;
+  if (EVP_PKEY_fromdata(context.get(), &key, selection, params.get()) != 1) return nullptr;
   return PkeyPtr(key);
 }
 
@@ -179,6 +179,52 @@ Result<PublicNumbers> numbers_of(KeyType type, const EVP_PKEY* key) {
   out.x = bytes_of(x.get(), width);
   out.y = bytes_of(y.get(), width);
   out.bits = static_cast<unsigned>(EVP_PKEY_get_bits(key));
+  return out;
+}
+
+Result<PkeyPtr> public_from(const PublicNumbers& open) {
+  const ParamBuilderPtr builder(OSSL_PARAM_BLD_new());
+  FH_CHECK(builder != nullptr);
+  if (open.type == KeyType::kRsa) {
+    if (open.n.empty() || open.n.size() > kMaxNumberBytes || !is_good_exponent(open.e)) {
+      return no_key("An RSA key has 2048, 3072 or 4096 bits and an odd exponent from 65537 to 2^32.");
+    }
+    const auto n = number_from(open.n);
+    const auto e = number_from(open.e);
+    FH_CHECK(OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) == 1 &&
+             OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) == 1);
+    auto key = key_from("RSA", builder.get(), EVP_PKEY_PUBLIC_KEY);
+    if (!key) return no_key("The numbers are no RSA key.");
+    return key;
+  }
+  const auto width = size_of(open.curve);
+  if (open.x.size() != width || open.y.size() != width) return no_key("A point has x and y of its curve's length.");
+  const Bytes point = "\x04" + open.x + open.y;
+  FH_CHECK(OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, group_of(open.curve), 0) == 1 &&
+           OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) == 1);
+  auto key = key_from("EC", builder.get(), EVP_PKEY_PUBLIC_KEY);
+  if (!key) return no_key("The point isn't on the curve.");
+  return key;
+}
+
+Result<PrivateNumbers> hidden_of(KeyType type, const EVP_PKEY* key) {
+  struct Part {
+    const char* name;
+    Secret PrivateNumbers::* to;
+  };
+  static constexpr Part kRsaParts[] = {
+      {OSSL_PKEY_PARAM_RSA_D, &PrivateNumbers::d},          {OSSL_PKEY_PARAM_RSA_FACTOR1, &PrivateNumbers::p},
+      {OSSL_PKEY_PARAM_RSA_FACTOR2, &PrivateNumbers::q},    {OSSL_PKEY_PARAM_RSA_EXPONENT1, &PrivateNumbers::dp},
+      {OSSL_PKEY_PARAM_RSA_EXPONENT2, &PrivateNumbers::dq}, {OSSL_PKEY_PARAM_RSA_COEFFICIENT1, &PrivateNumbers::qi}};
+  static constexpr Part kEcParts[] = {{OSSL_PKEY_PARAM_PRIV_KEY, &PrivateNumbers::d}};
+  PrivateNumbers out;
+  for (const auto& part : type == KeyType::kRsa ? std::span<const Part>(kRsaParts) : std::span<const Part>(kEcParts)) {
+    const auto number = parameter_of(key, part.name);
+    if (!number) return no_key("A private key has all its numbers.");
+    Secret bytes(static_cast<std::size_t>(BN_num_bytes(number.get())));
+    FH_CHECK(BN_bn2binpad(number.get(), octets(bytes.span().data()), static_cast<int>(bytes.size())) >= 0);
+    out.*part.to = std::move(bytes);
+  }
   return out;
 }
 

@@ -57,6 +57,56 @@ std::size_t unpadded_size(BytesView plain) {
 
 }  // namespace
 
+Secret with_block_padding(const Secret& plain) {
+  const std::size_t more = kBlockBytes - plain.size() % kBlockBytes;
+  Secret out(plain.size() + more);
+  std::copy(plain.view().begin(), plain.view().end(), out.span().begin());
+  std::fill(out.span().end() - static_cast<std::ptrdiff_t>(more), out.span().end(), static_cast<char>(more));
+  return out;
+}
+
+Result<Secret> without_block_padding(const Secret& padded) {
+  if (padded.size() < kBlockBytes) return cannot_decrypt();
+  const auto length = unpadded_size(padded.view());
+  if (length == SIZE_MAX) return cannot_decrypt();
+  return Secret(padded.view().substr(0, length));
+}
+
+Result<> check_aes_plain(const JoseAlgorithm& algorithm, BytesView plain) {
+  if (algorithm.scheme == Scheme::kAesCbc && (plain.empty() || plain.size() % kBlockBytes != 0)) {
+    return wrong_input("Without padding the text's length must be a multiple of 16 bytes.");
+  }
+  return {};
+}
+
+Result<> check_aes_encrypted(const JoseAlgorithm& algorithm, const JoseEncrypted& encrypted, BytesView associated) {
+  const bool gcm = algorithm.scheme == Scheme::kAesGcm;
+  const auto& text = encrypted.text;
+  if (encrypted.iv.size() != (gcm ? kGcmIvBytes : kCbcIvBytes)) {
+    return wrong_input(gcm ? "'iv' must have 12 bytes." : "'iv' must have 16 bytes.");
+  }
+  if (gcm && encrypted.tag.size() != kTagBytes) return wrong_input("'tag' must have 16 bytes.");
+  if (!gcm && !associated.empty()) return wrong_input("Only AES-GCM takes 'aad'.");
+  if (!gcm && (text.empty() || text.size() % kBlockBytes != 0)) return cannot_decrypt();
+  return {};
+}
+
+Result<> check_aes_wrapping(const JoseAlgorithm& algorithm, const Secret& plain) {
+  const bool padded = algorithm.scheme == Scheme::kAesKeyWrapPad;
+  const bool whole = plain.size() % kSemiblockBytes == 0 && plain.size() >= 2 * kSemiblockBytes;
+  if (plain.empty() || (!padded && !whole)) {
+    return wrong_input("A key to be wrapped has a multiple of 8 bytes, and at least 16.");
+  }
+  return {};
+}
+
+Result<> check_aes_wrapped(const JoseAlgorithm& algorithm, BytesView wrapped) {
+  const bool padded = algorithm.scheme == Scheme::kAesKeyWrapPad;
+  const std::size_t least = (padded ? 2 : 3) * kSemiblockBytes;
+  if (wrapped.size() < least || wrapped.size() % kSemiblockBytes != 0) return cannot_decrypt();
+  return {};
+}
+
 Bytes hmac(const Secret& key, HashName hash, BytesView text) {
   Bytes out(EVP_MAX_MD_SIZE, '\0');
   unsigned size = 0;
@@ -68,15 +118,9 @@ Bytes hmac(const Secret& key, HashName hash, BytesView text) {
 
 Result<JoseEncrypted> aes_encrypt(const Secret& key, const JoseAlgorithm& algorithm, BytesView plain, Bytes iv,
                                   BytesView associated) {
+  FH_CHECK_OK(check_aes_plain(algorithm, plain));
   Secret padded(plain);
-  if (algorithm.scheme == Scheme::kAesCbcPad) {
-    const std::size_t more = kBlockBytes - plain.size() % kBlockBytes;
-    padded = Secret(plain.size() + more);
-    std::copy(plain.begin(), plain.end(), padded.span().begin());
-    std::fill(padded.span().end() - static_cast<std::ptrdiff_t>(more), padded.span().end(), static_cast<char>(more));
-  } else if (algorithm.scheme == Scheme::kAesCbc && (plain.empty() || plain.size() % kBlockBytes != 0)) {
-    return wrong_input("Without padding the text's length must be a multiple of 16 bytes.");
-  }
+  if (algorithm.scheme == Scheme::kAesCbcPad) padded = with_block_padding(padded);
   const auto context = context_of(key, algorithm.scheme, iv.data(), true);
   int size = 0;
   if (!associated.empty()) {
@@ -99,12 +143,7 @@ Result<Secret> aes_decrypt(const Secret& key, const JoseAlgorithm& algorithm, co
                            BytesView associated) {
   const bool gcm = algorithm.scheme == Scheme::kAesGcm;
   const auto& text = encrypted.text;
-  if (encrypted.iv.size() != (gcm ? kGcmIvBytes : kCbcIvBytes)) {
-    return wrong_input(gcm ? "'iv' must have 12 bytes." : "'iv' must have 16 bytes.");
-  }
-  if (gcm && encrypted.tag.size() != kTagBytes) return wrong_input("'tag' must have 16 bytes.");
-  if (!gcm && !associated.empty()) return wrong_input("Only AES-GCM takes 'aad'.");
-  if (!gcm && (text.empty() || text.size() % kBlockBytes != 0)) return cannot_decrypt();
+  FH_CHECK_OK(check_aes_encrypted(algorithm, encrypted, associated));
   const auto context = context_of(key, algorithm.scheme, encrypted.iv.data(), false);
   int size = 0;
   if (!associated.empty()) {
@@ -124,17 +163,11 @@ Result<Secret> aes_decrypt(const Secret& key, const JoseAlgorithm& algorithm, co
   if (EVP_CipherFinal_ex(context.get(), to + size, &rest) != 1) return cannot_decrypt();
   const auto plain = out.view().substr(0, static_cast<std::size_t>(size + rest));
   if (algorithm.scheme != Scheme::kAesCbcPad) return Secret(plain);
-  const auto length = unpadded_size(plain);
-  if (length == SIZE_MAX) return cannot_decrypt();
-  return Secret(plain.substr(0, length));
+  return without_block_padding(Secret(plain));
 }
 
 Result<Bytes> aes_wrap(const Secret& key, const JoseAlgorithm& algorithm, const Secret& plain) {
-  const bool padded = algorithm.scheme == Scheme::kAesKeyWrapPad;
-  const bool whole = plain.size() % kSemiblockBytes == 0 && plain.size() >= 2 * kSemiblockBytes;
-  if (plain.empty() || (!padded && !whole)) {
-    return wrong_input("A key to be wrapped has a multiple of 8 bytes, and at least 16.");
-  }
+  FH_CHECK_OK(check_aes_wrapping(algorithm, plain));
   const auto context = context_of(key, algorithm.scheme, nullptr, true);
   Bytes out(plain.size() + 3 * kSemiblockBytes, '\0');
   int size = 0;
@@ -145,9 +178,7 @@ Result<Bytes> aes_wrap(const Secret& key, const JoseAlgorithm& algorithm, const 
 }
 
 Result<Secret> aes_unwrap(const Secret& key, const JoseAlgorithm& algorithm, BytesView wrapped) {
-  const bool padded = algorithm.scheme == Scheme::kAesKeyWrapPad;
-  const std::size_t least = (padded ? 2 : 3) * kSemiblockBytes;
-  if (wrapped.size() < least || wrapped.size() % kSemiblockBytes != 0) return cannot_decrypt();
+  FH_CHECK_OK(check_aes_wrapped(algorithm, wrapped));
   const auto context = context_of(key, algorithm.scheme, nullptr, false);
   Secret out(wrapped.size() + kSemiblockBytes);
   int size = 0;

@@ -38,6 +38,8 @@ OpenLibraries& open_libraries() {
   return *libraries;
 }
 
+Pkcs11Module::Interceptor interceptor = nullptr;  // of tests
+
 Result<void*> open_library(const std::string& path) {
   std::string reasons;
   const auto attempt = [&reasons](const char* name) {
@@ -142,12 +144,15 @@ Result<std::unique_ptr<Pkcs11Module>> Pkcs11Module::load(const std::string& path
     open_libraries().release(functions);
     return fail_pkcs11(code, "C_Initialize");
   }
-  return std::unique_ptr<Pkcs11Module>(new Pkcs11Module(functions));
+  CK_FUNCTION_LIST* const called = interceptor == nullptr ? functions : interceptor(functions);
+  return std::unique_ptr<Pkcs11Module>(new Pkcs11Module(functions, called));
 }
 
+void Pkcs11Module::intercept_for_tests(Interceptor with) { interceptor = with; }
+
 Pkcs11Module::~Pkcs11Module() {
-  functions_->C_Finalize(nullptr);
-  open_libraries().release(functions_);
+  library_->C_Finalize(nullptr);
+  open_libraries().release(library_);
 }
 
 }  // namespace freehold::crypto

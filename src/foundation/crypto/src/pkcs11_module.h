@@ -4,6 +4,7 @@
 #include <p11-kit/pkcs11.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "base/result.h"
@@ -24,10 +25,20 @@ class Pkcs11Module {
   Pkcs11Module& operator=(const Pkcs11Module&) = delete;
 
   [[nodiscard]] CK_FUNCTION_LIST* operator->() const { return functions_; }
+  // To be held by calls that name a slot (C_GetSlotList, C_InitToken, C_OpenSession...): SoftHSM2 adds slots to a table
+  // that it doesn't lock.
+  [[nodiscard]] std::mutex& slots_mutex() { return slots_mutex_; }
+
+  // What modules loaded from then on call instead of the library: faults. Null: the library again.
+  using Interceptor = CK_FUNCTION_LIST* (*)(CK_FUNCTION_LIST* library);
+  static void intercept_for_tests(Interceptor interceptor);
 
  private:
-  explicit Pkcs11Module(CK_FUNCTION_LIST* functions) : functions_(functions) {}
+  explicit Pkcs11Module(CK_FUNCTION_LIST* library, CK_FUNCTION_LIST* functions)
+      : library_(library), functions_(functions) {}
+  CK_FUNCTION_LIST* library_;
   CK_FUNCTION_LIST* functions_;
+  std::mutex slots_mutex_;
 };
 
 // kDenied (PIN), kUnavailable (token, session or login gone: opening a new session may help), kExhausted (its memory),
@@ -36,6 +47,12 @@ class Pkcs11Module {
 [[nodiscard]] inline Result<> check_pkcs11(CK_RV code, std::string_view call) {
   if (code != CKR_OK) return fail_pkcs11(code, call);
   return {};
+}
+
+// Of a call that fails only if the token does, whatever it was given: kUnavailable then.
+[[nodiscard]] inline Result<> check_token(CK_RV code, std::string_view call) {
+  if (code == CKR_OK) return {};
+  return fail(ErrorCode::kUnavailable, "the HSM token fails", fail_pkcs11(code, call).error().detail);
 }
 
 }  // namespace freehold::crypto

@@ -47,6 +47,16 @@ Result<bool> token_files_exist(disk::Disk& disk, const SofthsmFiles& files) {
   return !names.empty();
 }
 
+Result<> read_token_directory(disk::Disk& disk, const std::string& tokens, const std::string& directory,
+                              std::vector<TokenFile>& files) {
+  FH_TRY(const auto objects, disk.list(tokens + "/" + directory));
+  for (const std::string& object : objects) {
+    if (object.ends_with(kLockSuffix)) continue;
+    FH_CHECK_OK(read_into(disk, tokens, directory + "/" + object, files));
+  }
+  return {};
+}
+
 Result<std::vector<TokenFile>> read_token_files(disk::Disk& disk, const std::string& tokens) {
   std::vector<TokenFile> found;
   FH_TRY(const auto names, disk.list(tokens));
@@ -55,11 +65,7 @@ Result<std::vector<TokenFile>> read_token_files(disk::Disk& disk, const std::str
       FH_CHECK_OK(read_into(disk, tokens, name, found));
       continue;
     }
-    FH_TRY(const auto objects, disk.list(tokens + "/" + name));
-    for (const std::string& object : objects) {
-      if (object.ends_with(kLockSuffix)) continue;
-      FH_CHECK_OK(read_into(disk, tokens, name + "/" + object, found));
-    }
+    FH_CHECK_OK(read_token_directory(disk, tokens, name, found));
   }
   return found;
 }

@@ -37,6 +37,9 @@ struct TokenFile {
 [[nodiscard]] Result<bool> token_files_exist(disk::Disk& disk, const SofthsmFiles& files);
 // All files below a tokens directory but SoftHSM2's empty lock files. kCorrupt, naming it, if one is empty.
 [[nodiscard]] Result<std::vector<TokenFile>> read_token_files(disk::Disk& disk, const std::string& tokens);
+// Those of one of its directories alone: SoftHSM2 may be writing in another. Appended to `files`.
+[[nodiscard]] Result<> read_token_directory(disk::Disk& disk, const std::string& tokens, const std::string& directory,
+                                            std::vector<TokenFile>& files);
 // What the root check remembers of all files but itself.
 [[nodiscard]] Sha256Digest digest_token_files(const std::vector<TokenFile>& files);
 [[nodiscard]] Result<> write_configuration(disk::Disk& disk, const SofthsmFiles& files, const std::string& tokens);

@@ -1,11 +1,8 @@
 #include "src/token.h"
 
-#include <algorithm>
 #include <array>
 
-#include "base/encoding.h"
 #include "crypto/aead.h"
-#include "crypto/digest.h"
 
 namespace freehold::crypto {
 namespace {
@@ -13,30 +10,7 @@ namespace {
 constexpr std::string_view kRootLabel = "region-root";
 constexpr std::string_view kErasureLabel = "erasure";
 constexpr std::size_t kErasureKeys = 900;  // a token copy holds 1,000 files
-constexpr std::size_t kLabelBytes = 32;    // padded with blanks (PKCS#11 C_InitToken)
 constexpr std::size_t kRootKeyBytes = 32;
-
-CK_BYTE* mutable_bytes(BytesView view) { return reinterpret_cast<CK_BYTE*>(const_cast<char*>(view.data())); }
-
-std::array<CK_BYTE, kLabelBytes> padded(const std::string& label) {
-  std::array<CK_BYTE, kLabelBytes> out;
-  out.fill(' ');
-  std::ranges::copy(label.substr(0, kLabelBytes), out.begin());
-  return out;
-}
-
-bool is_named(const CK_TOKEN_INFO& info, const std::string& label) {
-  return std::ranges::equal(padded(label), std::span(info.label, kLabelBytes));
-}
-
-// The security officer's PIN follows from the user's, so that there is one thing to keep.
-Secret officer_pin_of(const Secret& pin) {
-  const Secret raw = hkdf_expand(pin.view(), "freehold security officer", 16);
-  Bytes text = to_hex(raw.view());
-  Secret out{BytesView(text)};
-  wipe(text);
-  return out;
-}
 
 CK_GCM_PARAMS gcm_parameters(BytesView nonce, const Bytes& context) {
   return {.iv_ptr = mutable_bytes(nonce),
@@ -51,8 +25,8 @@ CK_GCM_PARAMS gcm_parameters(BytesView nonce, const Bytes& context) {
 
 Result<std::unique_ptr<Token>> Token::open(Credentials credentials, MissingKey missing) {
   FH_TRY(auto module, Pkcs11Module::load(credentials.module_path, credentials.softhsm_configuration));
-  std::unique_ptr<Token> token(new Token(std::move(credentials), std::move(module)));
-  FH_CHECK_OK(token->find_slot());
+  std::unique_ptr<Token> token(new Token(credentials, std::move(module)));
+  FH_CHECK_OK(token->slot_.find());
   auto session = token->open_session();
   const bool no_key = !session && session.error().code == ErrorCode::kNotFound;
   if (no_key && missing == MissingKey::kMake) {
@@ -68,8 +42,8 @@ Result<std::unique_ptr<Token>> Token::open(Credentials credentials, MissingKey m
 
 Result<std::unique_ptr<Token>> Token::create(Credentials credentials) {
   FH_TRY(auto module, Pkcs11Module::load(credentials.module_path, credentials.softhsm_configuration));
-  std::unique_ptr<Token> token(new Token(std::move(credentials), std::move(module)));
-  FH_CHECK_OK(token->initialise());
+  std::unique_ptr<Token> token(new Token(credentials, std::move(module)));
+  FH_CHECK_OK(token->slot_.initialise());
   FH_CHECK_OK(token->make_wrapping_key(kRootLabel, kRootLabel));
   FH_TRY(const Session session, token->open_session());
   token->give_back(session);
@@ -78,69 +52,6 @@ Result<std::unique_ptr<Token>> Token::create(Credentials credentials) {
 
 Token::~Token() {
   for (const Session& session : idle_) close(session.handle);
-}
-
-Result<std::vector<CK_SLOT_ID>> Token::slots(bool with_token) {
-  const CK_BBOOL present = with_token ? CK_TRUE : CK_FALSE;
-  CK_ULONG count = 0;
-  FH_CHECK_OK(check_pkcs11((*module_)->C_GetSlotList(present, nullptr, &count), "C_GetSlotList"));
-  std::vector<CK_SLOT_ID> ids(count);
-  FH_CHECK_OK(check_pkcs11((*module_)->C_GetSlotList(present, ids.data(), &count), "C_GetSlotList"));
-  ids.resize(count);
-  return ids;
-}
-
-Result<CK_SLOT_ID> Token::find_slot() {
-  FH_TRY(const auto ids, slots(true));
-  for (const CK_SLOT_ID id : ids) {
-    CK_TOKEN_INFO info{};
-    if ((*module_)->C_GetTokenInfo(id, &info) != CKR_OK) continue;
-    if ((info.flags & CKF_TOKEN_INITIALIZED) != 0 && is_named(info, credentials_.label)) return id;
-  }
-  return fail(ErrorCode::kNotFound, "there is no HSM token named " + credentials_.label);
-}
-
-Result<> Token::initialise() {
-  const Secret officer_pin = officer_pin_of(credentials_.pin);
-  FH_TRY(const auto ids, slots(true));
-  for (const CK_SLOT_ID id : ids) {
-    CK_TOKEN_INFO info{};
-    if ((*module_)->C_GetTokenInfo(id, &info) != CKR_OK) continue;
-    if ((info.flags & CKF_TOKEN_INITIALIZED) != 0) continue;  // somebody's
-    auto label = padded(credentials_.label);
-    const CK_RV code = (*module_)->C_InitToken(id, mutable_bytes(officer_pin.view()), officer_pin.size(), label.data());
-    FH_CHECK_OK(check_pkcs11(code, "C_InitToken"));
-    FH_TRY(const CK_SLOT_ID slot, find_slot());  // its number may have changed
-    return initialise_pin(slot, officer_pin);
-  }
-  return fail(ErrorCode::kExhausted, "the HSM has no free slot for a token named " + credentials_.label);
-}
-
-Result<> Token::initialise_pin(CK_SLOT_ID slot, const Secret& officer_pin) {
-  CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
-  FH_CHECK_OK(
-      check_pkcs11((*module_)->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, nullptr, nullptr, &session),
-                   "C_OpenSession"));
-  CK_RV code = (*module_)->C_Login(session, CKU_SO, mutable_bytes(officer_pin.view()), officer_pin.size());
-  if (code == CKR_OK) {
-    code = (*module_)->C_InitPIN(session, mutable_bytes(credentials_.pin.view()), credentials_.pin.size());
-    (*module_)->C_Logout(session);
-  }
-  close(session);
-  return check_pkcs11(code, "C_InitPIN");
-}
-
-Result<CK_SESSION_HANDLE> Token::log_in(CK_FLAGS flags) {
-  FH_TRY(const CK_SLOT_ID slot, find_slot());
-  CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
-  FH_CHECK_OK(check_pkcs11((*module_)->C_OpenSession(slot, CKF_SERIAL_SESSION | flags, nullptr, nullptr, &session),
-                           "C_OpenSession"));
-  const CK_RV code =
-      (*module_)->C_Login(session, CKU_USER, mutable_bytes(credentials_.pin.view()), credentials_.pin.size());
-  if (code == CKR_OK || code == CKR_USER_ALREADY_LOGGED_IN) return session;  // a login counts for all sessions
-  close(session);
-  if (code == CKR_USER_PIN_NOT_INITIALIZED) return fail(ErrorCode::kCorrupt, "the HSM token has no PIN");
-  return fail_pkcs11(code, "C_Login");
 }
 
 Result<std::vector<CK_OBJECT_HANDLE>> Token::find_keys(CK_SESSION_HANDLE session, BytesView label, BytesView id,
@@ -184,7 +95,7 @@ Result<> Token::check_root_key(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key) 
 }
 
 Result<> Token::make_wrapping_key(BytesView label, BytesView id) {
-  FH_TRY(const CK_SESSION_HANDLE session, log_in(CKF_RW_SESSION));
+  FH_TRY(const CK_SESSION_HANDLE session, slot_.log_in(CKF_RW_SESSION));
   CK_OBJECT_CLASS secret_key = CKO_SECRET_KEY;
   CK_KEY_TYPE aes = CKK_AES;
   CK_ULONG length = kRootKeyBytes;
@@ -211,7 +122,7 @@ Result<> Token::make_wrapping_key(BytesView label, BytesView id) {
 }
 
 Result<Token::Session> Token::open_session() {
-  FH_TRY(const CK_SESSION_HANDLE handle, log_in(0));
+  FH_TRY(const CK_SESSION_HANDLE handle, slot_.log_in(0));
   auto key = find_root_key(handle);
   if (!key) {
     close(handle);
@@ -320,7 +231,7 @@ Result<> Token::make_erasure_key(ErasureKeyId id) {
 }
 
 Result<> Token::destroy_erasure_key(ErasureKeyId id) {
-  FH_TRY(const CK_SESSION_HANDLE session, log_in(CKF_RW_SESSION));
+  FH_TRY(const CK_SESSION_HANDLE session, slot_.log_in(CKF_RW_SESSION));
   auto found = find_erasure_key(session, id);
   CK_RV code = CKR_OK;
   if (found) code = (*module_)->C_DestroyObject(session, *found);

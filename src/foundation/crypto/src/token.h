@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "crypto/hsm.h"
 #include "src/pkcs11_module.h"
+#include "src/token_slot.h"
 
 namespace freehold::crypto {
 
@@ -36,6 +37,8 @@ class Token {
   Token(const Token&) = delete;
   Token& operator=(const Token&) = delete;
 
+  [[nodiscard]] const std::shared_ptr<Pkcs11Module>& module() const { return module_; }
+
   // Under the region root key, or under another one (kNotFound: there is none such).
   [[nodiscard]] Result<Bytes> wrap(const Secret& key, const Bytes& context,
                                    std::optional<ErasureKeyId> under = std::nullopt);
@@ -51,14 +54,9 @@ class Token {
     CK_SESSION_HANDLE handle = CK_INVALID_HANDLE;
     CK_OBJECT_HANDLE root_key = CK_INVALID_HANDLE;
   };
-  Token(Credentials credentials, std::unique_ptr<Pkcs11Module> module)
-      : credentials_(std::move(credentials)), module_(std::move(module)) {}
+  Token(const Credentials& credentials, std::shared_ptr<Pkcs11Module> module)
+      : module_(std::move(module)), slot_(*module_, credentials.label, credentials.pin.clone()) {}
 
-  [[nodiscard]] Result<std::vector<CK_SLOT_ID>> slots(bool with_token);
-  [[nodiscard]] Result<CK_SLOT_ID> find_slot();
-  [[nodiscard]] Result<> initialise();
-  [[nodiscard]] Result<> initialise_pin(CK_SLOT_ID slot, const Secret& officer_pin);
-  [[nodiscard]] Result<CK_SESSION_HANDLE> log_in(CK_FLAGS flags);
   // kNotFound: there is none.
   [[nodiscard]] Result<CK_OBJECT_HANDLE> find_root_key(CK_SESSION_HANDLE session);
   [[nodiscard]] Result<> check_root_key(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key);
@@ -80,8 +78,8 @@ class Token {
   template <class T, class Work>
   [[nodiscard]] Result<T> with_session(Work work);
 
-  Credentials credentials_;
-  std::unique_ptr<Pkcs11Module> module_;
+  std::shared_ptr<Pkcs11Module> module_;  // shared with tokens of keys, which may end later
+  TokenSlot slot_;
   SystemRandom random_;
   std::mutex mutex_;           // guards idle_
   std::vector<Session> idle_;  // as many as calls ever ran at once

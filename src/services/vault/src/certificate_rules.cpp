@@ -35,6 +35,7 @@ ApiResult<Json> read_key_props(const Json& given) {
   if (member(body, "kty").is_null()) body["kty"] = "RSA";
   body.erase("key_ops");
   FH_TRY(const auto spec, read_key_spec(body));
+  if (spec.hsm) return not_implemented("A certificate whose key is in an HSM");
   if (spec.type == crypto::KeyType::kOct) return bad_parameter("A certificate's key is RSA or EC.");
   Json out = {{"exportable", true}, {"reuse_key", false}, {"kty", name_of(spec.type)}};
   if (spec.type == crypto::KeyType::kRsa) out["key_size"] = spec.bits;

@@ -4,7 +4,7 @@
 
 #include "base/encoding.h"
 #include "crypto/aead.h"
-#include "src/key_material.h"
+#include "src/token_material.h"
 
 namespace freehold::vault {
 namespace {
@@ -54,17 +54,26 @@ Result<Bytes> seal_under(const crypto::JoseKey& key, const Secret& secret, Bytes
   return join(wrapped, crypto::seal(between, context, secret.view(), random));
 }
 
-Result<Secret> open_under(const crypto::JoseKey& key, BytesView stored, BytesView context) {
+struct Stored {
+  Bytes wrapped;
+  Bytes sealed;
+};
+Result<Stored> read_stored(BytesView stored) {
   ByteReader in(stored);
   const auto format = in.u8();
-  const auto wrapped = in.sized(kMaxWrapped);
-  const auto sealed = in.rest();
+  Stored out{.wrapped = Bytes(in.sized(kMaxWrapped)), .sealed = {}};
+  out.sealed = Bytes(in.rest());
   if (!in.ok() || format != kFormat) return fail(ErrorCode::kCorrupt, "a wrapped account key is not as it was written");
-  auto between = key.unwrap(algorithm(), wrapped);
+  return out;
+}
+
+// `between`: what the vault's key unwrapped.
+Result<Secret> open_under(Result<Secret> between, const Stored& stored, BytesView context) {
+  if (!between && between.error().code != ErrorCode::kInvalidArgument) return between;  // a token's, which may pass
   if (!between || between->size() != crypto::kAeadKeyBytes) {
     return fail(ErrorCode::kCorrupt, "the key of the vault doesn't open an account's key");
   }
-  return crypto::open_secret(*between, context, sealed);
+  return crypto::open_secret(*between, context, stored.sealed);
 }
 
 }  // namespace
@@ -80,6 +89,8 @@ Task<Result<HeldKeys::Found>> HeldKeys::find(CustomerKey key, std::string versio
   Found found;
   FH_CO_TRY(found.vault, vault_for(key));
   found.purges = parts_.keys.purges();
+  found.forgets = forgets_of(parts_);
+  found.name = key.name;
   FH_CO_TRY(found.content, co_await parts_.items.find(found.vault, ItemKind::kKey, key.name, version));
   if (found.content == nullptr) co_return no_such_key();
   FH_CO_CHECK_OK(check_usable(found.content->shown));
@@ -141,7 +152,18 @@ Task<Result<>> HeldKeys::wrap_now(VaultParts* parts, Found found, const Secret* 
 
 Task<Result<>> HeldKeys::unwrap_now(VaultParts* parts, Found found, const Bytes* wrapped, const Bytes* context,
                                     Secret* secret) {
-  const auto work = [wrapped, context](const crypto::JoseKey& key) { return open_under(key, *wrapped, *context); };
+  FH_CO_TRY(const auto stored, read_stored(*wrapped));
+  if (is_in_token(*found.content)) {
+    FH_CO_TRY(auto* const tokens, tokens_of(*parts));
+    const KeyName name{.vault = found.vault, .name = found.name, .version = found.content->shown.version};
+    FH_CO_TRY(auto use, token_use(name, *found.content, found.forgets));
+    auto between = co_await tokens->unwrap(std::move(use), algorithm(), stored.wrapped);
+    FH_CO_TRY(*secret, open_under(std::move(between), stored, *context));
+    co_return Result<>();
+  }
+  const auto work = [&stored, context](const crypto::JoseKey& key) {
+    return open_under(key.unwrap(algorithm(), stored.wrapped), stored, *context);
+  };
   FH_CO_TRY(*secret, co_await with_key(parts, std::move(found), work));
   co_return Result<>();
 }

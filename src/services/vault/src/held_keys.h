@@ -38,7 +38,9 @@ class HeldKeys final : public keys::CustomerKeys {
   struct Found {
     VaultPtr vault;
     std::shared_ptr<const ItemContent> content;
-    std::uint64_t purges = 0;  // that the cache knew of before
+    std::string name = {};
+    std::uint64_t purges = 0;   // that the cache knew of before
+    std::uint64_t forgets = 0;  // ... and the token of the vaults' keys
   };
   [[nodiscard]] Result<VaultPtr> vault_for(const keys::CustomerKey& key) const;
   [[nodiscard]] Task<Result<Found>> find(keys::CustomerKey key, std::string version) const;

@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "src/backup.h"
 #include "src/item_operations.h"
+#include "src/token_material.h"
 
 namespace freehold::vault {
 namespace {
@@ -37,6 +38,10 @@ Task<Reply> restore_item(const KindApi& api, VaultParts& parts, VaultCall& call)
   // Cut out of a certificate's backup: alone it would be bound to a certificate that isn't there.
   if (backup.head.current.managed) {
     co_return vault_errors::bad_parameter("Backup blob could not be restored: it is a part of a certificate's.");
+  }
+  if (api.kind == ItemKind::kKey) {
+    FH_CO_TRY(backup.versions,
+              said(co_await bind_here(parts, call.vault, backup.head.name, std::move(backup.versions))));
   }
   const auto head = std::make_shared<ItemHead>(std::move(backup.head));
   std::vector<std::shared_ptr<const ItemContent>> versions;

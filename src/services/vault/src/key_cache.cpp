@@ -29,16 +29,19 @@ std::uint64_t KeyCache::purges() {
 }
 
 void KeyCache::forget(VaultId vault) {
-  const std::lock_guard lock(mutex_);
-  ++purges_;
-  for (auto at = keys_.begin(); at != keys_.end();) {
-    if (at->first.first != vault) {
-      ++at;
-      continue;
+  {
+    const std::lock_guard lock(mutex_);
+    ++purges_;
+    for (auto at = keys_.begin(); at != keys_.end();) {
+      if (at->first.first != vault) {
+        ++at;
+        continue;
+      }
+      order_.erase(at->second.used);
+      at = keys_.erase(at);
     }
-    order_.erase(at->second.used);
-    at = keys_.erase(at);
   }
+  if (listener_) listener_(vault);
 }
 
 }  // namespace freehold::vault

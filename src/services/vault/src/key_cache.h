@@ -1,6 +1,7 @@
 // KeyCache: keys lately used, ready to be used again: taking one apart costs as much as some of its uses.
 #pragma once
 
+#include <functional>
 #include <list>
 #include <map>
 #include <mutex>
@@ -26,6 +27,8 @@ class KeyCache {
   [[nodiscard]] std::uint64_t purges();
   // All keys of a vault: one of them, or all of it, was purged.
   void forget(VaultId vault);
+  // Who is to be told of each forget(), after it: whatever else has something of keys. Before the first one.
+  void tell(std::function<void(VaultId)> listener) { listener_ = std::move(listener); }
 
  private:
   using Id = std::pair<VaultId, std::string>;
@@ -33,6 +36,7 @@ class KeyCache {
     crypto::JoseKey key;
     std::list<Id>::iterator used;
   };
+  std::function<void(VaultId)> listener_;
   std::mutex mutex_;
   std::uint64_t purges_ = 0;
   std::map<Id, Entry> keys_;

@@ -31,11 +31,14 @@ Task<Result<crypto::JoseKey>> make_key(VaultParts& parts, TenantId tenant, KeySp
 }
 
 Result<crypto::JoseKey> open_key(KeyCache& cache, VaultId vault, const ItemContent& content, std::uint64_t purges) {
-  if (content.protection != Protection::kVaultKey) {
-    return fail(ErrorCode::kUnsupported, "A key that is protected by a token");
-  }
   if (auto known = cache.find(vault, content.shown.version)) return std::move(*known);
   const Json shown = Json::parse(content.shown.open, nullptr, false);
+  if (content.protection == Protection::kToken) {
+    FH_TRY(const auto open, public_numbers_of(shown));
+    FH_TRY(auto half, crypto::JoseKey::from_public(open));
+    cache.put(vault, content.shown.version, half, purges);
+    return half;
+  }
   FH_TRY(auto key, crypto::JoseKey::from_secret(type_of(shown), content.material));
   cache.put(vault, content.shown.version, key, purges);
   return key;

@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "src/key_operations.h"
 #include "src/rotation_rules.h"
+#include "src/token_material.h"
 
 namespace freehold::vault {
 namespace {
@@ -19,11 +20,9 @@ Json show_policy(const VaultCall& call, const ItemHead& head) {
   return out;
 }
 
-ItemContent next_version(const ItemHead& head, const crypto::JoseKey& key, std::string version, std::int64_t now) {
-  ItemAttributes attributes{.created = now, .updated = now};
-  attributes.expires = expiry_by_policy(head, now);
-  const Json shown = Json::parse(head.current.open, nullptr, false);
-  auto content = content_of(key, shown.value("key_ops", std::vector<std::string>()), std::move(version), attributes);
+ItemContent next_version(const ItemHead& head, const ItemContent& made, std::int64_t now) {
+  auto content = made.clone();
+  content.shown.attributes = {.expires = expiry_by_policy(head, now), .created = now, .updated = now};
   content.shown.tags = head.current.tags;
   return content;
 }
@@ -37,16 +36,17 @@ Task<ApiResult<ItemVersion>> rotate(VaultParts& parts, VaultPtr vault, std::stri
   if (head->current.managed) co_return belongs_to_certificate();
   if (!head->current.attributes.enabled) co_return vault_errors::disabled(ItemKind::kKey, "rotate");
   FH_CO_TRY(auto spec, spec_of(Json::parse(head->current.open, nullptr, false)));
-  FH_CO_TRY(const auto key, said(co_await make_key(parts, vault->tenant, std::move(spec))));
-  const std::string version = new_version(parts.random);
+  FH_CO_CHECK_OK(check_hsm({spec.type, spec.hsm}, *vault));
+  FH_CO_TRY(auto next, said(co_await make_version(parts, vault, name, std::move(spec))));
+  const auto key = std::make_shared<const ItemContent>(std::move(next));
   const auto made = std::make_shared<ItemVersion>();
   const std::string seen = head->current.version;
-  const auto edit = [key, version, name, now, made, seen](const ItemState& state) -> ApiResult<ItemChange> {
+  const auto edit = [key, name, now, made, seen](const ItemState& state) -> ApiResult<ItemChange> {
     if (!state.live) return vault_errors::not_found(ItemKind::kKey, name);
     if (state.live->current.managed) return belongs_to_certificate();
     // Two at once would make two versions of which nobody asked for the second.
     if (state.live->current.version != seen) return vault_errors::conflict();
-    auto content = std::make_shared<ItemContent>(next_version(*state.live, key, version, now));
+    auto content = std::make_shared<ItemContent>(next_version(*state.live, *key, now));
     *made = content->shown;
     ItemChange change{.live = *state.live};
     change.live->current = content->shown;

@@ -44,17 +44,25 @@ ApiResult<> read_exponent(const Json& body, KeySpec& spec) {
   return {};
 }
 
-// An operation that a key of the type can't do would stand there for nothing.
-ApiResult<> check_ops(const KeySpec& spec) {
-  const auto none =
-      spec.type == KeyType::kEc
-          ? std::ranges::any_of(spec.key_ops, [](const auto& op) { return op != "sign" && op != "verify"; })
-          : false;
+}  // namespace
+
+ApiResult<> check_ops(const KeyKind& kind, const std::vector<std::string>& key_ops) {
+  if (std::ranges::find(key_ops, "import") != key_ops.end()) {
+    if (key_ops.size() == 1 && kind.hsm && kind.type == KeyType::kRsa) return {};
+    return bad_parameter("The key operation 'import' is for keys of type RSA-HSM, which then have no other.");
+  }
+  const bool none = kind.type == KeyType::kEc &&
+                    std::ranges::any_of(key_ops, [](const auto& op) { return op != "sign" && op != "verify"; });
   if (none) return bad_parameter("Elliptic curve keys sign and verify, and do nothing else: 'key_ops'.");
   return {};
 }
 
-}  // namespace
+ApiResult<> check_hsm(const KeyKind& kind, const Vault& vault) {
+  if (!kind.hsm || vault.pool) return {};
+  if (kind.type == KeyType::kOct) return vault_errors::key_type_not_supported("oct-HSM");
+  if (vault.settings.sku != "premium") return bad_parameter("Hardware key operation not allowed on standard vault");
+  return {};
+}
 
 ApiResult<> refuse_release(const Json& body) {
   if (!member(body, "release_policy").is_null()) return not_implemented("A key's release policy");
@@ -67,9 +75,8 @@ ApiResult<KeySpec> read_key_spec(const Json& body) {
   FH_TRY(const auto kty, said(text_member(body, "kty", 16)));
   const auto kind = key_kind(kty.value_or(""));
   if (!kind) return bad_parameter("'kty' must be RSA, EC or oct, or one of them with -HSM.");
-  if (kind->hsm) return not_implemented("A key of type " + *kty);
   FH_CHECK_OK(refuse_release(body));
-  KeySpec spec{.type = kind->type};
+  KeySpec spec{.type = kind->type, .hsm = kind->hsm};
   FH_CHECK_OK(read_size(body, spec));
   if (kind->type == KeyType::kRsa) {
     FH_CHECK_OK(read_exponent(body, spec));
@@ -82,7 +89,7 @@ ApiResult<KeySpec> read_key_spec(const Json& body) {
   }
   FH_TRY(auto ops, said(read_key_ops(body)));
   spec.key_ops = ops ? std::move(*ops) : default_key_ops(spec.type);
-  FH_CHECK_OK(check_ops(spec));
+  FH_CHECK_OK(check_ops(*kind, spec.key_ops));
   return spec;
 }
 
@@ -93,6 +100,8 @@ KeyType type_of(const Json& shown) {
 
 ApiResult<KeySpec> spec_of(const Json& shown) {
   KeySpec spec{.type = type_of(shown)};
+  const auto kind = key_kind(shown.value("kty", ""));
+  spec.hsm = kind && kind->hsm;
   if (const auto n = from_base64url(shown.value("n", "")); n && spec.type == KeyType::kRsa) {
     spec.bits = static_cast<unsigned>(n->size() * 8);
   }

@@ -15,13 +15,21 @@ struct KeySpec {
   std::uint64_t exponent = 65'537;
   crypto::Curve curve = crypto::Curve::kP256;
   std::vector<std::string> key_ops = {};
+  bool hsm = false;
 };
-// 400 for what is no key; 501 for what this cloud doesn't have yet: keys in an HSM, keys that can be released.
+// 400 for what is no key; 501 for what this cloud doesn't have yet: keys
+// that can be released.
 [[nodiscard]] ApiResult<KeySpec> read_key_spec(const Json& body);
 // The spec by which another one of its kind is made.
 [[nodiscard]] ApiResult<KeySpec> spec_of(const Json& shown);
 // 501 for release_policy and exportable keys.
 [[nodiscard]] ApiResult<> refuse_release(const Json& body);
+
+// Whether the vault has keys of that kind: those in an HSM are premium vaults' and pools', oct-HSM pools' alone. 400.
+[[nodiscard]] ApiResult<> check_hsm(const KeyKind& kind, const Vault& vault);
+// 400 for operations that a key of the kind can't do: they would stand there for nothing. A key exchange key (RSA-HSM)
+// is for "import" and nothing else.
+[[nodiscard]] ApiResult<> check_ops(const KeyKind& kind, const std::vector<std::string>& key_ops);
 
 // "key_ops" as the API names the operation ("wrapKey"), and how errors do ("wrap").
 struct KeyUse {

@@ -1,8 +1,8 @@
 // Uses of a key: encrypt, decrypt, wrap, unwrap, sign, verify.
 #include "base/encoding.h"
 #include "src/key_cache.h"
-#include "src/key_material.h"
 #include "src/key_operations.h"
+#include "src/token_material.h"
 
 namespace freehold::vault {
 namespace {
@@ -44,9 +44,11 @@ ApiResult<std::shared_ptr<UseAsked>> read_use(const Json& body, std::string_view
 
 struct UsedKey {
   std::shared_ptr<const ItemContent> content;
+  KeyName name;
   std::string id;
-  std::uint64_t purges = 0;  // that the cache knew of before the key was read
-  bool quick = false;        // what it is used for
+  std::uint64_t purges = 0;   // that the cache knew of before the key was read
+  std::uint64_t forgets = 0;  // ... and the token
+  bool quick = false;         // what it is used for
 };
 
 // Some tens of microseconds at most: less than the way to the pool and back takes. Signing on P-256 is quick where
@@ -67,11 +69,13 @@ Task<ApiResult<UsedKey>> key_for(VaultParts& parts, VaultCall& call, KeyUse use,
   FH_CO_TRY(const auto name, name_in(call));
   FH_CO_TRY(const auto version, version_in(call, kKeyApi));
   const auto purges = parts.keys.purges();
+  const auto forgets = forgets_of(parts);
   FH_CO_TRY(auto found, said(co_await parts.items.find(call.vault, ItemKind::kKey, name, version)));
   if (!found) co_return vault_errors::not_found(ItemKind::kKey, version.empty() ? name : name + "/" + version);
   FH_CO_CHECK_OK(check_use(found->shown, use, call.seconds()));
   std::string id = item_id(call, kKeyApi, name, found->shown.version);
-  co_return UsedKey{std::move(found), std::move(id), purges, is_quick(algorithm, use)};
+  KeyName named{.vault = call.vault, .name = name, .version = found->shown.version};
+  co_return UsedKey{std::move(found), std::move(named), std::move(id), purges, forgets, is_quick(algorithm, use)};
 }
 
 // Runs `work` with the opened key: here, if that is quick and the key at hand, else on the pool.
@@ -92,6 +96,75 @@ auto with_key(VaultParts& parts, VaultCall& call, UsedKey used, Work work)
   co_return said(std::move(done));
 }
 
+// Is it for the token to do? Of RSA and elliptic curves what only the private half can; of symmetric keys all.
+bool in_token(const UsedKey& used, const JoseAlgorithm& algorithm, bool takes_private) {
+  return is_in_token(*used.content) && (takes_private || algorithm.type == crypto::KeyType::kOct);
+}
+
+struct TokenUse {
+  crypto::TokenKeys* tokens;
+  crypto::TokenKeyUse use;
+};
+ApiResult<TokenUse> token_for(VaultParts& parts, const UsedKey& used) {
+  FH_TRY(auto* const tokens, said(tokens_of(parts)));
+  FH_TRY(auto use, said(token_use(used.name, *used.content, used.forgets)));
+  return TokenUse{tokens, std::move(use)};
+}
+
+using Asked = std::shared_ptr<UseAsked>;
+
+Task<ApiResult<JoseEncrypted>> encrypt_in_token(VaultParts& parts, UsedKey used, Asked asked, bool wraps) {
+  FH_CO_TRY(auto token, token_for(parts, used));
+  if (!wraps) {
+    co_return said(co_await token.tokens->encrypt(std::move(token.use), *asked->algorithm, asked->value.clone(),
+                                                  asked->iv, asked->associated));
+  }
+  FH_CO_TRY(Bytes text,
+            said(co_await token.tokens->wrap(std::move(token.use), *asked->algorithm, asked->value.clone())));
+  co_return JoseEncrypted{.text = std::move(text)};
+}
+
+Task<ApiResult<Secret>> decrypt_in_token(VaultParts& parts, UsedKey used, Asked asked, bool unwraps) {
+  FH_CO_TRY(auto token, token_for(parts, used));
+  Bytes value(asked->value.view());
+  if (unwraps) {
+    co_return said(co_await token.tokens->unwrap(std::move(token.use), *asked->algorithm, std::move(value)));
+  }
+  JoseEncrypted text{.text = std::move(value), .iv = asked->iv, .tag = asked->tag};
+  co_return said(
+      co_await token.tokens->decrypt(std::move(token.use), *asked->algorithm, std::move(text), asked->associated));
+}
+
+Task<ApiResult<Bytes>> sign_in_token(VaultParts& parts, UsedKey used, Asked asked) {
+  FH_CO_TRY(auto token, token_for(parts, used));
+  co_return said(co_await token.tokens->sign(std::move(token.use), *asked->algorithm, Bytes(asked->value.view())));
+}
+
+Task<ApiResult<bool>> verify_in_token(VaultParts& parts, UsedKey used, Asked asked, Bytes signature) {
+  FH_CO_TRY(auto token, token_for(parts, used));
+  co_return said(co_await token.tokens->verify(std::move(token.use), *asked->algorithm, Bytes(asked->value.view()),
+                                               std::move(signature)));
+}
+
+Task<ApiResult<JoseEncrypted>> encrypt_here(VaultParts& parts, VaultCall& call, UsedKey used, Asked asked, bool wraps) {
+  Random* random = &parts.random;
+  co_return co_await with_key(parts, call, used, [asked, wraps, random](const JoseKey& key) -> Result<JoseEncrypted> {
+    if (!wraps) {
+      return key.encrypt(*asked->algorithm, asked->value.view(), asked->iv, asked->associated, *random);
+    }
+    FH_TRY(Bytes text, key.wrap(*asked->algorithm, asked->value));
+    return JoseEncrypted{.text = std::move(text)};
+  });
+}
+
+Task<ApiResult<Secret>> decrypt_here(VaultParts& parts, VaultCall& call, UsedKey used, Asked asked, bool unwraps) {
+  co_return co_await with_key(parts, call, used, [asked, unwraps](const JoseKey& key) -> Result<Secret> {
+    if (unwraps) return key.unwrap(*asked->algorithm, asked->value.view());
+    const JoseEncrypted text{.text = Bytes(asked->value.view()), .iv = asked->iv, .tag = asked->tag};
+    return key.decrypt(*asked->algorithm, text, asked->associated);
+  });
+}
+
 Json answer_json(const std::string& id, BytesView value) {
   std::string text = to_base64url(value);
   Json json = {{"kid", id}, {"value", text}};
@@ -103,15 +176,9 @@ Task<Reply> encrypt_or_wrap(VaultParts& parts, VaultCall& call, KeyUse use) {
   FH_CO_TRY(const auto asked, read_use(call.body));
   FH_CO_TRY(const auto used, co_await key_for(parts, call, use, *asked->algorithm));
   const bool wraps = use.operation == kWrap.operation;
-  Random* random = &parts.random;
-  FH_CO_TRY(const auto made,
-            co_await with_key(parts, call, used, [asked, wraps, random](const JoseKey& key) -> Result<JoseEncrypted> {
-              if (!wraps) {
-                return key.encrypt(*asked->algorithm, asked->value.view(), asked->iv, asked->associated, *random);
-              }
-              FH_TRY(Bytes text, key.wrap(*asked->algorithm, asked->value));
-              return JoseEncrypted{.text = std::move(text)};
-            }));
+  auto work = in_token(used, *asked->algorithm, false) ? encrypt_in_token(parts, used, asked, wraps)
+                                                       : encrypt_here(parts, call, used, asked, wraps);
+  FH_CO_TRY(const auto made, co_await std::move(work));
   Json json = answer_json(used.id, made.text);
   if (!made.iv.empty()) json["iv"] = to_base64url(made.iv);
   if (!made.tag.empty()) json["tag"] = to_base64url(made.tag);
@@ -123,12 +190,9 @@ Task<Reply> decrypt_or_unwrap(VaultParts& parts, VaultCall& call, KeyUse use) {
   FH_CO_TRY(const auto asked, read_use(call.body));
   FH_CO_TRY(const auto used, co_await key_for(parts, call, use, *asked->algorithm));
   const bool unwraps = use.operation == kUnwrap.operation;
-  FH_CO_TRY(const Secret plain,
-            co_await with_key(parts, call, used, [asked, unwraps](const JoseKey& key) -> Result<Secret> {
-              if (unwraps) return key.unwrap(*asked->algorithm, asked->value.view());
-              const JoseEncrypted text{.text = Bytes(asked->value.view()), .iv = asked->iv, .tag = asked->tag};
-              return key.decrypt(*asked->algorithm, text, asked->associated);
-            }));
+  auto work = in_token(used, *asked->algorithm, true) ? decrypt_in_token(parts, used, asked, unwraps)
+                                                      : decrypt_here(parts, call, used, asked, unwraps);
+  FH_CO_TRY(const Secret plain, co_await std::move(work));
   co_return secret_answer(answer_json(used.id, plain.view()));
 }
 
@@ -153,6 +217,10 @@ Task<Reply> unwrap_with_key(VaultParts& parts, VaultCall& call) {
 Task<Reply> sign_with_key(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto asked, read_use(call.body));
   FH_CO_TRY(const auto used, co_await key_for(parts, call, kSign, *asked->algorithm));
+  if (in_token(used, *asked->algorithm, true)) {
+    FH_CO_TRY(const Bytes signature, co_await sign_in_token(parts, used, asked));
+    co_return json_answer(answer_json(used.id, signature));
+  }
   FH_CO_TRY(const Bytes signature, co_await with_key(parts, call, used, [asked](const JoseKey& key) {
               return key.sign(*asked->algorithm, asked->value.view());
             }));
@@ -163,6 +231,10 @@ Task<Reply> verify_with_key(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto asked, read_use(call.body, "digest"));
   FH_CO_TRY(const auto signature, said(bytes_member(call.body, "value", 1'024)));
   FH_CO_TRY(const auto used, co_await key_for(parts, call, kVerify, *asked->algorithm));
+  if (in_token(used, *asked->algorithm, false)) {
+    FH_CO_TRY(const bool right, co_await verify_in_token(parts, used, asked, signature));
+    co_return json_answer({{"value", right}});
+  }
   FH_CO_TRY(const bool right, co_await with_key(parts, call, used, [asked, signature](const JoseKey& key) {
               return key.verify(*asked->algorithm, asked->value.view(), signature);
             }));

@@ -1,7 +1,8 @@
 // Keys: create, import, get, update; what they are used for is in key_use.cpp. Source: "Keys" of the data plane
 // reference.
-#include "src/key_material.h"
 #include "src/key_operations.h"
+#include "src/key_transfer.h"
+#include "src/token_material.h"
 
 namespace freehold::vault {
 namespace {
@@ -25,9 +26,8 @@ ApiResult<> read_frame(const Json& body, std::int64_t now, ItemVersion& shown) {
   return read_tags(body, shown.tags);
 }
 
-Task<Reply> put_key(VaultParts& parts, VaultCall& call, crypto::JoseKey key, std::vector<std::string> key_ops) {
+Task<Reply> put_key(VaultParts& parts, VaultCall& call, ItemContent content) {
   FH_CO_TRY(const auto name, name_in(call));
-  auto content = content_of(key, key_ops, new_version(parts.random), {});
   FH_CO_CHECK_OK(read_frame(call.body, call.seconds(), content.shown));
   FH_CO_TRY(const Json json, co_await put_version(kKeyApi, parts, call, name, std::move(content)));
   co_return json_answer(json);
@@ -37,11 +37,11 @@ Task<Reply> put_key(VaultParts& parts, VaultCall& call, crypto::JoseKey key, std
 Task<Reply> create_key(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto name, name_in(call));
   FH_CO_TRY(auto spec, read_key_spec(call.body));
+  FH_CO_CHECK_OK(check_hsm({spec.type, spec.hsm}, *call.vault));
   ItemVersion tried;
   FH_CO_CHECK_OK(read_frame(call.body, call.seconds(), tried));
-  const auto key_ops = spec.key_ops;
-  FH_CO_TRY(auto key, said(co_await make_key(parts, call.vault->tenant, std::move(spec))));
-  co_return co_await put_key(parts, call, std::move(key), key_ops);
+  FH_CO_TRY(auto content, said(co_await make_version(parts, call.vault, name, std::move(spec))));
+  co_return co_await put_key(parts, call, std::move(content));
 }
 
 Task<Reply> import_key(VaultParts& parts, VaultCall& call) {
@@ -49,17 +49,29 @@ Task<Reply> import_key(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto* jwk, said(object_member(call.body, "key")));
   if (jwk == nullptr) co_return vault_errors::bad_parameter("'key' is required: a JSON web key.");
   FH_CO_TRY(const auto hsm, said(bool_member(call.body, "Hsm")));
-  if (!member(*jwk, "key_hsm").is_null()) co_return vault_errors::not_implemented("Importing a wrapped key");
+  FH_CO_TRY(const auto name, name_in(call));
+  ItemVersion tried;
+  FH_CO_CHECK_OK(read_frame(call.body, call.seconds(), tried));
+  if (!member(*jwk, "key_hsm").is_null()) {
+    FH_CO_TRY(auto content, co_await take_transferred(parts, call, name, *jwk));
+    co_return co_await put_key(parts, call, std::move(content));
+  }
   auto read = std::make_shared<ReadJwk>();
   FH_CO_TRY(*read, said(read_jwk(*jwk)));
-  if (read->kind.hsm || (hsm && *hsm)) co_return vault_errors::not_implemented("A key in an HSM");
+  read->kind.hsm = read->kind.hsm || (hsm && *hsm);
+  FH_CO_CHECK_OK(check_hsm(read->kind, *call.vault));
   FH_CO_TRY(auto ops, said(read_key_ops(*jwk)));
   auto key_ops = ops ? std::move(*ops) : default_key_ops(read->kind.type);
+  FH_CO_CHECK_OK(check_ops(read->kind, key_ops));
   // Whether the numbers belong together takes tests for primes.
   FH_CO_TRY(auto key, said(co_await parts.making.run(fair_key(call.vault->tenant), [read] {
               return crypto::JoseKey::from_numbers(read->open, read->hidden);
             })));
-  co_return co_await put_key(parts, call, std::move(key), std::move(key_ops));
+  KeyName as{.vault = call.vault, .name = name, .version = new_version(parts.random)};
+  if (!read->kind.hsm) co_return co_await put_key(parts, call, content_of(key, key_ops, as.version, {}));
+  FH_CO_TRY(auto* const tokens, said(tokens_of(parts)));
+  FH_CO_TRY(const auto taken, said(co_await tokens->take_in(std::move(key), token_place(as))));
+  co_return co_await put_key(parts, call, content_of(taken, key_ops, as));
 }
 
 Task<Reply> get_key(VaultParts& parts, VaultCall& call) {
@@ -73,13 +85,33 @@ Task<Reply> get_key(VaultParts& parts, VaultCall& call) {
 Task<Reply> update_key(VaultParts& parts, VaultCall& call) {
   FH_CO_CHECK_OK(refuse_release(call.body));
   FH_CO_TRY(const auto ops, said(read_key_ops(call.body)));
-  co_return co_await update_version(kKeyApi, parts, call, [ops](ItemContent& content) -> ApiResult<> {
+  const auto disabled = std::make_shared<bool>(false);
+  auto answer = co_await update_version(kKeyApi, parts, call, [ops, disabled](ItemContent& content) -> ApiResult<> {
+    *disabled = !content.shown.attributes.enabled && is_in_token(content);
     if (!ops) return {};
     Json shown = Json::parse(content.shown.open, nullptr, false);
+    const auto kind = key_kind(shown.value("kty", ""));
+    const auto& had = member(shown, "key_ops");
+    const auto imports = [](const Json& list) { return list.is_array() && list == Json::array({"import"}); };
+    if (imports(had) != imports(Json(*ops))) {
+      return vault_errors::bad_parameter("A key exchange key is made for 'import', and stays so.");
+    }
+    if (kind) {
+      FH_CHECK_OK(check_ops(*kind, *ops));
+    }
     shown["key_ops"] = *ops;
     content.shown.open = shown.dump();
     return {};
   });
+  if (*disabled) drop_unwrapped(parts, call.vault->id);
+  co_return answer;
+}
+
+// As of any kind, and what is unwrapped of it goes at once.
+Task<Reply> delete_key(VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(auto answer, co_await delete_item(kKeyApi, parts, call));
+  drop_unwrapped(parts, call.vault->id);
+  co_return std::move(answer);
 }
 
 template <auto operation>
@@ -140,7 +172,7 @@ std::span<const VaultRow> key_rows() {
                   Method::kDelete,
                   {"/keys/{name}"},
                   "Microsoft.KeyVault/vaults/keys/delete",
-                  of_keys<delete_item>,
+                  &delete_key,
                   AuditClass::kWrite}),
       {"BackupKey",
        Method::kPost,

@@ -52,7 +52,7 @@ TEST_F(Keys, WhatIsNoKeyIsRefused) {
   EXPECT_EQ(create("k1", {{"kty", "RSA"}, {"public_exponent", 3}}).said(), "400 BadParameter");
   EXPECT_EQ(create("k1", {{"kty", "EC"}, {"crv", "P-224"}}).said(), "400 BadParameter");
   EXPECT_EQ(create("k1", {{"kty", "EC"}, {"key_ops", {"encrypt"}}}).said(), "400 BadParameter");
-  EXPECT_EQ(create("k1", {{"kty", "EC-HSM"}}).said(), "501 NotImplemented");
+  EXPECT_EQ(create("k1", {{"kty", "EC-HSM"}}).said(), "400 BadParameter");
   EXPECT_EQ(create("k1", {{"kty", "EC"}, {"release_policy", {{"data", "x"}}}}).said(), "501 NotImplemented");
   EXPECT_EQ(get("/keys/k1").said(), "404 KeyNotFound");
 }
@@ -184,7 +184,7 @@ TEST_F(Keys, ImportedKeysGiveThePublishedAnswers) {
   ec["d"] = digest(32);
   EXPECT_EQ(put("/keys/e2", {{"key", ec}}).said(), "400 BadParameter");
   EXPECT_EQ(put("/keys/e2", {{"key", {{"kty", "EC"}, {"crv", "P-256"}}}}).said(), "400 BadParameter");
-  EXPECT_EQ(put("/keys/o2", {{"key", oct}, {"Hsm", true}}).said(), "501 NotImplemented");
+  EXPECT_EQ(put("/keys/o2", {{"key", oct}, {"Hsm", true}}).said(), "400 BadParameter");
 }
 
 TEST_F(Keys, AKeyIsUsedForWhatItIsFor) {

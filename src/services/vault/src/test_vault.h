@@ -63,7 +63,9 @@ class VaultTest : public ::testing::Test {
                                                                   .location = "local",
                                                                   .assignments = roles_,
                                                                   .tree = tree_,
-                                                                  .identities = identities_});
+                                                                  .identities = identities_,
+                                                                  .token_keys = token_keys_,
+                                                                  .hsm = hsm_of_pools_});
     const auto loaded = run_blocking(service_->load());
     if (!loaded) ADD_FAILURE() << loaded.error().message;
     registry_ = std::make_unique<gate::resource::Registry>();
@@ -71,6 +73,7 @@ class VaultTest : public ::testing::Test {
     pipeline_ = std::make_unique<gate::Pipeline>(accounts_, log_, memory_.clock, memory_.random,
                                                  gate::PipelineOptions{.bearer = &trust_});
     pipeline_->add(service_->gate());
+    pipeline_->add(service_->pool_gate());
   }
 
   // What the resource manager does.
@@ -173,6 +176,8 @@ class VaultTest : public ::testing::Test {
   gate::BearerTrust trust_{authority_, identities_, {}};
   gate::authz::testing::FixedRoles roles_;
   gate::authz::FlatTree tree_;
+  crypto::TokenKeys* token_keys_ = nullptr;  // taken by open()
+  crypto::Hsm* hsm_of_pools_ = nullptr;      // the same
   std::unique_ptr<gate::resource::Registry> registry_;
   std::unique_ptr<VaultService> service_;
   std::unique_ptr<gate::Pipeline> pipeline_;

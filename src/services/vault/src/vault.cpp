@@ -12,7 +12,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string vault_path(const Vault& vault) {
   return "/subscriptions/" + to_string(vault.subscription) + "/resourceGroups/" + vault.resource_group +
-         "/providers/Microsoft.KeyVault/vaults/" + vault.name;
+         "/providers/Microsoft.KeyVault/" + (vault.pool ? "managedHSMs/" : "vaults/") + vault.name;
 }
 
 gate::NetworkRules network_of(const VaultSettings& settings) {

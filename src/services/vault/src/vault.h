@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,17 @@ enum class VaultState : std::uint8_t {
   kPurging,  // its content is being removed; the name comes free with the row
 };
 
+// What a Managed HSM pool has and a vault hasn't. A pool is a vault of another kind: it holds keys alone, its own roles
+// decide in it, and nobody does anything with it before its security domain is in its owner's hands.
+struct PoolSettings {
+  std::vector<PrincipalId> administrators = {};  // those that it was made with; roles say who is one now
+  bool activated = false;
+  bool keys_by_arm = false;  // AllowKeyManagementOperationsThroughARM
+  std::string token = {};    // the label of its token, once it is activated
+  // Of an activated one: what opens its token and seals its backups, as the KeyWrapper gave it.
+  Bytes wrapped_secrets = {};
+};
+
 // Immutable; a change makes a new one.
 struct Vault {
   VaultId id;
@@ -85,9 +97,10 @@ struct Vault {
   // all records of the vault: a change of settings leaves it.
   std::shared_ptr<const Secret> key = {};
   gate::NetworkRules network = {};  // from the settings, ready to be asked
+  std::optional<PoolSettings> pool = {};
 };
 
-// "/subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/N".
+// "/subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/N", or ".../managedHSMs/N".
 [[nodiscard]] std::string vault_path(const Vault& vault);
 // The firewall that the settings describe.
 [[nodiscard]] gate::NetworkRules network_of(const VaultSettings& settings);

@@ -30,11 +30,6 @@ std::vector<ResourceAction> vault_actions() {
            .at = At::kSubscription,
            .method = http::Method::kGet,
            .action = prefix + "deletedVaults/read"},
-          // There are no pools: az asks for those that were deleted together with the vaults.
-          {.name = "deletedManagedHSMs",
-           .at = At::kSubscription,
-           .method = http::Method::kGet,
-           .action = prefix + "deletedManagedHsms/read"},
           {.name = item,
            .at = At::kSubscription,
            .method = http::Method::kGet,
@@ -61,7 +56,16 @@ Json operations() {
             operation("Microsoft.KeyVault/deletedVaults/read", "Vault", "View Soft Deleted Vaults"),
             operation("Microsoft.KeyVault/locations/deletedVaults/read", "Vault", "View Soft Deleted Vault"),
             operation("Microsoft.KeyVault/locations/deletedVaults/purge/action", "Vault", "Purge Soft Deleted Vault"),
-            operation("Microsoft.KeyVault/checkNameAvailability/read", "Vault", "Check Name Availability")}}};
+            operation("Microsoft.KeyVault/checkNameAvailability/read", "Vault", "Check Name Availability"),
+            operation("Microsoft.KeyVault/managedHSMs/read", "Managed HSM", "View Managed HSM"),
+            operation("Microsoft.KeyVault/managedHSMs/write", "Managed HSM", "Update Managed HSM"),
+            operation("Microsoft.KeyVault/managedHSMs/delete", "Managed HSM", "Delete Managed HSM"),
+            operation("Microsoft.KeyVault/deletedManagedHsms/read", "Managed HSM", "View Soft Deleted Managed HSMs"),
+            operation("Microsoft.KeyVault/locations/deletedManagedHsms/read", "Managed HSM",
+                      "View Soft Deleted Managed HSM"),
+            operation("Microsoft.KeyVault/locations/deletedManagedHsms/purge/action", "Managed HSM",
+                      "Purge Soft Deleted Managed HSM"),
+            operation("Microsoft.KeyVault/checkMhsmNameAvailability/read", "Managed HSM", "Check Name Availability")}}};
 }
 
 }  // namespace
@@ -129,7 +133,6 @@ Task<ApiResult<ActionAnswer>> VaultProvider::act(ActionCall call) {
     FH_CO_TRY(auto answer, check_name(call.body));
     co_return ActionAnswer{.body = std::move(answer)};
   }
-  if (call.action == "deletedManagedHSMs") co_return ActionAnswer{.body = {{"value", Json::array()}}};
   const auto tenant = call.caller.tenant;
   if (call.action == "deletedVaults") {
     co_return ActionAnswer{.body = list_deleted(call.id.subscription.value_or(SubscriptionId{}), tenant)};

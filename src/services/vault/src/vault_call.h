@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crypto/token_keys.h"
 #include "keys/sealed_rows.h"
 #include "pipeline/service_gate.h"
 #include "runtime/pool.h"
@@ -28,6 +29,7 @@ struct VaultParts {
   runtime::Pool& crypto;  // for uses of keys, which would hold a loop up
   runtime::Pool& making;  // for what takes seconds: keys that are made or brought. Uses never stand behind it.
   KeyCache& keys;
+  crypto::TokenKeys* tokens = nullptr;  // of premium vaults' keys; null: there is no token
 };
 
 // Lives while the operation runs, in the gate's frame.

@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "base/limits.h"
 #include "src/provider_errors.h"
+#include "src/token_material.h"
 
 namespace freehold::vault {
 namespace {
@@ -110,7 +111,7 @@ Json VaultChildren::show(const Vault& vault, ItemKind kind, const ItemHead& head
   }
   return {{"id", vault_path(vault) + "/" + collection + "/" + head.name},
           {"name", head.name},
-          {"type", "Microsoft.KeyVault/vaults/" + collection},
+          {"type", "Microsoft.KeyVault/" + std::string(vault.pool ? "managedHSMs/" : "vaults/") + collection},
           {"location", vault.settings.location},
           {"tags", head.current.tags},
           {"properties", std::move(properties)}};
@@ -198,13 +199,13 @@ Task<ApiResult<>> VaultChildren::create_key(VaultPtr vault, ApprovedChange chang
   FH_CO_TRY(auto spec, told(read_key_spec(key_body(properties_of(change)))));
   ItemVersion tried;
   FH_CO_CHECK_OK(read_common(change, tried));
-  const auto key_ops = spec.key_ops;
-  auto key = co_await make_key(parts_, vault->tenant, std::move(spec));
-  if (!key) co_return provider_errors::of(key.error());
+  FH_CO_CHECK_OK(told(check_hsm({spec.type, spec.hsm}, *vault)));
+  auto made = co_await make_version(parts_, vault, name, std::move(spec));
+  if (!made) co_return provider_errors::of(made.error());
   const auto now = unix_seconds(change->caller.now);
   tried.attributes.created = tried.attributes.updated = now;
-  const auto content =
-      std::make_shared<ItemContent>(content_of(*key, key_ops, new_version(parts_.random), tried.attributes));
+  const auto content = std::make_shared<ItemContent>(std::move(*made));
+  content->shown.attributes = tried.attributes;
   content->shown.tags = tried.tags;
   const auto edit = [name, content](const ItemState& state) -> ApiResult<ItemChange> {
     FH_CHECK_OK(check_free(ItemKind::kKey, state, name));

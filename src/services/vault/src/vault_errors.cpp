@@ -35,6 +35,12 @@ Refusal invalid_name(std::string_view name) {
   return bad_parameter("The request URI contains an invalid name: " + clipped(name));
 }
 
+Refusal key_type_not_supported(std::string_view kty) {
+  auto error = make(400, "BadParameter", "Invalid kty value: " + clipped(kty));
+  error.fields.emplace_back(kInner, "KeyTypeNotSupported");
+  return std::unexpected(std::move(error));
+}
+
 Refusal purge_protected() {
   return std::unexpected(
       forbidden("Operation \"purge\" is not allowed on this vault: purge protection is on.", "ForbiddenByPolicy"));

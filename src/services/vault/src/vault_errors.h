@@ -21,6 +21,7 @@ inline constexpr std::string_view kInner = "innererror";
 [[nodiscard]] Refusal bad_parameter(std::string_view message);
 [[nodiscard]] Refusal invalid_name(std::string_view name);
 [[nodiscard]] Refusal purge_protected();
+[[nodiscard]] Refusal key_type_not_supported(std::string_view kty);
 // 401, with what is wrong with the token
 [[nodiscard]] ApiError unauthorized(std::string_view message);
 // 403

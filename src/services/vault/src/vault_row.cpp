@@ -70,6 +70,38 @@ bool read_settings(const Json& json, VaultSettings& s) {
   return reader.ok() && read_policies(json, s.policies);
 }
 
+Json pool_json(const PoolSettings& pool) {
+  Json administrators = Json::array();
+  for (const auto& each : pool.administrators) administrators.push_back(to_string(each));
+  return {{"administrators", std::move(administrators)},
+          {"activated", pool.activated},
+          {"keysByArm", pool.keys_by_arm},
+          {"token", pool.token},
+          {"secrets", to_base64(pool.wrapped_secrets)}};
+}
+
+bool read_pool(const Json& json, std::optional<PoolSettings>& out) {
+  if (json.is_null()) return true;
+  if (!json.is_object()) return false;
+  PoolSettings pool;
+  std::vector<std::string> administrators;
+  std::string secrets;
+  MemberReader reader(json);
+  reader.take("administrators", administrators).take("activated", pool.activated);
+  reader.take("keysByArm", pool.keys_by_arm).take("secrets", secrets);
+  reader.take("token", pool.token);
+  auto wrapped = from_base64(secrets);
+  if (!reader.ok() || !wrapped) return false;
+  for (const auto& each : administrators) {
+    const auto id = parse_guid<PrincipalId>(each);
+    if (!id) return false;
+    pool.administrators.push_back(*id);
+  }
+  pool.wrapped_secrets = std::move(*wrapped);
+  out = std::move(pool);
+  return true;
+}
+
 std::string_view name_of(VaultState state) {
   switch (state) {
     case VaultState::kActive:
@@ -85,22 +117,23 @@ std::string_view name_of(VaultState state) {
 }  // namespace
 
 Bytes encode_vault(const Vault& vault) {
-  const Json json = {{"v", kVersion},
-                     {"id", to_string(vault.id)},
-                     {"tenant", to_string(vault.tenant)},
-                     {"name", vault.name},
-                     {"subscription", to_string(vault.subscription)},
-                     {"group", vault.resource_group},
-                     {"settings", settings_json(vault.settings)},
-                     {"created", micros(vault.created)},
-                     {"updated", micros(vault.updated)},
-                     {"createdBy", to_string(vault.created_by)},
-                     {"updatedBy", to_string(vault.updated_by)},
-                     {"state", name_of(vault.state)},
-                     {"deleted", micros(vault.deleted)},
-                     {"purgeAt", micros(vault.purge_at)},
-                     {"key", to_base64(vault.wrapped_key)},
-                     {"erasure", to_string(vault.erasure)}};
+  Json json = {{"v", kVersion},
+               {"id", to_string(vault.id)},
+               {"tenant", to_string(vault.tenant)},
+               {"name", vault.name},
+               {"subscription", to_string(vault.subscription)},
+               {"group", vault.resource_group},
+               {"settings", settings_json(vault.settings)},
+               {"created", micros(vault.created)},
+               {"updated", micros(vault.updated)},
+               {"createdBy", to_string(vault.created_by)},
+               {"updatedBy", to_string(vault.updated_by)},
+               {"state", name_of(vault.state)},
+               {"deleted", micros(vault.deleted)},
+               {"purgeAt", micros(vault.purge_at)},
+               {"key", to_base64(vault.wrapped_key)},
+               {"erasure", to_string(vault.erasure)}};
+  if (vault.pool) json["pool"] = pool_json(*vault.pool);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -117,7 +150,10 @@ Result<Vault> decode_vault(BytesView row) {
   reader.time("deleted", vault.deleted).time("purgeAt", vault.purge_at).take("state", state).take("key", key);
   reader.id("erasure", vault.erasure);
   auto wrapped = from_base64(key);
-  if (!reader.ok() || !wrapped || !read_settings(member(json, "settings"), vault.settings)) return corrupt();
+  if (!reader.ok() || !wrapped || !read_settings(member(json, "settings"), vault.settings) ||
+      !read_pool(member(json, "pool"), vault.pool)) {
+    return corrupt();
+  }
   vault.wrapped_key = std::move(*wrapped);
   bool known = false;
   for (const auto each : {VaultState::kActive, VaultState::kDeleted, VaultState::kPurging}) {

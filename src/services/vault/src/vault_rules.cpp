@@ -22,22 +22,6 @@ ApiResult<T> said(Result<T> result) {
   return std::move(*result);
 }
 
-ApiResult<> read_tags(const Json& resource, VaultSettings& settings) {
-  FH_TRY(const auto* tags, said(object_member(resource, "tags")));
-  settings.tags.clear();
-  if (tags == nullptr) return {};
-  if (tags->size() > 50) return bad_request("a resource has at most 50 tags.");
-  for (const auto& [name, value] : tags->items()) {
-    if (!value.is_string() && !value.is_null()) return bad_request("the value of a tag must be a text.");
-    auto text = value.is_null() ? std::string() : value.get<std::string>();
-    if (name.empty() || name.size() > kTagNameBytes || text.size() > kTagValueBytes) {
-      return bad_request("a tag's name has at most 512 characters and its value 256.");
-    }
-    settings.tags[name] = std::move(text);
-  }
-  return {};
-}
-
 template <class Id>
 ApiResult<Id> id_member(const Json& object, std::string_view name) {
   FH_TRY(const auto text, said(text_member(object, name)));
@@ -105,21 +89,6 @@ ApiResult<> read_ip_rules(const Json& acls, VaultSettings& settings) {
   return {};
 }
 
-ApiResult<> read_network(const Json& properties, VaultSettings& settings) {
-  FH_TRY(const auto open, said(word_member(properties, "publicNetworkAccess", {"Enabled", "Disabled"})));
-  if (open) settings.public_network = *open == "Enabled";
-  FH_TRY(const auto* acls, said(object_member(properties, "networkAcls")));
-  if (acls == nullptr) return {};
-  FH_TRY(const auto* networks, said(array_member(*acls, "virtualNetworkRules", 400)));
-  if (networks != nullptr && !networks->empty()) return unsupported("networkAcls.virtualNetworkRules", kNotHere);
-  FH_TRY(const auto bypass, said(word_member(*acls, "bypass", {"None", "AzureServices"})));
-  FH_TRY(const auto fallback, said(word_member(*acls, "defaultAction", {"Allow", "Deny"})));
-  settings.network_acls = true;
-  if (bypass) settings.bypass = *bypass;
-  settings.admits_all = !fallback || *fallback == "Allow";
-  return read_ip_rules(*acls, settings);
-}
-
 ApiResult<> read_sku(const Json& properties, const Asked& asked, VaultSettings& settings) {
   FH_TRY(const auto* sku, said(object_member(properties, "sku")));
   if (sku == nullptr) return asked.create ? ApiResult<>(bad_request("'properties.sku' is required.")) : ApiResult<>();
@@ -127,27 +96,6 @@ ApiResult<> read_sku(const Json& properties, const Asked& asked, VaultSettings& 
   FH_TRY(const auto name, said(word_member(*sku, "name", {"standard", "premium"})));
   if (!name) return bad_request("'properties.sku.name' is required.");
   settings.sku = *name;
-  return {};
-}
-
-// Once on, protection stays on: nobody can be talked into taking it off.
-ApiResult<> read_protection(const Json& properties, const Asked& asked, VaultSettings& settings) {
-  FH_TRY(const auto soft, said(bool_member(properties, "enableSoftDelete")));
-  if (soft && !*soft) return bad_request("The property \"enableSoftDelete\" can't be set to false.");
-  FH_TRY(const auto purge, said(bool_member(properties, "enablePurgeProtection")));
-  if (purge && !*purge && !asked.create && settings.purge_protection) {
-    return bad_request("The property \"enablePurgeProtection\" cannot be set to false: enabling it can't be undone.");
-  }
-  if (purge && *purge) settings.purge_protection = true;
-  FH_TRY(const auto days, said(number_member(properties, "softDeleteRetentionInDays")));
-  if (!days) return {};
-  if (*days < kLeastRetentionDays || *days > kMostRetentionDays) {
-    return bad_request("The property \"softDeleteRetentionInDays\" must be between 7 and 90.");
-  }
-  if (!asked.create && *days != settings.retention_days) {
-    return bad_request("The property \"softDeleteRetentionInDays\" has been set already and it can't be modified.");
-  }
-  settings.retention_days = static_cast<int>(*days);
   return {};
 }
 
@@ -193,13 +141,65 @@ ApiResult<> check_members(const Json& properties) {
 
 }  // namespace
 
+ApiResult<> read_resource_tags(const Json& resource, VaultSettings& settings) {
+  FH_TRY(const auto* tags, said(object_member(resource, "tags")));
+  settings.tags.clear();
+  if (tags == nullptr) return {};
+  if (tags->size() > 50) return bad_request("a resource has at most 50 tags.");
+  for (const auto& [name, value] : tags->items()) {
+    if (!value.is_string() && !value.is_null()) return bad_request("the value of a tag must be a text.");
+    auto text = value.is_null() ? std::string() : value.get<std::string>();
+    if (name.empty() || name.size() > kTagNameBytes || text.size() > kTagValueBytes) {
+      return bad_request("a tag's name has at most 512 characters and its value 256.");
+    }
+    settings.tags[name] = std::move(text);
+  }
+  return {};
+}
+
+ApiResult<> read_network(const Json& properties, VaultSettings& settings) {
+  FH_TRY(const auto open, said(word_member(properties, "publicNetworkAccess", {"Enabled", "Disabled"})));
+  if (open) settings.public_network = *open == "Enabled";
+  FH_TRY(const auto* acls, said(object_member(properties, "networkAcls")));
+  if (acls == nullptr) return {};
+  FH_TRY(const auto* networks, said(array_member(*acls, "virtualNetworkRules", 400)));
+  if (networks != nullptr && !networks->empty()) return unsupported("networkAcls.virtualNetworkRules", kNotHere);
+  FH_TRY(const auto bypass, said(word_member(*acls, "bypass", {"None", "AzureServices"})));
+  FH_TRY(const auto fallback, said(word_member(*acls, "defaultAction", {"Allow", "Deny"})));
+  settings.network_acls = true;
+  if (bypass) settings.bypass = *bypass;
+  settings.admits_all = !fallback || *fallback == "Allow";
+  return read_ip_rules(*acls, settings);
+}
+
+// Once on, protection stays on: nobody can be talked into taking it off.
+ApiResult<> read_protection(const Json& properties, const Asked& asked, VaultSettings& settings) {
+  FH_TRY(const auto soft, said(bool_member(properties, "enableSoftDelete")));
+  if (soft && !*soft) return bad_request("The property \"enableSoftDelete\" can't be set to false.");
+  FH_TRY(const auto purge, said(bool_member(properties, "enablePurgeProtection")));
+  if (purge && !*purge && !asked.create && settings.purge_protection) {
+    return bad_request("The property \"enablePurgeProtection\" cannot be set to false: enabling it can't be undone.");
+  }
+  if (purge && *purge) settings.purge_protection = true;
+  FH_TRY(const auto days, said(number_member(properties, "softDeleteRetentionInDays")));
+  if (!days) return {};
+  if (*days < kLeastRetentionDays || *days > kMostRetentionDays) {
+    return bad_request("The property \"softDeleteRetentionInDays\" must be between 7 and 90.");
+  }
+  if (!asked.create && *days != settings.retention_days) {
+    return bad_request("The property \"softDeleteRetentionInDays\" has been set already and it can't be modified.");
+  }
+  settings.retention_days = static_cast<int>(*days);
+  return {};
+}
+
 ApiResult<bool> asks_to_recover(const Json& resource) {
   FH_TRY(const auto mode, said(word_member(member(resource, "properties"), "createMode", {"default", "recover"})));
   return mode && *mode == "recover";
 }
 
 ApiResult<VaultSettings> read_vault(VaultSettings settings, const Json& resource, const Asked& asked) {
-  FH_CHECK_OK(read_tags(resource, settings));
+  FH_CHECK_OK(read_resource_tags(resource, settings));
   FH_TRY(const auto* given, said(object_member(resource, "properties")));
   const Json properties = given == nullptr ? Json::object() : *given;
   FH_CHECK_OK(check_members(properties));

@@ -32,6 +32,12 @@ struct Asked {
 // the days be changed.
 [[nodiscard]] ApiResult<VaultSettings> read_vault(VaultSettings before, const Json& resource, const Asked& asked);
 
+// Parts of it, which pools have too: "tags"; enableSoftDelete, enablePurgeProtection, softDeleteRetentionInDays;
+// networkAcls, publicNetworkAccess.
+[[nodiscard]] ApiResult<> read_resource_tags(const Json& resource, VaultSettings& settings);
+[[nodiscard]] ApiResult<> read_protection(const Json& properties, const Asked& asked, VaultSettings& settings);
+[[nodiscard]] ApiResult<> read_network(const Json& properties, VaultSettings& settings);
+
 // "recover": properties.createMode of a PUT.
 [[nodiscard]] ApiResult<bool> asks_to_recover(const Json& resource);
 
@@ -45,6 +51,8 @@ enum class PolicyChange : std::uint8_t { kAdd, kReplace, kRemove };
 // How it is shown. `port` is that by which the caller came (":8443"), or empty.
 [[nodiscard]] Json show_vault(const Vault& vault, const VaultPlace& place, std::string_view port);
 [[nodiscard]] Json show_deleted_vault(const Vault& vault);
+[[nodiscard]] Json show_network(const VaultSettings& settings);
+[[nodiscard]] Json show_system_data(const Vault& vault);
 [[nodiscard]] Json show_policies(const std::vector<AccessPolicy>& policies);
 
 }  // namespace freehold::vault

@@ -1,6 +1,12 @@
 #include "vault/vault_service.h"
 
+#include "base/log.h"
 #include "src/held_keys.h"
+#include "src/hsm_children.h"
+#include "src/hsm_gate.h"
+#include "src/hsm_jobs.h"
+#include "src/hsm_provider.h"
+#include "src/token_material.h"
 #include "src/vault_children.h"
 #include "src/vault_gate.h"
 #include "src/vault_keeper.h"
@@ -18,6 +24,14 @@ runtime::Pool::Options making_pool() {
   return {.name = "vault keys", .threads = 2, .queue_limit = 1'024, .per_key_limit = 64};
 }
 
+// The others, and what else there is, are served.
+void warn_of_token(const Result<>& opened) {
+  if (!opened) {
+    log_error("keys of a Managed HSM pool can't be used: its token can't be opened",
+              {{"error", opened.error().message}, {"detail", opened.error().detail}});
+  }
+}
+
 }  // namespace
 
 struct VaultService::State {
@@ -33,13 +47,65 @@ struct VaultService::State {
               .random = options.store.random,
               .crypto = crypto,
               .making = making,
-              .keys = keys},
+              .keys = keys,
+              .tokens = options.token_keys},
         access(vaults, options.domain, options.assignments, options.tree, options.identities),
         gate(parts, access, options.domain, options.location),
         held(parts, access),
         keeper(parts, options.clock),
         provider(vaults, keys, access, {.location = options.location, .host_suffix = "vault." + options.domain}),
-        children(parts, {.location = options.location, .host_suffix = "vault." + options.domain}) {}
+        children(parts, {.location = options.location, .host_suffix = "vault." + options.domain}),
+        pools(options.store, options.wrapper, options.erasure, "pools"),
+        pool_rows(options.store),
+        pool_roles(pool_rows),
+        pool_jobs(pool_rows, options.store.random, options.clock),
+        pool_tokens(options.hsm, options.wrapper, making),
+        pool_keys{.vaults = pools,
+                  .items = items,
+                  .row_keys = options.store.row_keys,
+                  .random = options.store.random,
+                  .crypto = crypto,
+                  .making = making,
+                  .keys = keys,
+                  .tokens = &pool_tokens},
+        pool_parts{.vault = pool_keys,
+                   .roles = pool_roles,
+                   .rows = pool_rows,
+                   .wrapper = options.wrapper,
+                   .tokens = pool_tokens,
+                   .activation = pool_activation,
+                   .jobs = pool_jobs,
+                   .domain = options.domain},
+        pool_access(pools, pool_roles, options.domain),
+        pool_gate(pool_parts, pool_access, options.domain, options.location),
+        pool_keeper(pool_keys, options.clock),
+        pool_provider(pools, pool_roles, keys,
+                      {.location = options.location, .host_suffix = "managedhsm." + options.domain}),
+        pool_children(pools, pool_keys, {.location = options.location, .host_suffix = "managedhsm." + options.domain}) {
+    keys.tell([this](VaultId vault) {
+      drop_unwrapped(parts, vault);
+      drop_unwrapped(pool_keys, vault);
+    });
+    pools.before_removal(
+        [this](VaultPtr pool) { return pool_tokens.remove(pool->tenant, pool->id, pool->pool->token); });
+  }
+
+  Task<Result<>> load() {
+    FH_CO_CHECK_OK(co_await vaults.load());
+    FH_CO_CHECK_OK(co_await pools.load());
+    for (const auto state : {VaultState::kActive, VaultState::kDeleted}) {
+      for (const auto& pool : pools.vaults(state)) {
+        FH_CO_CHECK_OK(co_await pool_roles.load(pool));
+        if (pool->pool->activated) warn_of_token(co_await pool_tokens.open(pool));
+      }
+    }
+    co_return Result<>();
+  }
+  std::vector<store::PartitionId> partitions() const {
+    auto out = vaults.partitions();
+    for (auto& partition : pools.partitions()) out.push_back(std::move(partition));
+    return out;
+  }
 
   VaultServiceOptions options;
   VaultStore vaults;
@@ -54,22 +120,50 @@ struct VaultService::State {
   VaultKeeper keeper;
   VaultProvider provider;
   VaultChildren children;
+  // Managed HSM pools: vaults of another kind, under names of their own.
+  VaultStore pools;
+  PoolRows pool_rows;
+  PoolRoleStore pool_roles;
+  PoolJobs pool_jobs;
+  runtime::Turn pool_activation;
+  PoolTokens pool_tokens;
+  VaultParts pool_keys;
+  PoolParts pool_parts;
+  PoolAccess pool_access;
+  PoolGate pool_gate;
+  VaultKeeper pool_keeper;
+  PoolProvider pool_provider;
+  PoolChildren pool_children;
 };
 
 VaultService::VaultService(VaultServiceOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 VaultService::~VaultService() = default;
 
-Task<Result<>> VaultService::load() { return state_->vaults.load(); }
+Task<Result<>> VaultService::load() { return state_->load(); }
 void VaultService::add_resource_types(gate::resource::Registry& registry) {
   state_->provider.add_types(registry);
   state_->children.add_types(registry);
+  state_->pool_provider.add_types(registry);
+  state_->pool_children.add_types(registry);
 }
 gate::ServiceGate& VaultService::gate() { return state_->gate; }
+gate::ServiceGate& VaultService::pool_gate() { return state_->pool_gate; }
 keys::CustomerKeys& VaultService::customer_keys() { return state_->held; }
 void VaultService::serve(gate::Pipeline& door) { state_->held.serve(door); }
-void VaultService::start(boost::asio::io_context& loop, gate::Pipeline& door) { state_->keeper.start(loop, door); }
-void VaultService::close_and_wait() { state_->keeper.close_and_wait(); }
-Task<> VaultService::look_after(gate::Pipeline& door) { return state_->keeper.look_after(door); }
-std::vector<store::PartitionId> VaultService::partitions() const { return state_->vaults.partitions(); }
+void VaultService::start(boost::asio::io_context& loop, gate::Pipeline& door) {
+  state_->keeper.start(loop, door);
+  state_->pool_keeper.start(loop, door);
+  state_->pool_jobs.start(loop, door);
+}
+void VaultService::close_and_wait() {
+  state_->keeper.close_and_wait();
+  state_->pool_jobs.close_and_wait();
+  state_->pool_keeper.close_and_wait();
+}
+Task<> VaultService::look_after(gate::Pipeline& door) {
+  co_await state_->keeper.look_after(door);
+  co_await state_->pool_keeper.look_after(door);
+}
+std::vector<store::PartitionId> VaultService::partitions() const { return state_->partitions(); }
 
 }  // namespace freehold::vault

@@ -5,15 +5,6 @@
 namespace freehold::vault {
 namespace {
 
-Json show_network(const VaultSettings& settings) {
-  Json rules = Json::array();
-  for (const auto& rule : settings.ip_rules) rules.push_back({{"value", rule}});
-  return {{"bypass", settings.bypass},
-          {"defaultAction", settings.admits_all ? "Allow" : "Deny"},
-          {"ipRules", std::move(rules)},
-          {"virtualNetworkRules", Json::array()}};
-}
-
 Json show_properties(const Vault& vault, const VaultPlace& place, std::string_view port) {
   const auto& s = vault.settings;
   Json out = {{"tenantId", to_string(vault.tenant)},
@@ -36,6 +27,22 @@ Json show_properties(const Vault& vault, const VaultPlace& place, std::string_vi
 std::string person(PrincipalId id) { return id == PrincipalId{} ? std::string() : to_string(id); }
 
 }  // namespace
+
+Json show_network(const VaultSettings& settings) {
+  Json rules = Json::array();
+  for (const auto& rule : settings.ip_rules) rules.push_back({{"value", rule}});
+  return {{"bypass", settings.bypass},
+          {"defaultAction", settings.admits_all ? "Allow" : "Deny"},
+          {"ipRules", std::move(rules)},
+          {"virtualNetworkRules", Json::array()}};
+}
+
+Json show_system_data(const Vault& vault) {
+  return {{"createdBy", person(vault.created_by)},
+          {"createdAt", rfc3339(vault.created)},
+          {"lastModifiedBy", person(vault.updated_by)},
+          {"lastModifiedAt", rfc3339(vault.updated)}};
+}
 
 Json show_policies(const std::vector<AccessPolicy>& policies) {
   Json out = Json::array();
@@ -60,11 +67,7 @@ Json show_vault(const Vault& vault, const VaultPlace& place, std::string_view po
           {"type", "Microsoft.KeyVault/vaults"},
           {"location", vault.settings.location},
           {"tags", vault.settings.tags},
-          {"systemData",
-           {{"createdBy", person(vault.created_by)},
-            {"createdAt", rfc3339(vault.created)},
-            {"lastModifiedBy", person(vault.updated_by)},
-            {"lastModifiedAt", rfc3339(vault.updated)}}},
+          {"systemData", show_system_data(vault)},
           {"properties", show_properties(vault, place, port)}};
 }
 

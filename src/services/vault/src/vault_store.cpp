@@ -16,7 +16,6 @@ constexpr std::size_t kMaxVaults = 100'000;  // those that were deleted included
 constexpr std::uint32_t kPurgePage = 100;    // of rows, which can be long
 constexpr char kVaultPrefix = 'v';
 
-store::PartitionId registry() { return store::make_partition_id(TenantId{}, "vaults"); }
 Bytes key_of(std::string_view name) { return kVaultPrefix + to_lower(name); }
 Bytes context_of(const Vault& vault) { return "freehold vault key " + to_string(vault.id); }
 
@@ -36,8 +35,12 @@ store::PartitionId content_partition(TenantId tenant, VaultId id) {
   return store::make_partition_id(tenant, "v" + Bytes(id.view()));
 }
 
-VaultStore::VaultStore(keys::SealedStore store, crypto::KeyWrapper& wrapper, keys::ErasureTree& erasure)
-    : store_(store), wrapper_(wrapper), erasure_(erasure), rows_(store, registry()) {}
+VaultStore::VaultStore(keys::SealedStore store, crypto::KeyWrapper& wrapper, keys::ErasureTree& erasure,
+                       std::string_view registry)
+    : store_(store),
+      wrapper_(wrapper),
+      erasure_(erasure),
+      rows_(store, store::make_partition_id(TenantId{}, registry)) {}
 
 Task<Result<>> VaultStore::open_key(Vault& vault) {
   FH_CO_TRY(Secret key, co_await wrapper_.unwrap(vault.tenant, vault.wrapped_key, context_of(vault)));
@@ -205,6 +208,9 @@ Task<Result<>> VaultStore::remove_content(VaultPtr vault) {
 Task<Result<>> VaultStore::purge(VaultPtr seen) {
   if (seen->state == VaultState::kDeleted) {
     FH_CO_CHECK_OK(co_await change(seen, [](Vault& vault) { vault.state = VaultState::kPurging; }));
+  }
+  if (also_) {
+    FH_CO_CHECK_OK(co_await also_(seen));
   }
   if (seen->erasure != keys::ErasureId{}) {
     FH_CO_CHECK_OK(co_await erasure_.erase({seen->erasure}));

@@ -29,7 +29,9 @@ using VaultPtr = std::shared_ptr<const Vault>;
 // request that begins after them.
 class VaultStore {
  public:
-  VaultStore(keys::SealedStore store, crypto::KeyWrapper& wrapper, keys::ErasureTree& erasure);
+  // `registry` names the partition that has the rows: names in one say nothing of those in another.
+  VaultStore(keys::SealedStore store, crypto::KeyWrapper& wrapper, keys::ErasureTree& erasure,
+             std::string_view registry = "vaults");
 
   // Reads all vaults and goes on with removals that a crash broke off. Before anything else.
   [[nodiscard]] Task<Result<>> load();
@@ -55,6 +57,9 @@ class VaultStore {
   // What `edit` makes of the vault. kConflict: it isn't any more what was seen.
   using Edit = std::function<void(Vault& vault)>;
   [[nodiscard]] Task<Result<>> change(VaultPtr seen, Edit edit);
+  // What is to go before a vault's content does, each time that goes on; a purge waits for it. Before load().
+  using Purge = std::function<Task<Result<>>(VaultPtr vault)>;
+  void before_removal(Purge also) { also_ = std::move(also); }
   // Destroys its key in every copy of the disks, removes what is in it and then the vault, for good. The name is taken
   // until all is gone. kConflict: it was changed since it was seen. What broke off is gone on with by calling it again.
   [[nodiscard]] Task<Result<>> purge(VaultPtr seen);
@@ -71,6 +76,7 @@ class VaultStore {
   crypto::KeyWrapper& wrapper_;
   keys::ErasureTree& erasure_;
   const keys::SealedRows rows_;
+  Purge also_;
   runtime::Turn turn_;
   mutable std::shared_mutex mutex_;                      // guards the map
   std::map<std::string, VaultPtr, std::less<>> vaults_;  // by name in lower case

@@ -180,7 +180,7 @@ TEST_F(Vaults, SecretsAndKeysAreResourcesToo) {
   EXPECT_EQ(key.body["properties"]["curveName"], "P-384");
   EXPECT_EQ(get("/keys/k1").body["key"]["key_ops"], Json({"sign"}));
   EXPECT_EQ(put_child(ChangeKind::kPut, "keys/k1", ec).body, key.body);
-  EXPECT_EQ(put_child(ChangeKind::kPut, "keys/k2", {{"properties", {{"kty", "RSA-HSM"}}}}).status, 501);
+  EXPECT_EQ(put_child(ChangeKind::kPut, "keys/k2", {{"properties", {{"kty", "RSA-HSM"}}}}).status, 400);
   const auto listed = run_blocking(
       children.list(*registry_->find("Microsoft.KeyVault/vaults/keys"),
                     {.tenant = tenant_, .subscription = subscription_, .group = "g", .parent = id_of("vaults/vau1")},

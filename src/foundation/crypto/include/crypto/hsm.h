@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "crypto/token_keys.h"
 #include "disk/disk.h"
 #include "runtime/pool.h"
 #include "runtime/task.h"
@@ -31,6 +32,8 @@ struct HsmConfig {
   // Called when the files of a SoftHSM2 token have changed, on a thread of the token's, before the call that changed
   // them is answered: where its sealed copies are written. What it fails with is the answer.
   std::function<Result<>()> changed = {};
+  // Where sealed copies of further tokens of SoftHSM2 are kept, under this PIN: the fault domains.
+  std::vector<std::string> copies = {};
 };
 
 // A key of the token that is there to be destroyed: what was wrapped under it is gone with it, from every copy of every
@@ -57,6 +60,18 @@ class Hsm {
   [[nodiscard]] virtual runtime::Task<Result<>> make_erasure_key(ErasureKeyId id) = 0;
   [[nodiscard]] virtual runtime::Task<Result<>> destroy_erasure_key(ErasureKeyId id) = 0;
   [[nodiscard]] virtual runtime::Task<Result<std::vector<ErasureKeyId>>> erasure_keys() = 0;
+
+  // Opens another token, for keys; makes it if `create` and there is none. Of another device than SoftHSM2 it may be
+  // this one, by its label and PIN. Blocks (seconds): at start-up, or on a pool; one at a time of each label.
+  // kNotFound, kDenied, kCorrupt, kConflict (SoftHSM2: this token's label), kExhausted (no free slot) as open_hsm().
+  [[nodiscard]] virtual Result<std::unique_ptr<TokenKeys>> open_keys(TokenKeysConfig config, bool create) = 0;
+  // Removes such a token of SoftHSM2 and its copies: what it wrapped opens nowhere any more. Its TokenKeys must be
+  // gone. A copy in a fault domain that is away comes back with it. Blocks. kUnsupported of other devices.
+  [[nodiscard]] virtual Result<> remove_keys(std::string label) = 0;
+  // Opens each sealed copy of such tokens as a restore would, and writes those anew that are missing or damaged; how
+  // many. Blocks (the PIN's key derivation is slow on purpose). 0 of other devices.
+  [[nodiscard]] virtual Result<std::size_t> mend_copies() = 0;
+
   // Finishes what is queued; calls fail with kUnavailable from then on. Idempotent. No call may be under way when the
   // Hsm is destroyed.
   virtual void stop() = 0;

@@ -58,12 +58,19 @@ class JoseKey {
   [[nodiscard]] static Result<JoseKey> generate_oct(unsigned bits, Random& random);
   // kInvalidArgument: numbers that are no key of such a size, or don't belong together.
   [[nodiscard]] static Result<JoseKey> from_numbers(const PublicNumbers& open, const PrivateNumbers& hidden);
+  // The public half alone, of RSA or an elliptic curve: it verifies, encrypts and wraps; the rest is kInternal.
+  // kInvalidArgument: numbers that are no such key.
+  [[nodiscard]] static Result<JoseKey> from_public(const PublicNumbers& open);
   // What secret() gave. kCorrupt.
   [[nodiscard]] static Result<JoseKey> from_secret(KeyType type, const Secret& secret);
 
-  // DER (SEC 1, PKCS#1), or the octets: to be sealed before it rests.
+  // DER (SEC 1, PKCS#1), or the octets: to be sealed before it rests. Not of a public half.
   [[nodiscard]] Secret secret() const;
+  // PKCS#8 in DER, or the octets: as keys are handed from one HSM to another. Not of a public half.
+  [[nodiscard]] Secret pkcs8() const;
   [[nodiscard]] const PublicNumbers& numbers() const;
+  // What from_numbers() takes. kInternal of a public half.
+  [[nodiscard]] Result<PrivateNumbers> hidden_numbers() const;
 
   // RSA and ECDSA sign a digest of the algorithm's hash; ECDSA's signature is r || s. HMAC takes any text.
   [[nodiscard]] Result<Bytes> sign(const JoseAlgorithm& algorithm, BytesView digest) const;

@@ -9,7 +9,9 @@
 #include "authz/scope.h"
 #include "authz/storage_access.h"
 #include "base/clock.h"
+#include "crypto/hsm.h"
 #include "crypto/key_wrapper.h"
+#include "crypto/token_keys.h"
 #include "keys/customer_keys.h"
 #include "keys/erasure_tree.h"
 #include "keys/sealed_rows.h"
@@ -31,6 +33,8 @@ struct VaultServiceOptions {
   const gate::authz::SnapshotSource& assignments;
   const gate::authz::ManagementTree& tree;
   const gate::IdentityDirectory& identities;
+  crypto::TokenKeys* token_keys = nullptr;  // of premium vaults' keys in an HSM; null: they are answered with 503
+  crypto::Hsm* hsm = nullptr;               // where Managed HSM pools have a token each; null: none can be activated
 };
 
 // Owned by app/. load() first; the rest is thread-safe.
@@ -45,6 +49,8 @@ class VaultService {
   [[nodiscard]] Task<Result<>> load();
   void add_resource_types(gate::resource::Registry& registry);
   [[nodiscard]] gate::ServiceGate& gate();
+  // Of Managed HSM pools, at POOL.managedhsm.<domain>.
+  [[nodiscard]] gate::ServiceGate& pool_gate();
   // For services that keep their keys under those of vaults; each use goes on record by the door of serve().
   [[nodiscard]] keys::CustomerKeys& customer_keys();
   void serve(gate::Pipeline& door);

@@ -45,6 +45,9 @@ class MemoryHsm final : public Hsm {
     for (const auto& [id, key] : keys_) ids.push_back(id);
     co_return ids;
   }
+  Result<std::unique_ptr<TokenKeys>> open_keys(TokenKeysConfig, bool) override { return no_further_tokens(); }
+  Result<> remove_keys(std::string) override { return no_further_tokens(); }
+  Result<std::size_t> mend_copies() override { return 0; }
   void stop() override {}
 
   // What a copy of the token's files would hold, and putting it back.
@@ -57,6 +60,9 @@ class MemoryHsm final : public Hsm {
   unsigned made = 0;
 
  private:
+  static std::unexpected<Error> no_further_tokens() {
+    return fail(ErrorCode::kUnsupported, "Further tokens in memory");
+  }
   Result<Secret> find(ErasureKeyId id) {
     const std::lock_guard lock(mutex_);
     const auto found = keys_.find(id);

@@ -1,0 +1,150 @@
+#include "src/key_session.h"
+
+#include "src/jose_state.h"
+
+namespace freehold::crypto {
+namespace {
+
+constexpr std::uint8_t kFormat = 1;
+constexpr BytesView kContext = "freehold token key";
+constexpr std::size_t kMaxAttributeBytes = 1'024;
+
+// The public half, in one way: what is bound can't be shown as another key.
+Bytes encode(const PublicNumbers& open) {
+  Bytes out;
+  append_u8(out, static_cast<std::uint8_t>(open.type));
+  append_u32(out, open.bits);
+  if (open.type == KeyType::kRsa) {
+    append_sized(out, open.n);
+    append_sized(out, open.e);
+  } else if (open.type == KeyType::kEc) {
+    append_u8(out, static_cast<std::uint8_t>(open.curve));
+    append_sized(out, open.x);
+    append_sized(out, open.y);
+  }
+  return out;
+}
+
+Bytes associated(const PublicNumbers& open, const Bytes& context) {
+  Bytes out(kContext);
+  append_u8(out, kFormat);
+  append_sized(out, encode(open));
+  append_sized(out, context);
+  return out;
+}
+
+}  // namespace
+
+KeySession::Object::~Object() {
+  if (handle_ != kNone) session_->destroy(handle_);
+}
+
+Result<std::unique_ptr<KeySession>> KeySession::open(Pkcs11Module& module, TokenSlot& slot) {
+  FH_TRY(const CK_SESSION_HANDLE handle, slot.log_in(0));
+  auto keys = find_wrapping_keys(module, handle);
+  if (!keys) {
+    module->C_CloseSession(handle);
+    return pass_on(keys);
+  }
+  return std::unique_ptr<KeySession>(new KeySession(module, handle, *keys));
+}
+
+KeySession::~KeySession() { module_->C_CloseSession(handle_); }
+
+Result<Bytes> KeySession::seal(const PublicNumbers& open, const Bytes& context, BytesView wrapped) {
+  FH_TRY(const Bytes bound, bind_bytes(module_, handle_, keys_.binding, associated(open, context), wrapped));
+  Bytes out;
+  append_u8(out, kFormat);
+  out += bound;
+  return out;
+}
+
+Result<Bytes> KeySession::unseal(const TokenKey& key, const Bytes& context) {
+  const BytesView wrapped = key.wrapped;
+  if (wrapped.empty() || wrapped.size() > kMaxWrappedTokenKey || wrapped.front() != static_cast<char>(kFormat)) {
+    return fail(ErrorCode::kCorrupt, "a token's wrapped key is not as it was written");
+  }
+  return open_bound(module_, handle_, keys_.binding, associated(key.open, context), wrapped.substr(1));
+}
+
+Result<CK_OBJECT_HANDLE> KeySession::unwrap_sealed(const TokenKey& key, const Bytes& context, Purpose purpose) {
+  FH_TRY(const Bytes wrapped, unseal(key, context));
+  TokenAttributes what;
+  const bool secret = key.open.type == KeyType::kOct;
+  what.number(CKA_CLASS, secret ? CKO_SECRET_KEY : CKO_PRIVATE_KEY);
+  what.no(CKA_TOKEN).yes(CKA_PRIVATE).yes(CKA_SENSITIVE).no(CKA_EXTRACTABLE);
+  switch (key.open.type) {
+    case KeyType::kRsa:
+      what.number(CKA_KEY_TYPE, CKK_RSA).yes(CKA_SIGN).yes(CKA_DECRYPT).yes(CKA_UNWRAP);
+      break;
+    case KeyType::kEc:
+      what.number(CKA_KEY_TYPE, CKK_EC).yes(CKA_SIGN);
+      break;
+    case KeyType::kOct:
+      if (purpose == Purpose::kMac) {
+        what.number(CKA_KEY_TYPE, CKK_GENERIC_SECRET).yes(CKA_SIGN).yes(CKA_VERIFY);
+      } else {
+        what.number(CKA_KEY_TYPE, CKK_AES).yes(CKA_ENCRYPT).yes(CKA_DECRYPT).yes(CKA_WRAP).yes(CKA_UNWRAP);
+      }
+  }
+  CK_MECHANISM mechanism{CKM_AES_KEY_WRAP_PAD, nullptr, 0};
+  CK_OBJECT_HANDLE object = CK_INVALID_HANDLE;
+  // The seal said that the token itself wrapped it, so that an error is the token's.
+  FH_CHECK_OK(check_pkcs11(module_->C_UnwrapKey(handle_, &mechanism, keys_.wrapping, mutable_bytes(wrapped),
+                                                wrapped.size(), what.data(), what.size(), &object),
+                           "C_UnwrapKey"));
+  return object;
+}
+
+Result<KeySession::Ready> KeySession::ready(const TokenKeyUse& use, Purpose purpose, Keep keep) {
+  const Bytes whole = associated(use.key.open, use.place.context) + use.key.wrapped;
+  const CacheKey id(sha256(whole), purpose);
+  if (const auto at = cache_.find(id); at != cache_.end()) {
+    order_.splice(order_.begin(), order_, at->second.used);
+    return Ready{at->second.handle, nullptr};
+  }
+  FH_TRY(const CK_OBJECT_HANDLE handle, unwrap_sealed(use.key, use.place.context, purpose));
+  if (keep == Keep::kNo) return Ready{handle, std::make_unique<Object>(*this, handle)};
+  if (cache_.size() == kHandles) drop(cache_.find(order_.back()));
+  order_.push_front(id);
+  cache_.emplace(id, Cached{handle, use.place.owner, order_.begin()});
+  return Ready{handle, nullptr};
+}
+
+void KeySession::drop(std::map<CacheKey, Cached>::iterator at) {
+  destroy(at->second.handle);
+  order_.erase(at->second.used);
+  cache_.erase(at);
+}
+
+void KeySession::forget(const Bytes& owner) {
+  for (auto at = cache_.begin(); at != cache_.end();) {
+    const auto next = std::next(at);
+    if (at->second.owner == owner) drop(at);
+    at = next;
+  }
+}
+
+void KeySession::forget_all() {
+  while (!cache_.empty()) drop(cache_.begin());
+}
+
+Result<Bytes> KeySession::attribute(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
+  Bytes out(kMaxAttributeBytes, '\0');
+  CK_ATTRIBUTE wanted{type, out.data(), out.size()};
+  FH_CHECK_OK(check_pkcs11(module_->C_GetAttributeValue(handle_, object, &wanted, 1), "C_GetAttributeValue"));
+  if (wanted.ulValueLen > out.size()) return fail(ErrorCode::kUnavailable, "the HSM token failed");
+  out.resize(wanted.ulValueLen);
+  return out;
+}
+
+Result<KeySession::Object> KeySession::unwrap_with(CK_OBJECT_HANDLE key, CK_MECHANISM mechanism, BytesView wrapped,
+                                                   TokenAttributes& as) {
+  CK_OBJECT_HANDLE object = CK_INVALID_HANDLE;
+  FH_CHECK_OK(check_pkcs11(module_->C_UnwrapKey(handle_, &mechanism, key, mutable_bytes(wrapped), wrapped.size(),
+                                                as.data(), as.size(), &object),
+                           "C_UnwrapKey"));
+  return Object(*this, object);
+}
+
+}  // namespace freehold::crypto
