@@ -82,8 +82,12 @@ class CustomerKeys(SignedAz):
         folder = paths.temporary_folder(self)
         (folder / "b").write_bytes(b"x" * 1000)
         self.blob("upload", "-c", "box", "-n", "b", "-f", folder / "b", **by_string)
-        self.az("identity", "delete", "-n", self.name, "-g", "default")
+        # It opens the account's key: it stays as long as it does, and its right alone is taken away.
+        self.refused("IdentityInUse", "identity", "delete", "-n", self.name, "-g", "default")
+        self.az("keyvault", "delete-policy", "-n", self.name, "--object-id", identity["principalId"])
         time.sleep(1)  # as above
         refused = self.start("storage", "blob", "download", "-c", "box", "-n", "b", "-f", folder / "back",
                              "--no-progress", **by_string)
         self.assertIn("KeyVaultEncryptionKeyNotFound", refused.stderr)
+        self.az("storage", "account", "delete", "-n", self.name, "-g", "default", "--yes")
+        self.az("identity", "delete", "-n", self.name, "-g", "default")
