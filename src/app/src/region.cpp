@@ -135,7 +135,7 @@ Result<> Region::Parts::open_keys() {
       *s.hsm,
       keys::SealedStore{.rows = rows, .epoch = epoch, .hybrid = *hybrid, .row_keys = *row_keys, .random = s.random});
   FH_CHECK_OK(run_blocking(erasure->open()));
-  return {};
+  return place_token_copies(*s.disk, settings, s.pin, s.random);
 }
 
 Result<> Region::Parts::open_audit() {
@@ -254,7 +254,7 @@ Result<> Region::Parts::open_vault() {
   Storage& s = *storage;
   const keys::SealedStore sealed{
       .rows = s.engine->partitions(), .epoch = epoch, .hybrid = *hybrid, .row_keys = *row_keys, .random = s.random};
-  vault_keys = open_vault_keys(*s.hsm, settings, s.pin);
+  vault_keys = open_vault_keys(*s.disk, *s.hsm, settings, s.pin);
   vault = std::make_unique<vault::VaultService>(vault::VaultServiceOptions{.store = sealed,
                                                                            .wrapper = *wrapper,
                                                                            .erasure = *erasure,

@@ -111,7 +111,7 @@ Result<> open_engine(Storage& storage, const Settings& settings) {
       std::make_unique<RegionFileKeys>(*storage.disk, *storage.hsm, storage.random, settings.fault_domains());
   FH_TRY(storage.engine, store::open_embedded(engine_options(settings), *storage.disk, *storage.file_keys,
                                               storage.clock, storage.random));
-  return place_token_copies(*storage.disk, settings, storage.pin, storage.random);
+  return {};
 }
 
 Result<store::Epoch> acquire_epoch(store::EmbeddedEngine& engine, const std::string& lease) {

@@ -35,44 +35,83 @@ Result<> move_aside(disk::Disk& disk, const std::string& directory) {
   return disk.rename(directory, aside);
 }
 
-// Puts the newest whole sealed copy in the token's place: a disk that was away has an older one.
-Result<> restore_token(disk::Disk& disk, const Settings& settings, const Secret& pin, const Error& why) {
-  const std::string directory = token_directory(settings);
-  std::string attempts;
-  std::string best;
-  std::string best_domain;
-  std::uint64_t best_changes = 0;
-  std::vector<std::string> tried;
+// What earlier processes left beside the token: half-made ones, and with `damaged` those that were set aside, in which
+// is what was destroyed since.
+void remove_leftovers(disk::Disk& disk, const Settings& settings, bool damaged) {
+  for (const std::string& name : disk.list(settings.data).value_or(std::vector<std::string>())) {
+    const bool half_made = name.starts_with("hsm.restoring-") || name == "hsm.checking";
+    if (!half_made && !(damaged && name.starts_with("hsm.damaged-"))) continue;
+    const auto removed = disk.remove_tree(settings.data + "/" + name);
+    if (!removed) log_warning("what is left of an HSM token can't be removed", {{"path", settings.data + "/" + name}});
+  }
+}
+
+// A sealed copy that opens, as it is beside the token's place.
+struct OpenedCopy {
+  std::string domain;
+  std::string at;
+  std::uint64_t changes = 0;
+};
+
+struct OpenedCopies {
+  std::vector<OpenedCopy> whole;
+  std::string failures;  // one line each
+};
+
+// Opens every domain's copy; what it wrote is removed by remove_leftovers().
+OpenedCopies open_copies(disk::Disk& disk, const Settings& settings, const Secret& pin) {
+  OpenedCopies out;
+  int tried = 0;
   for (const std::string& domain : settings.fault_domains()) {
-    const std::string fresh = directory + ".restoring-" + std::to_string(tried.size());
-    tried.push_back(fresh);
+    const std::string fresh = token_directory(settings) + ".restoring-" + std::to_string(tried++);
     const Result<> restored = try_restore(disk, domain, pin, fresh);
     const auto changes =
         restored ? crypto::token_changes(disk, fresh, pin) : Result<std::uint64_t>(std::unexpected(restored.error()));
-    if (!changes) {
-      attempts += "\n  " + copy_path(domain) + ": " + changes.error().message;
-    } else if (best.empty() || *changes > best_changes) {
-      best = fresh;
-      best_domain = domain;
-      best_changes = *changes;
+    if (changes) {
+      out.whole.push_back({domain, fresh, *changes});
+    } else {
+      out.failures += "\n  " + copy_path(domain) + ": " + changes.error().message;
     }
   }
+  return out;
+}
+
+Result<> put_in_place(disk::Disk& disk, const Settings& settings, const OpenedCopy& copy, const std::string& why) {
+  FH_CHECK_OK(move_aside(disk, token_directory(settings)));
+  FH_CHECK_OK(disk.rename(copy.at, token_directory(settings)));
+  FH_CHECK_OK(disk.sync_directory(settings.data));
+  log_warning("the HSM token was restored from a sealed copy", {{"domain", copy.domain}, {"reason", why}});
+  return {};
+}
+
+const OpenedCopy& newest(const std::vector<OpenedCopy>& copies) {
+  return *std::ranges::max_element(copies, {}, &OpenedCopy::changes);
+}
+
+// Puts the newest whole sealed copy in the token's place: a disk that was away has an older one. Of two the newer one
+// is the newest there is, since no change is kept that fewer have; of one nobody knows.
+Result<> restore_token(disk::Disk& disk, const Settings& settings, const Secret& pin, const Error& why) {
+  const OpenedCopies copies = open_copies(disk, settings, pin);
   Result<> done;
-  if (best.empty()) {
+  if (copies.whole.empty()) {
     done = fail(ErrorCode::kCorrupt,
-                "the HSM token in " + directory + " can't be used (" + why.message +
-                    "), and no fault domain holds a whole sealed copy of it that this PIN opens:" + attempts +
-                    "\nNothing was changed. Put back the token directory or one token.sealed from a backup, or check " +
+                "the HSM token in " + token_directory(settings) + " can't be used (" + why.message +
+                    "), and no fault domain holds a whole sealed copy of it that this PIN opens:" + copies.failures +
+                    "\nNothing was changed. Move the token directory away and put back two token.sealed from a backup "
+                    "of the whole data directory, or check " +
                     settings.pin_file + ".");
+  } else if (copies.whole.size() < kCopiesOfAChange) {
+    const std::string only = copy_path(copies.whole.front().domain);
+    done =
+        fail(ErrorCode::kCorrupt, "the HSM token in " + token_directory(settings) + " can't be used (" + why.message +
+                                      "), and only one whole sealed copy is at hand, " + only +
+                                      ", which may be older than what was changed last:" + copies.failures +
+                                      "\nNothing was changed. Bring another fault domain back. If none will ever come "
+                                      "back, copy that file into a second one's directory.");
   } else {
-    done = move_aside(disk, directory);
-    if (done) done = disk.rename(best, directory);
-    if (done) done = disk.sync_directory(settings.data);
-    if (done) {
-      log_warning("the HSM token was restored from a sealed copy", {{"domain", best_domain}, {"reason", why.message}});
-    }
+    done = put_in_place(disk, settings, newest(copies.whole), why.message);
   }
-  for (const std::string& fresh : tried) static_cast<void>(disk.remove_tree(fresh));
+  remove_leftovers(disk, settings, false);
   return done;
 }
 
@@ -125,6 +164,48 @@ Result<std::size_t> renew_copies(disk::Disk& disk, const Settings& settings, con
   return count;
 }
 
+Result<> too_few_copies() {
+  return fail(ErrorCode::kUnavailable, "too few fault domains can take a copy of the changed HSM token");
+}
+
+// Is the domain's copy of a newer state than the token? That one isn't to be lost.
+Result<bool> has_newer(disk::Disk& disk, const Settings& settings, const Secret& pin, const std::string& domain) {
+  const std::string scratch = token_directory(settings) + ".checking";
+  const auto restored = try_restore(disk, domain, pin, scratch);
+  const auto theirs =
+      restored ? crypto::token_changes(disk, scratch, pin) : Result<std::uint64_t>(std::unexpected(restored.error()));
+  FH_CHECK_OK(disk.remove_tree(scratch));
+  if (!theirs) return false;
+  FH_TRY(const std::uint64_t mine, crypto::token_changes(disk, token_directory(settings), pin));
+  return *theirs > mine;
+}
+
+// Writes the copies that are missing or of an earlier state. How many are in step now.
+Result<std::size_t> bring_into_step(disk::Disk& disk, const Settings& settings, const Secret& pin, Random& random) {
+  const CopiesNote note = read_note(disk, settings);
+  FH_TRY(const Bytes token, digest_of_token(disk, settings));
+  std::vector<std::string> lacking;
+  std::size_t in_step = 0;
+  Bytes whole;
+  for (const std::string& domain : reachable_domains(disk, settings)) {
+    auto copy = disk.read_file(copy_path(domain));
+    if (copy && note.token == token && to_hex(crypto::view(crypto::sha256(*copy))) == note.copy) {
+      whole = std::move(*copy);
+      ++in_step;
+      continue;
+    }
+    FH_TRY(const bool newer, has_newer(disk, settings, pin, domain));
+    if (newer) {
+      return fail(ErrorCode::kConflict, copy_path(domain) + " is of a newer state than the HSM token in " +
+                                            token_directory(settings) + ": it isn't overwritten");
+    }
+    lacking.push_back(domain);
+  }
+  if (lacking.empty()) return in_step;
+  if (!whole.empty()) return in_step + write_to(disk, lacking, whole);
+  return renew_copies(disk, settings, pin, random);
+}
+
 crypto::HsmConfig config_of(disk::Disk& disk, const Settings& settings, const Secret& pin, Random& random) {
   crypto::HsmConfig config;
   config.module_path = settings.hsm_module;
@@ -134,10 +215,38 @@ crypto::HsmConfig config_of(disk::Disk& disk, const Settings& settings, const Se
   config.copies = settings.fault_domains();
   config.changed = [&disk, settings, pin = std::make_shared<const Secret>(pin.clone()), &random]() -> Result<> {
     FH_TRY(const std::size_t count, renew_copies(disk, settings, *pin, random));
-    if (count >= kCopiesOfAChange) return {};
-    return fail(ErrorCode::kUnavailable, "too few fault domains can take a copy of the changed HSM token");
+    if (count < kCopiesOfAChange) return too_few_copies();
+    remove_leftovers(disk, settings, true);  // they have what was destroyed now
+    return {};
+  };
+  config.settle = [&disk, settings, pin = std::make_shared<const Secret>(pin.clone()), &random]() -> Result<> {
+    FH_TRY(const std::size_t count, bring_into_step(disk, settings, *pin, random));
+    return count < kCopiesOfAChange ? too_few_copies() : Result<>();
   };
   return config;
+}
+
+// Somebody put an older token back, and the rows know of the newer one. (Of one that is damaged, restore_token()
+// decides.)
+Result<> replace_by_newer(disk::Disk& disk, const Settings& settings, const Secret& pin) {
+  const CopiesNote note = read_note(disk, settings);
+  const auto token = digest_of_token(disk, settings);
+  if (!token) return {};
+  bool in_step = note.token == *token;
+  for (const std::string& domain : reachable_domains(disk, settings)) {
+    const auto copy = disk.read_file(copy_path(domain));
+    in_step = in_step && copy && to_hex(crypto::view(crypto::sha256(*copy))) == note.copy;
+  }
+  if (in_step) return {};
+  const auto mine = crypto::token_changes(disk, token_directory(settings), pin);
+  if (!mine) return {};
+  const OpenedCopies copies = open_copies(disk, settings, pin);
+  Result<> done;
+  if (!copies.whole.empty() && newest(copies.whole).changes > *mine) {
+    done = put_in_place(disk, settings, newest(copies.whole), "the token was of an earlier state");
+  }
+  remove_leftovers(disk, settings, false);
+  return done;
 }
 
 }  // namespace
@@ -163,7 +272,8 @@ Result<Secret> load_pin(disk::Disk& disk, const Settings& settings, bool may_cre
   return pin;
 }
 
-std::unique_ptr<crypto::TokenKeys> open_vault_keys(crypto::Hsm& hsm, const Settings& settings, const Secret& pin) {
+std::unique_ptr<crypto::TokenKeys> open_vault_keys(disk::Disk& disk, crypto::Hsm& hsm, const Settings& settings,
+                                                   const Secret& pin) {
   crypto::TokenKeysConfig config;
   // SoftHSM2 has tokens as many as one likes; another device may have one slot, and what is in it is durable at once.
   config.label = settings.hsm_module.empty() ? "vault-keys" : "freehold-" + settings.region;
@@ -174,7 +284,12 @@ std::unique_ptr<crypto::TokenKeys> open_vault_keys(crypto::Hsm& hsm, const Setti
     config.pin = Secret(BytesView(text));
     wipe(text);
   }
-  auto opened = hsm.open_keys(std::move(config), true);
+  // The one that there was may be on a fault domain that is away.
+  const bool may_make =
+      !settings.hsm_module.empty() || std::ranges::all_of(settings.fault_domains(), [&disk](const auto& domain) {
+        return disk.exists(domain).value_or(false);
+      });
+  auto opened = hsm.open_keys(std::move(config), may_make);
   if (opened) return std::move(*opened);
   log_error("keys in the HSM can't be used: their token can't be opened",
             {{"error", opened.error().message}, {"detail", opened.error().detail}});
@@ -183,43 +298,27 @@ std::unique_ptr<crypto::TokenKeys> open_vault_keys(crypto::Hsm& hsm, const Setti
 
 Result<std::unique_ptr<crypto::Hsm>> open_region_token(disk::Disk& disk, const Settings& settings, const Secret& pin,
                                                        bool first_start, Random& random) {
-  auto hsm = crypto::open_hsm(config_of(disk, settings, pin, random), first_start);
-  if (!hsm) {
-    const bool replaceable = hsm.error().code == ErrorCode::kNotFound || hsm.error().code == ErrorCode::kCorrupt ||
-                             hsm.error().code == ErrorCode::kDenied;
-    if (!settings.hsm_module.empty() || !replaceable) return hsm;
-    const Result<> restored = restore_token(disk, settings, pin, hsm.error());
-    if (!restored && !first_start) return std::unexpected(restored.error());
-    // Nothing has been kept under a token that a first start didn't finish: that one may begin again.
-    if (!restored) {
-      FH_CHECK_OK(move_aside(disk, token_directory(settings)));
-    }
-    hsm = crypto::open_hsm(config_of(disk, settings, pin, random), !restored);
-    if (!hsm) return hsm;
+  remove_leftovers(disk, settings, false);
+  if (settings.hsm_module.empty()) {
+    FH_CHECK_OK(replace_by_newer(disk, settings, pin));
   }
-  FH_CHECK_OK(place_token_copies(disk, settings, pin, random));
-  return hsm;
+  auto hsm = crypto::open_hsm(config_of(disk, settings, pin, random), first_start);
+  if (hsm) return hsm;
+  const bool replaceable = hsm.error().code == ErrorCode::kNotFound || hsm.error().code == ErrorCode::kCorrupt ||
+                           hsm.error().code == ErrorCode::kDenied;
+  if (!settings.hsm_module.empty() || !replaceable) return hsm;
+  const Result<> restored = restore_token(disk, settings, pin, hsm.error());
+  if (!restored && !first_start) return std::unexpected(restored.error());
+  // Nothing has been kept under a token that a first start didn't finish: that one may begin again.
+  if (!restored) {
+    FH_CHECK_OK(move_aside(disk, token_directory(settings)));
+  }
+  return crypto::open_hsm(config_of(disk, settings, pin, random), !restored);
 }
 
 Result<> place_token_copies(disk::Disk& disk, const Settings& settings, const Secret& pin, Random& random) {
   if (!settings.hsm_module.empty()) return {};  // an owner's own HSM has its own backup
-  const CopiesNote note = read_note(disk, settings);
-  FH_TRY(const Bytes token, digest_of_token(disk, settings));
-  std::vector<std::string> lacking;
-  Bytes whole;
-  for (const std::string& domain : reachable_domains(disk, settings)) {
-    auto copy = disk.read_file(copy_path(domain));
-    if (copy && note.token == token && to_hex(crypto::view(crypto::sha256(*copy))) == note.copy) {
-      whole = std::move(*copy);
-    } else {
-      lacking.push_back(domain);
-    }
-  }
-  if (!whole.empty()) {
-    write_to(disk, lacking, whole);
-  } else if (!lacking.empty()) {
-    FH_TRY([[maybe_unused]] const std::size_t count, renew_copies(disk, settings, pin, random));
-  }
+  FH_TRY([[maybe_unused]] const std::size_t count, bring_into_step(disk, settings, pin, random));
   return {};
 }
 

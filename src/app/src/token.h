@@ -16,18 +16,19 @@ namespace freehold::app {
 // The PIN in settings.pin_file, made (32 random characters, mode 0600) if `may_create` and there is none.
 [[nodiscard]] Result<Secret> load_pin(disk::Disk& disk, const Settings& settings, bool may_create, Random& random);
 
-// Opens the token. With `first_start`, makes it if it is absent. Otherwise a missing or damaged token is restored from
-// the newest whole sealed copy; the damaged files are kept aside. kCorrupt: no whole copy; nothing was changed, and the
-// message says what to do. Afterwards every reachable fault domain holds a sealed copy. Blocks (seconds).
+// Opens the token. With `first_start`, makes it if it is absent. Otherwise one that is missing or damaged, or older
+// than a copy, is restored from the newest whole sealed copy; its files are kept aside until the token changes.
+// kCorrupt: fewer than two whole copies; nothing was changed, and the message says what to do. Blocks (seconds).
 [[nodiscard]] Result<std::unique_ptr<crypto::Hsm>> open_region_token(disk::Disk& disk, const Settings& settings,
                                                                      const Secret& pin, bool first_start,
                                                                      Random& random);
-// The token of keys in premium vaults, made if it is absent: of SoftHSM2 one beside the region's, whose PIN follows
-// from the region's; of another device the region's own. Null, and in the log: it can't be opened; everything else can
-// be served. Blocks (seconds).
-[[nodiscard]] std::unique_ptr<crypto::TokenKeys> open_vault_keys(crypto::Hsm& hsm, const Settings& settings,
-                                                                 const Secret& pin);
-// Writes the sealed copy into each fault domain that exists and lacks that of the token as it is.
+// The token of keys in premium vaults, made if it is absent and no fault domain is away that may have it: of SoftHSM2
+// one beside the region's, whose PIN follows from the region's; of another device the region's own. Null, and in the
+// log: it can't be opened; everything else can be served. Blocks (seconds).
+[[nodiscard]] std::unique_ptr<crypto::TokenKeys> open_vault_keys(disk::Disk& disk, crypto::Hsm& hsm,
+                                                                 const Settings& settings, const Secret& pin);
+// Writes the sealed copy into each fault domain that exists and lacks that of the token as it is; to be called when it
+// is known that token and rows belong together. kConflict: one has a newer state.
 [[nodiscard]] Result<> place_token_copies(disk::Disk& disk, const Settings& settings, const Secret& pin,
                                           Random& random);
 // Opens each fault domain's sealed copy as a restore would, and writes them anew if any is missing, damaged or of

@@ -14,8 +14,12 @@ namespace {
 
 constexpr BytesView kCheckMagic = "FHRC";
 constexpr std::size_t kMaxLabelBytes = 32;
+// One that fewer copies have isn't kept: one disk more that is lost, and it would be too.
+constexpr std::size_t kCopiesOfANewOne = 2;
 constexpr std::string_view kCopyPrefix = "token-";
 constexpr std::string_view kCopySuffix = ".sealed";
+constexpr std::string_view kRestoring = ".restoring";
+constexpr std::string_view kChecking = ".checking";
 
 std::string copy_path(const std::string& directory, const std::string& label) {
   return directory + "/" + std::string(kCopyPrefix) + label + std::string(kCopySuffix);
@@ -81,7 +85,7 @@ std::vector<std::string> FurtherTokens::labels(disk::Disk& disk) const {
 
 Result<> FurtherTokens::bring_back(disk::Disk& disk, const std::string& label) {
   const SofthsmFiles place = place_of(label);
-  const SofthsmFiles fresh{place.directory + ".restoring"};
+  const SofthsmFiles fresh{place.directory + std::string(kRestoring)};
   for (const auto& directory : copies_) {
     const auto copy = disk.read_file(copy_path(directory, label));
     if (!copy) continue;
@@ -119,7 +123,13 @@ Result<> FurtherTokens::load_one(disk::Disk& disk, const std::string& label) {
 }
 
 Result<> FurtherTokens::load(disk::Disk& disk) {
-  FH_CHECK_OK(disk.make_directories(region_.directory + "/more"));
+  const std::string more = region_.directory + "/more";
+  FH_CHECK_OK(disk.make_directories(more));
+  FH_TRY(const auto names, disk.list(more));
+  for (const auto& name : names) {
+    if (!name.ends_with(kRestoring) && !name.ends_with(kChecking)) continue;
+    FH_CHECK_OK(disk.remove_tree(more + "/" + name));  // a kill left it
+  }
   for (const auto& label : labels(disk)) {
     const auto loaded = load_one(disk, label);
     if (!loaded) {
@@ -130,20 +140,33 @@ Result<> FurtherTokens::load(disk::Disk& disk) {
   return {};
 }
 
-void FurtherTokens::place_copies(disk::Disk& disk, const std::string& label) {
-  Bytes sealed;
-  for (const auto& directory : copies_) {
-    const std::string path = copy_path(directory, label);
-    if (!disk.exists(directory).value_or(false) || disk.exists(path).value_or(false)) continue;
-    if (sealed.empty()) {
-      SystemRandom random;
-      auto made = seal_token_copy(disk, place_of(label).directory, pin_, random);
-      if (!made) return log_warning("an HSM token couldn't be copied", {{"token", label}});
-      sealed = std::move(*made);
+bool FurtherTokens::place_copy(disk::Disk& disk, const std::string& label, const std::string& directory,
+                               Bytes& sealed) {
+  if (sealed.empty()) {
+    SystemRandom random;
+    auto made = seal_token_copy(disk, place_of(label).directory, pin_, random);
+    if (!made) {
+      log_warning("an HSM token couldn't be copied", {{"token", label}});
+      return false;
     }
-    const auto written = disk.write_file_durably(path, sealed);
-    if (!written) log_warning("no token copy could be written", {{"path", path}, {"error", written.error().message}});
+    sealed = std::move(*made);
   }
+  const std::string path = copy_path(directory, label);
+  const auto written = disk.write_file_durably(path, sealed);
+  if (!written) log_warning("no token copy could be written", {{"path", path}, {"error", written.error().message}});
+  return written.has_value();
+}
+
+// Where there is none. In how many it is.
+std::size_t FurtherTokens::place_copies(disk::Disk& disk, const std::string& label) {
+  Bytes sealed;
+  std::size_t count = 0;
+  for (const auto& directory : copies_) {
+    if (!disk.exists(directory).value_or(false)) continue;
+    const bool there = disk.exists(copy_path(directory, label)).value_or(false);
+    count += there || place_copy(disk, label, directory, sealed) ? 1 : 0;
+  }
+  return count;
 }
 
 Result<bool> FurtherTokens::check(disk::Disk& disk, const std::string& label, const Secret& pin) {
@@ -184,38 +207,56 @@ Result<> FurtherTokens::keep(disk::Disk& disk, const std::string& label, const S
   FH_CHECK_OK(publish_token_files(disk, place));
   FH_CHECK_OK(disk.sync_directory(region_.directory + "/more"));
   loaded_[label] = std::move(directories);
-  place_copies(disk, label);
-  return {};
+  if (place_copies(disk, label) >= std::min(copies_.size(), kCopiesOfANewOne)) return {};
+  return fail(ErrorCode::kUnavailable, "too few fault domains can take a copy of a new HSM token");
+}
+
+// False only of one that is missing or damaged: a disk that can't be read now, or written, says nothing of the copy.
+Result<bool> FurtherTokens::is_whole_copy(disk::Disk& disk, const std::string& path, const std::string& scratch) {
+  FH_TRY(const bool there, disk.exists(path));
+  if (!there) return false;
+  FH_TRY(const Bytes copy, disk.read_file(path));
+  FH_CHECK_OK(disk.remove_tree(scratch));
+  auto restored = restore_token_copy(disk, scratch, copy, pin_);
+  if (!restored && restored.error().code != ErrorCode::kCorrupt) return pass_on(restored);
+  return restored.has_value();
 }
 
 Result<std::size_t> FurtherTokens::mend_copies(disk::Disk& disk) {
   const std::lock_guard lock(mutex_);
   std::size_t mended = 0;
   for (const auto& [label, directories] : loaded_) {
-    const std::string scratch = place_of(label).directory + ".checking";
+    const std::string scratch = place_of(label).directory + std::string(kChecking);
+    Bytes sealed;
     for (const auto& directory : copies_) {
       if (!disk.exists(directory).value_or(false)) continue;
-      const auto copy = disk.read_file(copy_path(directory, label));
-      FH_CHECK_OK(disk.remove_tree(scratch));
-      if (copy && restore_token_copy(disk, scratch, *copy, pin_)) continue;
-      FH_CHECK_OK(disk.unlink(copy_path(directory, label)));
-      ++mended;
+      FH_TRY(const bool whole, is_whole_copy(disk, copy_path(directory, label), scratch));
+      if (whole) continue;
+      mended += place_copy(disk, label, directory, sealed) ? 1 : 0;
     }
     FH_CHECK_OK(disk.remove_tree(scratch));
-    place_copies(disk, label);
   }
   return mended;
 }
 
 Result<> FurtherTokens::remove(disk::Disk& disk, const std::string& label) {
   const std::lock_guard lock(mutex_);
+  return remove_now(disk, label);
+}
+
+Result<> FurtherTokens::remove_now(disk::Disk& disk, const std::string& label) {
   for (const auto& directory : copies_) {
     if (!disk.exists(copy_path(directory, label)).value_or(false)) continue;
     FH_CHECK_OK(disk.unlink(copy_path(directory, label)));
     FH_CHECK_OK(disk.sync_directory(directory));
   }
-  FH_CHECK_OK(disk.remove_tree(place_of(label).directory));
-  FH_CHECK_OK(disk.sync_directory(region_.directory + "/more"));
+  const std::string more = region_.directory + "/more";
+  FH_TRY(const auto names, disk.list(more));
+  for (const auto& name : names) {
+    if (name != label && !name.starts_with(label + ".")) continue;  // what was damaged, too
+    FH_CHECK_OK(disk.remove_tree(more + "/" + name));
+  }
+  FH_CHECK_OK(disk.sync_directory(more));
   for (const auto& name : loaded_[label]) {
     FH_CHECK_OK(disk.remove_tree(region_.working() + "/" + name));
   }

@@ -34,7 +34,10 @@ class FurtherTokens {
     FH_TRY(const auto before, disk.list(region_.working()));
     auto made = make();
     if (!made) return made;
-    FH_CHECK_OK(keep(disk, label, pin, before));
+    auto kept = keep(disk, label, pin, before);
+    if (kept) return made;
+    made = pass_on(kept);  // SoftHSM2 uses it no more
+    static_cast<void>(remove_now(disk, label));
     return made;
   }
   // Opens every copy, and writes those anew that are missing or damaged; how many.
@@ -49,7 +52,10 @@ class FurtherTokens {
   [[nodiscard]] Result<> bring_back(disk::Disk& disk, const std::string& label);
   [[nodiscard]] Result<> load_one(disk::Disk& disk, const std::string& label);
   [[nodiscard]] std::vector<std::string> labels(disk::Disk& disk) const;
-  void place_copies(disk::Disk& disk, const std::string& label);
+  std::size_t place_copies(disk::Disk& disk, const std::string& label);
+  bool place_copy(disk::Disk& disk, const std::string& label, const std::string& directory, Bytes& sealed);
+  [[nodiscard]] Result<bool> is_whole_copy(disk::Disk& disk, const std::string& path, const std::string& scratch);
+  [[nodiscard]] Result<> remove_now(disk::Disk& disk, const std::string& label);
 
   const SofthsmFiles region_;
   const std::vector<std::string> copies_;

@@ -161,6 +161,7 @@ class TokenHsm final : public Hsm {
   TokenHsm(OpenedToken opened, std::unique_ptr<FurtherTokens> further, const HsmConfig& config)
       : token_(std::move(opened.token)),
         keeper_(std::move(opened.keeper)),
+        settle_(config.settle),
         further_(std::move(further)),
         label_(config.token_label),
         pool_({.name = "hsm", .threads = config.threads, .queue_limit = kQueueLimit, .per_key_limit = kQueueLimit},
@@ -183,6 +184,7 @@ class TokenHsm final : public Hsm {
   runtime::Task<Result<>> make_erasure_key(ErasureKeyId id) override {
     co_return co_await run<void>([this, id]() -> Result<> {
       const std::unique_lock alone(use_);
+      unkept_ = true;
       FH_CHECK_OK(token_->make_erasure_key(id));
       return keep();
     });
@@ -191,14 +193,20 @@ class TokenHsm final : public Hsm {
   runtime::Task<Result<>> destroy_erasure_key(ErasureKeyId id) override {
     co_return co_await run<void>([this, id]() -> Result<> {
       const std::unique_lock alone(use_);
+      unkept_ = true;
       FH_CHECK_OK(token_->destroy_erasure_key(id));
       return keep();  // of one that is gone as well: perhaps only its files are left
     });
   }
 
   runtime::Task<Result<std::vector<ErasureKeyId>>> erasure_keys() override {
-    co_return co_await run<std::vector<ErasureKeyId>>([this] {
-      const std::shared_lock shared(use_);
+    co_return co_await run<std::vector<ErasureKeyId>>([this]() -> Result<std::vector<ErasureKeyId>> {
+      const std::unique_lock alone(use_);
+      if (unkept_) {
+        FH_CHECK_OK(keep());
+      } else if (settle_) {
+        FH_CHECK_OK(settle_());
+      }
       return token_->erasure_keys();
     });
   }
@@ -233,7 +241,13 @@ class TokenHsm final : public Hsm {
       return token_->unwrap(wrapped, context, under);
     });
   }
-  Result<> keep() { return keeper_ ? keeper_->keep() : Result<>{}; }
+  Result<> keep() {
+    if (keeper_) {
+      FH_CHECK_OK(keeper_->keep());
+    }
+    unkept_ = false;
+    return {};
+  }
 
   [[nodiscard]] Result<> check(const TokenKeysConfig& config) const;
   // A device of its own keeps what it is told to, and may have one slot only: the keys are in the region's token then.
@@ -259,6 +273,8 @@ class TokenHsm final : public Hsm {
   const std::unique_ptr<disk::Disk> disk_ = disk::make_real_disk();  // SoftHSM2 itself knows no other
   std::unique_ptr<Token> token_;
   std::unique_ptr<TokenKeeper> keeper_;     // guarded by use_, as all that changes the token
+  bool unkept_ = false;                     // guarded by use_: the token isn't what its files say
+  const std::function<Result<>()> settle_;  // HsmConfig
   std::shared_mutex use_;                   // a login rewrites files that a keeper would be reading
   std::unique_ptr<FurtherTokens> further_;  // null: another device
   const std::string label_;

@@ -128,6 +128,7 @@ Result<> end_replacement(disk::Disk& disk, const SofthsmFiles& files) {
 }
 
 Result<> publish_token_files(disk::Disk& disk, const SofthsmFiles& files) {
+  FH_CHECK_OK(end_replacement(disk, files));  // one that failed half way
   FH_TRY(const auto names, disk.list(files.unfinished()));
   for (const std::string& name : names) {
     const std::string path = files.unfinished() + "/" + name;

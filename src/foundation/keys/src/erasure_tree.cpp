@@ -53,6 +53,10 @@ crypto::ErasureKeyId sibling(const crypto::ErasureKeyId& key, Random& random) {
   return out;
 }
 
+std::unexpected<Error> changed_meanwhile() {
+  return fail(ErrorCode::kUnavailable, "the erasure tree was changed by another process");
+}
+
 }  // namespace
 
 // The root's row, and what it opens to.
@@ -65,43 +69,60 @@ struct ErasureTree::Root {
   Bytes row;  // as stored: what the next change expects
 };
 
+// A new key of the root, as a new key of the token wraps it.
+struct ErasureTree::Under {
+  crypto::ErasureKeyId token_key;
+  Secret key;
+  Bytes wrapped;
+};
+
 // What the tree is to be. Nodes that aren't named stay; an empty leaf goes.
 struct ErasureTree::Draft {
   std::map<LeafIndex, LeafPtr> leaves = {};
   bool renew = false;  // every key on the way up is made anew
   bool unfinished = false;
-  std::optional<crypto::ErasureKeyId> under = {};  // wraps the root from now on
+  bool frees = false;  // it may be written on a disk that is nearly full
+  std::optional<Under> under = {};
 };
 
 struct ErasureTree::Waiting {
   std::vector<ErasureId> ids;
-  std::optional<Result<>> answer;  // guarded by turn_
+  std::optional<Result<>> answer;  // guarded by erasing_
 };
 
 ErasureTree::ErasureTree(crypto::Hsm& hsm, SealedStore store) : hsm_(hsm), store_(store) {}
 ErasureTree::~ErasureTree() = default;
 
 Task<Result<>> ErasureTree::open() {
+  const auto erasing = co_await erasing_.take();
+  if (!erasing) co_return std::unexpected(erasing.error());
+  FH_CO_TRY(const auto state, co_await look_at_root());
+  auto work = state.unfinished ? renew_root() : destroy_others(state.token_key);
+  const auto done = co_await std::move(work);
+  // What is there can be read all the same, and the disk that is full can be freed.
+  if (!done) {
+    log_warning("what was purged can't be destroyed now: it is left to the next purge",
+                {{"error", done.error().message}, {"detail", done.error().detail}});
+  }
+  co_return Result<>();
+}
+
+Task<Result<ErasureTree::RootState>> ErasureTree::look_at_root() {
   const auto turn = co_await turn_.take();
   if (!turn) co_return std::unexpected(turn.error());
-  auto done = co_await look();
-  if (done && root_->unfinished) {
-    done = co_await renew_root();
-  } else if (done) {
-    done = co_await destroy_others();
-  }
-  if (!done && done.error().code == ErrorCode::kUnavailable) {
-    log_warning("what was purged can't be destroyed now: it is left to the next purge",
-                {{"error", done.error().message}});
-    co_return Result<>();
-  }
-  co_return done;
+  FH_CO_CHECK_OK(co_await look());
+  co_return RootState{root_->token_key, root_->unfinished};
 }
 
 Task<Result<>> ErasureTree::look() {
   if (root_ && !uncertain_) co_return Result<>();
   FH_CO_TRY(auto row, co_await store_.rows.get(partition(), root_key()));
   if (!row) co_return co_await make_root();
+  // Every change writes the root: nothing came of the one that was uncertain.
+  if (root_ && root_->row == *row) {
+    uncertain_ = false;
+    co_return Result<>();
+  }
   FH_CO_CHECK_OK(co_await read_root(std::move(*row)));
   nodes_.clear();
   {
@@ -117,7 +138,15 @@ Task<Result<>> ErasureTree::look() {
 Task<Result<>> ErasureTree::make_root() {
   root_ = std::make_unique<Root>();
   root_->token_key = random_id<crypto::ErasureKeyId>(store_.random);
-  const auto made = co_await renew_root();
+  auto under = co_await make_under(root_->token_key);
+  Draft draft;
+  Result<> made;
+  if (under) {
+    draft.under = std::move(*under);
+    made = co_await write(std::move(draft));
+  } else {
+    made = pass_on(under);
+  }
   if (!made) root_.reset();
   co_return made;
 }
@@ -207,7 +236,8 @@ Task<Result<>> ErasureTree::write(Draft draft) {
                        .transaction = store_.hybrid.next_transaction(),
                        .expect = {},
                        .puts = {},
-                       .deletes = {}};
+                       .deletes = {},
+                       .reserve = draft.frees ? store::DiskReserve::kMayUse : store::DiskReserve::kKeep};
   std::map<std::uint8_t, ErasureNode> nodes;
   for (const auto& [index, leaf] : draft.leaves) {
     FH_CO_TRY(const auto above, co_await node(high(index)));
@@ -223,7 +253,7 @@ Task<Result<>> ErasureTree::write(Draft draft) {
         {key, crypto::seal(changed.key(low(index)), context_of(key), leaf->encode().view(), store_.random)});
   }
   auto root = std::make_unique<Root>();
-  root->token_key = draft.under.value_or(root_->token_key);
+  root->token_key = draft.under ? draft.under->token_key : root_->token_key;
   root->unfinished = draft.unfinished;
   root->node = root_->node.clone();
   for (const auto& [index, node] : nodes) {
@@ -232,7 +262,10 @@ Task<Result<>> ErasureTree::write(Draft draft) {
     commit.puts.push_back(
         {key, crypto::seal(root->node.key(index), context_of(key), node.encode().view(), store_.random)});
   }
-  if (draft.renew || draft.under || root_->key.empty()) {
+  if (draft.under) {
+    root->key = std::move(draft.under->key);
+    root->wrapped = std::move(draft.under->wrapped);
+  } else if (draft.renew) {
     root->key = random_key(store_.random);
     FH_CO_TRY(root->wrapped, co_await hsm_.wrap_under(root->token_key, root->key.clone(), root_context()));
   } else {
@@ -330,7 +363,7 @@ Task<Result<bool>> ErasureTree::remove(std::vector<ErasureId> ids, bool for_good
   std::ranges::sort(ids);
   std::size_t next = 0;
   while (next < ids.size()) {
-    Draft draft{.renew = for_good, .unfinished = for_good || root_->unfinished};
+    Draft draft{.renew = for_good, .unfinished = for_good || root_->unfinished, .frees = true};
     while (next < ids.size() && draft.leaves.size() < kLeavesACommit) {
       const LeafIndex index = leaf_of(ids[next]);
       FH_CO_TRY(const auto before, co_await leaf(index));
@@ -346,30 +379,79 @@ Task<Result<bool>> ErasureTree::remove(std::vector<ErasureId> ids, bool for_good
   co_return any;
 }
 
-// A key of the token that nothing older hangs from, and the end of the one before.
-Task<Result<>> ErasureTree::renew_root() {
-  const auto fresh = sibling(root_->token_key, store_.random);
-  FH_CO_CHECK_OK(co_await hsm_.make_erasure_key(fresh));
-  Draft draft;
-  draft.under = fresh;
-  FH_CO_CHECK_OK(co_await write(std::move(draft)));
-  co_return co_await destroy_others();
+Task<Result<ErasureTree::Under>> ErasureTree::make_under(crypto::ErasureKeyId token_key) {
+  FH_CO_CHECK_OK(co_await hsm_.make_erasure_key(token_key));
+  Under under{.token_key = token_key, .key = random_key(store_.random), .wrapped = {}};
+  FH_CO_TRY(under.wrapped, co_await hsm_.wrap_under(token_key, under.key.clone(), root_context()));
+  co_return under;
 }
 
-Task<Result<>> ErasureTree::destroy_others() {
-  FH_CO_TRY(const auto keys, co_await hsm_.erasure_keys());
+// Of attempts that broke off: else they would pile up. The root is changed before, so that a commit of theirs which
+// isn't settled can't land any more.
+Task<Result<>> ErasureTree::clear_token() {
+  FH_CO_TRY(const auto root, co_await look_at_root());
+  FH_CO_TRY(const auto others, co_await others_than(root.token_key));
+  if (others.empty()) co_return Result<>();
+  {
+    const auto turn = co_await turn_.take();
+    if (!turn) co_return std::unexpected(turn.error());
+    FH_CO_CHECK_OK(co_await look());
+    if (root_->token_key != root.token_key) co_return changed_meanwhile();
+    FH_CO_CHECK_OK(co_await write({.unfinished = true, .frees = true}));
+  }
+  co_return co_await destroy(others);
+}
+
+// A key of the token that nothing older hangs from, and the end of the one before. The token is slow: secrets are made
+// and found meanwhile.
+Task<Result<>> ErasureTree::renew_root() {
+  FH_CO_CHECK_OK(co_await clear_token());
+  FH_CO_TRY(const auto before, co_await look_at_root());
+  FH_CO_TRY(auto under, co_await make_under(sibling(before.token_key, store_.random)));
+  const auto now = under.token_key;
+  {
+    const auto turn = co_await turn_.take();
+    if (!turn) co_return std::unexpected(turn.error());
+    FH_CO_CHECK_OK(co_await look());
+    if (root_->token_key != before.token_key) co_return changed_meanwhile();
+    Draft draft{.frees = true};
+    draft.under = std::move(under);
+    FH_CO_CHECK_OK(co_await write(std::move(draft)));
+  }
+  co_return co_await destroy_others(now);
+}
+
+Task<Result<std::vector<crypto::ErasureKeyId>>> ErasureTree::others_than(crypto::ErasureKeyId root) {
+  FH_CO_TRY(auto keys, co_await hsm_.erasure_keys());
+  std::erase_if(keys, [&root](const auto& key) { return key == root || !of_one_tree(key, root); });
+  co_return keys;
+}
+
+Task<Result<>> ErasureTree::destroy(std::vector<crypto::ErasureKeyId> keys) {
   for (const auto& key : keys) {
-    if (key == root_->token_key || !of_one_tree(key, root_->token_key)) continue;
     FH_CO_CHECK_OK(co_await hsm_.destroy_erasure_key(key));
   }
   co_return Result<>();
 }
 
-Task<Result<>> ErasureTree::erase_now(std::vector<ErasureId> ids) {
+Task<Result<>> ErasureTree::destroy_others(crypto::ErasureKeyId root) {
+  FH_CO_TRY(auto others, co_await others_than(root));
+  co_return co_await destroy(std::move(others));
+}
+
+Task<Result<bool>> ErasureTree::remove_for_good(std::vector<ErasureId> ids) {
+  const auto turn = co_await turn_.take();
+  if (!turn) co_return std::unexpected(turn.error());
   FH_CO_CHECK_OK(co_await look());
   FH_CO_TRY(const bool any, co_await remove(std::move(ids), true));
-  if (any || root_->unfinished) co_return co_await renew_root();
-  co_return co_await destroy_others();  // perhaps an earlier call could not
+  co_return any || root_->unfinished;
+}
+
+Task<Result<>> ErasureTree::erase_now(std::vector<ErasureId> ids) {
+  FH_CO_TRY(const bool unfinished, co_await remove_for_good(std::move(ids)));
+  if (unfinished) co_return co_await renew_root();
+  FH_CO_TRY(const auto root, co_await look_at_root());
+  co_return co_await destroy_others(root.token_key);  // perhaps an earlier call could not
 }
 
 Task<Result<>> ErasureTree::erase(std::vector<ErasureId> ids) {
@@ -380,7 +462,7 @@ Task<Result<>> ErasureTree::erase(std::vector<ErasureId> ids) {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(mine);
   }
-  const auto turn = co_await turn_.take();
+  const auto turn = co_await erasing_.take();
   std::vector<std::shared_ptr<Waiting>> together;
   {
     const std::lock_guard lock(mutex_);

@@ -188,6 +188,26 @@ TEST_F(ErasureTreeTest, AKeyThatCouldNotBeDestroyedIsDestroyedLater) {
   }
 }
 
+// They would fill the token up, and then nothing could be erased any more.
+TEST_F(ErasureTreeTest, AttemptsThatFailPileUpNoKeys) {
+  const auto gone = make();
+  const auto stays = make();
+  hsm_.failing_once_made = true;
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(erase({gone.id}));
+    EXPECT_TRUE(reopen()) << "what is there can be read all the same";
+    EXPECT_TRUE(holds(stays));
+    EXPECT_LE(hsm_.copy().size(), 2u);
+  }
+  hsm_.failing_once_made = false;
+  const auto disks = copy_disks();
+  ASSERT_TRUE(erase({gone.id}));
+  EXPECT_EQ(hsm_.copy().size(), 1u);
+  EXPECT_TRUE(holds(stays));
+  put_back_disks(disks);
+  EXPECT_EQ(reopen().error().code, ErrorCode::kCorrupt);
+}
+
 TEST_F(ErasureTreeTest, KeysOfOthersInTheTokenAreLeftAlone) {
   crypto::ErasureKeyId others;
   others.bytes.fill(1);

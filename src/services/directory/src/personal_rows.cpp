@@ -51,8 +51,11 @@ runtime::Task<Result<>> PersonalRows::prepare(keys::RowChange& change) {
     keys::Erasable under;
     if (const auto known = under_.find(put.key); known != under_.end()) {
       under.id = known->second;
-      FH_CO_TRY(under.secret, co_await erasure_.find(under.id));
-    } else {
+      auto found = co_await erasure_.find(under.id);
+      if (!found && found.error().code != ErrorCode::kNotFound) co_return std::unexpected(found.error());
+      if (found) under.secret = std::move(*found);
+    }
+    if (under.secret.empty()) {  // a new one, or of an erasure that broke off
       FH_CO_TRY(under, co_await erasure_.make());
       under_[put.key] = under.id;
     }

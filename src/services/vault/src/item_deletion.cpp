@@ -65,8 +65,9 @@ Task<Reply> purge_item(const KindApi& api, VaultParts& parts, VaultCall& call) {
   if (call.vault->settings.purge_protection) co_return vault_errors::purge_protected();
   call.audit = {};  // its record was durable before it began
   FH_CO_CHECK_OK(co_await change_item(api, parts, call, name, {}, begin_purge(api, name)));
-  FH_CO_CHECK_OK(said(co_await parts.items.purge(call.vault, api.kind, name)));
-  if (api.kind == ItemKind::kKey) parts.keys.forget(call.vault->id);
+  const auto purged = co_await parts.items.purge(call.vault, api.kind, name);
+  if (api.kind == ItemKind::kKey) parts.keys.forget(call.vault->id);  // its secret may be gone, and its rows not yet
+  FH_CO_CHECK_OK(said(purged));
   co_return empty_answer();
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "crypto/aead.h"
 #include "crypto/digest.h"
 #include "src/item_row.h"
@@ -65,12 +66,24 @@ Task<Result<>> VaultStore::load() {
   for (const auto& row : rows) {
     FH_CO_TRY(auto decoded, decode_vault(row.value));
     auto vault = std::make_shared<Vault>(std::move(decoded));
-    FH_CO_CHECK_OK(co_await open_key(*vault));
+    const auto opened = co_await open_key(*vault);
+    if (!opened && opened.error().code != ErrorCode::kCorrupt && opened.error().code != ErrorCode::kNotFound) {
+      co_return std::unexpected(opened.error());
+    }
+    // The others are served; it isn't, and its name stays its own.
+    if (!opened) {
+      log_error("a vault's key can't be opened, and nothing that is in it",
+                {{"vault", to_string(vault->id)}, {"error", opened.error().message}});
+    }
     if (vault->state == VaultState::kPurging) going.push_back(vault);
     vaults_[to_lower(vault->name)] = std::move(vault);
   }
   for (const auto& vault : going) {
-    FH_CO_CHECK_OK(co_await purge(vault));
+    const auto purged = co_await purge(vault);
+    if (!purged) {
+      log_warning("a vault that is being purged stays for now",
+                  {{"vault", to_string(vault->id)}, {"error", purged.error().message}});
+    }
   }
   co_return Result<>();
 }
@@ -83,12 +96,12 @@ VaultPtr VaultStore::at(std::string_view name) const {
 
 VaultPtr VaultStore::find(std::string_view name) const {
   auto found = at(name);
-  return found && found->state == VaultState::kActive ? found : nullptr;
+  return found && found->key && found->state == VaultState::kActive ? found : nullptr;
 }
 
 VaultPtr VaultStore::find_deleted(std::string_view name) const {
   auto found = at(name);
-  return found && found->state == VaultState::kDeleted ? found : nullptr;
+  return found && found->key && found->state == VaultState::kDeleted ? found : nullptr;
 }
 
 VaultStore::Counts VaultStore::counts(TenantId tenant, SubscriptionId subscription) const {
@@ -114,7 +127,7 @@ std::vector<VaultPtr> VaultStore::vaults(VaultState state) const {
   const std::shared_lock lock(mutex_);
   std::vector<VaultPtr> out;
   for (const auto& [name, vault] : vaults_) {
-    if (vault->state == state) out.push_back(vault);
+    if (vault->state == state && (vault->key || state == VaultState::kPurging)) out.push_back(vault);
   }
   return out;
 }

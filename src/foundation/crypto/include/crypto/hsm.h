@@ -32,6 +32,9 @@ struct HsmConfig {
   // Called when the files of a SoftHSM2 token have changed, on a thread of the token's, before the call that changed
   // them is answered: where its sealed copies are written. What it fails with is the answer.
   std::function<Result<>()> changed = {};
+  // Called before a SoftHSM2 token says which keys it has: whoever destroyed some wants to know that they are in no
+  // copy either. It brings the copies into step with the files, or fails, and then that is the answer.
+  std::function<Result<>()> settle = {};
   // Where sealed copies of further tokens of SoftHSM2 are kept, under this PIN: the fault domains.
   std::vector<std::string> copies = {};
 };
@@ -54,9 +57,9 @@ class Hsm {
   [[nodiscard]] virtual runtime::Task<Result<Bytes>> wrap_under(ErasureKeyId id, Secret key, Bytes context) = 0;
   [[nodiscard]] virtual runtime::Task<Result<Secret>> unwrap_under(ErasureKeyId id, Bytes wrapped, Bytes context) = 0;
   // AES-256, non-extractable, sensitive. A key that was made, and one that was destroyed, is so after a crash too; of a
-  // call that failed or timed out it can't be known (erasure_keys() tells). destroy: one that isn't there is no error.
-  // A SoftHSM2 token has 900 at most (kExhausted). Whoever makes a key chooses its id, and so knows its own among those
-  // of others who use the token.
+  // call that failed or timed out it can't be known (erasure_keys() tells: what it says holds after a crash, too, and
+  // in the token's copies). destroy: one that isn't there is no error. A SoftHSM2 token has 900 at most (kExhausted).
+  // Whoever makes a key chooses its id, and so knows its own among those of others who use the token.
   [[nodiscard]] virtual runtime::Task<Result<>> make_erasure_key(ErasureKeyId id) = 0;
   [[nodiscard]] virtual runtime::Task<Result<>> destroy_erasure_key(ErasureKeyId id) = 0;
   [[nodiscard]] virtual runtime::Task<Result<std::vector<ErasureKeyId>>> erasure_keys() = 0;

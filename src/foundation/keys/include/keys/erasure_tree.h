@@ -46,8 +46,8 @@ class ErasureTree {
   ErasureTree(const ErasureTree&) = delete;
   ErasureTree& operator=(const ErasureTree&) = delete;
 
-  // Makes the tree, or reads the one there is and ends erasures that a crash broke off; where the store takes no
-  // commits now, that is left to the next erasure. kCorrupt: the token hasn't the key of this tree: an older or a newer
+  // Makes the tree, or reads the one there is and ends erasures that a crash broke off; where store or token can't
+  // do that now, it is left to the next erasure. kCorrupt: the token hasn't the key of this tree: an older or a newer
   // state of one of them was put back.
   [[nodiscard]] runtime::Task<Result<>> open();
   // A new secret, durable before it is answered. Ready ones are kept, so that few calls write. A crash forgets those
@@ -59,13 +59,18 @@ class ErasureTree {
   [[nodiscard]] runtime::Task<Result<Secret>> find(ErasureId id);
   // When it answers, no state of the disks, before or after, gives them back without an earlier state of the token.
   // Those that aren't there any more are no error. Calls that wait together share the work (about half a second with
-  // SoftHSM2). If it fails, they can't be found any more, and it must be called again to destroy them.
+  // SoftHSM2). If it fails, they may still be found, or not, and it must be called again to destroy them.
   [[nodiscard]] runtime::Task<Result<>> erase(std::vector<ErasureId> ids);
   // Forgets them without that: for what is unreadable by other means already.
   [[nodiscard]] runtime::Task<Result<>> drop(std::vector<ErasureId> ids);
 
  private:
   struct Root;
+  struct RootState {
+    crypto::ErasureKeyId token_key;
+    bool unfinished;
+  };
+  struct Under;
   struct Draft;
   struct Waiting;
   using LeafIndex = std::uint16_t;
@@ -74,13 +79,21 @@ class ErasureTree {
 
   // The root as it is stored, if it isn't known, or isn't known for sure. First of all that take the turn.
   [[nodiscard]] runtime::Task<Result<>> look();
+  [[nodiscard]] runtime::Task<Result<RootState>> look_at_root();  // takes the turn
   [[nodiscard]] runtime::Task<Result<>> make_root();
   [[nodiscard]] runtime::Task<Result<>> read_root(Bytes row);
   [[nodiscard]] runtime::Task<Result<>> refill();
-  [[nodiscard]] runtime::Task<Result<>> erase_now(std::vector<ErasureId> ids);
+  // Were any of them there?
   [[nodiscard]] runtime::Task<Result<bool>> remove(std::vector<ErasureId> ids, bool for_good);
+  // Whoever erases has `erasing_`, and takes the turn for the rows alone, not while the token works.
+  [[nodiscard]] runtime::Task<Result<>> erase_now(std::vector<ErasureId> ids);
+  [[nodiscard]] runtime::Task<Result<bool>> remove_for_good(std::vector<ErasureId> ids);  // is a new root key due?
+  [[nodiscard]] runtime::Task<Result<Under>> make_under(crypto::ErasureKeyId token_key);
+  [[nodiscard]] runtime::Task<Result<>> clear_token();
   [[nodiscard]] runtime::Task<Result<>> renew_root();
-  [[nodiscard]] runtime::Task<Result<>> destroy_others();
+  [[nodiscard]] runtime::Task<Result<std::vector<crypto::ErasureKeyId>>> others_than(crypto::ErasureKeyId root);
+  [[nodiscard]] runtime::Task<Result<>> destroy(std::vector<crypto::ErasureKeyId> keys);
+  [[nodiscard]] runtime::Task<Result<>> destroy_others(crypto::ErasureKeyId root);
   [[nodiscard]] runtime::Task<Result<LeafPtr>> leaf(LeafIndex index);
   [[nodiscard]] runtime::Task<Result<NodePtr>> node(std::uint8_t index);
   [[nodiscard]] runtime::Task<Result<>> write(Draft draft);
@@ -89,6 +102,7 @@ class ErasureTree {
 
   crypto::Hsm& hsm_;
   SealedStore store_;
+  runtime::Turn erasing_;                  // one erasure at a time; taken before turn_
   runtime::Turn turn_;                     // changes, and reads of what isn't at hand
   bool uncertain_ = false;                 // guarded by turn_: a commit may have happened
   std::unique_ptr<Root> root_;             // guarded by turn_

@@ -31,6 +31,7 @@ class MemoryHsm final : public Hsm {
     if (failing) co_return fail(ErrorCode::kUnavailable, "the HSM token is gone");
     keys_[id] = random_.bytes(32);
     ++made;
+    if (failing_once_made) co_return fail(ErrorCode::kUnavailable, "the HSM token's copies can't be written");
     co_return Result<>();
   }
   runtime::Task<Result<>> destroy_erasure_key(ErasureKeyId id) override {
@@ -56,6 +57,7 @@ class MemoryHsm final : public Hsm {
   void put_back(Copy copy) { keys_ = std::move(copy); }
 
   bool failing = false;             // no new keys
+  bool failing_once_made = false;   // new keys are there, and nobody is told so
   bool failing_to_destroy = false;  // ... and the old ones stay
   unsigned made = 0;
 

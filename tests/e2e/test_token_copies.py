@@ -1,0 +1,163 @@
+"""The HSM token and its sealed copies on bad days: older ones that come back, copies that can't be written, leftovers."""
+
+import pathlib
+import shutil
+import threading
+import time
+
+from harness import paths
+from harness.cases import ServerCase
+from harness.server import StartFailed
+from harness.vault_client import VaultClient
+from harness.waiting import wait_until
+
+DOMAINS = range(3)
+DELETED = "/deletedsecrets/gone"
+
+
+def copy_of(data: pathlib.Path, domain: int) -> pathlib.Path:
+    return data / f"fd{domain}" / "token.sealed"
+
+
+def block(data: pathlib.Path, held=None) -> None:
+    """Two of three fault domains take no copy any more, as if their disks were full; `held` gets what they had."""
+    for domain in (1, 2):
+        path = copy_of(data, domain)
+        if held is not None:
+            held[domain] = path.read_bytes()
+        path.unlink()
+        path.mkdir()
+        (path / "x").write_bytes(b"x")
+
+
+def unblock(data: pathlib.Path) -> None:
+    for domain in (1, 2):
+        shutil.rmtree(copy_of(data, domain))
+
+
+class TokenCopies(ServerCase):
+    def setUp(self):
+        self.data = paths.temporary_folder(self) / "data"
+        self.server = self.serve(self.data)
+        self.vault = VaultClient(self.server).create(softDeleteRetentionInDays=7)
+        for name in ("gone", "kept"):
+            self.vault.must("PUT", f"/secrets/{name}", {"value": name})
+
+    def purge(self) -> int:
+        return self.vault.call("DELETE", DELETED)[0]
+
+    def start(self) -> None:
+        self.server.start()
+        self.vault.tokens.clear()
+
+    def assert_kept(self) -> None:
+        self.assertEqual(self.vault.must("GET", "/secrets/kept")["value"], "kept")
+        self.assertEqual(self.vault.call("GET", "/secrets/gone")[0], 404)
+
+    def purge_behind(self, what: pathlib.Path) -> pathlib.Path:
+        """A purge of which `what` knows nothing: where that is meanwhile."""
+        self.vault.must("DELETE", "/secrets/gone")
+        self.server.stop()
+        away = self.data.parent / what.name
+        if what.name == "hsm":
+            shutil.copytree(what, away)
+        else:
+            shutil.move(what, away)
+        self.start()
+        self.assertEqual(self.purge(), 204)
+        self.server.stop()
+        shutil.rmtree(what, ignore_errors=True)
+        return away
+
+    def test_an_older_token_that_is_put_back_costs_nothing(self):
+        older = self.purge_behind(self.data / "hsm")
+        shutil.move(older, self.data / "hsm")
+        self.start()
+        self.assert_kept()
+        self.server.stop()
+        shutil.rmtree(self.data / "hsm")
+        self.start()
+        self.assert_kept()
+
+    def test_one_copy_alone_is_not_believed(self):
+        older = self.purge_behind(self.data / "fd0")
+        shutil.move(older, self.data / "fd0")
+        for domain in (1, 2):
+            shutil.move(self.data / f"fd{domain}", self.data.parent / f"fd{domain}")
+        shutil.rmtree(self.data / "hsm")
+        with self.assertRaises(StartFailed) as refused:
+            self.server.start()
+        self.assertIn("only one whole sealed copy is at hand", refused.exception.output)
+        for domain in (1, 2):
+            shutil.rmtree(self.data / f"fd{domain}", ignore_errors=True)
+            shutil.move(self.data.parent / f"fd{domain}", self.data / f"fd{domain}")
+        self.start()
+        self.assert_kept()
+
+    def test_a_purge_is_answered_when_no_copy_has_the_key(self):
+        self.vault.must("DELETE", "/secrets/gone")
+        before = copy_of(self.data, 2).read_bytes()
+        held = {}
+
+        def block_in_the_middle():
+            while copy_of(self.data, 2).read_bytes() == before:
+                pass  # the new key is kept; the old one isn't destroyed yet
+            block(self.data, held)
+
+        blocking = threading.Thread(target=block_in_the_middle)
+        blocking.start()
+        self.assertEqual(self.purge(), 503)
+        blocking.join()
+        self.assertEqual([self.purge(), self.purge()], [503, 503])
+        unblock(self.data)
+        for domain, copy in held.items():
+            copy_of(self.data, domain).write_bytes(copy)
+        self.assertEqual(self.purge(), 204)
+        for domain, copy in held.items():
+            self.assertNotEqual(copy_of(self.data, domain).read_bytes(), copy)
+        self.server.kill()
+        self.start()
+        self.assert_kept()
+
+    def test_a_purge_that_cannot_end_stops_nobody(self):
+        other = VaultClient(self.server).create(softDeleteRetentionInDays=7)
+        place = "/providers/Microsoft.KeyVault"
+        other.manage("DELETE", f"/resourceGroups/default{place}/vaults/{other.name}")
+        self.vault.must("DELETE", "/secrets/gone")
+        block(self.data)
+        location = self.server.endpoints["region"]
+        other.manage("POST", f"{place}/locations/{location}/deletedVaults/{other.name}/purge")
+        self.assertEqual(self.purge(), 503)
+        time.sleep(1)  # the vault's purge is under way
+        for _ in range(3):
+            self.server.stop()
+            self.start()
+            self.assert_kept()
+        unblock(self.data)
+        self.server.restart()
+        self.vault.tokens.clear()
+        self.assert_kept()
+        wait_until(lambda: self.purge() in (204, 404), 30, "the purge")
+
+    def test_what_was_set_aside_goes_with_the_next_purge(self):
+        self.server.stop()
+        check = self.data / "hsm" / "tokens" / "root-check"
+        damaged = bytearray(check.read_bytes())
+        damaged[40] ^= 1
+        check.write_bytes(damaged)
+        self.start()
+        aside = [path for path in self.data.iterdir() if path.name.startswith("hsm.damaged-")]
+        self.assertEqual(len(aside), 1)
+        self.vault.must("DELETE", "/secrets/gone")
+        self.assertEqual(self.purge(), 204)
+        self.assertFalse(aside[0].exists())
+        self.assert_kept()
+
+    def test_a_replacement_that_broke_off_stops_no_purge(self):
+        self.vault.must("DELETE", "/secrets/gone")
+        left = self.data / "hsm" / "tokens.old"
+        left.mkdir()
+        (left / "x").write_bytes(b"x")
+        self.assertEqual(self.purge(), 204)
+        self.assertFalse(left.exists())
+        self.assert_kept()
