@@ -121,3 +121,24 @@ class Vaults(SignedAz):
                               stdin=subprocess.DEVNULL, text=True, timeout=SECONDS, env=env)
         self.assertEqual(done.returncode, 0, done.stdout[-3000:] + done.stderr[-6000:])
         self.assertRegex(done.stderr, r"Ran [1-9]\d* tests")
+
+
+class ThrottledVault(SignedAz):
+    """One vault may make a key in ten seconds."""
+
+    @classmethod
+    def setUpClass(cls):
+        file = paths.temporary_folder(cls) / "freehold.toml"
+        file.write_text("[vault]\nkey_creations = 1\n")
+        cls.options = {"args": ["--config", str(file)]}
+        super().setUpClass()
+
+    def test_az_comes_again_when_it_is_told_to(self):
+        name = "az" + secrets.token_hex(6)
+        self.az("keyvault", "create", "-n", name, "-g", "default", "-l", self.server.endpoints["region"])
+        create = ("keyvault", "key", "create", "--vault-name", name, "--kty", "EC", "-n")
+        self.az(*create, "first")
+        done = self.start(*create, "second", "--debug")
+        self.assertEqual(done.returncode, 0, done.stderr[-3000:])
+        self.assertIn("Response status: 429", done.stderr)
+        self.assertEqual(len(self.az("keyvault", "key", "list", "--vault-name", name)), 2)

@@ -265,7 +265,8 @@ Result<> Region::Parts::open_vault() {
                                                                            .tree = resources->tree(),
                                                                            .identities = directory->store(),
                                                                            .token_keys = vault_keys.get(),
-                                                                           .hsm = s.hsm.get()});
+                                                                           .hsm = s.hsm.get(),
+                                                                           .limits = settings.vault_limits});
   return run_blocking(vault->load());
 }
 

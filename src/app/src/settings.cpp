@@ -16,8 +16,8 @@ namespace freehold::app {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kSections = {"region",    "zone",     "hsm",   "copy",
-                                                       "directory", "insights", "limits"};
+constexpr std::array<std::string_view, 8> kSections = {"region",    "zone",     "hsm",   "copy",
+                                                       "directory", "insights", "vault", "limits"};
 constexpr std::array<std::string_view, 2> kRegionKeys = {"name", "domain"};
 constexpr std::array<std::string_view, 2> kZoneKeys = {"name", "fault_domains"};
 constexpr std::array<std::string_view, 3> kHsmKeys = {"module", "slot", "pin_file"};
@@ -27,7 +27,10 @@ constexpr std::array<std::string_view, 11> kLdapKeys = {"url",          "ca_file
                                                         "users",        "users_filter",   "groups",  "groups_filter",
                                                         "id_attribute", "name_attribute", "minutes"};
 constexpr std::array<std::string_view, 1> kInsightsKeys = {"delivery_seconds"};
+constexpr std::array<std::string_view, 4> kVaultKeys = {"transactions", "hsm_transactions", "key_creations",
+                                                        "hsm_key_creations"};
 constexpr std::array<std::string_view, 2> kLimitKeys = {"connections", "running_requests"};
+constexpr std::uint64_t kMostTransactions = 10'000'000;
 
 std::string absolute(const std::string& path, const std::string& base) {
   const std::filesystem::path p(path);
@@ -266,6 +269,12 @@ Result<Settings> parse_settings(const std::string& text, const std::string& path
   const toml::table* insights = in.section("insights", kInsightsKeys);
   in.number(insights, "delivery_seconds", 1, 3'600, out.delivery_seconds);
 
+  const toml::table* of_vaults = in.section("vault", kVaultKeys);
+  in.number(of_vaults, "transactions", 0, kMostTransactions, out.vault_limits.transactions);
+  in.number(of_vaults, "hsm_transactions", 0, kMostTransactions, out.vault_limits.hsm_transactions);
+  in.number(of_vaults, "key_creations", 0, kMostTransactions, out.vault_limits.key_creations);
+  in.number(of_vaults, "hsm_key_creations", 0, kMostTransactions, out.vault_limits.hsm_key_creations);
+
   const toml::table* limits = in.section("limits", kLimitKeys);
   in.number(limits, "connections", 16, 1'000'000, out.max_connections);
   in.number(limits, "running_requests", 16, 1'000'000, out.max_running_requests);
@@ -345,6 +354,14 @@ std::string default_settings_text(const UpOptions& options) {
 [insights]
 # Seconds between two deliveries of the logs for which there are diagnostic settings.
 # delivery_seconds = 30
+
+[vault]
+# How many transactions a vault or a Managed HSM pool has in ten seconds: of any kind, uses of keys in the HSM, keys that
+# are made in software and in the HSM. More are told to come back later (429). 0: any number.
+# transactions = 200000
+# hsm_transactions = 20000
+# key_creations = 1000
+# hsm_key_creations = 100
 
 [limits]
 # Connections open at once, and requests running at once; load beyond them is told to come back later (503).

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "blob/allowed_sources.h"
 #include "directory/ldap_source.h"
+#include "vault/vault_limits.h"
 
 namespace freehold::app {
 
@@ -46,6 +47,9 @@ struct Settings {
 
   // [insights]
   std::uint64_t delivery_seconds = 30;
+
+  // [vault]
+  vault::VaultLimits vault_limits;
 
   // [limits]
   std::uint64_t max_connections = 16'384;

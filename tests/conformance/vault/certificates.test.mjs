@@ -102,8 +102,62 @@ test("another authority signs what waits", async () => {
   fs.rmSync(folder, { recursive: true });
 });
 
-test("what isn't there yet says so", async () => {
+test("an authority that was brought signs what is made in the vault", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fh-ca-"));
+  const openssl = (...args) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
+  openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes", "-keyout", "ca.key", "-out",
+    "ca.pem", "-subj", "/CN=the ministry", "-days", "30");
+  const [authority, issuer, name] = [fresh("ca"), fresh("issuer"), fresh("leaf")];
+  const pem = fs.readFileSync(path.join(folder, "ca.key")) + "" + fs.readFileSync(path.join(folder, "ca.pem"));
+  await certificates.importCertificate(authority, Buffer.from(pem), { policy: { contentType: "application/x-pem-file" } });
+  const contact = { firstName: "A", lastName: "B", email: "a@example.test", phone: "1" };
+  const made = await certificates.createIssuer(issuer, "InternalCA", { accountId: authority, organizationId: "42",
+    administratorContacts: [contact] });
+  assert.deepEqual((await certificates.getIssuer(issuer)), made);
+  assert.equal(made.accountId, authority);
+  assert.deepEqual(made.administratorContacts, [contact]);
+  const issuers = [];
+  for await (const each of certificates.listPropertiesOfIssuers()) issuers.push(each.name);
+  assert.ok(issuers.includes(issuer));
+
+  const leaf = await (await certificates.beginCreateCertificate(name, policy({ issuerName: issuer, keyType: "EC",
+    keyCurveName: "P-256", contentType: "application/x-pem-file", exportable: false }), fast)).pollUntilDone();
+  const x509 = new crypto.X509Certificate(leaf.cer);
+  assert.equal(x509.issuer, "CN=the ministry");
+  const chain = (await secrets.getSecret(name)).value;
+  assert.ok(!chain.includes("PRIVATE"));  // it isn't exportable
+  assert.equal(chain.match(/BEGIN CERTIFICATE/g).length, 2);
+  fs.writeFileSync(path.join(folder, "leaf.pem"), chain);
+  assert.match(openssl("verify", "-x509_strict", "-CAfile", "ca.pem", "leaf.pem").toString(), /leaf.pem: OK/);
+
+  await certificates.updateIssuer(issuer, { enabled: false });
+  await assert.rejects(certificates.beginCreateCertificate(name, policy({ issuerName: issuer }), fast),
+    refused(400, "BadParameter"));
+  await certificates.deleteIssuer(issuer);
+  await assert.rejects(certificates.getIssuer(issuer), refused(404, "CertificateIssuerNotFound"));
+  fs.rmSync(folder, { recursive: true });
+});
+
+test("contacts are kept for all certificates", async () => {
+  await assert.rejects(certificates.getContacts(), refused(404, "ContactsNotFound"));
+  const contacts = [{ email: "a@example.test", name: "A", phone: "1" }, { email: "b@example.test", name: "B", phone: "2" }];
+  assert.deepEqual(await certificates.setContacts(contacts), contacts);
+  assert.deepEqual(await certificates.getContacts(), contacts);
+  assert.deepEqual(await certificates.deleteContacts(), contacts);
+  await assert.rejects(certificates.getContacts(), refused(404, "ContactsNotFound"));
+});
+
+test("what waits can be cancelled", async () => {
+  const name = fresh("csr");
+  await certificates.beginCreateCertificate(name, policy({ issuerName: "Unknown" }), fast);
+  const poller = await certificates.getCertificateOperation(name);
+  await poller.cancelOperation();
+  assert.equal(poller.getOperationState().certificateOperation.status, "cancelled");
+  await certificates.deleteCertificateOperation(name);
+});
+
+test("what isn't there says so", async () => {
   await assert.rejects(certificates.beginCreateCertificate(fresh("csr"), policy({ issuerName: "DigiCert" }), fast),
-    refused(501, "NotImplemented"));
-  await assert.rejects(certificates.getContacts(), refused(501, "NotImplemented"));
+    refused(400, "BadParameter"));
+  await assert.rejects(certificates.createIssuer(fresh("issuer"), "DigiCert"), refused(501, "NotImplemented"));
 });

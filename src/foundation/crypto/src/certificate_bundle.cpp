@@ -64,6 +64,23 @@ std::optional<int> key_type_of(std::string_view kind) {
   return std::nullopt;
 }
 
+void put_pem(BIO* out, BytesView certificate, const std::vector<Bytes>& chain) {
+  FH_CHECK(PEM_write_bio_X509(out, certificate_from(certificate).get()) == 1);
+  for (const auto& each : chain) FH_CHECK(PEM_write_bio_X509(out, certificate_from(each).get()) == 1);
+}
+
+Secret pfx_of(EVP_PKEY* key, BytesView certificate, const std::vector<Bytes>& chain) {
+  const StackPtr above(sk_X509_new_null());
+  FH_CHECK(above != nullptr);
+  for (const auto& each : chain) FH_CHECK(sk_X509_push(above.get(), certificate_from(each).release()) > 0);
+  // The row is sealed; a password that is empty protects nothing and costs little.
+  const Pkcs12Ptr pfx(PKCS12_create("", nullptr, key, certificate_from(certificate).get(), above.get(), 0, 0, 1, 1, 0));
+  FH_CHECK(pfx != nullptr);
+  const BioPtr out(BIO_new(BIO_s_secmem()));
+  FH_CHECK(out && i2d_PKCS12_bio(out.get(), pfx.get()) == 1);
+  return taken_from(out.get());
+}
+
 }  // namespace
 
 Result<CertificateBundle> read_pem(BytesView pem) {
@@ -93,22 +110,21 @@ Secret write_pem(const CertificateBundle& bundle) {
   const BioPtr out(BIO_new(BIO_s_secmem()));
   FH_CHECK(out && PEM_write_bio_PKCS8PrivateKey(out.get(), pkey_of(bundle.key).get(), nullptr, nullptr, 0, nullptr,
                                                 nullptr) == 1);
-  FH_CHECK(PEM_write_bio_X509(out.get(), certificate_from(bundle.certificate).get()) == 1);
-  for (const auto& each : bundle.chain) FH_CHECK(PEM_write_bio_X509(out.get(), certificate_from(each).get()) == 1);
+  put_pem(out.get(), bundle.certificate, bundle.chain);
+  return taken_from(out.get());
+}
+
+Secret write_pem(BytesView certificate, const std::vector<Bytes>& chain) {
+  const BioPtr out(BIO_new(BIO_s_secmem()));
+  FH_CHECK(out != nullptr);
+  put_pem(out.get(), certificate, chain);
   return taken_from(out.get());
 }
 
 Secret write_pfx(const CertificateBundle& bundle) {
-  const StackPtr chain(sk_X509_new_null());
-  FH_CHECK(chain != nullptr);
-  for (const auto& each : bundle.chain) FH_CHECK(sk_X509_push(chain.get(), certificate_from(each).release()) > 0);
-  // The row is sealed; a password that is empty protects nothing and costs little.
-  const Pkcs12Ptr pfx(PKCS12_create("", nullptr, pkey_of(bundle.key).get(), certificate_from(bundle.certificate).get(),
-                                    chain.get(), 0, 0, 1, 1, 0));
-  FH_CHECK(pfx != nullptr);
-  const BioPtr out(BIO_new(BIO_s_secmem()));
-  FH_CHECK(out && i2d_PKCS12_bio(out.get(), pfx.get()) == 1);
-  return taken_from(out.get());
+  return pfx_of(pkey_of(bundle.key).get(), bundle.certificate, bundle.chain);
 }
+
+Secret write_pfx(BytesView certificate, const std::vector<Bytes>& chain) { return pfx_of(nullptr, certificate, chain); }
 
 }  // namespace freehold::crypto

@@ -12,7 +12,7 @@ namespace freehold::crypto {
 
 // `write` is the object's i2d function.
 template <class Object, class Writer>
-[[nodiscard]] Bytes der_of(const Object* object, Writer write) {
+[[nodiscard]] Bytes der_of(Object* object, Writer write) {
   unsigned char* bytes = nullptr;
   const int size = write(object, &bytes);
   FH_CHECK(size > 0);

@@ -48,7 +48,7 @@ Result<JoseKey> key_from_der(BytesView der, int type) {
 
 Result<CertificateBundle> bundle_of(JoseKey key, std::vector<Bytes> certificates) {
   for (std::size_t i = 0; i < certificates.size(); ++i) {
-    if (!certifies(certificates[i], key)) continue;
+    if (!certifies(certificates[i], key.numbers())) continue;
     Bytes own = std::move(certificates[i]);
     certificates.erase(certificates.begin() + static_cast<std::ptrdiff_t>(i));
     return CertificateBundle{std::move(key), std::move(own), std::move(certificates)};

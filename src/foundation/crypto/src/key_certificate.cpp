@@ -18,6 +18,9 @@ using RequestPtr = std::unique_ptr<X509_REQ, OpensslFree<X509_REQ_free>>;
 using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<GENERAL_NAMES_free>>;
 using UsesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, OpensslFree<EXTENDED_KEY_USAGE_free>>;
 using BitsPtr = std::unique_ptr<ASN1_BIT_STRING, OpensslFree<ASN1_BIT_STRING_free>>;
+using IntegerPtr = std::unique_ptr<ASN1_INTEGER, OpensslFree<ASN1_INTEGER_free>>;
+using AlgorithmPtr = std::unique_ptr<X509_ALGOR, OpensslFree<X509_ALGOR_free>>;
+using SignaturePtr = std::unique_ptr<ECDSA_SIG, OpensslFree<ECDSA_SIG_free>>;
 using OctetsPtr = std::unique_ptr<ASN1_OCTET_STRING, OpensslFree<ASN1_OCTET_STRING_free>>;
 
 struct Extensions {
@@ -152,22 +155,68 @@ Result<> add_uses(Extensions& extensions, const CertificateTerms& terms) {
 Result<> add_terms(Extensions& extensions, const CertificateTerms& terms) {
   FH_CHECK_OK(add_uses(extensions, terms));
   BASIC_CONSTRAINTS constraints{};
+  const IntegerPtr none_below(ASN1_INTEGER_new());
+  FH_CHECK(none_below && ASN1_INTEGER_set(none_below.get(), 0) == 1);
+  if (terms.authority) {
+    constraints.ca = 0xff;
+    constraints.pathlen = none_below.get();
+  }
   extensions.add(NID_basic_constraints, &constraints, true);
   return add_names(extensions, terms);
 }
 
-PkeyPtr pkey_of(const JoseKey& key) {
-  const Secret der = key.secret();
-  const unsigned char* at = octets(der.view().data());
-  PkeyPtr pkey(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(der.size())));
-  FH_CHECK(pkey != nullptr);
-  return pkey;
+// By which algorithm a key signs certificates, and how X.509 names that.
+struct Signing {
+  std::string_view name;  // in JOSE
+  int nid;
+};
+Result<Signing> signing_of(const PublicNumbers& key) {
+  if (key.type == KeyType::kRsa) return Signing{"RS256", NID_sha256WithRSAEncryption};
+  if (key.type != KeyType::kEc) return wrong("The key can't sign a certificate.");
+  switch (key.curve) {
+    case Curve::kP256:
+      return Signing{"ES256", NID_ecdsa_with_SHA256};
+    case Curve::kP384:
+      return Signing{"ES384", NID_ecdsa_with_SHA384};
+    case Curve::kP521:
+      return Signing{"ES512", NID_ecdsa_with_SHA512};
+    case Curve::kP256K:
+      return Signing{"ES256K", NID_ecdsa_with_SHA256};
+  }
+  return wrong("The key can't sign a certificate.");
 }
 
-const EVP_MD* digest_for(const JoseKey& key) {
-  if (key.numbers().type == KeyType::kEc && key.numbers().curve == Curve::kP384) return EVP_sha384();
-  if (key.numbers().type == KeyType::kEc && key.numbers().curve == Curve::kP521) return EVP_sha512();
-  return EVP_sha256();
+void set_algorithm(X509_ALGOR* algorithm, const Signing& signing) {
+  // RFC 4055 wants a NULL with RSA, RFC 5758 wants nothing with ECDSA.
+  const int parameters = signing.name == "RS256" ? V_ASN1_NULL : V_ASN1_UNDEF;
+  FH_CHECK(X509_ALGOR_set0(algorithm, OBJ_nid2obj(signing.nid), parameters, nullptr) == 1);
+}
+
+UnsignedDocument document_of(const Signing& signing, Bytes text) {
+  const auto* algorithm = find_algorithm(signing.name);
+  FH_CHECK(algorithm != nullptr);
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  FH_CHECK(EVP_Digest(text.data(), text.size(), digest, &size, digest_of(algorithm->hash), nullptr) == 1);
+  return {*algorithm, Bytes(reinterpret_cast<const char*>(digest), size), std::move(text)};
+}
+
+// One element of DER: tag, length, content.
+Bytes element(int tag, bool constructed, BytesView content) {
+  const auto size = static_cast<int>(content.size());
+  Bytes out(static_cast<std::size_t>(ASN1_object_size(constructed ? 1 : 0, size, tag)) - content.size(), '\0');
+  auto* at = reinterpret_cast<unsigned char*>(out.data());
+  ASN1_put_object(&at, constructed ? 1 : 0, size, tag, V_ASN1_UNIVERSAL);
+  return out += content;
+}
+
+// r || s as X.509 has it (RFC 3279 section 2.2.3).
+Bytes ecdsa_der(BytesView signature) {
+  const auto half = signature.size() / 2;
+  const SignaturePtr out(ECDSA_SIG_new());
+  FH_CHECK(out && ECDSA_SIG_set0(out.get(), BN_bin2bn(octets(signature.data()), static_cast<int>(half), nullptr),
+                                 BN_bin2bn(octets(signature.data() + half), static_cast<int>(half), nullptr)) == 1);
+  return der_of(out.get(), &i2d_ECDSA_SIG);
 }
 
 void set_serial(X509* certificate, Random& random) {
@@ -201,53 +250,103 @@ Result<WallTime> time_of(const ASN1_TIME* time) {
   return WallTime(std::chrono::seconds(timegm(&fields)));
 }
 
-void add_key_ids(X509* certificate) {
+// `issuer` may be the certificate itself.
+void add_key_ids(X509* certificate, X509* issuer) {
   X509V3_CTX context;
-  X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
+  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
   for (const auto& [nid, value] :
        {std::pair(NID_subject_key_identifier, "hash"), std::pair(NID_authority_key_identifier, "keyid:always")}) {
     const ExtensionPtr extension(X509V3_EXT_conf_nid(nullptr, &context, nid, value));
+    // An authority from elsewhere may have no identifier of its key to be named by.
+    if (!extension && nid == NID_authority_key_identifier) continue;
     FH_CHECK(extension && X509_add_ext(certificate, extension.get(), -1) == 1);
   }
+  ERR_clear_error();
+}
+
+bool is_authority(X509* certificate) {
+  const auto flags = X509_get_extension_flags(certificate);
+  const bool may_sign = (X509_get_key_usage(certificate) & X509v3_KU_KEY_CERT_SIGN) != 0;  // all, where it says none
+  return (flags & EXFLAG_INVALID) == 0 && (flags & EXFLAG_CA) != 0 && may_sign;
+}
+
+Result<CertificatePtr> authority_from(BytesView der, const PublicNumbers& signer, WallTime now) {
+  auto out = certificate_from(der);
+  if (!out || !is_authority(out.get())) return wrong("The issuer's certificate is none of an authority.");
+  if (!certifies(der, signer)) return wrong("The issuer's certificate is for another key.");
+  FH_TRY(const auto from, time_of(X509_get0_notBefore(out.get())));
+  FH_TRY(const auto until, time_of(X509_get0_notAfter(out.get())));
+  if (now < from || now >= until) return wrong("The issuer's certificate isn't valid now.");
+  return out;
 }
 
 }  // namespace
 
-Result<Bytes> self_signed(const JoseKey& key, const CertificateTerms& terms, WallTime now, Random& random) {
+Result<UnsignedDocument> unsigned_certificate(const PublicNumbers& key, const CertificateTerms& terms, BytesView issuer,
+                                              const PublicNumbers& signer, WallTime now, Random& random) {
   FH_TRY(const auto name, name_from(terms.subject));
+  FH_TRY(const auto signing, signing_of(signer));
   Extensions extensions;
   FH_CHECK_OK(add_terms(extensions, terms));
-  const auto pkey = pkey_of(key);
+  CertificatePtr above;
+  WallTime until = months_later(now, terms.validity_months);
+  if (!issuer.empty()) {
+    FH_TRY(above, authority_from(issuer, signer, now));
+    FH_TRY(const auto end, time_of(X509_get0_notAfter(above.get())));
+    until = std::min(until, end);
+  }
+  FH_TRY(const auto pkey, public_from(key));
   const CertificatePtr certificate(X509_new());
   FH_CHECK(certificate && X509_set_version(certificate.get(), X509_VERSION_3) == 1);
   FH_CHECK(X509_set_pubkey(certificate.get(), pkey.get()) == 1);
   set_serial(certificate.get(), random);
   FH_CHECK(X509_set_subject_name(certificate.get(), name.get()) == 1 &&
-           X509_set_issuer_name(certificate.get(), name.get()) == 1);
+           X509_set_issuer_name(certificate.get(), above ? X509_get_subject_name(above.get()) : name.get()) == 1);
   // Ten minutes back, as Azure's: clients' clocks may be behind.
   const WallTime from = now - std::chrono::minutes(10);
   FH_CHECK(ASN1_TIME_set(X509_getm_notBefore(certificate.get()), seconds_of(from)) != nullptr);
-  FH_CHECK(ASN1_TIME_set(X509_getm_notAfter(certificate.get()), seconds_of(months_later(now, terms.validity_months))) !=
-           nullptr);
+  FH_CHECK(ASN1_TIME_set(X509_getm_notAfter(certificate.get()), seconds_of(until)) != nullptr);
   for (int i = 0; i < sk_X509_EXTENSION_num(extensions.all); ++i) {
     FH_CHECK(X509_add_ext(certificate.get(), sk_X509_EXTENSION_value(extensions.all, i), -1) == 1);
   }
-  add_key_ids(certificate.get());
-  if (X509_sign(certificate.get(), pkey.get(), digest_for(key)) <= 0) return wrong("The key can't sign a certificate.");
-  return der_of(certificate.get(), &i2d_X509);
+  add_key_ids(certificate.get(), above ? above.get() : certificate.get());
+  // The certificate is ours to write; OpenSSL has no other way in for signatures that are made elsewhere.
+  set_algorithm(const_cast<X509_ALGOR*>(X509_get0_tbs_sigalg(certificate.get())), signing);
+  return document_of(signing, der_of(certificate.get(), &i2d_re_X509_tbs));
 }
 
-Result<Bytes> signing_request(const JoseKey& key, const CertificateTerms& terms) {
+Result<UnsignedDocument> unsigned_request(const PublicNumbers& key, const CertificateTerms& terms) {
   FH_TRY(const auto name, name_from(terms.subject));
+  FH_TRY(const auto signing, signing_of(key));
   Extensions extensions;
   FH_CHECK_OK(add_terms(extensions, terms));
-  const auto pkey = pkey_of(key);
+  FH_TRY(const auto pkey, public_from(key));
   const RequestPtr request(X509_REQ_new());
   FH_CHECK(request && X509_REQ_set_subject_name(request.get(), name.get()) == 1);
   FH_CHECK(X509_REQ_set_pubkey(request.get(), pkey.get()) == 1);
   FH_CHECK(X509_REQ_add_extensions(request.get(), extensions.all) == 1);
-  if (X509_REQ_sign(request.get(), pkey.get(), digest_for(key)) <= 0) return wrong("The key can't sign a request.");
-  return der_of(request.get(), &i2d_X509_REQ);
+  return document_of(signing, der_of(request.get(), &i2d_re_X509_REQ_tbs));
+}
+
+Bytes signed_document(const UnsignedDocument& document, BytesView signature) {
+  const bool ecdsa = document.algorithm.scheme == Scheme::kEcdsa;
+  int nid = NID_sha256WithRSAEncryption;
+  if (ecdsa)
+    FH_CHECK(OBJ_find_sigid_by_algs(&nid, EVP_MD_get_type(digest_of(document.algorithm.hash)),
+                                    NID_X9_62_id_ecPublicKey) == 1);
+  const AlgorithmPtr algorithm(X509_ALGOR_new());
+  FH_CHECK(algorithm != nullptr);
+  set_algorithm(algorithm.get(), {document.algorithm.name, nid});
+  Bytes bits(1, '\0');  // none of the last byte's is unused
+  bits += ecdsa ? ecdsa_der(signature) : Bytes(signature);
+  Bytes content = document.text + der_of(algorithm.get(), &i2d_X509_ALGOR);
+  return element(V_ASN1_SEQUENCE, true, content += element(V_ASN1_BIT_STRING, false, bits));
+}
+
+Result<Bytes> self_signed(const JoseKey& key, const CertificateTerms& terms, WallTime now, Random& random) {
+  FH_TRY(const auto document, unsigned_certificate(key.numbers(), terms, {}, key.numbers(), now, random));
+  FH_TRY(const Bytes signature, key.sign(document.algorithm, document.digest));
+  return signed_document(document, signature);
 }
 
 Result<CertificateFacts> certificate_facts(BytesView der) {
@@ -267,12 +366,15 @@ Result<CertificateFacts> certificate_facts(BytesView der) {
   char* data = nullptr;
   const long length = BIO_get_mem_data(text.get(), &data);
   out.subject = std::string(data, static_cast<std::size_t>(std::max(0L, length)));
+  out.authority = is_authority(certificate.get());
   return out;
 }
 
-bool certifies(BytesView der, const JoseKey& key) {
+bool certifies(BytesView der, const PublicNumbers& key) {
   const auto certificate = certificate_from(der);
-  const bool right = certificate && X509_check_private_key(certificate.get(), pkey_of(key).get()) == 1;
+  const auto mine = public_from(key);
+  const auto* theirs = certificate ? X509_get0_pubkey(certificate.get()) : nullptr;
+  const bool right = theirs != nullptr && mine && EVP_PKEY_eq(theirs, mine->get()) == 1;
   ERR_clear_error();
   return right;
 }

@@ -35,7 +35,7 @@ TEST(KeyCertificate, SaysWhatItsTermsSay) {
     EXPECT_EQ(facts->subject, "CN=example.test,O=Org\\, with a comma");
     EXPECT_EQ(rfc3339(facts->not_after).substr(0, 10), "2026-04-30");
     EXPECT_EQ(now() - facts->not_before, std::chrono::minutes(10));
-    EXPECT_TRUE(certifies(*der, key));
+    EXPECT_TRUE(certifies(*der, key.numbers()));
     const unsigned char* at = octets(der->data());
     const CertificatePtr certificate(d2i_X509(nullptr, &at, static_cast<long>(der->size())));
     EXPECT_EQ(X509_verify(certificate.get(), X509_get0_pubkey(certificate.get())), 1);
@@ -45,7 +45,56 @@ TEST(KeyCertificate, SaysWhatItsTermsSay) {
     EXPECT_EQ(X509_get_extended_key_usage(certificate.get()), unsigned{XKU_SSL_SERVER});
     EXPECT_EQ(X509_check_ca(certificate.get()), 0);
   }
-  EXPECT_TRUE(signing_request(rsa_key(), terms()));
+}
+
+TEST(KeyCertificate, ARequestIsSignedByItsKey) {
+  for (const auto& key : {rsa_key(), *JoseKey::generate_ec(Curve::kP521), *JoseKey::generate_ec(Curve::kP256K)}) {
+    const auto document = *unsigned_request(key.numbers(), terms());
+    const Bytes der = signed_document(document, *key.sign(document.algorithm, document.digest));
+    const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+    const std::unique_ptr<X509_REQ, OpensslFree<X509_REQ_free>> request(
+        d2i_X509_REQ(nullptr, &at, static_cast<long>(der.size())));
+    ASSERT_TRUE(request);
+    EXPECT_EQ(X509_REQ_verify(request.get(), X509_REQ_get0_pubkey(request.get())), 1);
+  }
+  EXPECT_FALSE(unsigned_request(PublicNumbers{.type = KeyType::kOct, .bits = 256}, terms()));
+}
+
+TEST(KeyCertificate, AnAuthoritySignsForAsLongAsItIsOne) {
+  SystemRandom random;
+  const auto above = *JoseKey::generate_ec(Curve::kP384);
+  const auto mine = rsa_key().numbers();
+  CertificateTerms root{.subject = "CN=root", .key_uses = {"keyCertSign", "cRLSign"}, .authority = true};
+  const auto authority = *self_signed(above, root, now(), random);
+  EXPECT_TRUE(certificate_facts(authority)->authority);
+  auto asked = terms();
+  asked.validity_months = 120;
+  const auto document = *unsigned_certificate(mine, asked, authority, above.numbers(), now(), random);
+  const Bytes der = signed_document(document, *above.sign(document.algorithm, document.digest));
+  EXPECT_TRUE(certifies(der, mine));
+  const auto facts = *certificate_facts(der);
+  EXPECT_FALSE(facts.authority);
+  EXPECT_EQ(facts.not_after, certificate_facts(authority)->not_after);
+  const auto parsed = [](const Bytes& text) {
+    const auto* at = reinterpret_cast<const unsigned char*>(text.data());
+    return CertificatePtr(d2i_X509(nullptr, &at, static_cast<long>(text.size())));
+  };
+  const auto leaf = parsed(der);
+  const auto issuer = parsed(authority);
+  EXPECT_EQ(X509_check_issued(issuer.get(), leaf.get()), X509_V_OK);
+  EXPECT_EQ(X509_verify(leaf.get(), X509_get0_pubkey(issuer.get())), 1);
+  EXPECT_NE(X509_verify(leaf.get(), X509_get0_pubkey(leaf.get())), 1);
+
+  const auto refusal = [&](BytesView by, const JoseKey& signer, WallTime when) {
+    const auto made = unsigned_certificate(mine, terms(), by, signer.numbers(), when, random);
+    return made ? "" : made.error().message;
+  };
+  const auto plain = *self_signed(above, terms(), now(), random);
+  EXPECT_EQ(refusal(plain, above, now()), "The issuer's certificate is none of an authority.");
+  EXPECT_EQ(refusal("nonsense", above, now()), "The issuer's certificate is none of an authority.");
+  EXPECT_EQ(refusal(authority, rsa_key(), now()), "The issuer's certificate is for another key.");
+  EXPECT_EQ(refusal(authority, above, now() + std::chrono::days(400)), "The issuer's certificate isn't valid now.");
+  EXPECT_EQ(refusal(authority, above, now() - std::chrono::days(1)), "The issuer's certificate isn't valid now.");
 }
 
 TEST(KeyCertificate, TermsThatNoCertificateHasAreRefused) {
@@ -74,6 +123,8 @@ TEST(KeyCertificate, BundlesComeBackAsTheyWent) {
   const auto pem = read_pem(write_pem(bundle).view());
   ASSERT_TRUE(pem) << pem.error().message;
   const auto pfx = read_pfx(write_pfx(bundle).view(), Secret());
+  EXPECT_FALSE(read_pfx(write_pfx(der, {above}).view(), Secret()));  // no key in it
+  EXPECT_FALSE(write_pem(der, {above}).view().contains("PRIVATE"));
   ASSERT_TRUE(pfx) << pfx.error().message;
   for (const auto* back : {&*pem, &*pfx}) {
     EXPECT_EQ(back->certificate, der);
@@ -83,7 +134,7 @@ TEST(KeyCertificate, BundlesComeBackAsTheyWent) {
   EXPECT_FALSE(read_pfx(write_pfx(bundle).view(), Secret(BytesView("wrong"))));
   EXPECT_FALSE(read_pem(write_pfx(bundle).view()));
   const CertificateBundle others{*JoseKey::generate_ec(Curve::kP256), der, {}};
-  EXPECT_FALSE(certifies(der, others.key));
+  EXPECT_FALSE(certifies(der, others.key.numbers()));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "base/encoding.h"
 #include "src/backup.h"
+#include "src/token_material.h"
 
 namespace freehold::vault {
 namespace {
@@ -15,6 +16,7 @@ struct Restored {
   std::vector<std::shared_ptr<const ItemContent>> versions;
 };
 using RestoredKinds = std::map<ItemKind, std::shared_ptr<const Restored>>;
+using Backups = std::map<ItemKind, Backup>;
 
 vault_errors::Refusal too_long() { return vault_errors::bad_parameter("It is longer than a backup may be."); }
 
@@ -31,9 +33,9 @@ Task<ApiResult<Bytes>> sealed_kind(VaultParts& parts, VaultCall& call, ItemKind 
 }
 
 // The three of one name, in the order of kCertificateKinds; each is sealed as its kind.
-ApiResult<RestoredKinds> read_blob(BytesView blob, const Vault& vault, const Secret& key) {
+ApiResult<Backups> read_blob(BytesView blob, const Vault& vault, const Secret& key) {
   ByteReader in(blob);
-  RestoredKinds out;
+  Backups out;
   std::string name;
   for (const auto kind : kCertificateKinds) {
     auto backup = open_backup(in.sized(2 * kMaxBackupBytes), kind, vault, key);
@@ -41,14 +43,24 @@ ApiResult<RestoredKinds> read_blob(BytesView blob, const Vault& vault, const Sec
     const auto lower = to_lower(backup->head.name);
     if (!name.empty() && name != lower) return no_backup();
     name = lower;
-    auto restored = std::make_shared<Restored>(Restored{.head = std::move(backup->head), .versions = {}});
-    for (auto& each : backup->versions) {
+    out.emplace(kind, std::move(*backup));
+  }
+  if (!in.done()) return no_backup();
+  return out;
+}
+
+// Keys of a token are bound to this vault, as they were to the one that they come from.
+Task<ApiResult<RestoredKinds>> bring_here(VaultParts& parts, VaultPtr vault, Backups backups) {
+  RestoredKinds out;
+  for (auto& [kind, backup] : backups) {
+    FH_CO_TRY(auto versions, said(co_await bind_here(parts, vault, backup.head.name, std::move(backup.versions))));
+    auto restored = std::make_shared<Restored>(Restored{.head = std::move(backup.head), .versions = {}});
+    for (auto& each : versions) {
       restored->versions.push_back(std::make_shared<const ItemContent>(std::move(each)));
     }
     out.emplace(kind, std::move(restored));
   }
-  if (!in.done()) return no_backup();
-  return out;
+  co_return out;
 }
 
 }  // namespace
@@ -69,7 +81,8 @@ Task<Reply> restore_certificate(VaultParts& parts, VaultCall& call) {
   const auto blob = from_base64url(text.value_or(""));
   if (!blob || blob->empty()) co_return vault_errors::bad_parameter("'value' is required: the backup, in base64url.");
   FH_CO_TRY(const Secret key, said(parts.row_keys.row_key(call.vault->tenant)));
-  FH_CO_TRY(const auto kinds, read_blob(*blob, *call.vault, key));
+  FH_CO_TRY(auto backups, read_blob(*blob, *call.vault, key));
+  FH_CO_TRY(const auto kinds, co_await bring_here(parts, call.vault, std::move(backups)));
   const auto& head = kinds.at(ItemKind::kCertificate)->head;
   const auto edit = [kinds](const States& states) -> ApiResult<Changes> {
     Changes out;

@@ -1,11 +1,10 @@
 #include "src/certificate_issue.h"
 
 #include "base/encoding.h"
+#include "src/certificate_issuers.h"
 
 namespace freehold::vault {
 namespace {
-
-std::string issued_content_type(const Json& policy) { return content_type_of(policy); }
 
 ItemVersion shown_certificate(const crypto::CertificateFacts& facts, const NewCertificate& made, std::string version,
                               std::int64_t now) {
@@ -13,33 +12,45 @@ ItemVersion shown_certificate(const crypto::CertificateFacts& facts, const NewCe
   shown.attributes.created = shown.attributes.updated = now;
   shown.attributes.not_before = unix_seconds(facts.not_before);
   shown.attributes.expires = unix_seconds(facts.not_after);
-  shown.content_type = issued_content_type(made.policy);
+  shown.content_type = content_type_of(made.policy);
   shown.open =
       Json{{"x5t", to_base64url(facts.sha1)}, {"cer", to_base64(facts.der)}, {"subject", facts.subject}}.dump();
   return shown;
 }
 
-std::shared_ptr<ItemContent> key_version(const crypto::JoseKey& key, const ItemVersion& shown) {
-  auto out = std::make_shared<ItemContent>(
-      content_of(key, default_key_ops(key.numbers().type), shown.version, shown.attributes));
+std::shared_ptr<ItemContent> key_version(ItemContent content, const ItemVersion& shown) {
+  auto out = std::make_shared<ItemContent>(std::move(content));
+  out->shown.attributes = shown.attributes;
   out->shown.tags = shown.tags;
   out->shown.managed = true;
   return out;
 }
 
+// What of the certificate is to be had as a secret: with its key, if the policy lets that go.
+struct SecretText {
+  std::optional<crypto::JoseKey> key;
+  Bytes own;
+  std::vector<Bytes> chain;
+};
+
 // Azure has a PFX in base64, and PEM as it is.
-std::shared_ptr<ItemContent> secret_version(const crypto::CertificateBundle& bundle, const ItemVersion& shown) {
+Secret secret_text(const SecretText& of, std::string_view type) {
+  if (type == kPemType) {
+    return of.key ? crypto::write_pem({*of.key, of.own, of.chain}) : crypto::write_pem(of.own, of.chain);
+  }
+  const Secret pfx = of.key ? crypto::write_pfx({*of.key, of.own, of.chain}) : crypto::write_pfx(of.own, of.chain);
+  Bytes text = to_base64(pfx.view());
+  Secret out{BytesView(text)};
+  wipe(text);
+  return out;
+}
+
+std::shared_ptr<ItemContent> secret_version(Secret text, const ItemVersion& shown) {
   auto out = std::make_shared<ItemContent>();
   out->shown = shown;
   out->shown.open.clear();
   out->shown.managed = true;
-  if (shown.content_type == kPemType) {
-    out->material = crypto::write_pem(bundle);
-  } else {
-    Bytes text = to_base64(crypto::write_pfx(bundle).view());
-    out->material = Secret(BytesView(text));
-    wipe(text);
-  }
+  out->material = std::move(text);
   return out;
 }
 
@@ -63,14 +74,16 @@ struct Parts {
 
 }  // namespace
 
-Task<ApiResult<ItemHead>> put_certificate(VaultParts& parts, VaultPtr vault, std::string name,
-                                          crypto::CertificateBundle bundle, NewCertificate made, std::int64_t now,
+Task<ApiResult<ItemHead>> put_certificate(VaultParts& parts, VaultPtr vault, std::string name, CertificateKey key,
+                                          Bytes own, std::vector<Bytes> chain, NewCertificate made, std::int64_t now,
                                           AuditRow audit) {
-  FH_CO_TRY(const auto facts, said(crypto::certificate_facts(bundle.certificate)));
+  FH_CO_TRY(const auto facts, said(crypto::certificate_facts(own)));
   Parts put;
-  put.certificate->shown = shown_certificate(facts, made, new_version(parts.random), now);
-  put.key = key_version(bundle.key, put.certificate->shown);
-  put.secret = secret_version(bundle, put.certificate->shown);
+  put.certificate->shown = shown_certificate(facts, made, key.content.shown.version, now);
+  const auto& shown = put.certificate->shown;
+  put.key = key_version(std::move(key.content), shown);
+  const SecretText text{is_exportable(made.policy) ? key.here : std::nullopt, std::move(own), std::move(chain)};
+  put.secret = secret_version(secret_text(text, shown.content_type), shown);
   const Json kept = {{"policy", made.policy},
                      {"operation", {{"status", "completed"}, {"request_id", to_hex(parts.random.bytes(16))}}}};
   const auto head = std::make_shared<ItemHead>();
@@ -100,16 +113,31 @@ Task<ApiResult<ItemHead>> put_certificate(VaultParts& parts, VaultPtr vault, std
 
 Task<ApiResult<ItemHead>> issue_certificate(VaultParts& parts, VaultPtr vault, std::string name, NewCertificate made,
                                             WallTime now, AuditRow audit) {
-  FH_CO_TRY(auto spec, key_spec_of(made.policy));
-  FH_CO_TRY(auto key, said(co_await make_key(parts, vault->tenant, std::move(spec))));
-  Random* random = &parts.random;
-  const auto terms = terms_of(made.policy);
-  FH_CO_TRY(auto der, said(co_await parts.crypto.run(fair_key(vault->tenant), [key, terms, now, random] {
-              return crypto::self_signed(key, terms, now, *random);
-            })));
-  crypto::CertificateBundle bundle{std::move(key), std::move(der), {}};
-  co_return co_await put_certificate(parts, std::move(vault), std::move(name), std::move(bundle), std::move(made),
-                                     unix_seconds(now), std::move(audit));
+  // Who signs is known before a key is made.
+  std::optional<Authority> authority;
+  if (const auto issuer = issuer_of(made.policy); issuer != kSelf) {
+    FH_CO_TRY(auto found, co_await find_authority(parts, vault, issuer, unix_seconds(now)));
+    authority.emplace(std::move(found));
+  }
+  std::shared_ptr<CertificateKey> key;
+  if (reuses_key(made.policy)) {
+    FH_CO_TRY(key, co_await same_key_again(parts, vault, name));
+  }
+  if (!key) {
+    FH_CO_TRY(auto fresh, co_await make_certificate_key(parts, vault, name, made.policy));
+    key = std::make_shared<CertificateKey>(std::move(fresh));
+  }
+  const Bytes above = authority ? authority->certificate : Bytes();
+  FH_CO_TRY(auto document,
+            said(crypto::unsigned_certificate(key->open, terms_of(made.policy), above,
+                                              authority ? authority->key.open : key->open, now, parts.random)));
+  const std::string signer = authority ? authority->name : name;
+  FH_CO_TRY(Bytes own,
+            co_await sign_document(parts, vault, signer, authority ? authority->key : *key, std::move(document)));
+  std::vector<Bytes> chain;
+  if (authority) chain.push_back(above);
+  co_return co_await put_certificate(parts, std::move(vault), std::move(name), std::move(*key), std::move(own),
+                                     std::move(chain), std::move(made), unix_seconds(now), std::move(audit));
 }
 
 }  // namespace freehold::vault

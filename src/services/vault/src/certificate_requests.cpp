@@ -7,15 +7,19 @@ namespace {
 
 using FoundContent = std::shared_ptr<const ItemContent>;
 
+bool is_cancelled(const Json& open) { return open.value("cancelled", false); }
+
 Json show_waiting(const VaultCall& call, std::string_view name, const ItemContent& content) {
   const std::string id = item_id(call, kCertificateApi, name);
   const Json open = Json::parse(content.shown.open, nullptr, false);
   return {{"id", id + "/pending"},
-          {"issuer", {{"name", "Unknown"}}},
+          {"issuer", {{"name", kUnknown}}},
           {"csr", open.value("csr", "")},
-          {"cancellation_requested", false},
-          {"status", "inProgress"},
-          {"status_details", "Pending certificate created. Please perform merge to complete the request."},
+          {"cancellation_requested", is_cancelled(open)},
+          {"status", is_cancelled(open) ? "cancelled" : "inProgress"},
+          {"status_details", is_cancelled(open)
+                                 ? "The request was cancelled."
+                                 : "Pending certificate created. Please perform merge to complete the request."},
           {"request_id", open.value("request_id", "")}};
 }
 
@@ -40,25 +44,32 @@ ApiResult<std::vector<Bytes>> read_chain(const Json& body) {
   return out;
 }
 
+// As it was when it was made; those of earlier builds have no more than the type besides.
+ApiResult<CertificateKey> key_that_waits(const ItemContent& found, const Json& open) {
+  ItemContent key = found.clone();
+  key.shown = {.version = found.shown.version, .open = open.value("key", Json{{"kty", open.value("kty", "")}}.dump())};
+  auto out = key_as_kept(key);
+  if (out && out->here)
+    out->content.shown.open = content_of(*out->here, default_key_ops(out->open.type), "", {}).shown.open;
+  return out;
+}
+
 }  // namespace
 
 Task<Reply> begin_request(VaultParts& parts, VaultCall& call, NewCertificate made) {
   FH_CO_TRY(const auto name, name_in(call));
-  FH_CO_TRY(auto spec, key_spec_of(made.policy));
-  FH_CO_TRY(const auto key, said(co_await make_key(parts, call.vault->tenant, std::move(spec))));
-  const auto terms = terms_of(made.policy);
-  FH_CO_TRY(const auto csr, said(co_await parts.crypto.run(fair_key(call.vault->tenant), [key, terms] {
-              return crypto::signing_request(key, terms);
-            })));
-  const auto content = std::make_shared<ItemContent>();
-  content->shown = {.version = new_version(parts.random), .attributes = made.attributes, .tags = made.tags};
+  FH_CO_TRY(const auto key, co_await make_certificate_key(parts, call.vault, name, made.policy));
+  FH_CO_TRY(auto document, said(crypto::unsigned_request(key.open, terms_of(made.policy))));
+  FH_CO_TRY(const Bytes csr, co_await sign_document(parts, call.vault, name, key, std::move(document)));
+  const auto content = std::make_shared<ItemContent>(key.content.clone());
+  content->shown = {.version = key.content.shown.version, .attributes = made.attributes, .tags = made.tags};
   content->shown.attributes.created = content->shown.attributes.updated = call.seconds();
   content->shown.open = Json{{"policy", made.policy},
                              {"csr", to_base64(csr)},
-                             {"kty", name_of(key.numbers().type)},
+                             {"kty", name_of(key.open.type)},
+                             {"key", key.content.shown.open},
                              {"request_id", to_hex(parts.random.bytes(16))}}
                             .dump();
-  content->material = key.secret();
   const auto edit = [content, name](const ItemState& state) -> ApiResult<ItemChange> {
     if (state.live) return vault_errors::exists(ItemKind::kCertificate, name + "/pending");
     if (state.deleted) return vault_errors::being_purged(ItemKind::kCertificate, name + "/pending");
@@ -114,20 +125,42 @@ Task<ApiResult<ItemHead>> merge_request(VaultParts& parts, VaultCall& call, NewC
   if (!found) co_return vault_errors::not_found(ItemKind::kCertificate, name + "/pending");
   FH_CO_TRY(auto chain, read_chain(call.body));
   const Json open = Json::parse(found->shown.open, nullptr, false);
-  FH_CO_TRY(auto key, said(crypto::JoseKey::from_secret(type_of(open), found->material)));
-  if (!crypto::certifies(chain.front(), key)) {
+  if (is_cancelled(open)) co_return vault_errors::bad_parameter("The request was cancelled: nothing can be merged.");
+  FH_CO_TRY(auto key, key_that_waits(*found, open));
+  if (!crypto::certifies(chain.front(), key.open)) {
     co_return vault_errors::bad_parameter("The first certificate of 'x5c' is for another key than the one that waits.");
   }
   made.policy = open.value("policy", Json::object());
   if (made.tags.empty()) made.tags = found->shown.tags;
   Bytes own = std::move(chain.front());
   chain.erase(chain.begin());
-  crypto::CertificateBundle bundle{std::move(key), std::move(own), std::move(chain)};
-  FH_CO_TRY(auto head, co_await put_certificate(parts, call.vault, name, std::move(bundle), std::move(made),
-                                                call.seconds(), call.audit));
+  FH_CO_TRY(auto head, co_await put_certificate(parts, call.vault, name, std::move(key), std::move(own),
+                                                std::move(chain), std::move(made), call.seconds(), call.audit));
   call.audit = {};  // it rode in the certificate's commit
   FH_CO_CHECK_OK(co_await drop_request(parts, call));
   co_return head;
+}
+
+Task<ApiResult<Json>> cancel_request(VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(const auto name, name_in(call));
+  const auto shown = std::make_shared<Json>(nullptr);
+  const auto edit = [name, shown, &call](const ItemState& state) -> ApiResult<ItemChange> {
+    if (!state.live || !state.version) return ItemChange{};
+    auto next = std::make_shared<ItemContent>(state.version->clone());
+    Json open = Json::parse(next->shown.open, nullptr, false);
+    open["cancelled"] = true;
+    next->shown.open = open.dump();
+    *shown = show_waiting(call, name, *next);
+    ItemChange change{.live = *state.live};
+    change.live->current = next->shown;
+    change.versions.push_back(std::move(next));
+    return change;
+  };
+  const auto done =
+      co_await parts.items.change(call.vault, kWaiting, name, {VersionWanted::Which::kNewest, ""}, edit, call.audit);
+  if (!done) co_return vault_errors::of(done.error());
+  FH_CO_CHECK_OK(*done);
+  co_return std::move(*shown);
 }
 
 }  // namespace freehold::vault

@@ -17,6 +17,8 @@ inline constexpr ItemKind kWaiting{'p'};
 [[nodiscard]] Task<ApiResult<Json>> waiting_certificate(VaultParts& parts, VaultCall& call);
 // Takes it away: nobody can merge then.
 [[nodiscard]] Task<ApiResult<>> drop_request(VaultParts& parts, VaultCall& call);
+// Nobody can merge then either, but it stays to be seen. Null: nothing waits.
+[[nodiscard]] Task<ApiResult<Json>> cancel_request(VaultParts& parts, VaultCall& call);
 // Puts the certificate together with the key that waits for it. 400 if it is for another key.
 [[nodiscard]] Task<ApiResult<ItemHead>> merge_request(VaultParts& parts, VaultCall& call, NewCertificate made);
 

@@ -25,19 +25,29 @@ ApiResult<Json> read_texts(const Json& object, std::string_view name) {
   return out;
 }
 
+// Those of a key in an HSM never leave it.
+ApiResult<bool> read_exportable(const Json& props, bool hsm) {
+  FH_TRY(const auto said_so, said(bool_member(props, "exportable")));
+  if (hsm && said_so.value_or(false)) return bad_parameter("A key in an HSM can't be exported: 'exportable'.");
+  return said_so.value_or(!hsm);
+}
+
+Json key_props(const KeyKind& kind, bool exportable, bool reuse) {
+  return {{"exportable", exportable},
+          {"reuse_key", reuse},
+          {"kty", std::string(name_of(kind.type)) + (kind.hsm ? "-HSM" : "")}};
+}
+
 ApiResult<Json> read_key_props(const Json& given) {
   const auto& props = member(given, "key_props");
-  FH_TRY(const auto exportable, said(bool_member(props, "exportable")));
   FH_TRY(const auto reuse, said(bool_member(props, "reuse_key")));
-  if (exportable && !*exportable) return not_implemented("A certificate whose key can't be exported");
-  if (reuse && *reuse) return not_implemented("Reusing a certificate's key");
   Json body = props.is_object() ? props : Json::object();
   if (member(body, "kty").is_null()) body["kty"] = "RSA";
   body.erase("key_ops");
   FH_TRY(const auto spec, read_key_spec(body));
-  if (spec.hsm) return not_implemented("A certificate whose key is in an HSM");
+  FH_TRY(const bool exportable, read_exportable(props, spec.hsm));
   if (spec.type == crypto::KeyType::kOct) return bad_parameter("A certificate's key is RSA or EC.");
-  Json out = {{"exportable", true}, {"reuse_key", false}, {"kty", name_of(spec.type)}};
+  Json out = key_props({spec.type, spec.hsm}, exportable, reuse.value_or(false));
   if (spec.type == crypto::KeyType::kRsa) out["key_size"] = spec.bits;
   if (spec.type == crypto::KeyType::kEc) out["crv"] = crypto::name_of(spec.curve);
   return out;
@@ -56,13 +66,17 @@ ApiResult<Json> read_x509(const Json& given) {
   FH_TRY(const auto months, said(number_member(props, "validity_months")));
   if (months && (*months < 1 || *months > kMostMonths))
     return bad_parameter("'validity_months' is between 1 and 1200.");
-  if (ekus.empty()) ekus = {"1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"};
-  if (uses.empty()) uses = {"digitalSignature", "keyEncipherment"};
+  FH_TRY(const auto authority, said(bool_member(member(props, "basic_constraints"), "ca")));
+  const bool ca = authority.value_or(false);
+  if (ekus.empty() && !ca) ekus = {"1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"};
+  if (uses.empty()) uses = ca ? Json{"keyCertSign", "cRLSign"} : Json{"digitalSignature", "keyEncipherment"};
+  const bool signs = std::ranges::find(uses, Json("keyCertSign")) != uses.end();
+  if (ca != signs) return bad_parameter("An authority, and nothing else, has the key usage 'keyCertSign'.");
   Json out = {{"subject", *subject},
               {"ekus", std::move(ekus)},
               {"key_usage", std::move(uses)},
               {"validity_months", months.value_or(12)},
-              {"basic_constraints", {{"ca", false}}}};
+              {"basic_constraints", {{"ca", ca}}}};
   if (!dns.empty() || !emails.empty()) out["sans"] = Json::object();
   if (!dns.empty()) out["sans"]["dns_names"] = std::move(dns);
   if (!emails.empty()) out["sans"]["emails"] = std::move(emails);
@@ -107,8 +121,9 @@ ApiResult<Json> read_certificate_policy(const Json& given) {
   if (!given.is_object()) return bad_parameter("'policy' is required.");
   FH_TRY(const auto issuer, said(text_member(member(given, "issuer"), "name", 64)));
   if (!issuer || issuer->empty()) return bad_parameter("'policy.issuer.name' is required.");
-  const bool self = equals_ignoring_case(*issuer, "Self");
-  if (!self && !equals_ignoring_case(*issuer, "Unknown")) return not_implemented("The issuer '" + *issuer + "'");
+  const bool self = equals_ignoring_case(*issuer, kSelf);
+  const bool unknown = equals_ignoring_case(*issuer, kUnknown);
+  if (!is_item_name(*issuer)) return bad_parameter("'policy.issuer.name' is no name of an issuer.");
   FH_TRY(const auto type, said(word_member(member(given, "secret_props"), "contentType", {kPfxType, kPemType})));
   FH_TRY(Json key, read_key_props(given));
   FH_TRY(Json x509, read_x509(given));
@@ -117,22 +132,41 @@ ApiResult<Json> read_certificate_policy(const Json& given) {
               {"secret_props", {{"contentType", type.value_or(std::string(kPfxType))}}},
               {"x509_props", std::move(x509)},
               {"lifetime_actions", std::move(actions)},
-              {"issuer", {{"name", self ? "Self" : "Unknown"}}}};
+              {"issuer",
+               {{"name", self      ? std::string(kSelf)
+                         : unknown ? std::string(kUnknown)
+                                   : *issuer}}}};
 }
 
-Json policy_of_import(const crypto::PublicNumbers& key, std::string_view content_type,
-                      const crypto::CertificateFacts& facts) {
-  Json props = {{"exportable", true}, {"reuse_key", false}, {"kty", name_of(key.type)}};
+ApiResult<Json> policy_of_import(const Json& given, const crypto::PublicNumbers& key, std::string_view content_type,
+                                 const crypto::CertificateFacts& facts) {
+  const auto& asked = member(given, "key_props");
+  FH_TRY(const auto kty, said(text_member(asked, "kty", 16)));
+  FH_TRY(const auto reuse, said(bool_member(asked, "reuse_key")));
+  const auto kind = kty ? key_kind(*kty) : KeyKind{key.type, false};
+  if (!kind || kind->type != key.type) return bad_parameter("The key that came is of another type: 'kty'.");
+  FH_TRY(const bool exportable, read_exportable(asked, kind->hsm));
+  Json props = key_props(*kind, exportable, reuse.value_or(false));
   if (key.type == crypto::KeyType::kRsa) props["key_size"] = key.bits;
   if (key.type == crypto::KeyType::kEc) props["crv"] = crypto::name_of(key.curve);
-  return {{"key_props", std::move(props)},
-          {"secret_props", {{"contentType", content_type}}},
-          {"x509_props", {{"subject", facts.subject}, {"basic_constraints", {{"ca", false}}}}},
-          {"lifetime_actions", Json::array()},
-          {"issuer", {{"name", "Unknown"}}}};
+  return Json{{"key_props", std::move(props)},
+              {"secret_props", {{"contentType", content_type}}},
+              {"x509_props", {{"subject", facts.subject}, {"basic_constraints", {{"ca", facts.authority}}}}},
+              {"lifetime_actions", Json::array()},
+              {"issuer", {{"name", kUnknown}}}};
 }
 
 ApiResult<KeySpec> key_spec_of(const Json& policy) { return read_key_spec(member(policy, "key_props")); }
+
+std::string issuer_of(const Json& policy) {
+  const auto& name = member(member(policy, "issuer"), "name");
+  return name.is_string() ? name.get<std::string>() : std::string(kUnknown);
+}
+
+// Of before there was a choice, all are.
+bool is_exportable(const Json& policy) { return member(member(policy, "key_props"), "exportable") != Json(false); }
+
+bool reuses_key(const Json& policy) { return member(member(policy, "key_props"), "reuse_key") == Json(true); }
 
 crypto::CertificateTerms terms_of(const Json& policy) {
   const auto& x509 = member(policy, "x509_props");
@@ -142,7 +176,8 @@ crypto::CertificateTerms terms_of(const Json& policy) {
           .emails = texts(member(sans, "emails")),
           .extended_uses = texts(member(x509, "ekus")),
           .key_uses = texts(member(x509, "key_usage")),
-          .validity_months = x509.value("validity_months", 12)};
+          .validity_months = x509.value("validity_months", 12),
+          .authority = member(member(x509, "basic_constraints"), "ca") == Json(true)};
 }
 
 std::string content_type_of(const Json& policy) {
@@ -160,7 +195,7 @@ std::optional<std::int64_t> renewal_due(const ItemHead& head) {
   if (!attributes.expires || !attributes.not_before) return std::nullopt;
   const Json kept = kept_of(head);
   const auto& policy = member(kept, "policy");
-  if (member(member(policy, "issuer"), "name") != Json("Self")) return std::nullopt;
+  if (issuer_of(policy) == kUnknown) return std::nullopt;
   for (const auto& each : member(policy, "lifetime_actions")) {
     if (member(member(each, "action"), "action_type") != Json("AutoRenew")) continue;
     const auto& trigger = member(each, "trigger");

@@ -1,6 +1,7 @@
 // Certificates: create, import, get, update, policies, deletion. Source: "Certificates" of the data plane reference.
 #include "base/encoding.h"
 #include "src/certificate_backup.h"
+#include "src/certificate_issuers.h"
 #include "src/certificate_requests.h"
 #include "src/item_operations.h"
 
@@ -68,7 +69,7 @@ Task<Reply> create_certificate(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto name, name_in(call));
   FH_CO_TRY(auto made, read_new(call));
   FH_CO_TRY(made.policy, read_certificate_policy(member(call.body, "policy")));
-  if (made.policy["issuer"]["name"] == "Unknown") co_return co_await begin_request(parts, call, std::move(made));
+  if (issuer_of(made.policy) == kUnknown) co_return co_await begin_request(parts, call, std::move(made));
   FH_CO_TRY(const auto head,
             co_await issue_certificate(parts, call.vault, name, std::move(made), call.now, call.audit));
   auto response = json_answer(show_operation(call, head));
@@ -94,6 +95,13 @@ Task<ApiResult<crypto::CertificateBundle>> read_bundle(VaultParts& parts, VaultC
   }));
 }
 
+Task<ApiResult<CertificateKey>> key_of_import(VaultParts& parts, VaultCall& call, std::string name, crypto::JoseKey key,
+                                              Json policy) {
+  FH_CO_TRY(const auto spec, key_spec_of(policy));
+  if (spec.hsm) co_return co_await take_into_token(parts, call.vault, std::move(name), std::move(key));
+  co_return key_in_memory(parts, std::move(key));
+}
+
 Task<Reply> import_certificate(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto name, name_in(call));
   FH_CO_TRY(auto made, read_new(call));
@@ -104,9 +112,12 @@ Task<Reply> import_certificate(VaultParts& parts, VaultCall& call) {
   const bool pem = looks || (type && *type == kPemType);
   FH_CO_TRY(auto bundle, co_await read_bundle(parts, call, pem));
   FH_CO_TRY(const auto facts, said(crypto::certificate_facts(bundle.certificate)));
-  made.policy = policy_of_import(bundle.key.numbers(), type.value_or(std::string(pem ? kPemType : kPfxType)), facts);
-  FH_CO_TRY(const auto head, co_await put_certificate(parts, call.vault, name, std::move(bundle), std::move(made),
-                                                      call.seconds(), call.audit));
+  FH_CO_TRY(made.policy, policy_of_import(member(call.body, "policy"), bundle.key.numbers(),
+                                          type.value_or(std::string(pem ? kPemType : kPfxType)), facts));
+  FH_CO_TRY(auto key, co_await key_of_import(parts, call, name, std::move(bundle.key), made.policy));
+  FH_CO_TRY(const auto head,
+            co_await put_certificate(parts, call.vault, name, std::move(key), std::move(bundle.certificate),
+                                     std::move(bundle.chain), std::move(made), call.seconds(), call.audit));
   co_return json_answer(show_with_policy(call, head, head.current));
 }
 
@@ -187,6 +198,19 @@ Task<Reply> update_policy(VaultParts& parts, VaultCall& call) {
       &show_policy);
 }
 
+// What is under way can be cancelled; a certificate that is there is no longer under way.
+Task<Reply> update_operation(VaultParts& parts, VaultCall& call) {
+  FH_CO_TRY(const auto cancel, said(bool_member(call.body, "cancellation_requested")));
+  if (!cancel || !*cancel) co_return vault_errors::bad_parameter("'cancellation_requested' must be true.");
+  FH_CO_TRY(const auto waiting, co_await cancel_request(parts, call));
+  if (!waiting.is_null()) co_return json_answer(waiting);
+  FH_CO_TRY(const auto head, co_await head_of(parts, call));
+  if (!kept_of(head).contains("operation")) {
+    co_return vault_errors::not_found(ItemKind::kCertificate, head.name + "/pending");
+  }
+  co_return vault_errors::bad_parameter("The operation has ended, and can't be cancelled any more.");
+}
+
 Task<Reply> delete_operation(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto waiting, co_await waiting_operation(parts, call));
   if (!waiting.is_null()) {
@@ -233,6 +257,7 @@ Task<Reply> update_certificate(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto done, said(co_await parts.items.change_together(call.vault, kCertificateKinds, head.name, wanted,
                                                                        edit, call.audit)));
   FH_CO_CHECK_OK(done);
+  if (!shown->attributes.enabled) drop_unwrapped(parts, call.vault->id);
   co_return json_answer(show_with_policy(call, head, *shown));
 }
 
@@ -267,6 +292,7 @@ Task<Reply> delete_certificate(VaultParts& parts, VaultCall& call) {
     return change;
   };
   FH_CO_CHECK_OK(co_await change_heads(parts, call, head.name, each, call.audit));
+  drop_unwrapped(parts, call.vault->id);
   head.deleted = now;
   head.purge_at = end;
   Json json = show_deleted(call, kCertificateApi, head);
@@ -314,7 +340,7 @@ using gate::AuditClass;
 constexpr std::string_view kRead = "Microsoft.KeyVault/vaults/certificates/read";
 constexpr std::string_view kWrite = "Microsoft.KeyVault/vaults/certificates/update/action";
 constexpr std::string_view kCreate = "Microsoft.KeyVault/vaults/certificates/create/action";
-constexpr std::string_view kContacts = "Microsoft.KeyVault/vaults/certificatecontacts/write";
+constexpr std::string_view kContactsWrite = "Microsoft.KeyVault/vaults/certificatecontacts/write";
 constexpr std::string_view kIssuersRead = "Microsoft.KeyVault/vaults/certificatecas/read";
 constexpr std::string_view kIssuersWrite = "Microsoft.KeyVault/vaults/certificatecas/write";
 
@@ -328,12 +354,39 @@ const KindApi kCertificateApi{.kind = ItemKind::kCertificate,
 
 std::span<const VaultRow> certificate_rows() {
   static const std::vector<VaultRow> rows = {
-      {"GetCertificateContacts", Method::kGet, {"/certificates/contacts"}, kContacts, nullptr},
-      {"SetCertificateContacts", Method::kPut, {"/certificates/contacts"}, kContacts, nullptr},
-      {"DeleteCertificateContacts", Method::kDelete, {"/certificates/contacts"}, kContacts, nullptr},
-      {"GetCertificateIssuers", Method::kGet, {"/certificates/issuers"}, kIssuersRead, nullptr},
-      {"GetCertificateIssuer", Method::kGet, {"/certificates/issuers/{issuer}"}, kIssuersRead, nullptr},
-      {"SetCertificateIssuer", Method::kPut, {"/certificates/issuers/{issuer}"}, kIssuersWrite, nullptr},
+      {"GetCertificateContacts", Method::kGet, {"/certificates/contacts"}, kContactsWrite, &get_contacts},
+      {"SetCertificateContacts",
+       Method::kPut,
+       {"/certificates/contacts"},
+       kContactsWrite,
+       &set_contacts,
+       AuditClass::kWrite},
+      {"DeleteCertificateContacts",
+       Method::kDelete,
+       {"/certificates/contacts"},
+       kContactsWrite,
+       &delete_contacts,
+       AuditClass::kWrite},
+      with_slash({"GetCertificateIssuers", Method::kGet, {"/certificates/issuers"}, kIssuersRead, &list_issuers}),
+      {"GetCertificateIssuer", Method::kGet, {"/certificates/issuers/{issuer}"}, kIssuersRead, &get_issuer},
+      {"SetCertificateIssuer",
+       Method::kPut,
+       {"/certificates/issuers/{issuer}"},
+       kIssuersWrite,
+       &set_issuer,
+       AuditClass::kWrite},
+      {"UpdateCertificateIssuer",
+       Method::kPatch,
+       {"/certificates/issuers/{issuer}"},
+       kIssuersWrite,
+       &update_issuer,
+       AuditClass::kWrite},
+      {"DeleteCertificateIssuer",
+       Method::kDelete,
+       {"/certificates/issuers/{issuer}"},
+       kIssuersWrite,
+       &delete_issuer,
+       AuditClass::kWrite},
       {"CreateCertificate",
        Method::kPost,
        {"/certificates/{name}/create"},
@@ -353,7 +406,12 @@ std::span<const VaultRow> certificate_rows() {
        &merge_certificate,
        AuditClass::kWrite},
       {"GetCertificateOperation", Method::kGet, {"/certificates/{name}/pending"}, kRead, &get_operation},
-      {"UpdateCertificateOperation", Method::kPatch, {"/certificates/{name}/pending"}, kWrite, nullptr},
+      {"UpdateCertificateOperation",
+       Method::kPatch,
+       {"/certificates/{name}/pending"},
+       kWrite,
+       &update_operation,
+       AuditClass::kWrite},
       {"DeleteCertificateOperation",
        Method::kDelete,
        {"/certificates/{name}/pending"},

@@ -51,9 +51,10 @@ TEST_F(Certificates, OneComesWithItsKeyAndItsSecret) {
 
 TEST_F(Certificates, WhatIsNoPolicyIsRefused) {
   EXPECT_EQ(post("/certificates/c1/create", Json::object()).said(), "400 BadParameter");
-  EXPECT_EQ(create("c1", {{"issuer", {{"name", "DigiCert"}}}}).said(), "501 NotImplemented");
+  EXPECT_EQ(create("c1", {{"issuer", {{"name", "DigiCert"}}}}).said(), "400 BadParameter");
   EXPECT_EQ(create("c1", {{"x509_props", {{"subject", "nothing"}}}}).said(), "400 BadParameter");
-  EXPECT_EQ(create("c1", {{"key_props", {{"kty", "RSA-HSM"}}}}).said(), "501 NotImplemented");
+  EXPECT_EQ(create("c1", {{"key_props", {{"kty", "RSA-HSM"}}}}).said(), "400 BadParameter");
+  EXPECT_EQ(create("c1", {{"x509_props", {{"key_usage", {"keyCertSign"}}}}}).said(), "400 BadParameter");
   EXPECT_EQ(create("c1", {{"key_props", {{"kty", "oct"}}}}).said(), "400 BadParameter");
   EXPECT_EQ(create("c1", {{"x509_props", {{"validity_months", 0}}}}).said(), "400 BadParameter");
   EXPECT_EQ(get("/certificates/c1").said(), "404 CertificateNotFound");
@@ -89,6 +90,60 @@ TEST_F(Certificates, AnotherAuthoritySignsWhatWaits) {
   EXPECT_EQ(remove("/certificates/c1/pending").status, 200);
   EXPECT_EQ(get("/certificates/c1/pending").status, 404);
   EXPECT_EQ(create("c1", {{"issuer", {{"name", "Unknown"}}}}).status, 202);
+}
+
+TEST_F(Certificates, WhatWaitsCanBeCancelled) {
+  const Json unknown = {{"issuer", {{"name", "Unknown"}}}};
+  create("c1", unknown);
+  const Json cancel = {{"cancellation_requested", true}};
+  const auto cancelled = patch("/certificates/c1/pending", cancel);
+  ASSERT_EQ(cancelled.status, 200) << cancelled.body;
+  EXPECT_EQ(cancelled.body["status"], "cancelled");
+  EXPECT_EQ(get("/certificates/c1/pending").body, cancelled.body);
+  const auto other = *crypto::self_signed(*crypto::JoseKey::generate_ec(crypto::Curve::kP256), {.subject = "CN=other"},
+                                          memory_.clock.now(), memory_.random);
+  EXPECT_EQ(post("/certificates/c1/pending/merge", {{"x5c", {to_base64(other)}}}).said(), "400 BadParameter");
+  EXPECT_EQ(remove("/certificates/c1/pending").status, 200);
+  EXPECT_EQ(patch("/certificates/c1/pending", cancel).said(), "404 CertificateNotFound");
+  create("c2");
+  EXPECT_EQ(patch("/certificates/c2/pending", cancel).said(), "400 BadParameter");
+}
+
+TEST_F(Certificates, AKeyThatCantBeExportedIsInNoSecret) {
+  const Json kept = {{"exportable", false}};
+  ASSERT_EQ(create("c1", {{"key_props", kept}}).status, 202);
+  const auto pfx = get("/secrets/c1").body["value"].get<std::string>();
+  EXPECT_FALSE(crypto::read_pfx(*from_base64(pfx), Secret()));
+  ASSERT_EQ(create("c2", {{"key_props", kept}, {"secret_props", {{"contentType", "application/x-pem-file"}}}}).status,
+            202);
+  const auto pem = get("/secrets/c2").body["value"].get<std::string>();
+  EXPECT_TRUE(pem.starts_with("-----BEGIN CERTIFICATE-----"));
+  EXPECT_FALSE(pem.contains("PRIVATE"));
+  const auto kid = get("/certificates/c1").body["kid"].get<std::string>();
+  EXPECT_EQ(post(path_of(kid) + "/sign", {{"alg", "ES256"}, {"value", to_base64url(Bytes(32, 'd'))}}).status, 200);
+
+  const auto key = *crypto::JoseKey::generate_ec(crypto::Curve::kP256);
+  const auto der = *crypto::self_signed(key, {.subject = "CN=mine"}, memory_.clock.now(), memory_.random);
+  const auto imports = [&](Json props) {
+    return post("/certificates/p1/import",
+                {{"value", crypto::write_pem({key, der, {}}).view()}, {"policy", {{"key_props", std::move(props)}}}});
+  };
+  EXPECT_EQ(imports({{"kty", "RSA"}}).said(), "400 BadParameter");
+  EXPECT_EQ(imports({{"kty", "EC-HSM"}}).said(), "400 BadParameter");  // a standard vault
+  ASSERT_EQ(imports(kept).status, 200);
+  EXPECT_FALSE(get("/secrets/p1").body["value"].get<std::string>().contains("PRIVATE"));
+}
+
+TEST_F(Certificates, AKeyIsReusedIfThePolicySaysSo) {
+  create("c1", {{"key_props", {{"reuse_key", true}}}});
+  const auto first = get("/keys/c1").body["key"];
+  create("c1", {{"key_props", {{"reuse_key", true}}}});
+  const auto second = get("/keys/c1").body["key"];
+  EXPECT_NE(second["kid"], first["kid"]);
+  EXPECT_EQ(second["x"], first["x"]);
+  EXPECT_EQ(get("/certificates/c1/versions").body["value"].size(), 2u);
+  create("c1");
+  EXPECT_NE(get("/keys/c1").body["key"]["x"], first["x"]);
 }
 
 TEST_F(Certificates, AllThreeGoAndComeTogether) {

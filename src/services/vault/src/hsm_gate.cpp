@@ -36,7 +36,7 @@ gate::RouteSpec spec_of(http::Method method, std::string_view path, std::string_
 // `handle` takes the call. Whoever calls is authorised by then: strangers aren't told whether a pool is activated.
 template <class Handle>
 gate::Task<Reply> answer(PoolParts& parts, gate::Permit<PoolOperation> permit, bool before_activation, Handle handle) {
-  return answer_call(parts.vault.vaults, std::move(permit), hsm_errors::no_such_pool(),
+  return answer_call(parts.vault, std::move(permit), hsm_errors::no_such_pool(),
                      [before_activation, handle](VaultCall& call) -> gate::Task<Reply> {
                        if (!before_activation && !call.vault->pool->activated) return refuse_inactive(call.vault->name);
                        return handle(call);

@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "base/testing/temporary_directory.h"
 #include "crypto/hsm.h"
+#include "crypto/key_certificate.h"
 #include "keys/customer_keys.h"
 #include "src/item_row.h"
 #include "src/jwk.h"
@@ -278,6 +279,69 @@ TEST_F(HsmKeys, AKeyComesWrappedForTheHsm) {
 }
 
 // An account's key under a key in the HSM, as services hold them.
+// None of the certificates' keys was ever outside the token; what is shown as a secret has no key in it.
+TEST_F(HsmKeys, CertificatesHaveTheirKeysThere) {
+  const auto make = [this](const std::string& name, Json more) {
+    Json policy = {{"issuer", {{"name", "Self"}}},
+                   {"key_props", {{"kty", "EC-HSM"}, {"crv", "P-384"}}},
+                   {"secret_props", {{"contentType", "application/x-pem-file"}}},
+                   {"x509_props", {{"subject", "CN=" + name}}}};
+    policy.merge_patch(more);
+    return post("/certificates/" + name + "/create", {{"policy", std::move(policy)}});
+  };
+  const auto der_of = [this](const std::string& name) {
+    return *from_base64(get("/certificates/" + name).body["cer"].get<std::string>());
+  };
+  const auto half = [this](const std::string& name) { return public_half(get("/keys/" + name).body["key"]).numbers(); };
+  EXPECT_EQ(make("bad", {{"key_props", {{"exportable", true}}}}).said(), "400 BadParameter");
+  const Json ca = {{"x509_props", {{"basic_constraints", {{"ca", true}}}}}};
+  ASSERT_EQ(make("root", ca).status, 202);
+  EXPECT_TRUE(crypto::certifies(der_of("root"), half("root")));
+  EXPECT_FALSE(get("/secrets/root").body["value"].get<std::string>().contains("PRIVATE"));
+
+  // It signs others, of which one keeps its key.
+  ASSERT_EQ(
+      put("/certificates/issuers/own", {{"provider", "InternalCA"}, {"credentials", {{"account_id", "root"}}}}).status,
+      200);
+  const Json by_root = {{"issuer", {{"name", "own"}}}, {"key_props", {{"reuse_key", true}}}};
+  ASSERT_EQ(make("leaf", by_root).status, 202);
+  const auto first = get("/keys/leaf").body["key"];
+  ASSERT_EQ(make("leaf", by_root).status, 202);
+  EXPECT_EQ(get("/keys/leaf").body["key"]["x"], first["x"]);
+  EXPECT_NE(get("/keys/leaf").body["key"]["kid"], first["kid"]);
+  EXPECT_TRUE(crypto::certifies(der_of("leaf"), half("leaf")));
+  const auto signature = post(path_of(get("/keys/leaf")) + "/sign", {{"alg", "ES384"}, {"value", digest(48)}});
+  EXPECT_EQ(signature.status, 200) << signature.body;
+
+  // Another authority signs it.
+  const auto waits = make("merged", {{"issuer", {{"name", "Unknown"}}}});
+  ASSERT_EQ(waits.status, 202) << waits.body;
+  EXPECT_EQ(post("/certificates/merged/pending/merge", {{"x5c", {to_base64(der_of("leaf"))}}}).said(),
+            "400 BadParameter");
+
+  // It comes from outside, and goes to another vault with a backup.
+  const auto brought = *crypto::JoseKey::generate_ec(crypto::Curve::kP384);
+  const auto own = *crypto::self_signed(brought, {.subject = "CN=mine"}, memory_.clock.now(), memory_.random);
+  const Json import = {{"value", crypto::write_pem({brought, own, {}}).view()},
+                       {"policy", {{"key_props", {{"kty", "EC-HSM"}, {"exportable", false}}}}}};
+  ASSERT_EQ(post("/certificates/brought/import", import).status, 200);
+  EXPECT_EQ(get("/keys/brought").body["key"]["kty"], "EC-HSM");
+  EXPECT_FALSE(get("/secrets/brought").body["value"].get<std::string>().contains("PRIVATE"));
+  const auto backup = post("/certificates/brought/backup");
+  ASSERT_EQ(make_vault("vau2", {{"sku", {{"family", "A"}, {"name", "premium"}}}}).status, 200);
+  ASSERT_EQ(make_vault("vau3").status, 200);
+  EXPECT_EQ(call_as(owner_, Method::kPost, "vau3", "/certificates/restore", backup.body).said(), "400 BadParameter");
+  ASSERT_EQ(call_as(owner_, Method::kPost, "vau2", "/certificates/restore", backup.body).status, 200);
+  const auto there = call_as(owner_, Method::kGet, "vau2", "/keys/brought");
+  const auto signed_there =
+      call_as(owner_, Method::kPost, "vau2", path_of(there) + "/sign", {{"alg", "ES384"}, {"value", digest(48)}});
+  ASSERT_EQ(signed_there.status, 200) << signed_there.body;
+  EXPECT_TRUE(brought
+                  .verify(*crypto::find_algorithm("ES384"), Bytes(48, 'd'),
+                          *from_base64url(signed_there.body["value"].get<std::string>()))
+                  .value());
+}
+
 TEST_F(HsmKeys, TheyHoldOtherServicesKeys) {
   ASSERT_EQ(
       make_vault("vau4", {{"sku", {{"family", "A"}, {"name", "premium"}}}, {"enablePurgeProtection", true}}).status,

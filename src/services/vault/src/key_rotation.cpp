@@ -37,6 +37,7 @@ Task<ApiResult<ItemVersion>> rotate(VaultParts& parts, VaultPtr vault, std::stri
   if (!head->current.attributes.enabled) co_return vault_errors::disabled(ItemKind::kKey, "rotate");
   FH_CO_TRY(auto spec, spec_of(Json::parse(head->current.open, nullptr, false)));
   FH_CO_CHECK_OK(check_hsm({spec.type, spec.hsm}, *vault));
+  FH_CO_CHECK_OK(parts.throttle.take(vault->id, creation(spec.hsm)));
   FH_CO_TRY(auto next, said(co_await make_version(parts, vault, name, std::move(spec))));
   const auto key = std::make_shared<const ItemContent>(std::move(next));
   const auto made = std::make_shared<ItemVersion>();

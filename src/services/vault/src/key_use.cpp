@@ -106,6 +106,7 @@ struct TokenUse {
   crypto::TokenKeyUse use;
 };
 ApiResult<TokenUse> token_for(VaultParts& parts, const UsedKey& used) {
+  FH_CHECK_OK(parts.throttle.take(used.name.vault->id, Transaction::kHsmUse));
   FH_TRY(auto* const tokens, said(tokens_of(parts)));
   FH_TRY(auto use, said(token_use(used.name, *used.content, used.forgets)));
   return TokenUse{tokens, std::move(use)};

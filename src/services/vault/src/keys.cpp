@@ -40,6 +40,7 @@ Task<Reply> create_key(VaultParts& parts, VaultCall& call) {
   FH_CO_CHECK_OK(check_hsm({spec.type, spec.hsm}, *call.vault));
   ItemVersion tried;
   FH_CO_CHECK_OK(read_frame(call.body, call.seconds(), tried));
+  FH_CO_CHECK_OK(parts.throttle.take(call.vault->id, creation(spec.hsm)));
   FH_CO_TRY(auto content, said(co_await make_version(parts, call.vault, name, std::move(spec))));
   co_return co_await put_key(parts, call, std::move(content));
 }
@@ -53,6 +54,7 @@ Task<Reply> import_key(VaultParts& parts, VaultCall& call) {
   ItemVersion tried;
   FH_CO_CHECK_OK(read_frame(call.body, call.seconds(), tried));
   if (!member(*jwk, "key_hsm").is_null()) {
+    FH_CO_CHECK_OK(parts.throttle.take(call.vault->id, Transaction::kHsmKeyCreation));
     FH_CO_TRY(auto content, co_await take_transferred(parts, call, name, *jwk));
     co_return co_await put_key(parts, call, std::move(content));
   }
@@ -69,6 +71,7 @@ Task<Reply> import_key(VaultParts& parts, VaultCall& call) {
             })));
   KeyName as{.vault = call.vault, .name = name, .version = new_version(parts.random)};
   if (!read->kind.hsm) co_return co_await put_key(parts, call, content_of(key, key_ops, as.version, {}));
+  FH_CO_CHECK_OK(parts.throttle.take(call.vault->id, Transaction::kHsmKeyCreation));
   FH_CO_TRY(auto* const tokens, said(tokens_of(parts)));
   FH_CO_TRY(const auto taken, said(co_await tokens->take_in(std::move(key), token_place(as))));
   co_return co_await put_key(parts, call, content_of(taken, key_ops, as));

@@ -65,7 +65,8 @@ class VaultTest : public ::testing::Test {
                                                                   .tree = tree_,
                                                                   .identities = identities_,
                                                                   .token_keys = token_keys_,
-                                                                  .hsm = hsm_of_pools_});
+                                                                  .hsm = hsm_of_pools_,
+                                                                  .limits = limits_});
     const auto loaded = run_blocking(service_->load());
     if (!loaded) ADD_FAILURE() << loaded.error().message;
     registry_ = std::make_unique<gate::resource::Registry>();
@@ -176,6 +177,7 @@ class VaultTest : public ::testing::Test {
   gate::BearerTrust trust_{authority_, identities_, {}};
   gate::authz::testing::FixedRoles roles_;
   gate::authz::FlatTree tree_;
+  VaultLimits limits_ = {};                  // taken by open()
   crypto::TokenKeys* token_keys_ = nullptr;  // taken by open()
   crypto::Hsm* hsm_of_pools_ = nullptr;      // the same
   std::unique_ptr<gate::resource::Registry> registry_;

@@ -31,12 +31,12 @@ struct WipedCall {
 
 // `handle` takes the call, which lives until it has ended.
 template <class Operation, class Handle>
-gate::Task<Reply> answer_call(VaultStore& vaults, gate::Permit<Operation> permit, gate::ApiError absent,
-                              Handle handle) {
+gate::Task<Reply> answer_call(VaultParts& parts, gate::Permit<Operation> permit, gate::ApiError absent, Handle handle) {
   auto& request = permit.request();
-  auto vault = vaults.find(permit.target().container);
+  auto vault = parts.vaults.find(permit.target().container);
   // What was decided was decided of a vault of the caller's tenant.
   if (!vault || vault->tenant != permit.tenant()) co_return std::unexpected(std::move(absent));
+  FH_CO_CHECK_OK(parts.throttle.take(vault->id, Transaction::kAny));
   WipedCall held(
       {.vault = std::move(vault),
        .request = request,

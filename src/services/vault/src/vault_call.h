@@ -13,6 +13,7 @@
 #include "src/item_store.h"
 #include "src/json_input.h"
 #include "src/key_cache.h"
+#include "src/throttle.h"
 #include "src/vault_errors.h"
 
 namespace freehold::vault {
@@ -29,6 +30,7 @@ struct VaultParts {
   runtime::Pool& crypto;  // for uses of keys, which would hold a loop up
   runtime::Pool& making;  // for what takes seconds: keys that are made or brought. Uses never stand behind it.
   KeyCache& keys;
+  Throttle& throttle;
   crypto::TokenKeys* tokens = nullptr;  // of premium vaults' keys; null: there is no token
 };
 

@@ -84,6 +84,12 @@ Refusal deleted_not_found(ItemKind kind, std::string_view name) {
   return refuse(404, what + "NotFound", "Deleted " + what + " not found: " + clipped(name));
 }
 
+Refusal no_issuer(std::string_view name) {
+  return refuse(404, "CertificateIssuerNotFound", "Issuer not found: " + clipped(name));
+}
+
+Refusal no_contacts() { return refuse(404, "ContactsNotFound", "Contacts not found"); }
+
 ApiError no_such_vault() { return make(404, "VaultNotFound", "There is no vault of this name, or it was deleted."); }
 
 ApiError no_such_path() { return make(404, "NotFound", "The requested resource was not found."); }
@@ -110,6 +116,14 @@ Refusal exists(ItemKind kind, std::string_view name) {
 
 Refusal conflict() {
   return refuse(409, "Conflict", "Others change the same object at the same time. Please try again.");
+}
+
+Refusal throttled(std::chrono::seconds wait) {
+  auto error = make(429, "Throttled",
+                    "Request was not processed because too many requests were received. Reason: "
+                    "VaultRequestTypeLimitReached");
+  error.headers.emplace_back("retry-after", std::to_string(wait.count()));
+  return std::unexpected(std::move(error));
 }
 
 Refusal not_implemented(std::string_view what) {

@@ -2,6 +2,7 @@
 // REST API error codes" of Key Vault's documentation.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,8 @@ inline constexpr std::string_view kInner = "innererror";
 // 404
 [[nodiscard]] Refusal not_found(ItemKind kind, std::string_view name);
 [[nodiscard]] Refusal deleted_not_found(ItemKind kind, std::string_view name);
+[[nodiscard]] Refusal no_issuer(std::string_view name);
+[[nodiscard]] Refusal no_contacts();
 [[nodiscard]] ApiError no_such_vault();
 [[nodiscard]] ApiError no_such_path();
 // 409
@@ -39,6 +42,8 @@ inline constexpr std::string_view kInner = "innererror";
 [[nodiscard]] Refusal being_purged(ItemKind kind, std::string_view name);
 [[nodiscard]] Refusal exists(ItemKind kind, std::string_view name);
 [[nodiscard]] Refusal conflict();
+// 429: come again after `wait`
+[[nodiscard]] Refusal throttled(std::chrono::seconds wait);
 // 501
 [[nodiscard]] Refusal not_implemented(std::string_view what);
 // What a store, a reader of bodies or crypto said: 400, 403, 404, 409, 501, 503, or 500 for what nobody planned for.

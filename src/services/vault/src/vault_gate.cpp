@@ -13,7 +13,7 @@ namespace {
 struct VaultOperation {};
 
 gate::Task<Reply> answer(VaultParts& parts, VaultHandler handler, gate::Permit<VaultOperation> permit) {
-  return answer_call(parts.vaults, std::move(permit), vault_errors::no_such_vault(),
+  return answer_call(parts, std::move(permit), vault_errors::no_such_vault(),
                      [&parts, handler](VaultCall& call) { return handler(parts, call); });
 }
 

@@ -41,6 +41,7 @@ struct VaultService::State {
         items(options.store, options.erasure),
         crypto(crypto_pool()),
         making(making_pool()),
+        throttle(options.clock, options.limits),
         parts{.vaults = vaults,
               .items = items,
               .row_keys = options.store.row_keys,
@@ -48,6 +49,7 @@ struct VaultService::State {
               .crypto = crypto,
               .making = making,
               .keys = keys,
+              .throttle = throttle,
               .tokens = options.token_keys},
         access(vaults, options.domain, options.assignments, options.tree, options.identities),
         gate(parts, access, options.domain, options.location),
@@ -67,6 +69,7 @@ struct VaultService::State {
                   .crypto = crypto,
                   .making = making,
                   .keys = keys,
+                  .throttle = throttle,
                   .tokens = &pool_tokens},
         pool_parts{.vault = pool_keys,
                    .roles = pool_roles,
@@ -113,6 +116,7 @@ struct VaultService::State {
   runtime::Pool crypto;
   runtime::Pool making;
   KeyCache keys;
+  Throttle throttle;
   VaultParts parts;
   VaultAccess access;
   VaultGate gate;

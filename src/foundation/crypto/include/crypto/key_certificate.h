@@ -25,6 +25,7 @@ struct CertificateTerms {
   std::vector<std::string> extended_uses = {};  // object identifiers: "1.3.6.1.5.5.7.3.1"
   std::vector<std::string> key_uses = {};       // "digitalSignature", "keyEncipherment", ... (RFC 5280 4.2.1.3)
   int validity_months = 12;
+  bool authority = false;  // may sign certificates, though not those of other authorities
 };
 
 struct CertificateFacts {
@@ -33,17 +34,33 @@ struct CertificateFacts {
   WallTime not_before = {};
   WallTime not_after = {};
   std::string subject = {};
+  bool authority = false;  // basic constraints and key usage let it sign certificates
 };
 
-// DER, signed by the key itself. kInvalidArgument: a subject, name or use that is none.
+// A certificate or a request but for its signature, so that a key in a token can sign it as well as one in memory.
+struct UnsignedDocument {
+  JoseAlgorithm algorithm;  // of the signature
+  Bytes digest;             // what is to be signed
+  Bytes text;               // DER of what that is of
+};
+// `issuer`: DER of the authority's certificate; empty: the key signs itself. A certificate is never valid for longer
+// than its authority's. kInvalidArgument: a subject, name or use that is none; an issuer that is no authority, or is
+// over; a signer that signs no certificates.
+[[nodiscard]] Result<UnsignedDocument> unsigned_certificate(const PublicNumbers& key, const CertificateTerms& terms,
+                                                            BytesView issuer, const PublicNumbers& signer, WallTime now,
+                                                            Random& random);
+// A signing request (PKCS#10).
+[[nodiscard]] Result<UnsignedDocument> unsigned_request(const PublicNumbers& key, const CertificateTerms& terms);
+// DER. `signature` is as JoseKey::sign and TokenKeys::sign give it.
+[[nodiscard]] Bytes signed_document(const UnsignedDocument& document, BytesView signature);
+
+// DER, signed by the key itself, which has its private half here.
 [[nodiscard]] Result<Bytes> self_signed(const JoseKey& key, const CertificateTerms& terms, WallTime now,
                                         Random& random);
-// A signing request (PKCS#10) in DER.
-[[nodiscard]] Result<Bytes> signing_request(const JoseKey& key, const CertificateTerms& terms);
 // kInvalidArgument: no certificate.
 [[nodiscard]] Result<CertificateFacts> certificate_facts(BytesView der);
 // Is it a certificate of this key?
-[[nodiscard]] bool certifies(BytesView der, const JoseKey& key);
+[[nodiscard]] bool certifies(BytesView der, const PublicNumbers& key);
 
 struct CertificateBundle {
   JoseKey key;
@@ -57,5 +74,8 @@ struct CertificateBundle {
 // Private key (PKCS#8) and certificates; the PFX has no password, as Azure's.
 [[nodiscard]] Secret write_pem(const CertificateBundle& bundle);
 [[nodiscard]] Secret write_pfx(const CertificateBundle& bundle);
+// The certificates alone, of a key that isn't given away.
+[[nodiscard]] Secret write_pem(BytesView certificate, const std::vector<Bytes>& chain);
+[[nodiscard]] Secret write_pfx(BytesView certificate, const std::vector<Bytes>& chain);
 
 }  // namespace freehold::crypto

@@ -17,6 +17,7 @@
 #include "keys/sealed_rows.h"
 #include "pipeline/pipeline.h"
 #include "resource/registry.h"
+#include "vault/vault_limits.h"
 
 namespace freehold::vault {
 
@@ -35,6 +36,7 @@ struct VaultServiceOptions {
   const gate::IdentityDirectory& identities;
   crypto::TokenKeys* token_keys = nullptr;  // of premium vaults' keys in an HSM; null: they are answered with 503
   crypto::Hsm* hsm = nullptr;               // where Managed HSM pools have a token each; null: none can be activated
+  VaultLimits limits = {};
 };
 
 // Owned by app/. load() first; the rest is thread-safe.

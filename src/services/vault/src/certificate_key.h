@@ -1,0 +1,34 @@
+// The key of a certificate, in this process's memory or in an HSM's token: made, kept on, and signed with.
+#pragma once
+
+#include "src/certificate_rules.h"
+#include "src/token_material.h"
+
+namespace freehold::vault {
+
+// Moves only: it holds a Secret.
+struct CertificateKey {
+  ItemContent content;  // its version is the certificate's, too
+  crypto::PublicNumbers open;
+  std::optional<crypto::JoseKey> here;  // with its private half; none: that is in the token alone
+};
+
+// One that somebody brought, as a version of its own.
+[[nodiscard]] CertificateKey key_in_memory(VaultParts& parts, crypto::JoseKey key);
+// As it was kept. 500 for what is none.
+[[nodiscard]] ApiResult<CertificateKey> key_as_kept(const ItemContent& content);
+// As the policy says, where the vault has such keys.
+[[nodiscard]] Task<ApiResult<CertificateKey>> make_certificate_key(VaultParts& parts, VaultPtr vault, std::string name,
+                                                                   Json policy);
+// What somebody brought, moved into the token. 400 where the vault has no such keys.
+[[nodiscard]] Task<ApiResult<CertificateKey>> take_into_token(VaultParts& parts, VaultPtr vault, std::string name,
+                                                              crypto::JoseKey key);
+// The key of the certificate's newest version again, as a version of its own (`reuse_key`). Null: there is none yet.
+[[nodiscard]] Task<ApiResult<std::shared_ptr<CertificateKey>>> same_key_again(VaultParts& parts, VaultPtr vault,
+                                                                              std::string name);
+
+// The document with its signature. `key` is one of the vault's, with `name`.
+[[nodiscard]] Task<ApiResult<Bytes>> sign_document(VaultParts& parts, VaultPtr vault, std::string name,
+                                                   const CertificateKey& key, crypto::UnsignedDocument document);
+
+}  // namespace freehold::vault
