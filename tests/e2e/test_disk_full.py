@@ -10,6 +10,7 @@ import subprocess
 from harness import paths, server
 from harness.blob_client import BlobClient
 from harness.cases import ServerCase
+from harness.vault_client import VaultClient
 from harness.waiting import wait_until
 
 DISK_BYTES = 2400 << 20
@@ -87,6 +88,19 @@ class DiskFull(ServerCase):
         self.process.stop()
         checked = server.run("fsck", "--data", self.mount / "data", seconds=120)
         self.assertIn(checked.returncode, (0, 1), checked.stdout + checked.stderr)
+
+    def test_what_is_purged_is_destroyed(self):
+        vault = VaultClient(self.process).create(softDeleteRetentionInDays=7)
+        for name in ("gone", "kept"):
+            vault.must("PUT", f"/secrets/{name}", {"value": name})
+        vault.must("DELETE", "/secrets/gone")
+        self.fill()
+        vault.must("DELETE", "/deletedsecrets/gone")
+        self.assertEqual(vault.call("GET", "/deletedsecrets/gone")[0], 404)
+        self.process.stop()
+        self.process.start()
+        vault.tokens.clear()
+        self.assertEqual(vault.must("GET", "/secrets/kept")["value"], "kept")
 
     def test_uploads_broken_off_give_their_space_back(self):
         # Together they are more than the disk could hold three times over.
