@@ -64,13 +64,19 @@ class Freehold(Entrant):
         self.process.kill()
 
 
+UNLIMITED = ("transactions", "hsm_transactions", "key_creations", "hsm_key_creations")
+
+
 class VaultEntrant(Entrant):
     """A region whose vault is asked, by the administrator's token."""
 
     account = key = ""
 
     def __init__(self, folder: pathlib.Path):
-        super().__init__("vault", server.Server(folder / "vault"))
+        settings = folder / "vault.toml"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text("[vault]\n" + "".join(f"{name} = 0\n" for name in UNLIMITED))
+        super().__init__("vault", server.Server(folder / "vault", args=["--config", str(settings)]))
         self._vault = None
 
     @property
