@@ -5,11 +5,14 @@ import os
 import threading
 import time
 
+from harness import paths
 from harness.blob_client import BlobClient
 from harness.cases import ServerCase
+from harness.pool_client import PoolClient
 from harness.vault_client import VaultClient
 
 CRYPTO_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"  # Key Vault Crypto Service Encryption User
+POOL_CRYPTO_USER = "33413926-3206-4cdd-b39a-83574fe37a17"  # Managed HSM Crypto Service Encryption User
 WITHHELD = "KeyVaultEncryptionKeyNotFound"
 SECONDS = 1.0
 READERS = 8
@@ -41,19 +44,25 @@ class CustomerKeys(ServerCase):
         self.assertEqual(status, 200, answer)
         return answer
 
+    def make_vault(self) -> VaultClient:
+        return VaultClient(self.server).create(enablePurgeProtection=True, sku={"family": "A", "name": self.sku})
+
     def give_role(self, principal: str) -> None:
         ends = self.server.endpoints
-        scope = f"/resourceGroups/default/providers/Microsoft.KeyVault/vaults/{self.vault.name}"
         role = f"/subscriptions/{ends['subscriptionId']}/providers/Microsoft.Authorization/roleDefinitions/{CRYPTO_USER}"
         self.roles = getattr(self, "roles", 0) + 1
-        self.role = scope + f"/providers/Microsoft.Authorization/roleAssignments/11111111-1111-4111-8111-{self.roles:012}"
+        self.role = self.vault.resource + f"/providers/Microsoft.Authorization/roleAssignments/11111111-1111-4111-8111-{self.roles:012}"
         status, answer = self.vault.manage("PUT", self.role, {"properties": {"roleDefinitionId": role, "principalId": principal}},
                                            version="2022-04-01")
         self.assertEqual(status, 201, answer)
 
+    def take_role(self) -> float:
+        """When the answer came."""
+        self.assertEqual(self.vault.manage("DELETE", self.role, version="2022-04-01")[0], 200)
+        return time.monotonic()
+
     def under_key(self, version: str = "", by: str = "") -> dict:
-        ends = self.server.endpoints
-        key = {"keyvaulturi": f"https://{self.vault.name}.{ends['vaultSuffix']}:{ends['httpsPort']}", "keyname": "k1"}
+        key = {"keyvaulturi": self.vault.url, "keyname": "k1"}
         if version:
             key["keyversion"] = version
         encryption = {"keySource": "Microsoft.Keyvault", "keyvaultproperties": key}
@@ -73,7 +82,7 @@ class CustomerKeys(ServerCase):
 
     def set_up(self, data=None) -> None:
         self.server = self.serve(data)
-        self.vault = VaultClient(self.server).create(enablePurgeProtection=True, sku={"family": "A", "name": self.sku})
+        self.vault = self.make_vault()
         self.vault.must("POST", "/keys/k1/create", {"kty": self.kty})
         self.blobs = BlobClient.of(self.server)
         self.blobs.create_container("box")
@@ -84,6 +93,7 @@ class CustomerKeys(ServerCase):
         self.give_role(identity)
         shown = self.put_under_key()["properties"]["encryption"]
         self.assertEqual(shown["keySource"], "Microsoft.Keyvault")
+        self.assertEqual(shown["keyvaultproperties"]["keyvaulturi"], self.vault.url)
 
     def enable(self, on: bool) -> float:
         """When the answer came."""
@@ -179,20 +189,14 @@ class CustomerKeys(ServerCase):
 
     def test_a_right_or_a_vault_that_is_taken_away(self):
         self.set_up()
-
-        def drop_role() -> float:
-            self.assertEqual(self.vault.manage("DELETE", self.role, version="2022-04-01")[0], 200)
-            return time.monotonic()
-
-        late = self.darkened(drop_role)
+        late = self.darkened(self.take_role)
         self.assertLess(max(late), SECONDS, late)
         self.give_role(self.account({})["identity"]["principalId"])
         self.assertEqual(self.code(), "")
 
         def set_bypass(bypass: str) -> float:
-            path = f"/resourceGroups/default/providers/Microsoft.KeyVault/vaults/{self.vault.name}"
             acls = {"defaultAction": "Deny" if bypass == "None" else "Allow", "bypass": bypass}
-            status, answer = self.vault.manage("PATCH", path, {"properties": {"networkAcls": acls}})
+            status, answer = self.vault.manage("PATCH", self.vault.resource, {"properties": {"networkAcls": acls}})
             self.assertEqual(status, 200, answer)
             return time.monotonic()
 
@@ -205,6 +209,19 @@ class CustomerKeys(ServerCase):
         self.assertEqual(self.code(), WITHHELD)
         self.vault.must("POST", "/deletedkeys/k1/recover")
         self.assertEqual(self.blobs.get("box/small").body, self.small)
+        # The vault or pool itself: it can come back, and with it what hangs from it.
+        self.assertIn(self.vault.manage("DELETE", self.vault.resource)[0], (200, 202))
+        time.sleep(SECONDS)
+        self.assertEqual(self.code(), WITHHELD)
+        self.recover()
+        self.assertEqual(self.blobs.get("box/small").body, self.small)
+
+    def recover(self) -> None:
+        ends = self.server.endpoints
+        body = {"location": ends["region"], "properties": {"createMode": "recover", "tenantId": ends["tenantId"],
+                                                           "sku": {"family": "A", "name": self.sku}}}
+        status, answer = self.vault.manage("PUT", self.vault.resource, body)
+        self.assertEqual(status, 200, answer)
 
     def test_rotation_is_followed_without_a_pause(self):
         self.set_up()
@@ -243,7 +260,7 @@ class CustomerKeys(ServerCase):
         self.assertEqual(self.identity("id1", "DELETE")[1], 409)
         self.assertEqual(self.code(), "")
         # It loses its right, and another one leads out.
-        self.assertEqual(self.vault.manage("DELETE", self.role, version="2022-04-01")[0], 200)
+        self.take_role()
         time.sleep(SECONDS)
         self.assertEqual(self.code(), WITHHELD)
         second, _, made = self.identity("id2")
@@ -303,3 +320,55 @@ class CustomerKeys(ServerCase):
 
 class CustomerKeysInTheHsm(CustomerKeys):
     sku, kty = "premium", "RSA-HSM"
+
+
+class CustomerKeysInAPool(CustomerKeys):
+    """The same of a Managed HSM pool, whose own roles decide."""
+
+    kty = "RSA-HSM"
+
+    def make_vault(self) -> PoolClient:
+        return PoolClient(self.server).create(paths.temporary_folder(self), enablePurgeProtection=True)
+
+    def give_role(self, principal: str) -> None:
+        self.role = self.vault.give(principal, POOL_CRYPTO_USER, "/keys/k1")
+
+    def take_role(self) -> float:
+        self.vault.must("DELETE", self.role)
+        return time.monotonic()
+
+    def recover(self) -> None:
+        ends = self.server.endpoints
+        body = {"location": ends["region"], "sku": {"family": "B", "name": "Standard_B1"},
+                "properties": {"createMode": "recover", "tenantId": ends["tenantId"], "initialAdminObjectIds": [self.vault.me()]}}
+        status, answer = self.vault.manage("PUT", self.vault.resource, body)
+        self.assertEqual(status, 200, answer)
+
+    def test_a_scope_under_a_pools_key(self):
+        self.set_up()
+        path = f"/resourceGroups/default/providers/Microsoft.Storage/storageAccounts/{self.server.account}/encryptionScopes/red"
+        properties = {"source": "Microsoft.KeyVault", "keyVaultProperties": {"keyUri": self.vault.url + "/keys/k1"}}
+        status, made = self.vault.manage("PUT", path, {"properties": properties}, version="2022-09-01")
+        self.assertEqual(status, 201, made)
+        self.assertEqual(made["properties"]["keyVaultProperties"]["keyUri"], self.vault.url + "/keys/k1")
+        self.assertEqual(self.blobs.put("box/red", b"words", {"x-ms-encryption-scope": "red"}).status, 201)
+        self.account({"properties": {"encryption": {"keySource": "Microsoft.Storage"}}})
+        self.take_role()
+        time.sleep(SECONDS)
+        self.assertEqual(self.code("red"), WITHHELD)
+        self.assertEqual(self.blobs.get("box/small").body, self.small)
+        self.give_role(self.account({})["identity"]["principalId"])
+        self.server.restart()
+        self.blobs = BlobClient.of(self.server)
+        self.assertEqual(self.blobs.get("box/red").body, b"words")
+
+    def test_a_vault_of_the_same_name_is_another(self):
+        self.set_up()
+        twin = VaultClient(self.server, self.vault.name).create(enablePurgeProtection=True)
+        twin.must("POST", "/keys/k1/create", {"kty": "RSA"})
+        body = self.under_key()
+        body["properties"]["encryption"]["keyvaultproperties"]["keyvaulturi"] = twin.url
+        path = f"/resourceGroups/default/providers/Microsoft.Storage/storageAccounts/{self.server.account}"
+        status, refused = self.vault.manage("PATCH", path, body, version="2022-09-01")
+        self.assertEqual((status, refused["error"]["code"]), (403, "KeyVaultAuthenticationFailure"))
+        self.assertEqual(self.blobs.get("box/small").body, self.small)

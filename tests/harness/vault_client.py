@@ -14,6 +14,8 @@ SECONDS = 30
 class VaultClient:
     """One vault of its own; every call gives (status, body)."""
 
+    suffix, audience, kind = "vaultSuffix", "https://vault.azure.net", "vaults"
+
     def __init__(self, server, name: str | None = None):
         self.server = server
         self.name = name or "v" + secrets.token_hex(6)
@@ -49,22 +51,30 @@ class VaultClient:
         return self.send(method, url, body, {"authorization": "Bearer " + self.token("https://management.azure.com/"),
                                              "content-type": "application/json"})
 
+    @property
+    def resource(self) -> str:
+        """Its path below the subscription."""
+        return f"/resourceGroups/default/providers/Microsoft.KeyVault/{self.kind}/{self.name}"
+
+    @property
+    def url(self) -> str:
+        ends = self.server.endpoints
+        return f"https://{self.name}.{ends[self.suffix]}:{ends['httpsPort']}"
+
     def create(self, **properties) -> "VaultClient":
         ends = self.server.endpoints
         body = {"location": ends["region"],
                 "properties": {"tenantId": ends["tenantId"], "sku": {"family": "A", "name": "standard"},
                                "enableRbacAuthorization": True, **properties}}
-        status, answer = self.manage("PUT", f"/resourceGroups/default/providers/Microsoft.KeyVault/vaults/{self.name}", body)
+        status, answer = self.manage("PUT", self.resource, body)
         assert status == 200, answer
         return self
 
     def call(self, method: str, path: str, body=None) -> tuple[int, dict]:
-        ends = self.server.endpoints
-        url = f"https://{self.name}.{ends['vaultSuffix']}:{ends['httpsPort']}{path}?api-version=7.4"
-        return self.send(method, url, body, {"authorization": "Bearer " + self.token("https://vault.azure.net"),
-                                             "content-type": "application/json"})
+        return self.send(method, f"{self.url}{path}?api-version=7.4", body,
+                         {"authorization": "Bearer " + self.token(self.audience), "content-type": "application/json"})
 
     def must(self, method: str, path: str, body=None) -> dict:
         status, answer = self.call(method, path, body)
-        assert status in (200, 202, 204), (status, answer)
+        assert status in (200, 201, 202, 204), (status, answer)
         return answer

@@ -232,6 +232,7 @@ Result<> Region::Parts::open_blob() {
                                .outside = outside.get(),
                                .customer_keys = &vault->customer_keys(),
                                .vault_suffix = "vault." + settings.domain,
+                               .pool_suffix = "managedhsm." + settings.domain,
                                .identities = managed_identities.get(),
                                .user_identities = &assignable->identities()});
   FH_CHECK_OK(run_blocking(blob->load()));

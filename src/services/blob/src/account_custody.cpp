@@ -48,6 +48,7 @@ Task<Result<std::shared_ptr<const Secret>>> AccountStore::reopen(AccountId id, s
   auto there = hold->by();
   there.identity = by.identity;
   auto elsewhere = there;
+  elsewhere.home = by.home;
   elsewhere.vault = by.vault;
   elsewhere.name = by.name;
   Result<std::shared_ptr<const Secret>> key = fail(ErrorCode::kDenied, "the account's key is withheld");

@@ -170,6 +170,8 @@ TEST_F(AccountCustody, TheRowKeepsTheKeyInOnePlaceAlone) {
   EXPECT_EQ(again->custody->wrapped, row.custody->wrapped);
   EXPECT_EQ(again->custody->wrapped_delegation, "other");
   EXPECT_EQ(again->identity, row.identity);
+  row.custody->by.home = keys::KeyHome::kManagedHsm;
+  EXPECT_EQ(decode_account_row(encode_account_row(row))->custody->by, row.custody->by);
   row.wrapped_key = "as well";
   EXPECT_FALSE(decode_account_row(encode_account_row(row)));
   row.wrapped_key.clear();

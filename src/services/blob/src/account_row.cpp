@@ -28,6 +28,7 @@ enum : std::uint8_t {
   kIpRule = 136,
   kDeleting = 137,
   kCustody = 138,
+  kPoolCustody = 139,  // the same, of a key of a Managed HSM pool
 };
 enum Flag : std::uint8_t { kSecureTransfer = 1, kEmulator = 2, kPublicAccess = 4 };
 // Of kRules. Rows of before know none of them, and a program of before mustn't read a row that has some.
@@ -89,9 +90,11 @@ Bytes encode_custody(const AccountCustody& custody) {
 }
 
 // The tenant is the account's; who reads the row knows it.
-bool decode_custody(BytesView bytes, AccountRow& row) {
+bool decode_custody(BytesView bytes, keys::KeyHome home, AccountRow& row) {
+  if (row.custody) return false;
   ByteReader in(bytes);
   AccountCustody custody;
+  custody.by.home = home;
   const auto identity = id_from_bytes<PrincipalId>(in.sized(bytes.size()));
   for (auto* text : {&custody.by.vault, &custody.by.name, &custody.by.version, &custody.wrapped.version}) {
     *text = in.sized(bytes.size());
@@ -147,7 +150,9 @@ std::optional<bool> decode_critical(const Field& field, AccountRow& row) {
       row.wrapped_key = field.value;
       return true;
     case kCustody:
-      return decode_custody(field.value, row);
+      return decode_custody(field.value, keys::KeyHome::kVault, row);
+    case kPoolCustody:
+      return decode_custody(field.value, keys::KeyHome::kManagedHsm, row);
     case kFlags:
       return decode_flags(field.value, row);
     case kDelegationEpoch:
@@ -210,7 +215,9 @@ Bytes encode_account_row(const AccountRow& row) {
   out.bytes(kKey1, row.keys[0].view());
   out.bytes(kKey2, row.keys[1].view());
   if (!row.wrapped_key.empty()) out.bytes(kWrappedKey, row.wrapped_key);
-  if (row.custody) out.bytes(kCustody, encode_custody(*row.custody));
+  if (row.custody) {
+    out.bytes(row.custody->by.home == keys::KeyHome::kVault ? kCustody : kPoolCustody, encode_custody(*row.custody));
+  }
   const int flags = (settings.secure_transfer_required ? kSecureTransfer : 0) | (row.emulator ? kEmulator : 0) |
                     (settings.allow_public_access ? kPublicAccess : 0);
   out.bytes(kFlags, Bytes{static_cast<char>(flags)});

@@ -37,7 +37,8 @@ struct BlobService::State {
     AccountPlace place{.location = options.location,
                        .skus = {options.sku},
                        .endpoint_suffix = suffixes.front(),
-                       .vault_suffix = options.vault_suffix};
+                       .vault_suffix = options.vault_suffix,
+                       .pool_suffix = options.pool_suffix};
     if (options.sku != "Standard_LRS") place.skus.emplace_back("Standard_LRS");
     return place;
   }

@@ -5,7 +5,15 @@
 namespace freehold::blob {
 namespace {
 
-enum : std::uint8_t { kName = 1, kCreated = 2, kModified = 3, kEnabled = 128, kWrappedKey = 129, kCustody = 130 };
+enum : std::uint8_t {
+  kName = 1,
+  kCreated = 2,
+  kModified = 3,
+  kEnabled = 128,
+  kWrappedKey = 129,
+  kCustody = 130,
+  kPoolCustody = 131,  // the same, of a key of a Managed HSM pool
+};
 
 constexpr std::size_t kTextBytes = 512;
 
@@ -26,9 +34,11 @@ Bytes encode_custody(const ScopeRow& row) {
   return out;
 }
 
-bool read_custody(BytesView bytes, ScopeRow& row) {
+bool read_custody(BytesView bytes, keys::KeyHome home, ScopeRow& row) {
+  if (row.by) return false;
   ByteReader in(bytes);
   auto& by = row.by.emplace();
+  by.home = home;
   const auto identity = id_from_bytes<PrincipalId>(in.sized(16));
   for (auto* text : {&by.vault, &by.name, &by.version, &row.wrapped.version}) *text = in.sized(kTextBytes);
   row.wrapped.wrapped = in.sized(bytes.size());
@@ -55,7 +65,9 @@ bool read_field(const Field& field, ScopeRow& row, bool& known) {
       row.wrapped_key = field.value;
       return true;
     case kCustody:
-      return read_custody(field.value, row);
+      return read_custody(field.value, keys::KeyHome::kVault, row);
+    case kPoolCustody:
+      return read_custody(field.value, keys::KeyHome::kManagedHsm, row);
     default:
       known = false;
       return true;
@@ -71,7 +83,7 @@ Bytes encode_scope_row(const ScopeRow& row) {
   out.u64(kModified, microseconds(row.modified));
   out.bytes(kEnabled, Bytes(1, row.enabled ? '\x01' : '\0'));
   out.text(kWrappedKey, row.wrapped_key);
-  if (row.by) out.bytes(kCustody, encode_custody(row));
+  if (row.by) out.bytes(row.by->home == keys::KeyHome::kVault ? kCustody : kPoolCustody, encode_custody(row));
   out.unknown(row.unknown);
   return out.finish();
 }

@@ -33,7 +33,7 @@ std::optional<Place> place_of(const AccountStore& accounts, const ResourceId& id
 
 std::string key_uri(const keys::CustomerKey& key, std::string_view version, const AccountPlace& place,
                     std::string_view port) {
-  auto uri = "https://" + key.vault + "." + place.vault_suffix + std::string(port) + "/keys/" + key.name;
+  auto uri = key_host_uri(key, place, port) + "/keys/" + key.name;
   if (!version.empty()) uri += "/" + std::string(version);
   return uri;
 }
@@ -63,13 +63,13 @@ PrincipalId actor_of(const AccountRecord& account) {
   return account.identity.assigned.size() == 1 ? account.identity.assigned.front().principal.object : PrincipalId{};
 }
 
-// "https://VAULT.vault.D:8443/keys/NAME" or ".../NAME/VERSION".
+// "https://VAULT.vault.D:8443/keys/NAME" or ".../NAME/VERSION", or a pool's.
 ApiResult<keys::CustomerKey> read_key_uri(const std::string& uri, const AccountRecord& account,
                                           const AccountPlace& place) {
   constexpr std::string_view kKeys = "/keys/";
-  const auto vault = vault_of(uri, place);
+  const auto host = key_host_of(uri, place);
   const auto at = uri.find(kKeys);
-  if (!vault || at == uri.npos) return provider_errors::invalid_value("keyVaultProperties.keyUri");
+  if (!host || at == uri.npos) return provider_errors::invalid_value("keyVaultProperties.keyUri");
   auto name = to_lower(uri.substr(at + kKeys.size()));
   std::string version;
   if (const auto slash = name.find('/'); slash != name.npos) {
@@ -85,9 +85,10 @@ ApiResult<keys::CustomerKey> read_key_uri(const std::string& uri, const AccountR
   }
   return keys::CustomerKey{.tenant = account.account->tenant,
                            .identity = actor,
-                           .vault = *vault,
+                           .vault = host->name,
                            .name = std::move(name),
-                           .version = std::move(version)};
+                           .version = std::move(version),
+                           .home = host->home};
 }
 
 ApiResult<> check_members(const Json& properties) {

@@ -257,6 +257,8 @@ TEST(ScopeRowTest, IsWhatWasWritten) {
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(*back->by, *row.by);
   EXPECT_EQ(back->wrapped, row.wrapped);
+  row.by->home = keys::KeyHome::kManagedHsm;
+  EXPECT_EQ(*decode_scope_row(encode_scope_row(row))->by, *row.by);
 }
 
 }  // namespace

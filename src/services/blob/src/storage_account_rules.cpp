@@ -159,9 +159,10 @@ ApiResult<> read_customer_key(const Json& properties, const AccountPlace& place,
   FH_TRY(const auto version, text_member(properties, "keyversion", kMaxName));
   if (!uri) return provider_errors::missing_property("encryption.keyvaultproperties.keyvaulturi");
   if (!key || key->empty()) return provider_errors::missing_property("encryption.keyvaultproperties.keyname");
-  const auto vault = vault_of(*uri, place);
-  if (!vault) return invalid_value("encryption.keyvaultproperties.keyvaulturi");
-  asked.vault = *vault;
+  const auto host = key_host_of(*uri, place);
+  if (!host) return invalid_value("encryption.keyvaultproperties.keyvaulturi");
+  asked.home = host->home;
+  asked.vault = host->name;
   asked.key = to_lower(*key);
   asked.version = to_lower(version.value_or(""));
   return {};
@@ -347,14 +348,22 @@ ApiResult<> read_key_source(const Json& encryption, const AccountPlace& place, A
 
 }  // namespace
 
-std::optional<std::string> vault_of(std::string_view uri, const AccountPlace& place) {
+std::optional<KeyHost> key_host_of(std::string_view uri, const AccountPlace& place) {
   constexpr std::string_view kScheme = "https://";
   auto host = to_lower(uri);
-  if (!host.starts_with(kScheme) || place.vault_suffix.empty()) return std::nullopt;
+  if (!host.starts_with(kScheme)) return std::nullopt;
   host = host.substr(kScheme.size(), host.find_first_of(":/?#", kScheme.size()) - kScheme.size());
   const auto dot = host.find('.');
-  if (dot == host.npos || dot == 0 || host.substr(dot + 1) != place.vault_suffix) return std::nullopt;
-  return host.substr(0, dot);
+  if (dot == host.npos || dot == 0 || dot + 1 == host.size()) return std::nullopt;
+  const auto suffix = std::string_view(host).substr(dot + 1);
+  if (suffix == place.vault_suffix) return KeyHost{keys::KeyHome::kVault, host.substr(0, dot)};
+  if (suffix == place.pool_suffix) return KeyHost{keys::KeyHome::kManagedHsm, host.substr(0, dot)};
+  return std::nullopt;
+}
+
+std::string key_host_uri(const keys::CustomerKey& key, const AccountPlace& place, std::string_view port) {
+  const auto& suffix = key.home == keys::KeyHome::kVault ? place.vault_suffix : place.pool_suffix;
+  return "https://" + key.vault + "." + suffix + std::string(port);
 }
 
 ApiResult<AskedCustody> read_custody(const Json& resource, const AccountPlace& place) {

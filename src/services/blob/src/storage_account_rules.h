@@ -30,6 +30,7 @@ struct AccountPlace {
   std::vector<std::string> skus;  // the first is the default
   std::string endpoint_suffix;    // "blob.core.freehold.localhost"
   std::string vault_suffix;       // "vault.freehold.localhost"; empty: there are no vaults
+  std::string pool_suffix;        // "managedhsm.freehold.localhost"; empty: there are no Managed HSM pools
 };
 
 // `settings` as the body wants them; `resource` is the whole of a PUT, or a PATCH laid over what is shown. With
@@ -44,15 +45,23 @@ struct AskedCustody {
   std::optional<bool> own_identity = {};                  // is it to have one?
   std::optional<std::vector<std::string>> assigned = {};  // ids of all user-assigned ones that it is to have
   Source source = Source::kAsItIs;
-  std::string vault = {};  // of kCustomer: names
+  keys::KeyHome home = keys::KeyHome::kVault;  // of kCustomer; so are the names
+  std::string vault = {};
   std::string key = {};
   std::string version = {};  // empty: always the newest
   std::string by = {};       // which user-assigned identity uses it; empty: its own
 };
 [[nodiscard]] gate::ApiResult<AskedCustody> read_custody(const Json& resource, const AccountPlace& place);
 
-// "https://NAME.vault.D:8443/": NAME, in lower case. nullopt: no vault of this cloud.
-[[nodiscard]] std::optional<std::string> vault_of(std::string_view uri, const AccountPlace& place);
+// "https://NAME.vault.D:8443/", "https://NAME.managedhsm.D:8443/": NAME, in lower case, and what it names. nullopt:
+// neither a vault of this cloud nor a pool.
+struct KeyHost {
+  keys::KeyHome home;
+  std::string name;
+};
+[[nodiscard]] std::optional<KeyHost> key_host_of(std::string_view uri, const AccountPlace& place);
+// "https://NAME.vault.D:8443" of the vault or pool that has the key.
+[[nodiscard]] std::string key_host_uri(const keys::CustomerKey& key, const AccountPlace& place, std::string_view port);
 
 // `port` is that by which the caller came (":8443"), or empty.
 [[nodiscard]] Json show_account(const AccountRecord& record, const AccountPlace& place, std::string_view port);

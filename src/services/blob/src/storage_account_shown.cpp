@@ -20,7 +20,7 @@ Json show_networks(const AccountSettings& settings, const Json& kept) {
 // Azure's names; of a pinned key its version, of any other which one has wrapped the account's.
 Json show_customer_key(const AccountRecord& record, const AccountPlace& place, std::string_view port) {
   const auto& key = *record.customer_key;
-  const std::string vault = "https://" + key.vault + "." + place.vault_suffix + std::string(port);
+  const auto vault = key_host_uri(key, place, port);
   Json out = {{"keyvaulturi", vault},
               {"keyname", key.name},
               {"currentVersionedKeyIdentifier", vault + "/keys/" + key.name + "/" + record.customer_key_version}};

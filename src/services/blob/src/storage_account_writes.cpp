@@ -54,7 +54,8 @@ ApiResult<std::optional<keys::CustomerKey>> wanted_key(const AccountRecord* ther
                            .identity = assigned != nullptr ? assigned->principal.object : identity.own,
                            .vault = std::move(asked.vault),
                            .name = std::move(asked.key),
-                           .version = std::move(asked.version)};
+                           .version = std::move(asked.version),
+                           .home = asked.home};
   }
   if (by && !acts(identity, by->identity)) {
     return provider_errors::key_policy("The account needs an identity that may use the key: 'identity'.");

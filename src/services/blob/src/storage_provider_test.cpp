@@ -49,6 +49,7 @@ struct OneKey final : keys::CustomerKeys {
   Task<Result<keys::WrappedByCustomer>> wrap(keys::CustomerKey key, Secret secret, Bytes) override {
     if (key.identity != may) co_return fail(ErrorCode::kDenied, "no");
     if (key.name == "weak") co_return fail(ErrorCode::kInvalidArgument, "weak");
+    last = key;
     co_return keys::WrappedByCustomer{key.version.empty() ? "v1" : key.version, Bytes(secret.view())};
   }
   Task<Result<Secret>> unwrap(keys::CustomerKey key, keys::WrappedByCustomer wrapped, Bytes) override {
@@ -56,6 +57,7 @@ struct OneKey final : keys::CustomerKeys {
     co_return Secret(BytesView(wrapped.wrapped));
   }
   PrincipalId may;
+  keys::CustomerKey last;  // that wrapped
 };
 
 struct StorageProviderTest : ::testing::Test, TestRegion {
@@ -286,6 +288,13 @@ TEST_F(StorageProviderTest, AnAccountIsPutUnderItsOwnersKeyByItsOwnIdentity) {
   EXPECT_EQ(shown["keyvaultproperties"]["keyname"], "k1");
   EXPECT_EQ(shown["keyvaultproperties"]["currentVersionedKeyIdentifier"],
             "https://vau1.vault.freehold.test:8443/keys/k1/v1");
+  EXPECT_EQ(one_key.last.home, keys::KeyHome::kVault);
+  auto in_pool = under_key("k1");
+  in_pool["encryption"]["keyvaultproperties"]["keyvaulturi"] = "https://VAU1.managedhsm.freehold.test";
+  const auto pools = put_under(in_pool)["properties"]["encryption"]["keyvaultproperties"];
+  EXPECT_EQ(pools["keyvaulturi"], "https://vau1.managedhsm.freehold.test:8443");
+  EXPECT_EQ(one_key.last.home, keys::KeyHome::kManagedHsm) << "a vault of the same name is another one";
+  EXPECT_EQ(one_key.last.vault, "vau1");
   // Nothing about the key is asked again by what leaves it as it is.
   one_key.may = {};
   EXPECT_EQ(write(path("fresh1"), {{"tags", {{"a", "b"}}}}, ChangeKind::kPatch)["tags"]["a"], "b");

@@ -29,6 +29,7 @@ BlobServiceOptions TestRegion::options() {
       .outside = outside,
       .customer_keys = customer_keys,
       .vault_suffix = "vault.freehold.test",
+      .pool_suffix = "managedhsm.freehold.test",
       .identities = identities,
       .user_identities = user_identities,
   };

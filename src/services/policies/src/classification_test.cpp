@@ -26,6 +26,11 @@ constexpr gate::resource::PropertyAlias kScopeAliases[] = {
      "properties.keyVaultProperties.keyUri"},
 };
 
+constexpr gate::resource::PropertyAlias kPoolAliases[] = {
+    {"Microsoft.KeyVault/managedHSMs/publicNetworkAccess", "properties.publicNetworkAccess"},
+    {"Microsoft.KeyVault/managedHSMs/enablePurgeProtection", "properties.enablePurgeProtection"},
+};
+
 constexpr std::string_view kAbsent[] = {"Microsoft.Storage/storageAccounts/blobServices/containers"};
 
 class ClassificationTest : public PoliciesTest {
@@ -47,6 +52,11 @@ class ClassificationTest : public PoliciesTest {
                     .tracked = false,
                     .taggable = false,
                     .aliases = kScopeAliases,
+                    .behind = &boxes_});
+      registry.add({.provider = "Microsoft.KeyVault",
+                    .type = "managedHSMs",
+                    .api_versions = {"2022-09-01"},
+                    .aliases = kPoolAliases,
                     .behind = &boxes_});
     };
     restart();
@@ -120,6 +130,18 @@ TEST_F(ClassificationTest, EncryptionScopesAreHeldToItToo) {
   EXPECT_EQ(classify(sub(), "secret").said(), "200");
   EXPECT_EQ(scope(by_key("https://v.vault.test/keys/k")), 403);
   EXPECT_LT(scope(by_key("https://p.managedhsm.test/keys/k")), 300);
+}
+
+// What secret accounts' keys are in is held to what vaults are.
+TEST_F(ClassificationTest, ManagedHsmPoolsAreHeldToItToo) {
+  EXPECT_EQ(classify(sub(), "confidential").said(), "201");
+  const auto pool = [&](const Json& properties) {
+    const auto path = group("g") + "/providers/Microsoft.KeyVault/managedHSMs/hsm1";
+    return put(path, {{"location", "local"}, {"properties", properties}}).status;
+  };
+  EXPECT_EQ(pool({{"publicNetworkAccess", "Disabled"}}), 403);
+  EXPECT_EQ(pool({{"enablePurgeProtection", true}}), 403);
+  EXPECT_LT(pool({{"publicNetworkAccess", "Disabled"}, {"enablePurgeProtection", true}}), 300);
 }
 
 TEST_F(ClassificationTest, LevelsAddUpAndReachDown) {

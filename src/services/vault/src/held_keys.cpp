@@ -31,6 +31,8 @@ Result<> check_usable(const ItemVersion& version) {
   return {};
 }
 
+std::string_view called(keys::KeyHome home) { return home == keys::KeyHome::kVault ? "key vault" : "managed HSM"; }
+
 std::unexpected<Error> no_such_key() { return fail(ErrorCode::kDenied, "there is no such key in the vault"); }
 
 // "Customer-managed keys for Azure Storage encryption": RSA keys of 2048, 3072 and 4096 bits.
@@ -79,19 +81,23 @@ Result<Secret> open_under(Result<Secret> between, const Stored& stored, BytesVie
 }  // namespace
 
 Result<VaultPtr> HeldKeys::vault_for(const CustomerKey& key) const {
-  auto vault = parts_.vaults.find(key.vault);
-  if (!vault || vault->tenant != key.tenant) return fail(ErrorCode::kDenied, "there is no such key vault");
-  FH_CHECK_OK(access_.check_holder(*vault, key.identity, key.name));
+  const auto& holders = holders_of(key);
+  auto vault = holders.parts.vaults.find(key.vault);
+  if (!vault || vault->tenant != key.tenant) {
+    return fail(ErrorCode::kDenied, "there is no such " + std::string(called(key.home)));
+  }
+  FH_CHECK_OK(holders.rules.check_holder(*vault, key.identity, key.name));
   return vault;
 }
 
 Task<Result<HeldKeys::Found>> HeldKeys::find(CustomerKey key, std::string version) const {
-  Found found;
+  VaultParts& parts = holders_of(key).parts;
+  Found found{.parts = &parts, .vault = nullptr, .content = nullptr};
   FH_CO_TRY(found.vault, vault_for(key));
-  found.purges = parts_.keys.purges();
-  found.forgets = forgets_of(parts_);
+  found.purges = parts.keys.purges();
+  found.forgets = forgets_of(parts);
   found.name = key.name;
-  FH_CO_TRY(found.content, co_await parts_.items.find(found.vault, ItemKind::kKey, key.name, version));
+  FH_CO_TRY(found.content, co_await parts.items.find(found.vault, ItemKind::kKey, key.name, version));
   if (found.content == nullptr) co_return no_such_key();
   FH_CO_CHECK_OK(check_usable(found.content->shown));
   co_return found;
@@ -99,7 +105,7 @@ Task<Result<HeldKeys::Found>> HeldKeys::find(CustomerKey key, std::string versio
 
 Task<Result<std::string>> HeldKeys::look(CustomerKey key, std::string used) {
   FH_CO_TRY(const auto vault, vault_for(key));
-  FH_CO_TRY(const auto head, co_await parts_.items.head(vault, ItemKind::kKey, Life::kLive, key.name));
+  FH_CO_TRY(const auto head, co_await holders_of(key).parts.items.head(vault, ItemKind::kKey, Life::kLive, key.name));
   if (!head) co_return no_such_key();
   const auto newest = check_usable(head->current);
   if (head->current.version == used) {
@@ -116,10 +122,9 @@ Task<Result<std::string>> HeldKeys::look(CustomerKey key, std::string used) {
 
 // Off the loop: a private operation of RSA takes a millisecond and more.
 template <class Work>
-auto HeldKeys::with_key(VaultParts* parts, Found found, Work work)
-    -> Task<std::invoke_result_t<Work, const crypto::JoseKey&>> {
-  KeyCache* cache = &parts->keys;
-  auto done = co_await parts->crypto.run(
+auto HeldKeys::with_key(Found found, Work work) -> Task<std::invoke_result_t<Work, const crypto::JoseKey&>> {
+  KeyCache* cache = &found.parts->keys;
+  auto done = co_await found.parts->crypto.run(
       fair_key(found.vault->tenant),
       [cache, found, work = std::move(work)]() mutable -> std::invoke_result_t<Work, const crypto::JoseKey&> {
         FH_TRY(const auto key, open_key(*cache, found.vault->id, *found.content, found.purges));
@@ -129,7 +134,7 @@ auto HeldKeys::with_key(VaultParts* parts, Found found, Work work)
   co_return std::move(*done);
 }
 
-template <class Operation, class Work>
+template <class OfVault, class OfPool, class Work>
 Task<Result<>> HeldKeys::on_record(const Found& found, const CustomerKey& key, Work work) const {
   gate::Pipeline* const door = door_;
   if (door == nullptr) co_return fail(ErrorCode::kUnavailable, "vaults aren't served yet");
@@ -137,24 +142,23 @@ Task<Result<>> HeldKeys::on_record(const Found& found, const CustomerKey& key, W
                 .principal = to_string(key.identity),
                 .resource = "/" + to_lower(found.vault->name) + "/keys/" + to_lower(key.name) + "/" +
                             found.content->shown.version};
-  co_return co_await door->run_job<Operation>(std::move(job), std::move(work));
+  if (found.vault->pool) co_return co_await door->run_job<OfPool>(std::move(job), std::move(work));
+  co_return co_await door->run_job<OfVault>(std::move(job), std::move(work));
 }
 
-Task<Result<>> HeldKeys::wrap_now(VaultParts* parts, Found found, const Secret* secret, const Bytes* context,
-                                  Bytes* wrapped) {
-  Random* const random = &parts->random;
+Task<Result<>> HeldKeys::wrap_now(Found found, const Secret* secret, const Bytes* context, Bytes* wrapped) {
+  Random* const random = &found.parts->random;
   const auto work = [secret, context, random](const crypto::JoseKey& key) {
     return seal_under(key, *secret, *context, *random);
   };
-  FH_CO_TRY(*wrapped, co_await with_key(parts, std::move(found), work));
+  FH_CO_TRY(*wrapped, co_await with_key(std::move(found), work));
   co_return Result<>();
 }
 
-Task<Result<>> HeldKeys::unwrap_now(VaultParts* parts, Found found, const Bytes* wrapped, const Bytes* context,
-                                    Secret* secret) {
+Task<Result<>> HeldKeys::unwrap_now(Found found, const Bytes* wrapped, const Bytes* context, Secret* secret) {
   FH_CO_TRY(const auto stored, read_stored(*wrapped));
   if (is_in_token(*found.content)) {
-    FH_CO_TRY(auto* const tokens, tokens_of(*parts));
+    FH_CO_TRY(auto* const tokens, tokens_of(*found.parts));
     const KeyName name{.vault = found.vault, .name = found.name, .version = found.content->shown.version};
     FH_CO_TRY(auto use, token_use(name, *found.content, found.forgets));
     auto between = co_await tokens->unwrap(std::move(use), algorithm(), stored.wrapped);
@@ -164,7 +168,7 @@ Task<Result<>> HeldKeys::unwrap_now(VaultParts* parts, Found found, const Bytes*
   const auto work = [&stored, context](const crypto::JoseKey& key) {
     return open_under(key.unwrap(algorithm(), stored.wrapped), stored, *context);
   };
-  FH_CO_TRY(*secret, co_await with_key(parts, std::move(found), work));
+  FH_CO_TRY(*secret, co_await with_key(std::move(found), work));
   co_return Result<>();
 }
 
@@ -173,24 +177,24 @@ Task<Result<WrappedByCustomer>> HeldKeys::wrap(CustomerKey key, Secret secret, B
   if (!is_rsa(found.content->shown)) co_return fail(ErrorCode::kInvalidArgument, "The key has to be an RSA key.");
   // Azure demands soft delete besides; here no vault is without.
   if (!found.vault->settings.purge_protection) {
-    co_return fail(ErrorCode::kInvalidArgument, "The key vault has to have purge protection enabled.");
+    co_return fail(ErrorCode::kInvalidArgument,
+                   "The " + std::string(called(key.home)) + " has to have purge protection enabled.");
   }
   Bytes wrapped;
-  VaultParts* const parts = &parts_;
-  const auto work = [parts, found, from = &secret, context = &context, to = &wrapped](gate::Permit<WrapAccountKey>) {
-    return wrap_now(parts, found, from, context, to);
+  const auto work = [found, from = &secret, context = &context, to = &wrapped](auto) {
+    return wrap_now(found, from, context, to);
   };
-  FH_CO_CHECK_OK(co_await on_record<WrapAccountKey>(found, key, work));
+  FH_CO_CHECK_OK((co_await on_record<WrapAccountKey, WrapAccountKeyInPool>(found, key, work)));
   co_return WrappedByCustomer{found.content->shown.version, std::move(wrapped)};
 }
 
 Task<Result<Secret>> HeldKeys::unwrap(CustomerKey key, WrappedByCustomer wrapped, Bytes context) {
   FH_CO_TRY(const auto found, co_await find(key, wrapped.version));
   Secret secret;
-  VaultParts* const parts = &parts_;
-  const auto work = [parts, found, from = &wrapped.wrapped, context = &context, to = &secret](
-                        gate::Permit<UnwrapAccountKey>) { return unwrap_now(parts, found, from, context, to); };
-  FH_CO_CHECK_OK(co_await on_record<UnwrapAccountKey>(found, key, work));
+  const auto work = [found, from = &wrapped.wrapped, context = &context, to = &secret](auto) {
+    return unwrap_now(found, from, context, to);
+  };
+  FH_CO_CHECK_OK((co_await on_record<UnwrapAccountKey, UnwrapAccountKeyInPool>(found, key, work)));
   co_return secret;
 }
 

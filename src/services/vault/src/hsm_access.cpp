@@ -1,5 +1,7 @@
 #include "src/hsm_access.h"
 
+#include <algorithm>
+
 #include "authn/audience.h"
 #include "base/encoding.h"
 #include "src/hsm_errors.h"
@@ -40,6 +42,16 @@ bool PoolAccess::allows(const gate::Identity& who, const http::Request& request,
   const auto pool = pools_.find(target.container);
   if (!pool || pool->tenant != who.tenant || !gate::admits(pool->network, request.peer.address)) return false;
   return roles_.find(pool->id)->allows(who, scope_of_request(request), action);
+}
+
+// The role "Managed HSM Crypto Service Encryption User", at the pool, its keys or that one.
+bool PoolAccess::may_hold(const Vault& pool, const gate::Identity& who, std::string_view key) const {
+  constexpr std::string_view kTaken[] = {"read", "wrap", "unwrap"};
+  const auto roles = roles_.find(pool.id);
+  return std::ranges::all_of(kTaken, [&](std::string_view use) {
+    const auto action = "Microsoft.KeyVault/managedHsm/keys/" + std::string(use) + "/action";
+    return roles->allows(who, "/keys/" + to_lower(key), action);
+  });
 }
 
 gate::ApiError PoolAccess::refuse_token(TokenFault fault) const {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "authn/token_rules.h"
+#include "src/holder_rules.h"
 #include "src/hsm_role_store.h"
 
 namespace freehold::vault {
@@ -15,10 +16,11 @@ namespace freehold::vault {
 [[nodiscard]] std::string scope_of_request(const http::Request& request);
 
 // Borrows all of it. Thread-safe, decides from memory. The target names the pool (Target::container).
-class PoolAccess final : public gate::TokenRules {
+class PoolAccess final : public gate::TokenRules, public HolderRules {
  public:
-  PoolAccess(const VaultStore& pools, const PoolRoleStore& roles, std::string domain)
-      : pools_(pools), roles_(roles), domain_(std::move(domain)) {}
+  PoolAccess(const VaultStore& pools, const PoolRoleStore& roles, std::string domain,
+             const gate::IdentityDirectory& identities)
+      : HolderRules(identities), pools_(pools), roles_(roles), domain_(std::move(domain)) {}
   [[nodiscard]] bool takes_audience(std::string_view audience) const override;
   [[nodiscard]] bool allows(const gate::Identity& who, const http::Request& request, const gate::Target& target,
                             std::string_view action) const override;
@@ -29,6 +31,8 @@ class PoolAccess final : public gate::TokenRules {
                                       const gate::TokenAuthority& authority) const override;
 
  private:
+  [[nodiscard]] bool may_hold(const Vault& pool, const gate::Identity& who, std::string_view key) const override;
+
   const VaultStore& pools_;
   const PoolRoleStore& roles_;
   const std::string domain_;

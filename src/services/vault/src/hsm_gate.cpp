@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "src/held_keys.h"
 #include "src/hsm_errors.h"
 #include "src/hsm_jobs.h"
 #include "src/vault_answer.h"
@@ -54,6 +55,8 @@ PoolGate::PoolGate(PoolParts& parts, const PoolAccess& access, std::string domai
   add_key_rows();
   add_job<FullBackup>(gate::DataClass::kCustomerContent, gate::AuditClass::kControl);
   add_job<FullRestore>(gate::DataClass::kCustomerContent, gate::AuditClass::kControl);
+  add_job<WrapAccountKeyInPool>(gate::DataClass::kCustomerContent, gate::AuditClass::kRead);
+  add_job<UnwrapAccountKeyInPool>(gate::DataClass::kCustomerContent, gate::AuditClass::kRead);
 }
 
 http::Response accepted(const VaultCall& call, std::string_view pending, const Json& body) {

@@ -157,24 +157,14 @@ bool VaultAccess::may_give_roles(const Vault& vault, TenantId tenant, PrincipalI
                                   "Microsoft.Authorization/roleAssignments/write", chain_of(vault, tree_));
 }
 
-// What Azure demands of an account's identity: the role "Key Vault Crypto Service Encryption User", or a policy with
-// get, wrapKey and unwrapKey.
-Result<> VaultAccess::check_holder(const Vault& vault, PrincipalId identity, std::string_view key) const {
-  const auto who = identities_.find(vault.tenant, identity);
-  if (who == nullptr || !who->enabled) return fail(ErrorCode::kDenied, "the identity is gone or disabled");
-  const auto& settings = vault.settings;
-  if ((!settings.public_network || !settings.admits_all) && settings.bypass != "AzureServices") {
-    return fail(ErrorCode::kDenied, "the vault's firewall keeps this cloud's services out");
-  }
+// The role "Key Vault Crypto Service Encryption User", or a policy with get, wrapKey and unwrapKey.
+bool VaultAccess::may_hold(const Vault& vault, const gate::Identity& who, std::string_view key) const {
   const std::string object = "/keys/" + to_lower(key);
   const auto given = [&](std::string_view action, std::string_view permission) {
-    if (!settings.rbac) return policies_allow(vault, *who, {PermissionKind::kKeys, permission});
-    return roles_allow(vault, *who, object, std::string(kActions).append(action));
+    if (!vault.settings.rbac) return policies_allow(vault, who, {PermissionKind::kKeys, permission});
+    return roles_allow(vault, who, object, std::string(kActions).append(action));
   };
-  if (given("keys/read", "get") && given("keys/wrap/action", "wrapKey") && given("keys/unwrap/action", "unwrapKey")) {
-    return {};
-  }
-  return fail(ErrorCode::kDenied, "the identity may not use the key: it takes get, wrapKey and unwrapKey");
+  return given("keys/read", "get") && given("keys/wrap/action", "wrapKey") && given("keys/unwrap/action", "unwrapKey");
 }
 
 bool VaultAccess::allows(const gate::Identity& who, const http::Request& request, const gate::Target& target,

@@ -9,6 +9,7 @@
 #include "authn/token_rules.h"
 #include "authz/scope.h"
 #include "authz/storage_access.h"
+#include "src/holder_rules.h"
 #include "src/vault_store.h"
 
 namespace freehold::vault {
@@ -23,17 +24,14 @@ struct PolicyNeed {
 [[nodiscard]] bool policies_allow(const Vault& vault, const gate::Identity& who, const PolicyNeed& need);
 
 // Borrows all of it. Thread-safe, decides from memory. The target names the vault (Target::container).
-class VaultAccess final : public gate::TokenRules {
+class VaultAccess final : public gate::TokenRules, public HolderRules {
  public:
   VaultAccess(const VaultStore& vaults, std::string domain, const gate::authz::SnapshotSource& assignments,
               const gate::authz::ManagementTree& tree, const gate::IdentityDirectory& identities)
-      : vaults_(vaults), domain_(std::move(domain)), assignments_(assignments), tree_(tree), identities_(identities) {}
+      : HolderRules(identities), vaults_(vaults), domain_(std::move(domain)), assignments_(assignments), tree_(tree) {}
   // May it give roles on the vault, to anybody? Azure asks that of whoever takes a vault from roles to access policies
   // or back ("Azure role-based access control for Key Vault data plane operations").
   [[nodiscard]] bool may_give_roles(const Vault& vault, TenantId tenant, PrincipalId who) const;
-  // May this identity have keys of its own wrapped and unwrapped by that one? kDenied says why not. Services of this
-  // cloud pass by the firewall where its owner lets them ("bypass").
-  [[nodiscard]] Result<> check_holder(const Vault& vault, PrincipalId identity, std::string_view key) const;
   [[nodiscard]] bool takes_audience(std::string_view audience) const override;
   [[nodiscard]] bool allows(const gate::Identity& who, const http::Request& request, const gate::Target& target,
                             std::string_view action) const override;
@@ -44,6 +42,7 @@ class VaultAccess final : public gate::TokenRules {
                                       const gate::TokenAuthority& authority) const override;
 
  private:
+  [[nodiscard]] bool may_hold(const Vault& vault, const gate::Identity& who, std::string_view key) const override;
   // `object`: what the vault has, "/keys/k", or empty.
   [[nodiscard]] bool roles_allow(const Vault& vault, const gate::Identity& who, const std::string& object,
                                  std::string_view action) const;
@@ -52,7 +51,6 @@ class VaultAccess final : public gate::TokenRules {
   const std::string domain_;
   const gate::authz::SnapshotSource& assignments_;
   const gate::authz::ManagementTree& tree_;
-  const gate::IdentityDirectory& identities_;
 };
 
 }  // namespace freehold::vault

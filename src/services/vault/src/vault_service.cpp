@@ -53,7 +53,6 @@ struct VaultService::State {
               .tokens = options.token_keys},
         access(vaults, options.domain, options.assignments, options.tree, options.identities),
         gate(parts, access, options.domain, options.location),
-        held(parts, access),
         keeper(parts, options.clock),
         provider(vaults, keys, access, {.location = options.location, .host_suffix = "vault." + options.domain}),
         children(parts, {.location = options.location, .host_suffix = "vault." + options.domain}),
@@ -79,8 +78,9 @@ struct VaultService::State {
                    .activation = pool_activation,
                    .jobs = pool_jobs,
                    .domain = options.domain},
-        pool_access(pools, pool_roles, options.domain),
+        pool_access(pools, pool_roles, options.domain, options.identities),
         pool_gate(pool_parts, pool_access, options.domain, options.location),
+        held({.parts = parts, .rules = access}, {.parts = pool_keys, .rules = pool_access}),
         pool_keeper(pool_keys, options.clock),
         pool_provider(pools, pool_roles, keys,
                       {.location = options.location, .host_suffix = "managedhsm." + options.domain}),
@@ -120,7 +120,6 @@ struct VaultService::State {
   VaultParts parts;
   VaultAccess access;
   VaultGate gate;
-  HeldKeys held;
   VaultKeeper keeper;
   VaultProvider provider;
   VaultChildren children;
@@ -135,6 +134,7 @@ struct VaultService::State {
   PoolParts pool_parts;
   PoolAccess pool_access;
   PoolGate pool_gate;
+  HeldKeys held;  // of both
   VaultKeeper pool_keeper;
   PoolProvider pool_provider;
   PoolChildren pool_children;

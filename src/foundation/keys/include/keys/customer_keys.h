@@ -1,10 +1,11 @@
-// CustomerKeys: keys in a vault under which a service keeps what it stores, so that whoever holds the vault decides at
-// each moment whether that can be read. Keeps: E2b, E4 (the seam).
+// CustomerKeys: keys in a vault, or in a Managed HSM pool, under which a service keeps what it stores, so that whoever
+// holds that decides at each moment whether it can be read. Keeps: E2b, E4 (the seam).
 //
 // Source: "Customer-managed keys for Azure Storage encryption". The service knows nothing of vaults; app/ brings the
 // two together.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/bytes.h"
@@ -15,13 +16,17 @@
 
 namespace freehold::keys {
 
+// What has a key. A vault and a pool may be called the same.
+enum class KeyHome : std::uint8_t { kVault, kManagedHsm };
+
 // Which key, and in whose name it is used.
 struct CustomerKey {
   TenantId tenant;
   PrincipalId identity;      // of the resource, in the tenant's directory
-  std::string vault;         // by its name, in any case
+  std::string vault;         // or the pool: by its name, in any case
   std::string name;          // of the key, in any case
   std::string version = {};  // empty: always the newest one
+  KeyHome home = KeyHome::kVault;
   friend bool operator==(const CustomerKey&, const CustomerKey&) = default;
 };
 

@@ -40,6 +40,7 @@ struct BlobServiceOptions {
   // Keys of vaults under which owners of accounts put these; null: there are none.
   keys::CustomerKeys* customer_keys = nullptr;
   std::string vault_suffix = {};  // of the vaults' host names
+  std::string pool_suffix = {};   // of those of Managed HSM pools
   // Who may act for accounts; null: nobody.
   gate::resource::ManagedIdentities* identities = nullptr;
   const gate::resource::UserIdentities* user_identities = nullptr;
