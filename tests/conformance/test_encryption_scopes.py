@@ -68,6 +68,28 @@ class AzEncryptionScopes(SignedAz):
         self.assertEqual(self.scope("update", "-n", "tenant1", "--state", "Enabled")["state"], "Enabled")
         self.assertEqual(self.downloaded("box1", "b"), body)
 
+    def test_content_that_is_sealed_twice(self):
+        name, region = "az" + secrets.token_hex(6), self.server.endpoints["region"]
+        create = ("storage", "account", "create", "-g", "default", "-l", region, "--sku", "Standard_LRS")
+        made = self.az(*create, "-n", name, "--require-infrastructure-encryption", "true")
+        self.assertTrue(made["encryption"]["requireInfrastructureEncryption"])
+        self.assertTrue(self.az("storage", "account", "update", "-n", name, "-g", "default", "--tags", "a=b")
+                        ["encryption"]["requireInfrastructureEncryption"])
+        text = self.az("storage", "account", "show-connection-string", "-n", name, "-g", "default")
+        by_string = {"AZURE_STORAGE_CONNECTION_STRING": text["connectionString"]}
+        self.az("storage", "container", "create", "-n", "box", **by_string)
+        folder = paths.temporary_folder(self)
+        (folder / "b").write_bytes(os.urandom(300_000))
+        self.blob("upload", "-c", "box", "-n", "b", "-f", folder / "b", **by_string)
+        self.blob("download", "-c", "box", "-n", "b", "-f", folder / "back", **by_string)
+        self.assertEqual((folder / "back").read_bytes(), (folder / "b").read_bytes())
+        scope = self.scope("create", "-n", "twice", "-s", "Microsoft.Storage", "--require-infrastructure-encryption", "true")
+        self.assertTrue(scope["requireInfrastructureEncryption"])
+        self.az("storage", "container", "create", "-n", "box3", "--default-encryption-scope", "twice",
+                "--prevent-encryption-scope-override", "false", **self.by_string)
+        self.upload("box3", "b", b"x" * 70_000)
+        self.assertEqual(self.downloaded("box3", "b"), b"x" * 70_000)
+
     def test_a_scope_under_the_key_of_a_vault(self):
         vault = VaultClient(self.server).create(enablePurgeProtection=True, enableRbacAuthorization=False)
         identity = self.az("storage", "account", "show", "-n", self.name, "-g", "default")["identity"]["principalId"]

@@ -4,7 +4,9 @@
 #include "base/encoding.h"
 #include "base/random.h"
 #include "crypto/ctr.h"
+#include "crypto/digest.h"
 #include "crypto/ed25519.h"
+#include "crypto/outer_cipher.h"
 #include "src/openssl_ptr.h"
 
 namespace freehold::crypto {
@@ -55,6 +57,46 @@ TEST(CtrStream, OffsetsBeyond32BitsCountOn) {
   at_zero.apply(5, a);
   far.apply((std::uint64_t{0x1000000000} << 4) + 5, b);
   EXPECT_EQ(a, b);
+}
+
+// What docs/formats/content-page.md says, by OpenSSL alone.
+Bytes outer_by_openssl(const Secret& key, BytesView chunk, std::uint32_t page, Bytes text) {
+  const auto derived = hkdf_expand(key.view(), "freehold outer chunk" + Bytes(chunk), 32);
+  Bytes start(16, '\0');
+  for (std::size_t i = 0; i < 4; ++i) start[15 - i] = static_cast<char>(page >> (8 * i));
+  const CipherContextPtr context(EVP_CIPHER_CTX_new());
+  int done = 0;
+  EXPECT_EQ(
+      EVP_EncryptInit_ex(context.get(), EVP_chacha20(), nullptr, octets(derived.view().data()), octets(start.data())),
+      1);
+  EXPECT_EQ(
+      EVP_EncryptUpdate(context.get(), octets(text.data()), &done, octets(text.data()), static_cast<int>(text.size())),
+      1);
+  return text;
+}
+
+TEST(OuterCipher, IsChaCha20OfAChunksKeyAndAPagesNumber) {
+  SeededRandom random(12);
+  const Secret key(random.bytes(32));
+  const Bytes chunk = random.bytes(16);
+  const OuterCipher cipher(key, chunk);
+  for (const std::uint32_t page : {0u, 1u, 255u, 1'000u, 70'000u}) {
+    for (const std::size_t size : {0u, 1u, 17u, 64u, 65'552u}) {
+      const Bytes plain = random.bytes(size);
+      Bytes text = plain;
+      cipher.apply(page, text);
+      EXPECT_EQ(text, outer_by_openssl(key, chunk, page, plain)) << page << " " << size;
+      cipher.apply(page, text);
+      EXPECT_EQ(text, plain);
+    }
+  }
+}
+
+TEST(OuterCipher, DocumentedExample) {
+  const Secret key(*from_hex("202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"));
+  Bytes page = *from_hex("28d03c97bbf43683ecbcc436ab653a76d418adfe3ea33d9e");
+  OuterCipher(key, *from_hex("a0a1a2a3a4a5a6a7a8a9aaabacadaeaf")).apply(2, page);
+  EXPECT_EQ(to_hex(page), "2897a5a6dc8943e26a2e49f88b7be7ac6ca6a3ea9a9f5e3d");
 }
 
 // RFC 8032 section 7.1, tests 1 and 3.

@@ -113,9 +113,9 @@ Task<Result<AccountKey>> AccountStore::account_key(AccountId id) {
     entry = any_entry_of(id);
   }
   if (!entry || entry->hold == nullptr) co_return fail(ErrorCode::kDenied, "the account's key is withheld");
-  if (entry->key != nullptr) co_return AccountKey{std::move(entry->key), std::move(entry->hold), {}};
+  if (entry->key != nullptr) co_return with_outer(*entry, AccountKey{entry->key, entry->hold});
   FH_CO_TRY(auto key, co_await entry->hold->key());
-  co_return AccountKey{std::move(key), std::move(entry->hold), {}};
+  co_return with_outer(*entry, AccountKey{std::move(key), entry->hold});
 }
 
 Task<Result<>> AccountStore::look_at_key(AccountId id) {

@@ -128,7 +128,8 @@ class AccountKeyHold {
 struct AccountKey {
   std::shared_ptr<const Secret> secret;
   std::shared_ptr<AccountKeyHold> hold = nullptr;
-  std::string scope = {};  // the encryption scope whose key it is; empty: the account's own
+  std::string scope = {};                         // the encryption scope whose key it is; empty: the account's own
+  std::shared_ptr<const Secret> outer = nullptr;  // of a second layer over what is under it; null: there is none
   [[nodiscard]] const Secret& operator*() const { return *secret; }
 };
 

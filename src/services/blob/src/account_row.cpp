@@ -29,6 +29,7 @@ enum : std::uint8_t {
   kDeleting = 137,
   kCustody = 138,
   kPoolCustody = 139,  // the same, of a key of a Managed HSM pool
+  kOuterKey = 141,
 };
 enum Flag : std::uint8_t { kSecureTransfer = 1, kEmulator = 2, kPublicAccess = 4 };
 // Of kRules. Rows of before know none of them, and a program of before mustn't read a row that has some.
@@ -149,6 +150,10 @@ std::optional<bool> decode_critical(const Field& field, AccountRow& row) {
     case kWrappedKey:
       row.wrapped_key = field.value;
       return true;
+    case kOuterKey:
+      row.wrapped_outer = field.value;
+      row.settings.infrastructure_encryption = true;
+      return !field.value.empty();
     case kCustody:
       return decode_custody(field.value, keys::KeyHome::kVault, row);
     case kPoolCustody:
@@ -215,6 +220,7 @@ Bytes encode_account_row(const AccountRow& row) {
   out.bytes(kKey1, row.keys[0].view());
   out.bytes(kKey2, row.keys[1].view());
   if (!row.wrapped_key.empty()) out.bytes(kWrappedKey, row.wrapped_key);
+  if (!row.wrapped_outer.empty()) out.bytes(kOuterKey, row.wrapped_outer);
   if (row.custody) {
     out.bytes(row.custody->by.home == keys::KeyHome::kVault ? kCustody : kPoolCustody, encode_custody(*row.custody));
   }

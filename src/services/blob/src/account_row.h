@@ -25,7 +25,8 @@ struct AccountCustody {
 
 struct AccountRow {
   std::array<Secret, 2> keys = {};
-  Bytes wrapped_key = {};  // by the KeyWrapper; empty: the customer's key has it
+  Bytes wrapped_key = {};    // by the KeyWrapper; empty: the customer's key has it
+  Bytes wrapped_outer = {};  // the key of infrastructure encryption, by the KeyWrapper; empty: there is none
   std::optional<AccountCustody> custody = {};
   bool emulator = false;
   std::uint64_t delegation_epoch = 0;

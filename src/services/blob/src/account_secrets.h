@@ -8,6 +8,7 @@
 namespace freehold::blob {
 
 [[nodiscard]] inline Bytes wrap_context(AccountId id) { return "freehold account key " + to_string(id); }
+[[nodiscard]] inline Bytes outer_context(AccountId id) { return "freehold infrastructure key " + to_string(id); }
 [[nodiscard]] inline Bytes delegation_context(AccountId id) { return "freehold delegation secret " + to_string(id); }
 // Whose key is withheld has no user delegation keys either.
 [[nodiscard]] inline Secret delegation_secret(const Secret& account_key) {

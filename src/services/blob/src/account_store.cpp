@@ -90,6 +90,7 @@ Task<Result<AccountStore::Entry>> AccountStore::read_account(TenantId tenant, Ac
                  : co_await options_.wrapper.unwrap(tenant, row->wrapped_key, wrap_context(id));
   if (!key && key.error().code != ErrorCode::kDenied) co_return pass_on(key);
   if (!key) log_warning("an account's key is withheld: its data can't be read", {{"account", name}});
+  FH_CO_TRY(entry.outer, co_await open_outer(tenant, id, *row));
   std::optional<Secret> delegation;
   if (key && row->custody) {
     delegation = std::move(*key);
@@ -166,6 +167,11 @@ Task<Result<AccountId>> AccountStore::create_account(NewAccount account) {
     FH_CO_TRY(row.custody, co_await put_under(id, account.tenant, *account.customer_key, account_key));
   } else {
     FH_CO_TRY(row.wrapped_key, co_await options_.wrapper.wrap(account.tenant, account_key->clone(), wrap_context(id)));
+  }
+  if (row.settings.infrastructure_encryption) {
+    Secret outer(crypto::kAeadKeyBytes);
+    options_.random.fill(outer.span());
+    FH_CO_TRY(row.wrapped_outer, co_await options_.wrapper.wrap(account.tenant, std::move(outer), outer_context(id)));
   }
   row.created = store::HybridClock::wall_time(options_.hybrid.next());
   row.keys_created = {row.created, row.created};
@@ -342,7 +348,30 @@ bool AccountStore::is_being_deleted(AccountId id) const {
 Task<Result<AccountKey>> AccountStore::key_of(AccountId id, Bytes wrapped_blob_key) {
   const auto scope = scope_of(wrapped_blob_key);
   if (scope.empty()) co_return co_await account_key(id);
-  co_return co_await scopes_->key(id, std::string(scope));
+  co_return co_await scope_key(id, std::string(scope));
+}
+
+Task<Result<AccountKey>> AccountStore::scope_key(AccountId id, std::string scope) {
+  FH_CO_TRY(auto key, co_await scopes_->key(id, std::move(scope)));
+  FH_CO_TRY(const auto entry, any_entry_of(id));
+  co_return with_outer(entry, std::move(key));
+}
+
+// Content that is to be sealed twice is never sealed once for want of a key.
+Result<AccountKey> AccountStore::with_outer(const Entry& entry, AccountKey key) {
+  if (key.outer != nullptr || !entry.record->settings.infrastructure_encryption) return key;
+  if (entry.outer == nullptr) return fail(ErrorCode::kDenied, "the account's infrastructure key is withheld");
+  key.outer = entry.outer;
+  return key;
+}
+
+Task<Result<std::shared_ptr<const Secret>>> AccountStore::open_outer(TenantId tenant, AccountId id,
+                                                                     const AccountRow& row) const {
+  if (row.wrapped_outer.empty()) co_return nullptr;
+  auto key = co_await options_.wrapper.unwrap(tenant, row.wrapped_outer, outer_context(id));
+  if (key) co_return std::make_shared<const Secret>(std::move(*key));
+  if (key.error().code == ErrorCode::kDenied) co_return nullptr;
+  co_return pass_on(key);
 }
 
 }  // namespace freehold::blob

@@ -1,6 +1,7 @@
 // ContentStore::ingest: a request's body, digested, sealed in place and put, with the network, the processor and the
 // disk at work at the same time.
 #include "base/limits.h"
+#include "src/content_cipher.h"
 #include "src/content_store.h"
 #include "src/row_keys.h"
 #include "src/running_digests.h"
@@ -19,10 +20,10 @@ std::size_t most_held(std::uint64_t length) {
 // One chunk on its way: shared with the pool's work and the put, which may outlive a connection that goes away.
 struct ChunkWork {
   ChunkWork(store::ChunkId id, std::uint32_t length, BlobKey key)
-      : segment{Segment::Place::kChunk, id, length}, buffer(sealed_size(length)), cipher(*key, store::to_bytes(id)) {}
+      : segment{Segment::Place::kChunk, id, length}, buffer(sealed_size(length)), cipher(*key, id) {}
   Segment segment;
   AlignedBuffer buffer;
-  crypto::ChunkCipher cipher;
+  ContentCipher cipher;
 
   [[nodiscard]] std::size_t pages() const { return (segment.length + limits::kPageBytes - 1) / limits::kPageBytes; }
   [[nodiscard]] std::span<char> plain_page(std::size_t page) {
@@ -136,7 +137,7 @@ Task<Result<Ingested>> ContentStore::ingest(http::BodyReader& body, std::uint64_
       }
       // Not claimed: it becomes durable only in the commit that names it.
       const Segment segment{Segment::Place::kInline, claims_.unclaimed_id(), static_cast<std::uint32_t>(length)};
-      const crypto::ChunkCipher cipher(*place.key, store::to_bytes(segment.id));
+      const ContentCipher cipher(*place.key, segment.id);
       cipher.seal_page(0, {plain.data(), plain.size()}, page);
       result.segments.push_back(segment);
       result.inline_row = store::KeyValue{row_keys::content(segment.id), std::move(page)};

@@ -13,8 +13,15 @@
 
 namespace freehold::blob {
 
+// What seals a blob's content: a key of its own, and, where its account or encryption scope has infrastructure
+// encryption, the key of a second layer over what that has sealed (content_cipher.h).
+struct ContentKey {
+  Secret key;                                     // 32 bytes
+  std::shared_ptr<const Secret> outer = nullptr;  // 32 bytes; null: there is one layer
+};
+
 // Shared by the readers and writers of one blob that are under way at a time.
-using BlobKey = std::shared_ptr<const Secret>;
+using BlobKey = std::shared_ptr<const ContentKey>;
 
 struct WrappedBlobKey {
   BlobKey key;
@@ -40,14 +47,14 @@ inline constexpr std::size_t kWrappedBlobKeyBytes = crypto::kAeadKeyBytes + 8;
     wrapped += by.scope;
   }
   wrapped += crypto::wrap_key(*by, key);
-  return {std::make_shared<const Secret>(std::move(key)), std::move(wrapped)};
+  return {std::make_shared<const ContentKey>(ContentKey{std::move(key), by.outer}), std::move(wrapped)};
 }
 
 // `by`: of what scope_of() says. kCorrupt.
 [[nodiscard]] inline Result<BlobKey> open_blob_key(const AccountKey& by, BytesView wrapped) {
   if (const auto scope = scope_of(wrapped); !scope.empty()) wrapped.remove_prefix(1 + scope.size());
   FH_TRY(auto key, crypto::unwrap_key(*by, wrapped));
-  return std::make_shared<const Secret>(std::move(key));
+  return std::make_shared<const ContentKey>(ContentKey{std::move(key), by.outer});
 }
 
 }  // namespace freehold::blob

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "src/content_cipher.h"
 #include "src/content_store.h"
 #include "src/crc64.h"
 #include "src/row_keys.h"
@@ -25,7 +26,7 @@ struct PartsWork {
 
   void seal() {
     for (auto& part : parts) {
-      const crypto::ChunkCipher cipher(*key, store::to_bytes(part.segment.id));
+      const ContentCipher cipher(*key, part.segment.id);
       part.sealed = AlignedBuffer(sealed_size(part.plain.size()));
       for (std::size_t page = 0; page * limits::kPageBytes < part.plain.size(); ++page) {
         const auto piece = part.plain.substr(page * limits::kPageBytes, limits::kPageBytes);

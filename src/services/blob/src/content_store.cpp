@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "src/content_cipher.h"
 #include "src/row_keys.h"
 
 namespace freehold::blob {
@@ -18,7 +19,7 @@ std::unexpected<Error> does_not_open(store::ChunkId id) {
 }
 
 // Opens the pages of `sealed`, whose first has this index, into `out`.
-bool open_pages(const crypto::ChunkCipher& cipher, std::uint32_t first_page, BytesView sealed, std::span<char> out) {
+bool open_pages(const ContentCipher& cipher, std::uint32_t first_page, BytesView sealed, std::span<char> out) {
   auto page = first_page;
   while (!sealed.empty()) {
     const auto size = std::min(sealed.size(), kSealedPageBytes);
@@ -39,7 +40,7 @@ Task<Result<std::optional<Bytes>>> ContentStore::read_inline(ContentPlace place,
   }
   FH_CO_TRY(auto stored, co_await rows_.get(place.partition, row_keys::content(segment.id)));
   if (!stored) co_return std::nullopt;
-  const crypto::ChunkCipher cipher(*place.key, store::to_bytes(segment.id));
+  const ContentCipher cipher(*place.key, segment.id);
   auto& page = *stored;
   if (page.size() != sealed_size(segment.length) || segment.length > limits::kPageBytes ||
       !cipher.open_page(0, page, {page.data(), segment.length})) {
@@ -71,7 +72,7 @@ Task<Result<PlainPiece>> ContentStore::read_chunk(ContentPlace place, Segment se
   const auto plain_end = std::min((offset + length + kPage - 1) / kPage * kPage, segment.length);
   const auto sealed_begin = static_cast<std::uint32_t>(first_page * kSealedPageBytes);
   const auto sealed_length = static_cast<std::uint32_t>(sealed_size(plain_end - plain_begin));
-  const crypto::ChunkCipher cipher(*place.key, store::to_bytes(segment.id));
+  const ContentCipher cipher(*place.key, segment.id);
   PlainPiece piece{AlignedBuffer(plain_end - plain_begin), offset - plain_begin, length};
   for (int tried = 0; tried < kCopiesTried; ++tried) {
     FH_CO_TRY(const auto sealed, co_await chunks_.read(place.tenant, segment.id, sealed_begin, sealed_length));
@@ -105,7 +106,7 @@ Task<Result<ManifestRef>> ContentStore::store_manifest(ContentPlace place, Layou
     FH_CO_CHECK_OK(co_await place.hold->hold());
   }
   const auto id = pending.claim(place.tenant);
-  const crypto::ChunkCipher cipher(*place.manifest_key(), store::to_bytes(id));
+  const ContentCipher cipher(*place.manifest_key(), id);
   AlignedBuffer sealed(sealed_size(plain.size()));
   for (std::size_t page = 0; page * limits::kPageBytes < plain.size(); ++page) {
     const auto piece = BytesView(plain).substr(page * limits::kPageBytes, limits::kPageBytes);

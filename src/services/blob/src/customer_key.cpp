@@ -58,10 +58,10 @@ ApiResult<> check_customer_key(BytesView stored_sha256, const std::optional<Cust
 // RFC 5869: extract with the customer's key as the salt, then expand.
 BlobKey content_key(const BlobKey& blob_key, const std::optional<CustomerKey>& customer) {
   if (!customer) return blob_key;
-  auto extracted = crypto::hmac_sha256(customer->key->view(), blob_key->view());
+  auto extracted = crypto::hmac_sha256(customer->key->view(), blob_key->key.view());
   auto derived = crypto::hkdf_expand(crypto::view(extracted), kContentLabel, crypto::kAeadKeyBytes);
   wipe(extracted.data(), extracted.size());
-  return std::make_shared<const Secret>(std::move(derived));
+  return std::make_shared<const ContentKey>(ContentKey{std::move(derived), blob_key->outer});
 }
 
 void add_customer_key(http::Response& response, BytesView sha256) {

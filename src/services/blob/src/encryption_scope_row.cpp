@@ -13,6 +13,7 @@ enum : std::uint8_t {
   kWrappedKey = 129,
   kCustody = 130,
   kPoolCustody = 131,  // the same, of a key of a Managed HSM pool
+  kOuterKey = 133,
 };
 
 constexpr std::size_t kTextBytes = 512;
@@ -64,6 +65,9 @@ bool read_field(const Field& field, ScopeRow& row, bool& known) {
     case kWrappedKey:
       row.wrapped_key = field.value;
       return true;
+    case kOuterKey:
+      row.wrapped_outer = field.value;
+      return !field.value.empty();
     case kCustody:
       return read_custody(field.value, keys::KeyHome::kVault, row);
     case kPoolCustody:
@@ -83,6 +87,7 @@ Bytes encode_scope_row(const ScopeRow& row) {
   out.u64(kModified, microseconds(row.modified));
   out.bytes(kEnabled, Bytes(1, row.enabled ? '\x01' : '\0'));
   out.text(kWrappedKey, row.wrapped_key);
+  if (!row.wrapped_outer.empty()) out.bytes(kOuterKey, row.wrapped_outer);
   if (row.by) out.bytes(row.by->home == keys::KeyHome::kVault ? kCustody : kPoolCustody, encode_custody(row));
   out.unknown(row.unknown);
   return out.finish();

@@ -18,6 +18,7 @@ struct ScopeRow {
   WallTime created = {};
   WallTime modified = {};
   Bytes wrapped_key = {};                    // by the KeyWrapper; empty: the customer's key has it
+  Bytes wrapped_outer = {};                  // as in AccountRow
   std::optional<keys::CustomerKey> by = {};  // without its tenant, which is the account's
   keys::WrappedByCustomer wrapped = {};
   UnknownFields unknown = {};

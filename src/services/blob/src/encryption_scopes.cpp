@@ -17,6 +17,9 @@ constexpr std::size_t kNameBytesMost = 63;
 Bytes wrap_context(AccountId account, std::string_view name) {
   return "freehold encryption scope key " + to_string(account) + " " + to_lower(name);
 }
+Bytes outer_context(AccountId account, std::string_view name) {
+  return "freehold infrastructure key " + to_string(account) + " " + to_lower(name);
+}
 
 }  // namespace
 
@@ -80,10 +83,13 @@ std::vector<std::shared_ptr<const ScopeRecord>> EncryptionScopes::list(AccountId
 
 Task<Result<AccountKey>> EncryptionScopes::key(AccountId account, std::string name) const {
   FH_CO_TRY(auto entry, entry_of(account, name));
-  if (entry.key != nullptr) co_return AccountKey{std::move(entry.key), std::move(entry.hold), entry.record->name};
-  if (entry.hold == nullptr) co_return fail(ErrorCode::kDenied, "the encryption scope's key is withheld");
-  FH_CO_TRY(auto key, co_await entry.hold->key());
-  co_return AccountKey{std::move(key), std::move(entry.hold), entry.record->name};
+  const bool lacks = entry.record->infrastructure_encryption && entry.outer == nullptr;
+  if (entry.hold == nullptr || lacks) co_return fail(ErrorCode::kDenied, "the encryption scope's key is withheld");
+  auto key = std::move(entry.key);
+  if (key == nullptr) {
+    FH_CO_TRY(key, co_await entry.hold->key());
+  }
+  co_return AccountKey{std::move(key), std::move(entry.hold), entry.record->name, std::move(entry.outer)};
 }
 
 Task<Result<>> EncryptionScopes::load(TenantId tenant, AccountId account) {
@@ -109,8 +115,16 @@ Task<Result<EncryptionScopes::Entry>> EncryptionScopes::entry_for(TenantId tenan
                                                                   ScopeRow row) const {
   Entry entry{.tenant = tenant, .record = nullptr, .key = nullptr, .hold = nullptr};
   const auto context = wrap_context(account, row.name);
-  auto record = std::make_shared<ScopeRecord>(
-      ScopeRecord{.name = row.name, .enabled = row.enabled, .created = row.created, .modified = row.modified});
+  auto record = std::make_shared<ScopeRecord>(ScopeRecord{.name = row.name,
+                                                          .enabled = row.enabled,
+                                                          .created = row.created,
+                                                          .modified = row.modified,
+                                                          .infrastructure_encryption = !row.wrapped_outer.empty()});
+  if (!row.wrapped_outer.empty()) {
+    auto outer = co_await options_.wrapper.unwrap(tenant, row.wrapped_outer, outer_context(account, row.name));
+    if (!outer && outer.error().code != ErrorCode::kDenied) co_return pass_on(outer);
+    if (outer) entry.outer = std::make_shared<const Secret>(std::move(*outer));
+  }
   if (row.by) {
     row.by->tenant = tenant;
     const auto old = entry_of(account, row.name);
@@ -180,6 +194,12 @@ Task<Result<std::shared_ptr<const ScopeRecord>>> EncryptionScopes::change(Tenant
     FH_CO_TRY(row, decode_scope_row(plain));
   } else if (list(account).size() >= kScopesPerAccount) {
     co_return fail(ErrorCode::kExhausted, "there are too many encryption scopes");
+  }
+  if (!stored && change.infrastructure_encryption) {
+    Secret outer(crypto::kAeadKeyBytes);
+    options_.random.fill(outer.span());
+    FH_CO_TRY(row.wrapped_outer,
+              co_await options_.wrapper.wrap(tenant, std::move(outer), outer_context(account, name)));
   }
   row.enabled = change.enabled.value_or(row.enabled);
   row.modified = now;

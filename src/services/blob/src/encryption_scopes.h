@@ -33,6 +33,7 @@ struct ScopeRecord {
   WallTime modified = {};
   std::optional<keys::CustomerKey> by = {};  // under which its key is; none: the service's
   std::string by_version = {};               // that has wrapped it
+  bool infrastructure_encryption = false;    // what is in it is sealed twice, whatever its account says
 };
 
 // What a PUT or PATCH asks for; what it leaves out stays, or is as Azure has it for a new one.
@@ -41,6 +42,7 @@ struct ScopeChange {
   enum class Source : std::uint8_t { kAsItIs, kService, kCustomer };
   Source source = Source::kAsItIs;
   std::optional<keys::CustomerKey> by = {};  // of kCustomer
+  bool infrastructure_encryption = false;    // of a new one
 };
 
 // Owned by AccountStore; thread-safe once its load() has ended. Names differ by case alone: one is the other.
@@ -59,7 +61,8 @@ class EncryptionScopes {
   [[nodiscard]] std::shared_ptr<const ScopeRecord> find(AccountId account, std::string_view name) const;
   // In order of name.
   [[nodiscard]] std::vector<std::shared_ptr<const ScopeRecord>> list(AccountId account) const;
-  // Its key, whether it is enabled or not: kNotFound; kDenied, kUnavailable as an account's.
+  // Its key, whether it is enabled or not, with that of its own second layer: kNotFound; kDenied, kUnavailable as an
+  // account's. AccountStore::scope_key() adds the account's.
   [[nodiscard]] Task<Result<AccountKey>> key(AccountId account, std::string name) const;
   // As AccountStore's, which calls them.
   [[nodiscard]] std::set<TenantId> tenants_to_look_after(bool follow_rotations) const;
@@ -75,6 +78,7 @@ class EncryptionScopes {
     std::shared_ptr<const ScopeRecord> record;
     std::shared_ptr<const Secret> key;     // null: withheld, or held
     std::shared_ptr<AccountKeyHold> hold;  // null: withheld, and nobody to ask
+    std::shared_ptr<const Secret> outer = nullptr;
   };
   using Scopes = std::map<std::string, Entry, std::less<>>;  // by name in lower case
   [[nodiscard]] Result<Entry> entry_of(AccountId account, std::string_view name) const;

@@ -16,8 +16,6 @@ using provider_errors::Refusal;
 using provider_errors::unsupported_feature;
 using Source = ScopeChange::Source;
 
-constexpr std::string_view kNotHere = "this cloud doesn't have it yet.";
-
 // Which scope, of which account; nullopt where an id can't name one.
 struct Place {
   std::shared_ptr<const AccountRecord> account;
@@ -38,13 +36,18 @@ std::string key_uri(const keys::CustomerKey& key, std::string_view version, cons
   return uri;
 }
 
-Json show(const gate::StorageAccount& account, const ScopeRecord& scope, const AccountPlace& place,
-          std::string_view port) {
+// What an account has holds for all that is in it.
+bool sealed_twice(const AccountRecord& account, const ScopeRecord& scope) {
+  return account.settings.infrastructure_encryption || scope.infrastructure_encryption;
+}
+
+Json show(const AccountRecord& record, const ScopeRecord& scope, const AccountPlace& place, std::string_view port) {
+  const auto& account = *record.account;
   Json properties = {{"source", scope.by ? "Microsoft.KeyVault" : "Microsoft.Storage"},
                      {"state", scope.enabled ? "Enabled" : "Disabled"},
                      {"creationTime", rfc3339_ticks(scope.created)},
                      {"lastModifiedTime", rfc3339_ticks(scope.modified)},
-                     {"requireInfrastructureEncryption", false}};
+                     {"requireInfrastructureEncryption", sealed_twice(record, scope)}};
   if (scope.by) {
     properties["keyVaultProperties"] = {
         {"keyUri", key_uri(*scope.by, scope.by->version, place, port)},
@@ -97,16 +100,24 @@ ApiResult<> check_members(const Json& properties) {
   for (const auto& [name, value] : properties.items()) {
     if (std::ranges::find(kKnown, name) == std::end(kKnown)) return provider_errors::unknown_property(name);
   }
-  FH_TRY(const auto twice, bool_member(properties, "requireInfrastructureEncryption"));
-  if (twice.value_or(false)) return unsupported_feature("requireInfrastructureEncryption", kNotHere);
   return {};
 }
 
-ApiResult<ScopeChange> read_change(const Json& resource, const AccountRecord& account, const AccountPlace& place) {
+// Of a new scope; later it stays as it is.
+ApiResult<bool> read_infrastructure(const Json& properties, const AccountRecord& account, const ScopeRecord* there) {
+  FH_TRY(const auto twice, bool_member(properties, "requireInfrastructureEncryption"));
+  const bool differs = there != nullptr && twice && *twice != sealed_twice(account, *there);
+  if (differs) return provider_errors::read_only_property("requireInfrastructureEncryption");
+  return twice.value_or(false);
+}
+
+ApiResult<ScopeChange> read_change(const Json& resource, const AccountRecord& account, const ScopeRecord* there,
+                                   const AccountPlace& place) {
   ScopeChange change;
   FH_TRY(const auto* given, object_member(resource, "properties"));
   if (given == nullptr) return change;
   FH_CHECK_OK(check_members(*given));
+  FH_TRY(change.infrastructure_encryption, read_infrastructure(*given, account, there));
   FH_TRY(const auto state, word_member(*given, "state", {"Enabled", "Disabled"}));
   if (state) change.enabled = *state == "Enabled";
   FH_TRY(const auto source, word_member(*given, "source", {"Microsoft.Storage", "Microsoft.KeyVault"}));
@@ -135,7 +146,7 @@ Task<ApiResult<Json>> EncryptionScopesProvider::get(ResourceId id, gate::resourc
   if (!place) co_return Json(nullptr);
   const auto scope = parts_.accounts.scopes().find(place->account->account->id, place->name);
   if (scope == nullptr) co_return Json(nullptr);
-  co_return show(*place->account->account, *scope, place_, port_of_origin(reading.caller.origin));
+  co_return show(*place->account, *scope, place_, port_of_origin(reading.caller.origin));
 }
 
 Task<ApiResult<std::vector<Json>>> EncryptionScopesProvider::list(const gate::resource::ResourceType&,
@@ -146,7 +157,7 @@ Task<ApiResult<std::vector<Json>>> EncryptionScopesProvider::list(const gate::re
   if (!record) co_return found;
   const auto port = port_of_origin(reading.caller.origin);
   for (const auto& one : parts_.accounts.scopes().list(record->account->id)) {
-    found.push_back(show(*record->account, *one, place_, port));
+    found.push_back(show(*record, *one, place_, port));
   }
   co_return found;
 }
@@ -159,17 +170,18 @@ Task<ApiResult<Written>> EncryptionScopesProvider::put(gate::resource::ApprovedC
   }
   // Azure gives them no ETag.
   const auto& account = *place->account->account;
-  const bool fresh = parts_.accounts.scopes().find(account.id, place->name) == nullptr;
+  const auto there = parts_.accounts.scopes().find(account.id, place->name);
+  const bool fresh = there == nullptr;
   if ((!change->if_none_match.empty() && (!fresh || change->if_none_match != "*")) ||
       (!change->if_match.empty() && (fresh || change->if_match != "*"))) {
     co_return provider_errors::precondition_failed();
   }
-  FH_CO_TRY(auto wanted, read_change(change->after, *place->account, place_));
+  FH_CO_TRY(auto wanted, read_change(change->after, *place->account, there.get(), place_));
   const auto done =
       co_await parts_.accounts.scopes().change(account.tenant, account.id, place->name, std::move(wanted));
   if (!done) co_return refusal_of(done.error());
   co_return Written{.status = fresh ? 201 : 200,
-                    .resource = show(account, **done, place_, port_of_origin(change->caller.origin))};
+                    .resource = show(*place->account, **done, place_, port_of_origin(change->caller.origin))};
 }
 
 // No row has these verbs, and nothing else calls them.

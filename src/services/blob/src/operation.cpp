@@ -74,7 +74,7 @@ Task<ApiResult<AccountKey>> key_for_new(BlobParts& parts, BlobTarget target, Wan
   const auto scope = parts.accounts.scopes().find(account, wanted.name);
   if (scope == nullptr) co_return refuse(errors::scope_not_found(wanted.name));
   FH_CO_CHECK_OK(check_enabled(parts, target.account, scope->name));
-  co_return api(co_await parts.accounts.scopes().key(account, scope->name));
+  co_return api(co_await parts.accounts.scope_key(account, scope->name));
 }
 
 Task<ApiResult<>> check_key_of(BlobParts& parts, AccountRef account, Bytes wrapped_key) {

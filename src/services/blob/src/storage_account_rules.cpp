@@ -127,14 +127,21 @@ ApiResult<> read_encrypted_services(const Json& services, Json& encryption) {
   return {};
 }
 
+// "Enable infrastructure encryption for double encryption of data": when an account is made, and never after.
+ApiResult<> read_infrastructure(const Json& encryption, Asked asked, AccountSettings& settings) {
+  FH_TRY(const auto twice, bool_member(encryption, "requireInfrastructureEncryption"));
+  if (!twice || *twice == settings.infrastructure_encryption) return {};
+  if (asked == Asked::kUpdate) return provider_errors::read_only_property("encryption.requireInfrastructureEncryption");
+  settings.infrastructure_encryption = *twice;
+  return {};
+}
+
 ApiResult<> read_encryption(const Json& asked, Json& kept) {
   constexpr std::string_view kKnown[] = {"services", "keySource", "keyvaultproperties", "identity",
                                          "requireInfrastructureEncryption"};
   for (const auto& [name, value] : asked.items()) {
     if (!is_one_of(name, kKnown)) return provider_errors::unknown_property("encryption." + name);
   }
-  FH_TRY(const auto twice, bool_member(asked, "requireInfrastructureEncryption"));
-  if (twice.value_or(false)) return unsupported_feature("requireInfrastructureEncryption", kNotHere);
   FH_TRY(const auto* services, object_member(asked, "services"));
   if (services != nullptr) {
     FH_CHECK_OK(read_encrypted_services(*services, kept["encryption"]));
@@ -400,6 +407,7 @@ ApiResult<AccountSettings> read_account(AccountSettings settings, const Json& re
   FH_TRY(const auto* encryption, object_member(properties, "encryption"));
   if (encryption != nullptr) {
     FH_CHECK_OK(read_encryption(*encryption, kept));
+    FH_CHECK_OK(read_infrastructure(*encryption, asked, settings));
   }
   FH_CHECK_OK(read_policies(properties, kept));
   settings.kept = kept.empty() ? std::string() : kept.dump(-1, ' ', false, Json::error_handler_t::replace);

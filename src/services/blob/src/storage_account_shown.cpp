@@ -35,6 +35,7 @@ Json show_encryption(const AccountRecord& record, const AccountPlace& place, std
   }
   for (auto& [name, service] : services.items()) service["lastEnabledTime"] = rfc3339_ticks(record.created);
   Json out = {{"services", std::move(services)}, {"keySource", "Microsoft.Storage"}};
+  if (record.settings.infrastructure_encryption) out["requireInfrastructureEncryption"] = true;
   if (record.customer_key) {
     out["keySource"] = "Microsoft.Keyvault";
     out["keyvaultproperties"] = show_customer_key(record, place, port);

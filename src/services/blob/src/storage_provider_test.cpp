@@ -310,6 +310,20 @@ TEST_F(StorageProviderTest, AnAccountIsPutUnderItsOwnersKeyByItsOwnIdentity) {
             "Microsoft.Storage");
 }
 
+TEST_F(StorageProviderTest, WhetherContentIsSealedTwiceIsSaidOnce) {
+  const auto said = [](bool twice) { return Json{{"encryption", {{"requireInfrastructureEncryption", twice}}}}; };
+  write(path("fresh1"), account_body(said(true)));
+  write(path("fresh2"), account_body());
+  const auto patch = [&](const std::string& account, const Json& properties) {
+    return write(path(account), {{"properties", properties}}, ChangeKind::kPatch);
+  };
+  EXPECT_EQ(patch("fresh1", said(false))["error"], "AccountPropertyCannotBeUpdated");
+  EXPECT_EQ(patch("fresh2", said(true))["error"], "AccountPropertyCannotBeUpdated");
+  for (const auto& other : {said(true), Json::object()}) {
+    EXPECT_EQ(patch("fresh1", other)["properties"]["encryption"]["requireInfrastructureEncryption"], true);
+  }
+}
+
 TEST_F(StorageProviderTest, AUserAssignedIdentityHasTheKeyFromTheBeginning) {
   auto body = account_body(under_key("k1", "/UAI/ours"));
   EXPECT_EQ(write(path("fresh1"), body)["error"], "KeyVaultPolicyError");

@@ -29,6 +29,7 @@ struct AccountSettings {
   bool public_network = true;
   bool admits_all = true;                  // networkAcls.defaultAction
   std::vector<std::string> ip_rules = {};  // as they were written; each holds for parse_ip_network()
+  bool infrastructure_encryption = false;  // content is sealed twice. Of a new account; later it is as it was made
 
   std::string sku = {};   // empty: the region's own
   std::string kind = {};  // empty: StorageV2

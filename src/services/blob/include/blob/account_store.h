@@ -132,6 +132,8 @@ class AccountStore final : public gate::AccountDirectory {
   [[nodiscard]] std::vector<std::shared_ptr<const gate::StorageAccount>> all() const;
   // The key that wraps the account's blob keys. kDenied: it is withheld; kUnavailable: who has it can't be asked.
   [[nodiscard]] Task<Result<AccountKey>> account_key(AccountId id);
+  // An encryption scope's, enabled or not: kNotFound; kDenied, kUnavailable as the account's.
+  [[nodiscard]] Task<Result<AccountKey>> scope_key(AccountId id, std::string scope);
   // The one that has wrapped this blob key: the account's, or its encryption scope's, enabled or not (content_key.h).
   [[nodiscard]] Task<Result<AccountKey>> key_of(AccountId id, Bytes wrapped_blob_key);
   // Might the key be had now, as far as its vault tells without opening anything? Errors as account_key(); kNotFound:
@@ -144,6 +146,8 @@ class AccountStore final : public gate::AccountDirectory {
     std::shared_ptr<const AccountRecord> record;
     std::shared_ptr<const Secret> key;     // null: withheld, or a customer's to give
     std::shared_ptr<AccountKeyHold> hold;  // null: of an account whose row is gone
+    std::shared_ptr<const Secret> outer =
+        nullptr;  // of infrastructure encryption; null: there is none, or it is withheld
     bool deleting = false;
     bool stale = false;  // nobody knows what a change came to: the row is to be read before the key is used
   };
@@ -161,6 +165,10 @@ class AccountStore final : public gate::AccountDirectory {
   [[nodiscard]] Task<Result<AccountCustody>> put_under(AccountId id, TenantId tenant, keys::CustomerKey by,
                                                        std::shared_ptr<const Secret> account_key) const;
   [[nodiscard]] Task<Result<>> follow_rotation(AccountId id, std::shared_ptr<AccountKeyHold> hold);
+  // An account's or scope's key, with that of the second layer where there is one.
+  [[nodiscard]] static Result<AccountKey> with_outer(const Entry& entry, AccountKey key);
+  [[nodiscard]] Task<Result<std::shared_ptr<const Secret>>> open_outer(TenantId tenant, AccountId id,
+                                                                       const AccountRow& row) const;
   [[nodiscard]] Task<Result<>> name(std::string name, TenantId tenant, AccountId id);
   [[nodiscard]] Task<Result<>> remove_rows(store::PartitionId partition);
   // The living account of that id; kNotFound.
