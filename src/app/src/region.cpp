@@ -233,6 +233,7 @@ Result<> Region::Parts::open_blob() {
                                .customer_keys = &vault->customer_keys(),
                                .vault_suffix = "vault." + settings.domain,
                                .pool_suffix = "managedhsm." + settings.domain,
+                               .erasure = erasure.get(),
                                .identities = managed_identities.get(),
                                .user_identities = &assignable->identities()});
   FH_CHECK_OK(run_blocking(blob->load()));

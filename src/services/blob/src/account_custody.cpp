@@ -10,6 +10,7 @@
 #include "src/account_secrets.h"
 #include "src/encryption_scopes.h"
 #include "src/keyed_lock.h"
+#include "src/service_keys.h"
 
 namespace freehold::blob {
 
@@ -72,7 +73,7 @@ Task<Result<>> AccountStore::set_custody(AccountId id, std::optional<keys::Custo
   FH_CO_TRY(const auto before, entry_of(id));
   const auto tenant = before.record->account->tenant;
   std::optional<AccountCustody> custody;
-  Bytes wrapped_key;
+  ServiceWrapped wrapped;
   auto has = co_await account_key(id);
   Result<std::shared_ptr<const Secret>> key = has ? has->secret : nullptr;
   if (!has) key = pass_on(has);
@@ -84,12 +85,29 @@ Task<Result<>> AccountStore::set_custody(AccountId id, std::optional<keys::Custo
   if (by) {
     FH_CO_TRY(custody, co_await put_under(id, tenant, std::move(*by), *key));
   } else {
-    FH_CO_TRY(wrapped_key, co_await options_.wrapper.wrap(tenant, (*key)->clone(), wrap_context(id)));
+    FH_CO_TRY(wrapped, co_await service_keys_->wrap(tenant, (*key)->clone(), wrap_context(id)));
   }
-  co_return co_await change(id, [wrapped_key, custody](AccountRow& row) {
-    row.wrapped_key = wrapped_key;
+  auto done = co_await change(id, [wrapped, custody](AccountRow& row) {
+    if (row.erasure != keys::ErasureId{}) row.to_erase.push_back(row.erasure);
+    row.wrapped_key = wrapped.wrapped;
+    row.erasure = wrapped.erasure;
     row.custody = custody;
   });
+  if (!done && done.error().code == ErrorCode::kConflict) co_await service_keys_->drop(wrapped);
+  if (done) co_await erase_left(id);
+  co_return done;
+}
+
+// The row named them in the very commit that put the key elsewhere: a crash between leaves them to the next start.
+Task<> AccountStore::erase_left(AccountId id) {
+  const auto entry = any_entry_of(id);
+  if (!entry || entry->deleting || entry->to_erase.empty()) co_return;
+  const auto gone = entry->to_erase;
+  if (!co_await service_keys_->erase(gone)) co_return;
+  const auto done = co_await change(id, [gone](AccountRow& row) {
+    std::erase_if(row.to_erase, [&](const auto& one) { return std::ranges::find(gone, one) != gone.end(); });
+  });
+  static_cast<void>(done);  // it is erased; that a row still says so costs another look
 }
 
 Task<Result<>> AccountStore::set_identity(AccountId id, AccountIdentity identity) {
@@ -172,12 +190,17 @@ void AccountStore::tidy_keys() const {
   scopes_->tidy_keys();
 }
 
+bool AccountStore::wants_care(const Entry& entry, bool follow_rotations, bool may_erase) {
+  if (entry.deleting || entry.hold == nullptr) return false;
+  return entry.stale || (may_erase && !entry.to_erase.empty()) || entry.hold->wants_care(follow_rotations);
+}
+
 std::vector<TenantId> AccountStore::tenants_to_look_after(bool follow_rotations) const {
   std::set<TenantId> found = scopes_->tenants_to_look_after(follow_rotations);
   const std::shared_lock lock(mutex_);
+  const bool may_erase = service_keys_->may_erase();
   for (const auto& [id, entry] : by_id_) {
-    if (entry.deleting || entry.hold == nullptr) continue;
-    if (entry.stale || entry.hold->wants_care(follow_rotations)) found.insert(entry.record->account->tenant);
+    if (wants_care(entry, follow_rotations, may_erase)) found.insert(entry.record->account->tenant);
   }
   return {found.begin(), found.end()};
 }
@@ -185,10 +208,11 @@ std::vector<TenantId> AccountStore::tenants_to_look_after(bool follow_rotations)
 std::vector<std::pair<AccountId, AccountStore::Entry>> AccountStore::to_look_after(TenantId tenant,
                                                                                    bool follow_rotations) const {
   std::vector<std::pair<AccountId, Entry>> found;
+  const bool may_erase = service_keys_->may_erase();
   const std::shared_lock lock(mutex_);
   for (const auto& [id, entry] : by_id_) {
-    if (entry.deleting || entry.hold == nullptr || entry.record->account->tenant != tenant) continue;
-    if (entry.stale || entry.hold->wants_care(follow_rotations)) found.emplace_back(id, entry);
+    const bool ours = entry.record->account->tenant == tenant;
+    if (ours && wants_care(entry, follow_rotations, may_erase)) found.emplace_back(id, entry);
   }
   return found;
 }
@@ -200,6 +224,7 @@ Task<> AccountStore::look_after_keys(TenantId tenant, bool follow_rotations) {
       static_cast<void>(co_await refresh(id));  // the next round tries again
       continue;
     }
+    if (service_keys_->may_erase()) co_await erase_left(id);
     if ((follow_rotations || hold->is_rotated()) && hold->may_follow()) {
       const auto done = co_await follow_rotation(id, hold);
       if (!done) hold->put_off_following();

@@ -9,6 +9,7 @@
 #include "src/keyed_lock.h"
 #include "src/row_keys.h"
 #include "src/row_sealer.h"
+#include "src/service_keys.h"
 
 namespace freehold::blob {
 
@@ -64,6 +65,23 @@ WallTime AccountStore::created(AccountId id) const {
   return entry ? entry->record->created : WallTime();
 }
 
+// Of the account and of its scopes, while rows still say what there is: no copy of the disks has them after that.
+Task<Result<>> AccountStore::erase_keys(TenantId tenant, AccountId id) {
+  FH_CO_TRY(auto ids, co_await scopes_->erasable(tenant, id));
+  const RowSealer sealer(options_.row_keys, options_.random);
+  const auto partition = row_keys::account_partition(tenant, id);
+  FH_CO_TRY(const auto stored, co_await options_.rows.get(partition, "p"));
+  if (stored) {
+    FH_CO_TRY(auto plain, sealer.open(partition, "p", *stored));
+    auto row = decode_account_row(plain);
+    wipe(plain);
+    if (!row) co_return pass_on(row);
+    if (row->erasure != keys::ErasureId{}) ids.push_back(row->erasure);
+    ids.insert(ids.end(), row->to_erase.begin(), row->to_erase.end());
+  }
+  co_return co_await service_keys_->erase(std::move(ids));
+}
+
 // The account's row goes last of its rows: it holds the key that whatever else is left would need. The fence stays for
 // ever: a late request must not find the account open again.
 Task<Result<>> AccountStore::remove_rows(store::PartitionId partition) {
@@ -88,6 +106,7 @@ Task<Result<>> AccountStore::finish_deletion(AccountId id) {
   if (own != PrincipalId{} && options_.identities != nullptr) {
     FH_CO_CHECK_OK(co_await options_.identities->remove(account.tenant, own));
   }
+  FH_CO_CHECK_OK(co_await erase_keys(account.tenant, id));
   FH_CO_CHECK_OK(co_await remove_rows(row_keys::account_partition(account.tenant, id)));
   store::Commit commit{row_keys::registry_partition(), options_.epoch, options_.hybrid.next_transaction(), {}, {}, {}};
   commit.reserve = store::DiskReserve::kMayUse;

@@ -17,6 +17,7 @@ enum : std::uint8_t {
   kKept = 11,
   kOwnIdentity = 12,
   kAssignedIdentity = 13,
+  kToErase = 14,
   kTenant = 128,
   kAccount = 129,
   kKey1 = 130,
@@ -29,6 +30,7 @@ enum : std::uint8_t {
   kDeleting = 137,
   kCustody = 138,
   kPoolCustody = 139,  // the same, of a key of a Managed HSM pool
+  kErasableKey = 140,  // the account key, wrapped under a secret of the erasure tree
   kOuterKey = 141,
 };
 enum Flag : std::uint8_t { kSecureTransfer = 1, kEmulator = 2, kPublicAccess = 4 };
@@ -108,17 +110,24 @@ bool decode_custody(BytesView bytes, keys::KeyHome home, AccountRow& row) {
   return true;
 }
 
+template <class Id>
+bool decode_id(BytesView bytes, Id& id) {
+  return take(id_from_bytes<Id>(bytes), id);
+}
+
+bool decode_erasable(BytesView bytes, AccountRow& row) {
+  constexpr std::size_t kId = 16;
+  if (bytes.size() <= kId || !row.wrapped_key.empty()) return false;
+  row.wrapped_key = bytes.substr(kId);
+  return decode_id(bytes.substr(0, kId), row.erasure) && row.erasure != keys::ErasureId{};
+}
+
 bool decode_flags(BytesView bytes, AccountRow& row) {
   if (bytes.size() != 1) return false;
   row.settings.secure_transfer_required = (bytes[0] & kSecureTransfer) != 0;
   row.emulator = (bytes[0] & kEmulator) != 0;
   row.settings.allow_public_access = row.emulator || (bytes[0] & kPublicAccess) != 0;
   return true;
-}
-
-template <class Id>
-bool decode_id(BytesView bytes, Id& id) {
-  return take(id_from_bytes<Id>(bytes), id);
 }
 
 Bytes encode_assigned(const gate::resource::UserIdentity& identity) {
@@ -148,8 +157,11 @@ std::optional<bool> decode_critical(const Field& field, AccountRow& row) {
       row.keys[1] = Secret(field.value);
       return true;
     case kWrappedKey:
+      if (!row.wrapped_key.empty()) return false;
       row.wrapped_key = field.value;
       return true;
+    case kErasableKey:
+      return decode_erasable(field.value, row);
     case kOuterKey:
       row.wrapped_outer = field.value;
       row.settings.infrastructure_encryption = true;
@@ -188,6 +200,8 @@ std::optional<bool> decode_plain(const Field& field, AccountRow& row) {
       return take(time_of(field.value), row.keys_created[0]);
     case kKey2Created:
       return take(time_of(field.value), row.keys_created[1]);
+    case kToErase:
+      return decode_id(field.value, row.to_erase.emplace_back());
     default:
       return std::nullopt;
   }
@@ -219,8 +233,13 @@ Bytes encode_account_row(const AccountRow& row) {
   FieldWriter out;
   out.bytes(kKey1, row.keys[0].view());
   out.bytes(kKey2, row.keys[1].view());
-  if (!row.wrapped_key.empty()) out.bytes(kWrappedKey, row.wrapped_key);
+  if (row.erasure != keys::ErasureId{}) {
+    out.bytes(kErasableKey, Bytes(row.erasure.view()) + row.wrapped_key);
+  } else if (!row.wrapped_key.empty()) {
+    out.bytes(kWrappedKey, row.wrapped_key);
+  }
   if (!row.wrapped_outer.empty()) out.bytes(kOuterKey, row.wrapped_outer);
+  for (const auto& id : row.to_erase) out.bytes(kToErase, id.view());
   if (row.custody) {
     out.bytes(row.custody->by.home == keys::KeyHome::kVault ? kCustody : kPoolCustody, encode_custody(*row.custody));
   }

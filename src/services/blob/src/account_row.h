@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/ids.h"
@@ -11,6 +12,7 @@
 #include "base/secret.h"
 #include "blob/account_settings.h"
 #include "keys/customer_keys.h"
+#include "keys/erasure_tree.h"
 #include "src/fields.h"
 
 namespace freehold::blob {
@@ -25,7 +27,9 @@ struct AccountCustody {
 
 struct AccountRow {
   std::array<Secret, 2> keys = {};
-  Bytes wrapped_key = {};    // by the KeyWrapper; empty: the customer's key has it
+  Bytes wrapped_key = {};        // by the service; empty: the customer's key has it
+  keys::ErasureId erasure = {};  // what wrapped_key depends on; zero: on nothing, as rows of before have it
+  std::vector<keys::ErasureId> to_erase = {};  // what earlier ones depended on, until it is destroyed
   Bytes wrapped_outer = {};  // the key of infrastructure encryption, by the KeyWrapper; empty: there is none
   std::optional<AccountCustody> custody = {};
   bool emulator = false;

@@ -11,6 +11,7 @@
 #include "src/keyed_lock.h"
 #include "src/row_keys.h"
 #include "src/row_sealer.h"
+#include "src/service_keys.h"
 
 namespace freehold::blob {
 namespace {
@@ -72,7 +73,10 @@ Task<Result<Committed>> settle(store::PartitionStore& rows, store::Commit commit
 }
 
 AccountStore::AccountStore(Options options)
-    : options_(options), turns_(std::make_unique<KeyedLock>()), scopes_(std::make_unique<EncryptionScopes>(options)) {}
+    : options_(options),
+      service_keys_(std::make_unique<ServiceKeys>(options.wrapper, options.erasure, options.random, options.clock)),
+      turns_(std::make_unique<KeyedLock>()),
+      scopes_(std::make_unique<EncryptionScopes>(options, *service_keys_)) {}
 AccountStore::~AccountStore() = default;
 
 Task<Result<AccountStore::Entry>> AccountStore::read_account(TenantId tenant, AccountId id, std::string name) {
@@ -87,10 +91,11 @@ Task<Result<AccountStore::Entry>> AccountStore::read_account(TenantId tenant, Ac
   Entry entry;
   auto key = row->custody
                  ? co_await options_.wrapper.unwrap(tenant, row->custody->wrapped_delegation, delegation_context(id))
-                 : co_await options_.wrapper.unwrap(tenant, row->wrapped_key, wrap_context(id));
+                 : co_await service_keys_->unwrap(tenant, {row->wrapped_key, row->erasure}, wrap_context(id));
   if (!key && key.error().code != ErrorCode::kDenied) co_return pass_on(key);
   if (!key) log_warning("an account's key is withheld: its data can't be read", {{"account", name}});
   FH_CO_TRY(entry.outer, co_await open_outer(tenant, id, *row));
+  entry.to_erase = row->to_erase;
   std::optional<Secret> delegation;
   if (key && row->custody) {
     delegation = std::move(*key);
@@ -166,7 +171,9 @@ Task<Result<AccountId>> AccountStore::create_account(NewAccount account) {
   if (account.customer_key) {
     FH_CO_TRY(row.custody, co_await put_under(id, account.tenant, *account.customer_key, account_key));
   } else {
-    FH_CO_TRY(row.wrapped_key, co_await options_.wrapper.wrap(account.tenant, account_key->clone(), wrap_context(id)));
+    FH_CO_TRY(auto wrapped, co_await service_keys_->wrap(account.tenant, account_key->clone(), wrap_context(id)));
+    row.wrapped_key = std::move(wrapped.wrapped);
+    row.erasure = wrapped.erasure;
   }
   if (row.settings.infrastructure_encryption) {
     Secret outer(crypto::kAeadKeyBytes);
@@ -186,6 +193,7 @@ Task<Result<AccountId>> AccountStore::create_account(NewAccount account) {
   store::Commit rows{partition, options_.epoch, options_.hybrid.next_transaction(), {}, {}, {}};
   rows.puts.push_back({Bytes(kAccountRow), std::move(*sealed)});
   FH_CO_TRY(const auto kept, co_await settle(options_.rows, std::move(rows)));
+  if (!kept.applied && !kept.unknown) co_await service_keys_->drop({{}, row.erasure});
   if (!kept.applied) co_return fail(ErrorCode::kUnavailable, "the account's row could not be kept");
   FH_CO_CHECK_OK(co_await name(account.name, account.tenant, id));
   FH_CO_TRY(auto entry, co_await read_account(account.tenant, id, account.name));

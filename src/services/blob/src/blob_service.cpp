@@ -11,7 +11,7 @@ struct BlobService::State {
   explicit State(BlobServiceOptions options)
       : suffixes(std::move(options.host_suffixes)),
         accounts({options.rows, options.epoch, options.hybrid, options.wrapper, options.row_keys, options.random,
-                  options.clock, options.customer_keys, options.identities}),
+                  options.clock, options.customer_keys, options.identities, options.erasure}),
         notes(accounts, options.clock, options.random),
         containers(options.rows, options.epoch, options.hybrid, RowSealer(options.row_keys, options.random), notes),
         properties(options.rows, options.epoch, options.hybrid, RowSealer(options.row_keys, options.random)),

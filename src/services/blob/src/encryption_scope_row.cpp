@@ -9,10 +9,12 @@ enum : std::uint8_t {
   kName = 1,
   kCreated = 2,
   kModified = 3,
+  kToErase = 4,
   kEnabled = 128,
   kWrappedKey = 129,
   kCustody = 130,
   kPoolCustody = 131,  // the same, of a key of a Managed HSM pool
+  kErasableKey = 132,  // its key, wrapped under a secret of the erasure tree
   kOuterKey = 133,
 };
 
@@ -48,6 +50,19 @@ bool read_custody(BytesView bytes, keys::KeyHome home, ScopeRow& row) {
   return true;
 }
 
+bool read_id(BytesView bytes, keys::ErasureId& id) {
+  const auto read = id_from_bytes<keys::ErasureId>(bytes);
+  id = read.value_or(keys::ErasureId{});
+  return id != keys::ErasureId{};
+}
+
+bool read_erasable(BytesView bytes, ScopeRow& row) {
+  constexpr std::size_t kId = 16;
+  if (bytes.size() <= kId || !row.wrapped_key.empty()) return false;
+  row.wrapped_key = bytes.substr(kId);
+  return read_id(bytes.substr(0, kId), row.erasure);
+}
+
 // False: the field's bytes can't be right.
 bool read_field(const Field& field, ScopeRow& row, bool& known) {
   known = true;
@@ -63,11 +78,16 @@ bool read_field(const Field& field, ScopeRow& row, bool& known) {
       row.enabled = field.value == BytesView("\x01", 1);
       return field.value.size() == 1 && (field.value[0] == 0 || field.value[0] == 1);
     case kWrappedKey:
+      if (!row.wrapped_key.empty()) return false;
       row.wrapped_key = field.value;
       return true;
+    case kErasableKey:
+      return read_erasable(field.value, row);
     case kOuterKey:
       row.wrapped_outer = field.value;
       return !field.value.empty();
+    case kToErase:
+      return read_id(field.value, row.to_erase.emplace_back());
     case kCustody:
       return read_custody(field.value, keys::KeyHome::kVault, row);
     case kPoolCustody:
@@ -86,8 +106,13 @@ Bytes encode_scope_row(const ScopeRow& row) {
   out.u64(kCreated, microseconds(row.created));
   out.u64(kModified, microseconds(row.modified));
   out.bytes(kEnabled, Bytes(1, row.enabled ? '\x01' : '\0'));
-  out.text(kWrappedKey, row.wrapped_key);
+  if (row.erasure != keys::ErasureId{}) {
+    out.bytes(kErasableKey, Bytes(row.erasure.view()) + row.wrapped_key);
+  } else {
+    out.text(kWrappedKey, row.wrapped_key);
+  }
   if (!row.wrapped_outer.empty()) out.bytes(kOuterKey, row.wrapped_outer);
+  for (const auto& id : row.to_erase) out.bytes(kToErase, id.view());
   if (row.by) out.bytes(row.by->home == keys::KeyHome::kVault ? kCustody : kPoolCustody, encode_custody(row));
   out.unknown(row.unknown);
   return out.finish();

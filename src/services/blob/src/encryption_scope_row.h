@@ -3,11 +3,13 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "keys/customer_keys.h"
+#include "keys/erasure_tree.h"
 #include "src/fields.h"
 
 namespace freehold::blob {
@@ -17,8 +19,10 @@ struct ScopeRow {
   bool enabled = true;
   WallTime created = {};
   WallTime modified = {};
-  Bytes wrapped_key = {};                    // by the KeyWrapper; empty: the customer's key has it
-  Bytes wrapped_outer = {};                  // as in AccountRow
+  Bytes wrapped_key = {};        // by the service; empty: the customer's key has it
+  keys::ErasureId erasure = {};  // as in AccountRow; so are the next two
+  std::vector<keys::ErasureId> to_erase = {};
+  Bytes wrapped_outer = {};
   std::optional<keys::CustomerKey> by = {};  // without its tenant, which is the account's
   keys::WrappedByCustomer wrapped = {};
   UnknownFields unknown = {};

@@ -7,6 +7,7 @@
 #include "src/keyed_lock.h"
 #include "src/row_keys.h"
 #include "src/row_sealer.h"
+#include "src/service_keys.h"
 
 namespace freehold::blob {
 namespace {
@@ -28,8 +29,8 @@ bool is_scope_name(std::string_view name) {
   return name.size() >= kNameBytesLeast && name.size() <= kNameBytesMost && std::ranges::all_of(name, fits);
 }
 
-EncryptionScopes::EncryptionScopes(AccountStore::Options options)
-    : options_(options), turns_(std::make_unique<KeyedLock>()) {}
+EncryptionScopes::EncryptionScopes(AccountStore::Options options, ServiceKeys& service_keys)
+    : options_(options), service_keys_(service_keys), turns_(std::make_unique<KeyedLock>()) {}
 EncryptionScopes::~EncryptionScopes() = default;
 
 void EncryptionScopes::remember(AccountId account, Entry entry) {
@@ -120,6 +121,7 @@ Task<Result<EncryptionScopes::Entry>> EncryptionScopes::entry_for(TenantId tenan
                                                           .created = row.created,
                                                           .modified = row.modified,
                                                           .infrastructure_encryption = !row.wrapped_outer.empty()});
+  entry.to_erase = std::move(row.to_erase);
   if (!row.wrapped_outer.empty()) {
     auto outer = co_await options_.wrapper.unwrap(tenant, row.wrapped_outer, outer_context(account, row.name));
     if (!outer && outer.error().code != ErrorCode::kDenied) co_return pass_on(outer);
@@ -139,7 +141,7 @@ Task<Result<EncryptionScopes::Entry>> EncryptionScopes::entry_for(TenantId tenan
     record->by = std::move(row.by);
     record->by_version = std::move(row.wrapped.version);
   } else {
-    auto key = co_await options_.wrapper.unwrap(tenant, row.wrapped_key, context);
+    auto key = co_await service_keys_.unwrap(tenant, {row.wrapped_key, row.erasure}, context);
     if (!key && key.error().code != ErrorCode::kDenied) co_return pass_on(key);
     if (key) entry.key = std::make_shared<const Secret>(std::move(*key));
     if (key) entry.hold = std::make_shared<AccountKeyHold>(entry.key);
@@ -151,10 +153,14 @@ Task<Result<EncryptionScopes::Entry>> EncryptionScopes::entry_for(TenantId tenan
 Task<Result<>> EncryptionScopes::wrap(TenantId tenant, AccountId account, ScopeRow& row,
                                       std::shared_ptr<const Secret> key) const {
   const auto context = wrap_context(account, row.name);
+  if (row.erasure != keys::ErasureId{}) row.to_erase.push_back(row.erasure);
+  row.erasure = {};
   row.wrapped_key.clear();
   row.wrapped = {};
   if (!row.by) {
-    FH_CO_TRY(row.wrapped_key, co_await options_.wrapper.wrap(tenant, key->clone(), context));
+    FH_CO_TRY(auto wrapped, co_await service_keys_.wrap(tenant, key->clone(), context));
+    row.wrapped_key = std::move(wrapped.wrapped);
+    row.erasure = wrapped.erasure;
     co_return Result<>();
   }
   if (options_.customer_keys == nullptr) co_return fail(ErrorCode::kUnsupported, "there are no customers' keys");
@@ -204,6 +210,7 @@ Task<Result<std::shared_ptr<const ScopeRecord>>> EncryptionScopes::change(Tenant
   row.enabled = change.enabled.value_or(row.enabled);
   row.modified = now;
   if (row.by) row.by->tenant = tenant;
+  const auto was = row.erasure;
   auto by = row.by;
   if (change.source == ScopeChange::Source::kService) by.reset();
   if (change.source == ScopeChange::Source::kCustomer) by = std::move(change.by);
@@ -219,8 +226,53 @@ Task<Result<std::shared_ptr<const ScopeRecord>>> EncryptionScopes::change(Tenant
     row.by = std::move(by);
     FH_CO_CHECK_OK(co_await wrap(tenant, account, row, std::move(secret)));
   }
-  FH_CO_CHECK_OK(co_await store(tenant, account, std::move(row), std::move(stored)));
+  const auto made = row.erasure;
+  const auto done = co_await store(tenant, account, std::move(row), std::move(stored));
+  if (!done && done.error().code == ErrorCode::kConflict && made != was) co_await service_keys_.drop({{}, made});
+  FH_CO_CHECK_OK(done);
+  co_await erase_left_in_turn(tenant, account, name);
   co_return find(account, name);
+}
+
+Task<> EncryptionScopes::erase_left(TenantId tenant, AccountId account, std::string name) {
+  const auto turn = co_await turns_->lock(std::string(account.view()) + to_lower(name));
+  if (turn) co_await erase_left_in_turn(tenant, account, std::move(name));
+}
+
+// As of accounts: the row named them in the very commit that put the key elsewhere.
+Task<> EncryptionScopes::erase_left_in_turn(TenantId tenant, AccountId account, std::string name) {
+  const auto entry = entry_of(account, name);
+  if (!entry || entry->to_erase.empty() || !co_await service_keys_.erase(entry->to_erase)) co_return;
+  const RowSealer sealer(options_.row_keys, options_.random);
+  const auto partition = row_keys::account_partition(tenant, account);
+  const auto at = row_keys::scope(name);
+  auto stored = co_await options_.rows.get(partition, at);
+  if (!stored || !*stored) co_return;
+  const auto plain = sealer.open(partition, at, **stored);
+  if (!plain) co_return;
+  auto row = decode_scope_row(*plain);
+  if (!row) co_return;
+  row->to_erase.clear();
+  static_cast<void>(co_await store(tenant, account, std::move(*row), std::move(*stored)));  // or another look says so
+}
+
+Task<Result<std::vector<keys::ErasureId>>> EncryptionScopes::erasable(TenantId tenant, AccountId account) const {
+  std::vector<keys::ErasureId> found;
+  const RowSealer sealer(options_.row_keys, options_.random);
+  const auto partition = row_keys::account_partition(tenant, account);
+  Bytes from = row_keys::scope("");
+  const auto end = row_keys::after_prefix(from);
+  while (true) {
+    FH_CO_TRY(const auto page, co_await options_.rows.scan(partition, from, end, 1000));
+    for (const auto& stored : page.rows) {
+      FH_CO_TRY(const auto plain, sealer.open(partition, stored.key, stored.value));
+      FH_CO_TRY(const auto row, decode_scope_row(plain));
+      if (row.erasure != keys::ErasureId{}) found.push_back(row.erasure);
+      found.insert(found.end(), row.to_erase.begin(), row.to_erase.end());
+    }
+    if (!page.more || page.rows.empty()) co_return found;
+    from = page.rows.back().key + '\0';
+  }
 }
 
 Task<Result<std::shared_ptr<const Secret>>> EncryptionScopes::opened(AccountId account, ScopeRow row,
@@ -277,10 +329,12 @@ bool EncryptionScopes::is_key_used_by(TenantId tenant, PrincipalId identity) con
 
 std::set<TenantId> EncryptionScopes::tenants_to_look_after(bool follow_rotations) const {
   std::set<TenantId> found;
+  const bool may_erase = service_keys_.may_erase();
   const std::shared_lock lock(mutex_);
   for (const auto& [account, scopes] : scopes_) {
     for (const auto& [name, entry] : scopes) {
-      if (entry.hold != nullptr && entry.hold->wants_care(follow_rotations)) found.insert(entry.tenant);
+      const bool held = entry.hold != nullptr && entry.hold->wants_care(follow_rotations);
+      if (held || (may_erase && !entry.to_erase.empty())) found.insert(entry.tenant);
     }
   }
   return found;
@@ -288,14 +342,19 @@ std::set<TenantId> EncryptionScopes::tenants_to_look_after(bool follow_rotations
 
 Task<> EncryptionScopes::look_after_keys(TenantId tenant, bool follow_rotations) {
   std::vector<std::pair<AccountId, std::pair<std::string, std::shared_ptr<AccountKeyHold>>>> held;
+  std::vector<std::pair<AccountId, std::string>> left;
   {
     const std::shared_lock lock(mutex_);
     for (const auto& [account, scopes] : scopes_) {
       for (const auto& [name, entry] : scopes) {
+        if (entry.tenant == tenant && !entry.to_erase.empty()) left.emplace_back(account, name);
         const bool ours = entry.hold != nullptr && entry.tenant == tenant;
         if (ours && entry.hold->wants_care(follow_rotations)) held.push_back({account, {name, entry.hold}});
       }
     }
+  }
+  for (const auto& [account, name] : left) {
+    if (service_keys_.may_erase()) co_await erase_left(tenant, account, name);
   }
   for (const auto& [account, one] : held) {
     const auto& [name, hold] = one;

@@ -1,7 +1,7 @@
 // EncryptionScopes: keys besides an account's own, each for the blobs that name it. Keeps: E2a, E2b, E4.
 //
-// Source: "Encryption scopes for Blob storage". A scope has a random key of its own, wrapped by the service's
-// KeyWrapper or by a key of a vault, under the same lease as an account's (AccountKeyHold). It wraps the keys of the
+// Source: "Encryption scopes for Blob storage". A scope has a random key of its own, wrapped by the service
+// (ServiceKeys) or by a key of a vault, under the same lease as an account's (AccountKeyHold). It wraps the keys of the
 // blobs in it; what is said about them rests under the account's key like that of others (notes.h).
 #pragma once
 
@@ -48,7 +48,7 @@ struct ScopeChange {
 // Owned by AccountStore; thread-safe once its load() has ended. Names differ by case alone: one is the other.
 class EncryptionScopes {
  public:
-  explicit EncryptionScopes(AccountStore::Options options);
+  EncryptionScopes(AccountStore::Options options, ServiceKeys& service_keys);
   ~EncryptionScopes();
 
   // Those of one account. Once, before requests.
@@ -69,6 +69,8 @@ class EncryptionScopes {
   [[nodiscard]] Task<> look_after_keys(TenantId tenant, bool follow_rotations);
   void tidy_keys() const;
   [[nodiscard]] bool is_key_used_by(TenantId tenant, PrincipalId identity) const;
+  // What the service's wrapping of the account's scopes' keys depends on, or did.
+  [[nodiscard]] Task<Result<std::vector<keys::ErasureId>>> erasable(TenantId tenant, AccountId account) const;
   // Those of an account whose rows are gone.
   void forget(AccountId account);
 
@@ -79,6 +81,7 @@ class EncryptionScopes {
     std::shared_ptr<const Secret> key;     // null: withheld, or held
     std::shared_ptr<AccountKeyHold> hold;  // null: withheld, and nobody to ask
     std::shared_ptr<const Secret> outer = nullptr;
+    std::vector<keys::ErasureId> to_erase = {};
   };
   using Scopes = std::map<std::string, Entry, std::less<>>;  // by name in lower case
   [[nodiscard]] Result<Entry> entry_of(AccountId account, std::string_view name) const;
@@ -87,6 +90,9 @@ class EncryptionScopes {
                                     std::shared_ptr<const Secret> key) const;
   [[nodiscard]] Task<Result<>> store(TenantId tenant, AccountId account, ScopeRow row, std::optional<Bytes> expected);
   [[nodiscard]] Task<Result<>> follow_rotation(AccountId account, std::string name);
+  // Destroys what the entry says, and takes it out of the row.
+  [[nodiscard]] Task<> erase_left(TenantId tenant, AccountId account, std::string name);
+  [[nodiscard]] Task<> erase_left_in_turn(TenantId tenant, AccountId account, std::string name);
   // The key as it is to be wrapped anew. Where the old key's holder refuses, the new one may open what that has
   // wrapped: the same key in another vault, or by another identity.
   [[nodiscard]] Task<Result<std::shared_ptr<const Secret>>> opened(AccountId account, ScopeRow row,
@@ -94,6 +100,7 @@ class EncryptionScopes {
   void remember(AccountId account, Entry entry);
 
   const AccountStore::Options options_;
+  ServiceKeys& service_keys_;
   std::unique_ptr<KeyedLock> turns_;
   mutable std::shared_mutex mutex_;
   std::unordered_map<AccountId, Scopes> scopes_;

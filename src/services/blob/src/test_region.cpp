@@ -30,12 +30,17 @@ BlobServiceOptions TestRegion::options() {
       .customer_keys = customer_keys,
       .vault_suffix = "vault.freehold.test",
       .pool_suffix = "managedhsm.freehold.test",
+      .erasure = tree.get(),
       .identities = identities,
       .user_identities = user_identities,
   };
 }
 
 void TestRegion::open() {
+  tree = std::make_unique<keys::ErasureTree>(
+      hsm, keys::SealedStore{
+               .rows = engine->partitions(), .epoch = {1}, .hybrid = hybrid, .row_keys = row_keys, .random = random});
+  ASSERT_TRUE(runtime::run_blocking(tree->open()).has_value());
   service = std::make_unique<BlobService>(options());
   const auto loaded = runtime::run_blocking(service->load());
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;

@@ -12,6 +12,8 @@
 #include "base/encoding.h"
 #include "blob/blob_service.h"
 #include "crypto/aead.h"
+#include "crypto/testing/memory_hsm.h"
+#include "keys/erasure_tree.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/testing/fake_log.h"
 #include "route/testing/make_request.h"
@@ -140,6 +142,8 @@ class TestRegion {
   runtime::Pool pool{{.name = "test", .threads = 2}};
   FixedWrapper wrapper{random};
   FixedRowKeys row_keys;
+  crypto::testing::MemoryHsm hsm;
+  std::unique_ptr<keys::ErasureTree> tree;
   gate::testing::FakeLog log;
   Bytes key = Bytes(64, 'k');
   bool created = false;

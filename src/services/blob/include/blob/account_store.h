@@ -18,6 +18,7 @@
 #include "blob/account_settings.h"
 #include "crypto/key_wrapper.h"
 #include "keys/customer_keys.h"
+#include "keys/erasure_tree.h"
 #include "keys/sealed_rows.h"
 #include "resource/managed_identities.h"
 #include "runtime/task.h"
@@ -36,6 +37,7 @@ struct AccountKey;
 class AccountKeyHold;
 class EncryptionScopes;
 class KeyedLock;
+class ServiceKeys;
 
 struct NewAccount {
   TenantId tenant;
@@ -57,9 +59,9 @@ struct DeletedAccount {
 };
 
 // Owned by app/ (through BlobService); thread-safe once load() has ended. Account rows are sealed under the tenant's
-// row key, the registry of names under the region's. The account key lies wrapped by the KeyWrapper and unwrapped in
-// memory; or, where its owner has it under a key of a vault, wrapped by that alone, and in memory as long as the vault
-// lets it be used (AccountKeyHold). A change holds for every find() after it was answered.
+// row key, the registry of names under the region's. The account key lies wrapped by the service (ServiceKeys) and
+// unwrapped in memory; or, where its owner has it under a key of a vault, wrapped by that alone, and in memory as long
+// as the vault lets it be used (AccountKeyHold). A change holds for every find() after it was answered.
 //
 // Changes: kNotFound: no such account (any more); kConflict: another change came between; kUnavailable: it wasn't
 // kept, or nobody knows.
@@ -75,6 +77,8 @@ class AccountStore final : public gate::AccountDirectory {
     const Clock& clock;
     keys::CustomerKeys* customer_keys = nullptr;              // null: there are none
     gate::resource::ManagedIdentities* identities = nullptr;  // who acts for accounts; null: nobody
+    // What the service's wrapping of a key depends on, so that it can be destroyed; null: nothing.
+    keys::ErasureTree* erasure = nullptr;
   };
   explicit AccountStore(Options options);
   ~AccountStore() override;
@@ -91,12 +95,15 @@ class AccountStore final : public gate::AccountDirectory {
   // Takes the account's key from under what it is under, and puts it under that one; nullopt: under the service's.
   // What was stored stays as it is. Where the one who used the old one may not any more, whoever is to use the new one
   // may open it too, if the vault lets him. kDenied: the one it is under withholds it, or the one it shall be under
-  // doesn't let itself be used; kInvalidArgument: that isn't fit for it.
+  // doesn't let itself be used; kInvalidArgument: that isn't fit for it. What the service had of a key that is a
+  // customer's now is destroyed in every copy of the disks when this answers, or, where the token can't do it then, by
+  // look_after_keys().
   [[nodiscard]] Task<Result<>> set_custody(AccountId id, std::optional<keys::CustomerKey> by);
   [[nodiscard]] Task<Result<>> set_identity(AccountId id, AccountIdentity identity);
   // Takes keys out of memory whose lease is over. Waits for nobody. Called again and again, and so is the next.
   void tidy_keys() const;
-  // Renews the leases of a tenant's keys that are used, and puts keys under the newest version of their customers' keys
+  // Destroys what the service had of keys that are customers' now, where that isn't done yet, renews the leases of a
+  // tenant's keys that are used, and puts keys under the newest version of their customers' keys
   // where those were rotated: where that is known, or, with `follow_rotations`, where the vault says so now.
   [[nodiscard]] Task<> look_after_keys(TenantId tenant, bool follow_rotations);
   // The tenants of whose keys that has something to do.
@@ -147,7 +154,8 @@ class AccountStore final : public gate::AccountDirectory {
     std::shared_ptr<const Secret> key;     // null: withheld, or a customer's to give
     std::shared_ptr<AccountKeyHold> hold;  // null: of an account whose row is gone
     std::shared_ptr<const Secret> outer =
-        nullptr;  // of infrastructure encryption; null: there is none, or it is withheld
+        nullptr;                                 // of infrastructure encryption; null: there is none, or it is withheld
+    std::vector<keys::ErasureId> to_erase = {};  // what the service's wrapping of the key depended on
     bool deleting = false;
     bool stale = false;  // nobody knows what a change came to: the row is to be read before the key is used
   };
@@ -169,13 +177,18 @@ class AccountStore final : public gate::AccountDirectory {
   [[nodiscard]] static Result<AccountKey> with_outer(const Entry& entry, AccountKey key);
   [[nodiscard]] Task<Result<std::shared_ptr<const Secret>>> open_outer(TenantId tenant, AccountId id,
                                                                        const AccountRow& row) const;
+  [[nodiscard]] static bool wants_care(const Entry& entry, bool follow_rotations, bool may_erase);
+  // Destroys what the entry says, and takes it out of the row.
+  [[nodiscard]] Task<> erase_left(AccountId id);
   [[nodiscard]] Task<Result<>> name(std::string name, TenantId tenant, AccountId id);
+  [[nodiscard]] Task<Result<>> erase_keys(TenantId tenant, AccountId id);
   [[nodiscard]] Task<Result<>> remove_rows(store::PartitionId partition);
   // The living account of that id; kNotFound.
   [[nodiscard]] Result<Entry> entry_of(AccountId id) const;
   void remember(Entry entry);
 
   Options options_;
+  std::unique_ptr<ServiceKeys> service_keys_;
   std::unique_ptr<KeyedLock> turns_;
   std::unique_ptr<EncryptionScopes> scopes_;
   mutable std::shared_mutex mutex_;

@@ -39,8 +39,9 @@ struct BlobServiceOptions {
   http::Client* outside = nullptr;
   // Keys of vaults under which owners of accounts put these; null: there are none.
   keys::CustomerKeys* customer_keys = nullptr;
-  std::string vault_suffix = {};  // of the vaults' host names
-  std::string pool_suffix = {};   // of those of Managed HSM pools
+  std::string vault_suffix = {};         // of the vaults' host names
+  std::string pool_suffix = {};          // of those of Managed HSM pools
+  keys::ErasureTree* erasure = nullptr;  // what the service's wrapping of keys depends on; null: nothing
   // Who may act for accounts; null: nobody.
   gate::resource::ManagedIdentities* identities = nullptr;
   const gate::resource::UserIdentities* user_identities = nullptr;
