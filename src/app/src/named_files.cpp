@@ -18,6 +18,22 @@ Result<Secret> read_ldap_password(disk::Disk& disk, const Settings& settings) {
   return password;
 }
 
+Result<std::vector<vault::AttestationIssuer>> read_attestation_issuers(disk::Disk& disk, const Settings& settings) {
+  std::vector<vault::AttestationIssuer> out;
+  for (const auto& each : settings.attestation_issuers) {
+    const auto refuse = [&each](const std::string& what, const Error& error) {
+      return fail(ErrorCode::kInvalidArgument, "attestation.issuers: " + each.issuer + ": " + what + error.message,
+                  error.detail);
+    };
+    const auto text = disk.read_file(each.jwks_file);
+    if (!text) return refuse(each.jwks_file + " can't be read: ", text.error());
+    auto issuer = vault::read_attestation_issuer(each.issuer, *text);
+    if (!issuer) return refuse(each.jwks_file + ": ", issuer.error());
+    out.push_back(std::move(*issuer));
+  }
+  return out;
+}
+
 Result<std::unique_ptr<http::Client>> make_outside_client(const Settings& settings) {
   if (settings.allowed_sources.empty()) return std::unique_ptr<http::Client>();
   auto options = http::default_client_options();

@@ -257,6 +257,7 @@ Result<> Region::Parts::open_vault() {
   const keys::SealedStore sealed{
       .rows = s.engine->partitions(), .epoch = epoch, .hybrid = *hybrid, .row_keys = *row_keys, .random = s.random};
   vault_keys = open_vault_keys(*s.disk, *s.hsm, settings, s.pin);
+  FH_TRY(auto issuers, read_attestation_issuers(*s.disk, settings));
   vault = std::make_unique<vault::VaultService>(vault::VaultServiceOptions{.store = sealed,
                                                                            .wrapper = *wrapper,
                                                                            .erasure = *erasure,
@@ -268,7 +269,9 @@ Result<> Region::Parts::open_vault() {
                                                                            .identities = directory->store(),
                                                                            .token_keys = vault_keys.get(),
                                                                            .hsm = s.hsm.get(),
-                                                                           .limits = settings.vault_limits});
+                                                                           .limits = settings.vault_limits,
+                                                                           .attestation_issuers = std::move(issuers),
+                                                                           .authority = &identity.authority});
   return run_blocking(vault->load());
 }
 
@@ -299,8 +302,10 @@ Result<> Region::Parts::open_policies() {
                                        .scopes = resources->scopes(),
                                        .assignments = *assignments,
                                        .identities = directory->store(),
-                                       .managed = *managed_identities});
+                                       .managed = *managed_identities,
+                                       .data_types = vault::VaultService::object_types()});
   policies->add_resource_types(resources->registry());
+  vault->obey(policies->data_policy());
   return run_blocking(policies->open(identity.tenant));
 }
 

@@ -11,13 +11,14 @@
 
 #include "base/encoding.h"
 #include "ldap/names.h"
+#include "vault/attestation_issuers.h"
 
 namespace freehold::app {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kSections = {"region",    "zone",     "hsm",   "copy",
-                                                       "directory", "insights", "vault", "limits"};
+constexpr std::array<std::string_view, 9> kSections = {"region",    "zone",        "hsm",      "copy",
+                                                       "directory", "attestation", "insights", "vault", "limits"};
 constexpr std::array<std::string_view, 2> kRegionKeys = {"name", "domain"};
 constexpr std::array<std::string_view, 2> kZoneKeys = {"name", "fault_domains"};
 constexpr std::array<std::string_view, 3> kHsmKeys = {"module", "slot", "pin_file"};
@@ -26,6 +27,8 @@ constexpr std::array<std::string_view, 2> kDirectoryKeys = {"ldap", "password_gr
 constexpr std::array<std::string_view, 11> kLdapKeys = {"url",          "ca_file",        "bind_dn", "password_file",
                                                         "users",        "users_filter",   "groups",  "groups_filter",
                                                         "id_attribute", "name_attribute", "minutes"};
+constexpr std::array<std::string_view, 1> kAttestationKeys = {"issuers"};
+constexpr std::array<std::string_view, 2> kIssuerKeys = {"url", "jwks_file"};
 constexpr std::array<std::string_view, 1> kInsightsKeys = {"delivery_seconds"};
 constexpr std::array<std::string_view, 4> kVaultKeys = {"transactions", "hsm_transactions", "key_creations",
                                                         "hsm_key_creations"};
@@ -211,6 +214,35 @@ void read_directory(Reader& in, Settings& out) {
   read_ldap(in, *ldap, out);
 }
 
+// [[attestation.issuers]]
+void read_attestation(Reader& in, Settings& out) {
+  const toml::table* attestation = in.section("attestation", kAttestationKeys);
+  if (attestation == nullptr || !attestation->contains("issuers")) return;
+  const auto refuse = [&in] {
+    in.refuse("issuers of attestations are written as [[attestation.issuers]] with url and jwks_file, one for each");
+  };
+  const toml::array* issuers = attestation->get("issuers")->as_array();
+  if (issuers == nullptr) return refuse();
+  if (issuers->size() > vault::kMaxAttestationIssuers) {
+    return in.refuse("there are at most " + std::to_string(vault::kMaxAttestationIssuers) + " [[attestation.issuers]]");
+  }
+  for (const toml::node& entry : *issuers) {
+    const toml::table* table = entry.as_table();
+    if (table == nullptr) return refuse();
+    in.check_keys(*table, "attestation.issuers.", kIssuerKeys);
+    AttestationSettings issuer;
+    in.text(table, "url", issuer.issuer);
+    in.text(table, "jwks_file", issuer.jwks_file);
+    if (issuer.issuer.empty() || issuer.jwks_file.empty()) return refuse();
+    const auto same = [&issuer](const AttestationSettings& other) { return other.issuer == issuer.issuer; };
+    if (std::ranges::any_of(out.attestation_issuers, same)) {
+      return in.refuse("two [[attestation.issuers]] have the url " + issuer.issuer);
+    }
+    issuer.jwks_file = absolute(issuer.jwks_file, out.data);
+    out.attestation_issuers.push_back(std::move(issuer));
+  }
+}
+
 bool is_host_name(std::string_view name) {
   if (name.empty() || name.size() > 200 || name.front() == '.' || name.back() == '.') return false;
   return std::ranges::all_of(
@@ -265,6 +297,7 @@ Result<Settings> parse_settings(const std::string& text, const std::string& path
   out.pin_file = absolute(out.pin_file.empty() ? "pin" : out.pin_file, out.data);
   read_copy(in, out);
   read_directory(in, out);
+  read_attestation(in, out);
 
   const toml::table* insights = in.section("insights", kInsightsKeys);
   in.number(insights, "delivery_seconds", 1, 3'600, out.delivery_seconds);
@@ -350,6 +383,12 @@ std::string default_settings_text(const UpOptions& options) {
 # id_attribute = "entryUUID"
 # name_attribute = "uid"
 # minutes = 10
+
+# Attestation services on whose word keys of vaults are released: the issuer as its tokens and release policies name it,
+# and a file with the keys that it signs by (a JWK set), read at each start. No other is believed; nothing is fetched.
+# [[attestation.issuers]]
+# url = "https://attest.example"
+# jwks_file = "attest.jwks.json"
 
 [insights]
 # Seconds between two deliveries of the logs for which there are diagnostic settings.

@@ -18,6 +18,12 @@ struct ZoneSettings {
   std::vector<std::string> fault_domains;  // absolute directories
 };
 
+// Whose attestations release keys: "https://attest.example", and the file with the keys that it signs by.
+struct AttestationSettings {
+  std::string issuer;
+  std::string jwks_file;  // absolute
+};
+
 enum class Redundancy { kLrs, kZrs };
 
 struct Settings {
@@ -44,6 +50,9 @@ struct Settings {
   bool password_grant = true;
   std::optional<directory::LdapSource> ldap;
   std::string ldap_password_file;  // absolute; its reader's
+
+  // [[attestation.issuers]]
+  std::vector<AttestationSettings> attestation_issuers;
 
   // [insights]
   std::uint64_t delivery_seconds = 30;

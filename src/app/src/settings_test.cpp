@@ -88,6 +88,25 @@ TEST(Settings, ThePasswordGrantCanBeSwitchedOff) {
   EXPECT_NE(fault_of("[directory]\npassword_grant='no'\n").find("true or false"), std::string::npos);
 }
 
+TEST(Settings, IssuersOfAttestationsAreNamedWithTheirKeys) {
+  const std::string one = "[[attestation.issuers]]\nurl='https://attest.example'\njwks_file='attest.json'\n";
+  const auto read = parse_settings(one, "f.toml", options());
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_EQ(read->attestation_issuers.size(), 1u);
+  EXPECT_EQ(read->attestation_issuers[0].issuer, "https://attest.example");
+  EXPECT_EQ(read->attestation_issuers[0].jwks_file, "/srv/fh/attest.json");
+  EXPECT_TRUE(parse_settings("", "f.toml", options())->attestation_issuers.empty());
+  EXPECT_NE(fault_of(one + one).find("two [[attestation.issuers]]"), std::string::npos);
+  EXPECT_NE(fault_of(one + "jwks_fil='x'\n").find("did you mean 'attestation.issuers.jwks_file'"), std::string::npos);
+  EXPECT_NE(fault_of("[[attestation.issuers]]\nurl='https://a'\n").find("url and jwks_file"), std::string::npos);
+  EXPECT_NE(fault_of("[attestation]\nissuers='https://a'\n").find("[[attestation.issuers]]"), std::string::npos);
+  std::string many;
+  for (int i = 0; i < 17; ++i) {
+    many += "[[attestation.issuers]]\nurl='https://a" + std::to_string(i) + ".example'\njwks_file='f'\n";
+  }
+  EXPECT_NE(fault_of(many).find("at most 16"), std::string::npos);
+}
+
 TEST(Settings, SourcesOfCopiesAreRead) {
   const auto settings =
       parse_settings("[copy]\nallowed_sources=['files.example','10.0.0.0/8']\nca_file='ca.pem'\n", "f.toml", options());

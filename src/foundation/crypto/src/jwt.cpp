@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/encoding.h"
+#include "crypto/certified_jws.h"
 
 namespace freehold::crypto {
 namespace {
@@ -140,7 +141,11 @@ bool verify(const Jwt& token, const RsaPublicKey& key) {
 std::string sign_jwt(const RsaSigningKey& key, std::string_view claims) {
   const std::string& id = key.public_key().thumbprint();
   const std::string header = R"({"typ":"JWT","alg":"RS256","kid":")" + id + R"("})";
-  std::string token = to_base64url(header) + "." + to_base64url(claims);
+  return sign_compact(key, header, claims);
+}
+
+std::string sign_compact(const RsaSigningKey& key, std::string_view header, std::string_view payload) {
+  std::string token = to_base64url(header) + "." + to_base64url(payload);
   const std::string signature = to_base64url(key.sign_rs256(token));
   return token.append(".").append(signature);
 }

@@ -44,14 +44,6 @@ Result<PublicNumbers> rsa_numbers(Bytes n, Bytes e) {
   return key.numbers();
 }
 
-// An algorithm that any key of the kind signs by.
-const JoseAlgorithm& trial(const PublicNumbers& open) {
-  constexpr std::string_view kEcNames[] = {"ES256", "ES384", "ES512", "ES256K"};
-  const auto* found =
-      find_algorithm(open.type == KeyType::kRsa ? "RS256" : kEcNames[static_cast<std::size_t>(open.curve)]);
-  return *found;
-}
-
 constexpr std::string_view kNoTransfer =
     "The wrapped key is not one of this type that was wrapped by this key exchange key, or is damaged.";
 
@@ -71,9 +63,13 @@ BytesView curve_parameters(Curve curve) {
   return {};
 }
 
-namespace {
+const JoseAlgorithm& trial(const PublicNumbers& open) {
+  constexpr std::string_view kEcNames[] = {"ES256", "ES384", "ES512", "ES256K"};
+  const auto* found =
+      find_algorithm(open.type == KeyType::kRsa ? "RS256" : kEcNames[static_cast<std::size_t>(open.curve)]);
+  return *found;
+}
 
-// Of a key that was just made, or is being brought: extractable until it is wrapped.
 void mark_passing(TokenAttributes& out, KeyType type) {
   out.no(CKA_TOKEN).yes(CKA_PRIVATE).yes(CKA_SENSITIVE).yes(CKA_EXTRACTABLE);
   if (type == KeyType::kOct) {
@@ -82,8 +78,6 @@ void mark_passing(TokenAttributes& out, KeyType type) {
     out.yes(CKA_SIGN);
   }
 }
-
-}  // namespace
 
 Result<KeySession::Made> KeySession::generate_pair(CK_MECHANISM mechanism, TokenAttributes open, KeyType type) {
   open.no(CKA_TOKEN).no(CKA_PRIVATE).yes(CKA_VERIFY);
@@ -197,15 +191,17 @@ Result<> KeySession::try_out(const TokenKeyUse& use, CK_OBJECT_HANDLE original) 
 }
 
 Result<TokenKey> KeySession::wrap_up(Made made, const TokenKeyPlace& place) {
-  Bytes wrapped(kMaxWrappedTokenKey, '\0');
-  CK_ULONG size = wrapped.size();
-  CK_MECHANISM mechanism{CKM_AES_KEY_WRAP_PAD, nullptr, 0};
-  FH_CHECK_OK(check_pkcs11(
-      module_->C_WrapKey(handle_, &mechanism, keys_.wrapping, made.key.handle(), mutable_bytes(wrapped), &size),
-      "C_WrapKey"));
-  wrapped.resize(size);
+  const CK_MECHANISM mechanism{CKM_AES_KEY_WRAP_PAD, nullptr, 0};
+  Kept kept;
+  if (place.leaving == Leaving::kReleased) {
+    FH_TRY(const Object above, generate_between());
+    FH_TRY(kept.above, wrap_by(keys_.wrapping, mechanism, above.handle()));
+    FH_TRY(kept.wrapped, wrap_by(above.handle(), mechanism, made.key.handle()));
+  } else {
+    FH_TRY(kept.wrapped, wrap_by(keys_.wrapping, mechanism, made.key.handle()));
+  }
   TokenKeyUse use{.key = {.open = std::move(made.open)}, .place = place};
-  FH_TRY(use.key.wrapped, seal(use.key.open, place.context, wrapped));
+  FH_TRY(use.key.wrapped, seal(use.key.open, place.context, kept));
   FH_CHECK_OK(try_out(use, made.key.handle()));
   return std::move(use.key);
 }
@@ -222,9 +218,9 @@ Result<TokenKey> KeySession::take_in(const JoseKey& key, const TokenKeyPlace& pl
 }
 
 Result<TokenKey> KeySession::move(const TokenKey& key, const TokenKeyPlace& from, const TokenKeyPlace& to) {
-  FH_TRY(const Bytes wrapped, unseal(key, from.context));
+  FH_TRY(const Kept kept, unseal(key, from.context));
   TokenKey out{.open = key.open};
-  FH_TRY(out.wrapped, seal(key.open, to.context, wrapped));
+  FH_TRY(out.wrapped, seal(key.open, to.context, kept));
   return out;
 }
 

@@ -6,6 +6,8 @@ namespace freehold::crypto {
 namespace {
 
 constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormatLeaving = 2;  // below a wrapping key of its own, which stands in front
+constexpr std::size_t kMaxAbove = 64;       // AES-256, wrapped: 40 bytes
 constexpr BytesView kContext = "freehold token key";
 constexpr std::size_t kMaxAttributeBytes = 1'024;
 
@@ -25,9 +27,9 @@ Bytes encode(const PublicNumbers& open) {
   return out;
 }
 
-Bytes associated(const PublicNumbers& open, const Bytes& context) {
+Bytes associated(const PublicNumbers& open, const Bytes& context, std::uint8_t format) {
   Bytes out(kContext);
-  append_u8(out, kFormat);
+  append_u8(out, format);
   append_sized(out, encode(open));
   append_sized(out, context);
   return out;
@@ -51,24 +53,47 @@ Result<std::unique_ptr<KeySession>> KeySession::open(Pkcs11Module& module, Token
 
 KeySession::~KeySession() { module_->C_CloseSession(handle_); }
 
-Result<Bytes> KeySession::seal(const PublicNumbers& open, const Bytes& context, BytesView wrapped) {
-  FH_TRY(const Bytes bound, bind_bytes(module_, handle_, keys_.binding, associated(open, context), wrapped));
+Result<Bytes> KeySession::seal(const PublicNumbers& open, const Bytes& context, const Kept& kept) {
+  const std::uint8_t format = kept.above.empty() ? kFormat : kFormatLeaving;
+  Bytes plain;
+  if (!kept.above.empty()) append_sized(plain, kept.above);
+  plain += kept.wrapped;
+  FH_TRY(const Bytes bound, bind_bytes(module_, handle_, keys_.binding, associated(open, context, format), plain));
   Bytes out;
-  append_u8(out, kFormat);
+  append_u8(out, format);
   out += bound;
   return out;
 }
 
-Result<Bytes> KeySession::unseal(const TokenKey& key, const Bytes& context) {
+Result<KeySession::Kept> KeySession::unseal(const TokenKey& key, const Bytes& context) {
+  const auto corrupt = [] { return fail(ErrorCode::kCorrupt, "a token's wrapped key is not as it was written"); };
   const BytesView wrapped = key.wrapped;
-  if (wrapped.empty() || wrapped.size() > kMaxWrappedTokenKey || wrapped.front() != static_cast<char>(kFormat)) {
-    return fail(ErrorCode::kCorrupt, "a token's wrapped key is not as it was written");
-  }
-  return open_bound(module_, handle_, keys_.binding, associated(key.open, context), wrapped.substr(1));
+  if (wrapped.empty() || wrapped.size() > kMaxWrappedTokenKey) return corrupt();
+  const auto format = static_cast<std::uint8_t>(wrapped.front());
+  if (format != kFormat && format != kFormatLeaving) return corrupt();
+  FH_TRY(Bytes plain,
+         open_bound(module_, handle_, keys_.binding, associated(key.open, context, format), wrapped.substr(1)));
+  if (format == kFormat) return Kept{.above = {}, .wrapped = std::move(plain)};
+  ByteReader in(plain);
+  Kept kept{.above = Bytes(in.sized(kMaxAbove)), .wrapped = {}};
+  kept.wrapped = Bytes(in.rest());
+  if (kept.above.empty() || kept.wrapped.empty()) return corrupt();
+  return kept;
+}
+
+// The seal said that the token itself wrapped both, so that an error is the token's.
+Result<KeySession::Object> KeySession::unwrap_kept(const Kept& kept, TokenAttributes& as) {
+  const CK_MECHANISM mechanism{CKM_AES_KEY_WRAP_PAD, nullptr, 0};
+  if (kept.above.empty()) return unwrap_with(keys_.wrapping, mechanism, kept.wrapped, as);
+  TokenAttributes between;
+  between.number(CKA_CLASS, CKO_SECRET_KEY).number(CKA_KEY_TYPE, CKK_AES).no(CKA_TOKEN).yes(CKA_PRIVATE);
+  between.yes(CKA_SENSITIVE).no(CKA_EXTRACTABLE).yes(CKA_UNWRAP);
+  FH_TRY(const Object above, unwrap_with(keys_.wrapping, mechanism, kept.above, between));
+  return unwrap_with(above.handle(), mechanism, kept.wrapped, as);
 }
 
 Result<CK_OBJECT_HANDLE> KeySession::unwrap_sealed(const TokenKey& key, const Bytes& context, Purpose purpose) {
-  FH_TRY(const Bytes wrapped, unseal(key, context));
+  FH_TRY(const Kept kept, unseal(key, context));
   TokenAttributes what;
   const bool secret = key.open.type == KeyType::kOct;
   what.number(CKA_CLASS, secret ? CKO_SECRET_KEY : CKO_PRIVATE_KEY);
@@ -87,17 +112,12 @@ Result<CK_OBJECT_HANDLE> KeySession::unwrap_sealed(const TokenKey& key, const By
         what.number(CKA_KEY_TYPE, CKK_AES).yes(CKA_ENCRYPT).yes(CKA_DECRYPT).yes(CKA_WRAP).yes(CKA_UNWRAP);
       }
   }
-  CK_MECHANISM mechanism{CKM_AES_KEY_WRAP_PAD, nullptr, 0};
-  CK_OBJECT_HANDLE object = CK_INVALID_HANDLE;
-  // The seal said that the token itself wrapped it, so that an error is the token's.
-  FH_CHECK_OK(check_pkcs11(module_->C_UnwrapKey(handle_, &mechanism, keys_.wrapping, mutable_bytes(wrapped),
-                                                wrapped.size(), what.data(), what.size(), &object),
-                           "C_UnwrapKey"));
-  return object;
+  FH_TRY(Object object, unwrap_kept(kept, what));
+  return object.release();
 }
 
 Result<KeySession::Ready> KeySession::ready(const TokenKeyUse& use, Purpose purpose, Keep keep) {
-  const Bytes whole = associated(use.key.open, use.place.context) + use.key.wrapped;
+  const Bytes whole = associated(use.key.open, use.place.context, kFormat) + use.key.wrapped;
   const CacheKey id(sha256(whole), purpose);
   if (const auto at = cache_.find(id); at != cache_.end()) {
     order_.splice(order_.begin(), order_, at->second.used);

@@ -13,8 +13,8 @@
 
 namespace freehold::crypto {
 
-// Blocking; used by one thread at a time. Errors are TokenKeys', and whatever isn't kInvalidArgument or kCorrupt means
-// that the session is to be closed.
+// Blocking; used by one thread at a time. Errors are TokenKeys', and whatever isn't kInvalidArgument, kCorrupt or
+// kUnsupported means that the session is to be closed.
 class KeySession {
  public:
   static constexpr std::size_t kHandles = 256;  // unwrapped keys; beyond them the one used longest ago is dropped
@@ -34,6 +34,8 @@ class KeySession {
   [[nodiscard]] Result<TokenKey> take_in_wrapped(const TokenKeyUse& exchange, BytesView transferred, KeyType type,
                                                  const TokenKeyPlace& place);
   [[nodiscard]] Result<TokenKey> move(const TokenKey& key, const TokenKeyPlace& from, const TokenKeyPlace& to);
+  // key_release.cpp
+  [[nodiscard]] Result<Bytes> release(const TokenKeyUse& use, const TokenKeyRecipient& to);
   // key_uses.cpp
   [[nodiscard]] Result<Bytes> sign(const TokenKeyUse& use, const JoseAlgorithm& algorithm, BytesView digest, Keep keep);
   [[nodiscard]] Result<Secret> decrypt(const TokenKeyUse& use, const JoseAlgorithm& algorithm,
@@ -81,6 +83,11 @@ class KeySession {
     Object key;
     PublicNumbers open;
   };
+  // A key as the token wrapped it. `above`: the wrapping key of its own, wrapped, of a key that may leave; else empty.
+  struct Kept {
+    Bytes above;
+    Bytes wrapped;
+  };
   using CacheKey = std::pair<Sha256Digest, Purpose>;
   struct Cached {
     CK_OBJECT_HANDLE handle;
@@ -92,8 +99,10 @@ class KeySession {
       : module_(module), handle_(handle), keys_(keys) {}
 
   // What is wrapped, from the token's own wrapping: sealed to its place, and the way back.
-  [[nodiscard]] Result<Bytes> seal(const PublicNumbers& open, const Bytes& context, BytesView wrapped);
-  [[nodiscard]] Result<Bytes> unseal(const TokenKey& key, const Bytes& context);
+  [[nodiscard]] Result<Bytes> seal(const PublicNumbers& open, const Bytes& context, const Kept& kept);
+  [[nodiscard]] Result<Kept> unseal(const TokenKey& key, const Bytes& context);
+  // Unwraps as `as` says: by the token's wrapping key, or by the one above the key.
+  [[nodiscard]] Result<Object> unwrap_kept(const Kept& kept, TokenAttributes& as);
   [[nodiscard]] Result<CK_OBJECT_HANDLE> unwrap_sealed(const TokenKey& key, const Bytes& context, Purpose purpose);
   [[nodiscard]] Result<Ready> ready(const TokenKeyUse& use, Purpose purpose, Keep keep);
   void drop(std::map<CacheKey, Cached>::iterator at);
@@ -119,6 +128,11 @@ class KeySession {
   [[nodiscard]] Result<Object> unwrap_with(CK_OBJECT_HANDLE key, CK_MECHANISM mechanism, BytesView wrapped,
                                            TokenAttributes& as);
 
+  [[nodiscard]] Result<Bytes> wrap_by(CK_OBJECT_HANDLE key, CK_MECHANISM mechanism, CK_OBJECT_HANDLE what);
+  // AES-256 that wraps and unwraps, and can itself be wrapped: it stands between two others.
+  [[nodiscard]] Result<Object> generate_between();
+  [[nodiscard]] Result<Bytes> wrap_for(const TokenKeyRecipient& to, CK_OBJECT_HANDLE what);
+  [[nodiscard]] Result<> try_released(const TokenKeyUse& use, CK_OBJECT_HANDLE by, BytesView wrapped);
   [[nodiscard]] Result<Made> generate(const TokenKeySpec& spec);
   [[nodiscard]] Result<Made> generate_pair(CK_MECHANISM mechanism, TokenAttributes open, KeyType type);
   [[nodiscard]] Result<Made> generate_octets(unsigned bits);
@@ -143,6 +157,10 @@ class KeySession {
   std::list<CacheKey> order_;  // the one used last is first
 };
 
+// Of a key that was just made, or is on its way in or out: extractable until it is wrapped.
+void mark_passing(TokenAttributes& out, KeyType type);
+// An algorithm that any key of the kind signs by.
+[[nodiscard]] const JoseAlgorithm& trial(const PublicNumbers& open);
 // The DER of a curve's object identifier, as CKA_EC_PARAMS has it.
 [[nodiscard]] BytesView curve_parameters(Curve curve);
 

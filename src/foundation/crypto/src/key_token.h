@@ -57,7 +57,7 @@ class KeyToken {
   KeyToken(std::shared_ptr<Pkcs11Module> module, std::string label, Secret pin)
       : module_(std::move(module)), slot_(*module_, std::move(label), std::move(pin)) {}
   [[nodiscard]] static bool is_callers(ErrorCode code) {
-    return code == ErrorCode::kInvalidArgument || code == ErrorCode::kCorrupt;
+    return code == ErrorCode::kInvalidArgument || code == ErrorCode::kCorrupt || code == ErrorCode::kUnsupported;
   }
   [[nodiscard]] Result<> make_keys(const Secret& given);
   [[nodiscard]] Result<std::unique_ptr<KeySession>> take();

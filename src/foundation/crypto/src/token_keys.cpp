@@ -84,6 +84,18 @@ class PooledTokenKeys final : public TokenKeys {
                                                 KeySession& session) { return session.move(key, from, to); });
   }
 
+  runtime::Task<Result<Bytes>> release(TokenKeyUse use, TokenKeyRecipient to) override {
+    FH_CO_CHECK_OK(check_place(use.place));
+    FH_CO_TRY(const auto half, JoseKey::from_public(to.key));
+    if (half.numbers().type != KeyType::kRsa) {
+      co_return fail(ErrorCode::kInvalidArgument, "a key is released to an RSA key");
+    }
+    to.key = half.numbers();
+    const auto turn = use.place.turn;
+    co_return co_await used<Bytes>(
+        turn, [use = std::move(use), to = std::move(to)](KeySession& session) { return session.release(use, to); });
+  }
+
   runtime::Task<Result<Bytes>> sign(TokenKeyUse use, JoseAlgorithm algorithm, Bytes digest) override {
     FH_CO_CHECK_OK(check_private(use, algorithm, kSigns));
     FH_CO_CHECK_OK(check_digest(algorithm, digest));

@@ -7,7 +7,8 @@
 #include <cstring>
 
 #include "base/check.h"
-#include "src/openssl_ptr.h"
+#include "crypto/certified_jws.h"
+#include "src/jose_state.h"
 
 namespace freehold::crypto {
 namespace {
@@ -159,6 +160,15 @@ CertificatePtr new_certificate(EVP_PKEY* key, Random& random) {
   return certificate;
 }
 
+Bytes der_of(X509* certificate) {
+  unsigned char* raw = nullptr;
+  const int size = i2d_X509(certificate, &raw);
+  FH_CHECK(size > 0);
+  Bytes out(reinterpret_cast<const char*>(raw), static_cast<std::size_t>(size));
+  OPENSSL_free(raw);
+  return out;
+}
+
 Result<CertificateAndKey> sign_and_write(X509* certificate, EVP_PKEY* signer, EVP_PKEY* own_key) {
   if (X509_sign(certificate, signer, EVP_sha256()) <= 0) {
     return fail(ErrorCode::kInternal, "a certificate couldn't be signed");
@@ -241,6 +251,28 @@ Result<CertificateAndKey> issue_server_certificate(const CertificateAndKey& auth
   add_extension(certificate.get(), issuer.certificate.get(), NID_authority_key_identifier, "keyid:always");
   FH_CHECK_OK(add_alternative_names(certificate.get(), request));
   return sign_and_write(certificate.get(), issuer.key.get(), key.get());
+}
+
+Result<std::vector<Bytes>> issue_signing_certificate(const CertificateAndKey& authority, const RsaPublicKey& key,
+                                                     const ServerCertificateRequest& names, WallTime now,
+                                                     Random& random) {
+  FH_TRY(const Issuer issuer, parse_issuer(authority));
+  if (issuer.validity.not_after <= now) return fail(ErrorCode::kInvalidArgument, "the authority's certificate is over");
+  FH_TRY(const PkeyPtr pkey, public_from({.type = KeyType::kRsa, .n = key.modulus(), .e = key.exponent()}));
+  const CertificatePtr certificate = new_certificate(pkey.get(), random);
+  add_name(X509_get_subject_name(certificate.get()), "CN", server_common_name(names));
+  FH_CHECK(X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer.certificate.get())) == 1);
+  set_validity(certificate.get(), to_seconds(now - kBackdating),
+               to_seconds(std::min(WallTime(now + kServerLife), issuer.validity.not_after)));
+  add_extension(certificate.get(), issuer.certificate.get(), NID_basic_constraints, "critical,CA:FALSE");
+  add_extension(certificate.get(), issuer.certificate.get(), NID_key_usage, "critical,digitalSignature");
+  add_extension(certificate.get(), issuer.certificate.get(), NID_subject_key_identifier, "hash");
+  add_extension(certificate.get(), issuer.certificate.get(), NID_authority_key_identifier, "keyid:always");
+  FH_CHECK_OK(add_alternative_names(certificate.get(), names));
+  if (X509_sign(certificate.get(), issuer.key.get(), EVP_sha256()) <= 0) {
+    return fail(ErrorCode::kInternal, "a certificate couldn't be signed");
+  }
+  return std::vector<Bytes>{der_of(certificate.get()), der_of(issuer.certificate.get())};
 }
 
 Result<Validity> certificate_validity(const std::string& pem) {

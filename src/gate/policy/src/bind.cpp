@@ -270,9 +270,10 @@ bool in_force(const Bound& bound, const Target& target) {
 }
 
 const Exemption* exempting(const Bound& bound, const Target& target) {
-  // "Azure Policy exemption structure": exemptions don't work with resource provider modes.
-  if (bound.definition->mode() == Mode::kDataPlane) return nullptr;
   for (const Exemption* one : bound.exemptions) {
+    // "Azure Policy definition structure basics", resource provider modes: no exemption is at an object of one, but
+    // those at what it is in and above hold.
+    if (bound.definition->mode() == Mode::kDataPlane && is_within(one->scope, target.id)) continue;
     const bool current = !one->expires || target.now < *one->expires;
     const bool named = one->reference_ids.empty() || listed(one->reference_ids, bound.reference_id);
     if (current && named && covers(one->scope, target) && selected(one->selectors, target, bound.reference_id))

@@ -117,7 +117,8 @@ class PoliciesTest : public ::testing::Test {
                                                                         .scopes = scopes_,
                                                                         .assignments = rights_,
                                                                         .identities = rights_,
-                                                                        .managed = managed_});
+                                                                        .managed = managed_,
+                                                                        .data_types = data_types_});
     boxes_.add_to(*registry_);
     if (add_types) add_types(*registry_);
     service_->add_resource_types(*registry_);
@@ -261,7 +262,8 @@ class PoliciesTest : public ::testing::Test {
                   {{"location", "local"}, {"identity", {{"type", "SystemAssigned"}}}});
   }
 
-  std::function<void(gate::resource::Registry&)> add_types;  // besides the boxes
+  std::function<void(gate::resource::Registry&)> add_types;    // besides the boxes
+  std::span<const gate::resource::DataType> data_types_ = {};  // taken by open()
   PrincipalId who_;
   keys::testing::MemoryStore memory_;
   TenantId tenant_;

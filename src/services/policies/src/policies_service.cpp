@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "src/classification_resources.h"
 #include "src/compliance_scan.h"
+#include "src/data_check.h"
 #include "src/policy_check.h"
 #include "src/policy_gate.h"
 #include "src/policy_insights.h"
@@ -14,17 +15,23 @@ namespace freehold::policies {
 namespace {
 
 // The aliases that the types' rows bring.
-void fill(gate::policy::AliasTable& table, const gate::resource::Registry& registry) {
+void add_type(gate::policy::AliasTable& table, std::string_view type,
+              std::span<const gate::resource::PropertyAlias> aliases) {
+  std::vector<gate::policy::AliasRow> rows;
+  for (const auto& alias : aliases) {
+    rows.push_back(
+        {alias.alias, alias.path, alias.modifiable ? gate::policy::Modifiable::kYes : gate::policy::Modifiable::kNo});
+  }
+  FH_CHECK(table.add_type(type, rows).has_value());
+}
+
+void fill(gate::policy::AliasTable& table, const gate::resource::Registry& registry,
+          std::span<const gate::resource::DataType> data_types) {
   for (const auto& type : registry.types()) {
     for (const auto absent : type.absent_types) table.add_absent_type(absent);
-    if (type.aliases.empty()) continue;
-    std::vector<gate::policy::AliasRow> rows;
-    for (const auto& alias : type.aliases) {
-      rows.push_back(
-          {alias.alias, alias.path, alias.modifiable ? gate::policy::Modifiable::kYes : gate::policy::Modifiable::kNo});
-    }
-    FH_CHECK(table.add_type(type.full_type(), rows).has_value());
+    if (!type.aliases.empty()) add_type(table, type.full_type(), type.aliases);
   }
+  for (const auto& type : data_types) add_type(table, type.type, type.aliases);
 }
 
 }  // namespace
@@ -36,6 +43,7 @@ struct PoliciesService::State {
         resources({store, options.tree, options.assignments, options.identities, options.managed, options.clock}),
         classifications(store, options.tree),
         check(store, options.tree, options.scopes),
+        data_check(store, options.tree, options.scopes),
         remediation_store(options.store) {}
   PoliciesServiceOptions options;
   gate::policy::AliasTable aliases;
@@ -43,6 +51,7 @@ struct PoliciesService::State {
   PolicyResources resources;
   ClassificationResources classifications;
   PolicyCheck check;
+  DataCheck data_check;
   ComplianceStore compliance;
   RemediationStore remediation_store;
   PolicyGate gate;
@@ -62,7 +71,7 @@ PoliciesService::~PoliciesService() = default;
 void PoliciesService::add_resource_types(gate::resource::Registry& registry) {
   State& s = *state_;
   FH_CHECK(s.scan == nullptr);
-  fill(s.aliases, registry);
+  fill(s.aliases, registry, s.options.data_types);
   const ScanParts parts{s.store, s.compliance, s.options.tree, s.options.scopes, registry, s.options.clock};
   s.scan = std::make_unique<ComplianceScan>(parts, s.options.store.random);
   s.insights = std::make_unique<PolicyInsights>(parts, *s.scan);
@@ -91,6 +100,7 @@ runtime::Task<Result<>> PoliciesService::open(TenantId tenant) {
 }
 
 gate::ServiceGate& PoliciesService::gate() { return state_->gate; }
+const gate::resource::DataPolicy& PoliciesService::data_policy() const { return state_->data_check; }
 
 void PoliciesService::start(boost::asio::io_context& loop, gate::Pipeline& door) {
   FH_CHECK(state_->scan != nullptr);

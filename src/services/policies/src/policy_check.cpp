@@ -82,11 +82,14 @@ void see_resource(SeenResource& out, const ResourceId& id, const gate::resource:
   if (!id.group.empty()) target.resource_group = LanguageJson(scopes.group_json(tenant, *id.subscription, id.group));
 }
 
+bool reaches(std::string_view scope, const Target& target) {
+  return gate::policy::is_within(target.id, scope) ||
+         std::ranges::any_of(target.ancestors, [&](const auto& above) { return equals_ignoring_case(above, scope); });
+}
+
 ApiResult<> PolicyCheck::check_broken(const TenantPolicies& state, const Target& target) const {
   for (const auto& broken : state.broken()) {
-    bool reaches = gate::policy::is_within(target.id, broken.scope);
-    for (const auto& above : target.ancestors) reaches = reaches || equals_ignoring_case(above, broken.scope);
-    if (!reaches) continue;
+    if (!reaches(broken.scope, target)) continue;
     return std::unexpected(policy_errors::disallowed("Resource '" + target.name +
                                                          "' was disallowed: the policy assignment '" +
                                                          broken.assignment_id + "' can't be evaluated: " + broken.why,

@@ -18,6 +18,9 @@ void see_resource(SeenResource& out, const ResourceId& id, const gate::resource:
                   TenantId tenant, WallTime now, const gate::authz::ManagementTree& tree,
                   const gate::resource::Scopes& scopes);
 
+// Is the target at that scope, or below it?
+[[nodiscard]] bool reaches(std::string_view scope, const gate::policy::Target& target);
+
 // Owned by PoliciesService; borrows all three. Thread-safe, decides from memory.
 class PolicyCheck final : public gate::resource::ChangeCheck {
  public:

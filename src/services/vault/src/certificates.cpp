@@ -4,6 +4,8 @@
 #include "src/certificate_issuers.h"
 #include "src/certificate_requests.h"
 #include "src/item_operations.h"
+#include "src/object_policies.h"
+#include "src/rotation_rules.h"
 
 namespace freehold::vault {
 namespace {
@@ -65,10 +67,25 @@ ApiResult<NewCertificate> read_new(const VaultCall& call) {
   return made;
 }
 
+// The times of one that is to be signed follow from its policy.
+ApiResult<ObjectPolicies::Hold> check_certificate(const VaultParts& parts, const VaultCall& call,
+                                                  const std::string& name, const NewCertificate& made,
+                                                  std::optional<std::int64_t> expires = {}) {
+  ItemVersion version{.attributes = made.attributes, .tags = made.tags};
+  version.attributes.created = version.attributes.updated = call.seconds();
+  version.attributes.expires = expires;
+  const auto& months = member(member(made.policy, "x509_props"), "validity_months");
+  if (!expires && months.is_number_integer()) {
+    version.attributes.expires = after(call.seconds(), {.months = months.get<int>()});
+  }
+  return check_policies(parts, call, ItemKind::kCertificate, name, seen_certificate(made.policy, version));
+}
+
 Task<Reply> create_certificate(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto name, name_in(call));
   FH_CO_TRY(auto made, read_new(call));
   FH_CO_TRY(made.policy, read_certificate_policy(member(call.body, "policy")));
+  FH_CO_TRY(const auto hold, check_certificate(parts, call, name, made));
   if (issuer_of(made.policy) == kUnknown) co_return co_await begin_request(parts, call, std::move(made));
   FH_CO_TRY(const auto head,
             co_await issue_certificate(parts, call.vault, name, std::move(made), call.now, call.audit));
@@ -114,6 +131,7 @@ Task<Reply> import_certificate(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto facts, said(crypto::certificate_facts(bundle.certificate)));
   FH_CO_TRY(made.policy, policy_of_import(member(call.body, "policy"), bundle.key.numbers(),
                                           type.value_or(std::string(pem ? kPemType : kPfxType)), facts));
+  FH_CO_TRY(const auto hold, check_certificate(parts, call, name, made, unix_seconds(facts.not_after)));
   FH_CO_TRY(auto key, co_await key_of_import(parts, call, name, std::move(bundle.key), made.policy));
   FH_CO_TRY(const auto head,
             co_await put_certificate(parts, call.vault, name, std::move(key), std::move(bundle.certificate),
@@ -189,6 +207,8 @@ Task<Reply> update_policy(VaultParts& parts, VaultCall& call) {
   Json merged = kept_of(head).value("policy", Json::object());
   merged.merge_patch(given);
   FH_CO_TRY(const Json policy, read_certificate_policy(merged));
+  FH_CO_TRY(const auto hold,
+            check_policies(parts, call, ItemKind::kCertificate, head.name, seen_certificate(policy, head.current)));
   co_return co_await change_kept(
       parts, call,
       [policy](Json& kept) -> ApiResult<> {

@@ -1,6 +1,7 @@
 // Keys in Managed HSM pools: made and used in the pool's own token, and opened by no other but one of the same domain.
 #include <filesystem>
 
+#include "src/test_attestation.h"
 #include "src/test_domain.h"
 
 namespace freehold::vault {
@@ -114,6 +115,33 @@ TEST_F(PoolKeys, TheResourceManagerMakesKeysWhereThePoolLetsIt) {
   ASSERT_EQ(made.status, 200) << made.body;
   EXPECT_EQ(made.body["type"], "Microsoft.KeyVault/managedHSMs/keys");
   EXPECT_EQ(ask_pool(owner_, Method::kGet, "hsm1", "/keys/k1").body["key"]["kty"], "EC-HSM");
+}
+
+// Made in one pool of a domain, released by another: what a backup takes along opens there.
+TEST_F(PoolKeys, AnExportableKeyIsReleasedByAPoolOfItsDomain) {
+  const TestAttestation attestation;
+  issuers_.push_back(attestation.issuer());
+  authority_of_region_ = crypto::make_authority("A region", memory_.clock.now(), memory_.random).value();
+  open();
+  make_sibling("hsm2");
+  const Json policy = {{"data", to_base64url(TestAttestation::policy())}};
+  const Json target = {{"target", attestation.token(attestation.claims(memory_.clock.now()))}};
+  for (const std::string kty : {"oct-HSM", "EC-HSM"}) {
+    const std::string path = "/keys/" + kty.substr(0, 2);
+    const Json body = {{"kty", kty}, {"attributes", {{"exportable", true}}}, {"release_policy", policy}};
+    ASSERT_EQ(post("hsm1", path + "/create", body).status, 200);
+    const auto first = post("hsm1", path + "/release", target);
+    ASSERT_EQ(first.status, 200) << first.body;
+    const auto backup = post("hsm1", path + "/backup");
+    ASSERT_EQ(post("hsm2", "/keys/restore", {{"value", backup.body["value"]}}).status, 200);
+    const auto second = post("hsm2", path + "/release", target);
+    ASSERT_EQ(second.status, 200) << second.body;
+    const auto opened = [&](const Answer& answer) {
+      return attestation.opened(TestAttestation::payload_of(answer.body.value("value", "")));
+    };
+    EXPECT_EQ(opened(first).view(), opened(second).view());
+    if (kty == "oct-HSM") EXPECT_EQ(opened(first).size(), 32U);
+  }
 }
 
 TEST_F(PoolKeys, AVaultsBackupIsNoPoolsKey) {

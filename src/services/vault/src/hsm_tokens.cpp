@@ -111,6 +111,11 @@ Task<Result<TokenKey>> PoolTokens::move(TokenKey key, TokenKeyPlace from, TokenK
   co_return co_await keys->move(std::move(key), std::move(from), std::move(to));
 }
 
+Task<Result<Bytes>> PoolTokens::release(TokenKeyUse use, crypto::TokenKeyRecipient to) {
+  FH_CO_TRY(const auto keys, token_for(use));
+  co_return co_await keys->release(std::move(use), std::move(to));
+}
+
 Task<Result<Bytes>> PoolTokens::sign(TokenKeyUse use, JoseAlgorithm algorithm, Bytes digest) {
   FH_CO_TRY(const auto keys, token_for(use));
   co_return co_await keys->sign(std::move(use), algorithm, std::move(digest));

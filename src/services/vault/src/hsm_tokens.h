@@ -44,6 +44,7 @@ class PoolTokens final : public crypto::TokenKeys {
   // In the token of where it goes.
   [[nodiscard]] Task<Result<crypto::TokenKey>> move(crypto::TokenKey key, crypto::TokenKeyPlace from,
                                                     crypto::TokenKeyPlace to) override;
+  [[nodiscard]] Task<Result<Bytes>> release(crypto::TokenKeyUse use, crypto::TokenKeyRecipient to) override;
   [[nodiscard]] Task<Result<Bytes>> sign(crypto::TokenKeyUse use, crypto::JoseAlgorithm algorithm,
                                          Bytes digest) override;
   [[nodiscard]] Task<Result<Secret>> decrypt(crypto::TokenKeyUse use, crypto::JoseAlgorithm algorithm,

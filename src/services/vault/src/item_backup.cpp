@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "src/backup.h"
 #include "src/item_operations.h"
+#include "src/object_policies.h"
 #include "src/token_material.h"
 
 namespace freehold::vault {
@@ -43,6 +44,8 @@ Task<Reply> restore_item(const KindApi& api, VaultParts& parts, VaultCall& call)
     FH_CO_TRY(backup.versions,
               said(co_await bind_here(parts, call.vault, backup.head.name, std::move(backup.versions))));
   }
+  FH_CO_TRY(const auto hold,
+            check_policies(parts, call, api.kind, backup.head.name, seen_item(api.kind, backup.head.current)));
   const auto head = std::make_shared<ItemHead>(std::move(backup.head));
   std::vector<std::shared_ptr<const ItemContent>> versions;
   for (auto& each : backup.versions) versions.push_back(std::make_shared<const ItemContent>(std::move(each)));

@@ -1,6 +1,7 @@
 #include "src/item_operations.h"
 
 #include "base/encoding.h"
+#include "src/object_policies.h"
 
 namespace freehold::vault {
 namespace {
@@ -44,10 +45,14 @@ Task<ApiResult<>> change_item(const KindApi& api, VaultParts& parts, VaultCall& 
 }
 
 Task<ApiResult<Json>> put_version(const KindApi& api, VaultParts& parts, VaultCall& call, std::string name,
-                                  ItemContent content) {
+                                  ItemContent content, FollowCheck follows) {
+  FH_CO_TRY(const auto hold, check_policies(parts, call, api.kind, name, seen_item(api.kind, content.shown)));
   const auto made = std::make_shared<const ItemContent>(std::move(content));
-  const auto edit = [&api, name, made](const ItemState& state) -> ApiResult<ItemChange> {
+  const auto edit = [&api, name, made, follows](const ItemState& state) -> ApiResult<ItemChange> {
     FH_CHECK_OK(check_free(api, state));
+    if (follows && state.live) {
+      FH_CHECK_OK(follows(state.live->current));
+    }
     ItemHead head = state.live ? *state.live : ItemHead{.name = name};
     head.current = made->shown;
     return ItemChange{.live = std::move(head), .versions = {made}};
@@ -61,7 +66,8 @@ Task<Reply> update_version(const KindApi& api, VaultParts& parts, VaultCall& cal
   FH_CO_TRY(const auto version, version_in(call, api));
   using Which = VersionWanted::Which;
   const auto shown = std::make_shared<ItemVersion>();
-  const auto change = [&api, &call, name, edit, shown](const ItemState& state) -> ApiResult<ItemChange> {
+  const auto hold = std::make_shared<ObjectPolicies::Hold>();
+  const auto change = [&api, &parts, &call, name, edit, shown, hold](const ItemState& state) -> ApiResult<ItemChange> {
     if (!state.live || !state.version) return vault_errors::not_found(api.kind, name);
     if (state.live->current.managed) {
       return vault_errors::bad_parameter("It belongs to a certificate, and only that changes it.");
@@ -71,6 +77,7 @@ Task<Reply> update_version(const KindApi& api, VaultParts& parts, VaultCall& cal
     FH_CHECK_OK(read_tags(call.body, next.shown.tags));
     FH_CHECK_OK(edit(next));
     next.shown.attributes.updated = call.seconds();
+    FH_TRY(*hold, check_policies(parts, call, api.kind, name, seen_item(api.kind, next.shown)));
     *shown = next.shown;
     ItemChange out;
     if (state.live->current.version == next.shown.version) {

@@ -24,9 +24,10 @@ Task<Reply> of_kind(VaultParts& parts, VaultCall& call) {
 }
 
 // Puts a version that is the newest from then on, beside those that there are. 409 for a deleted item's name. Answers
-// with how it is shown.
+// with how it is shown. `follows` may refuse it for what the newest so far is.
+using FollowCheck = std::function<ApiResult<>(const ItemVersion& newest)>;
 [[nodiscard]] Task<ApiResult<Json>> put_version(const KindApi& api, VaultParts& parts, VaultCall& call,
-                                                std::string name, ItemContent content);
+                                                std::string name, ItemContent content, FollowCheck follows = {});
 // Alters one version's attributes, tags and what `edit` alters besides. 404 if there is none.
 using ContentEdit = std::function<ApiResult<>(ItemContent& content)>;
 [[nodiscard]] Task<Reply> update_version(const KindApi& api, VaultParts& parts, VaultCall& call, ContentEdit edit);

@@ -18,9 +18,9 @@ struct KeyKind {
 [[nodiscard]] std::string_view name_of(crypto::KeyType type);
 [[nodiscard]] std::optional<crypto::Curve> curve_named(std::string_view name);
 
-// "encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey", "import".
+// "encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey", "import", "export".
 [[nodiscard]] bool is_key_operation(std::string_view name);
-// Absent: nullopt. kInvalidArgument for a word that is none, or one that stands twice; "export" is kUnsupported.
+// Absent: nullopt. kInvalidArgument for a word that is none, or one that stands twice.
 [[nodiscard]] Result<std::optional<std::vector<std::string>>> read_key_ops(const Json& object);
 [[nodiscard]] std::vector<std::string> default_key_ops(crypto::KeyType type);
 

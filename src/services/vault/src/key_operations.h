@@ -14,6 +14,8 @@ using gate::Task;
 [[nodiscard]] Task<Reply> unwrap_with_key(VaultParts& parts, VaultCall& call);
 [[nodiscard]] Task<Reply> sign_with_key(VaultParts& parts, VaultCall& call);
 [[nodiscard]] Task<Reply> verify_with_key(VaultParts& parts, VaultCall& call);
+// key_release.cpp
+[[nodiscard]] Task<Reply> release_key(VaultParts& parts, VaultCall& call);
 // key_rotation.cpp
 [[nodiscard]] Task<Reply> get_rotation_policy(VaultParts& parts, VaultCall& call);
 [[nodiscard]] Task<Reply> set_rotation_policy(VaultParts& parts, VaultCall& call);

@@ -1,7 +1,9 @@
 #include "src/key_rotation.h"
 
 #include "base/encoding.h"
+#include "src/key_export.h"
 #include "src/key_operations.h"
+#include "src/object_policies.h"
 #include "src/rotation_rules.h"
 #include "src/token_material.h"
 
@@ -22,7 +24,11 @@ Json show_policy(const VaultCall& call, const ItemHead& head) {
 
 ItemContent next_version(const ItemHead& head, const ItemContent& made, std::int64_t now) {
   auto content = made.clone();
-  content.shown.attributes = {.expires = expiry_by_policy(head, now), .created = now, .updated = now};
+  content.shown.attributes = {.exportable = head.current.attributes.exportable,
+                              .expires = expiry_by_policy(head, now),
+                              .created = now,
+                              .updated = now};
+  set_release_policy(content.shown, release_policy_of(head.current));
   content.shown.tags = head.current.tags;
   return content;
 }
@@ -38,6 +44,7 @@ Task<ApiResult<ItemVersion>> rotate(VaultParts& parts, VaultPtr vault, std::stri
   FH_CO_TRY(auto spec, spec_of(Json::parse(head->current.open, nullptr, false)));
   FH_CO_CHECK_OK(check_hsm({spec.type, spec.hsm}, *vault));
   FH_CO_CHECK_OK(parts.throttle.take(vault->id, creation(spec.hsm)));
+  spec.leaving = head->current.attributes.exportable ? crypto::Leaving::kReleased : crypto::Leaving::kNever;
   FH_CO_TRY(auto next, said(co_await make_version(parts, vault, name, std::move(spec))));
   const auto key = std::make_shared<const ItemContent>(std::move(next));
   const auto made = std::make_shared<ItemVersion>();
@@ -61,6 +68,13 @@ Task<ApiResult<ItemVersion>> rotate(VaultParts& parts, VaultPtr vault, std::stri
 
 Task<Reply> rotate_key(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto name, name_in(call));
+  FH_CO_TRY(const auto head, said(co_await parts.items.head(call.vault, ItemKind::kKey, Life::kLive, name)));
+  if (!head) co_return vault_errors::not_found(ItemKind::kKey, name);
+  ItemVersion next = head->current;  // as the next version will be, but for its numbers
+  next.attributes.not_before.reset();
+  next.attributes.expires = expiry_by_policy(*head, call.seconds());
+  next.attributes.created = next.attributes.updated = call.seconds();
+  FH_CO_TRY(const auto hold, check_policies(parts, call, ItemKind::kKey, name, seen_key(next, rotation_due(*head))));
   FH_CO_TRY(const auto made, co_await rotate(parts, call.vault, name, call.seconds(), call.audit));
   co_return json_answer(show_item(call, kKeyApi, name, made));
 }
@@ -75,12 +89,14 @@ Task<Reply> get_rotation_policy(VaultParts& parts, VaultCall& call) {
 Task<Reply> set_rotation_policy(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto name, name_in(call));
   const auto now = std::make_shared<ItemHead>();
-  const auto edit = [&call, name, now](const ItemState& state) -> ApiResult<ItemChange> {
+  const auto hold = std::make_shared<ObjectPolicies::Hold>();
+  const auto edit = [&parts, &call, name, now, hold](const ItemState& state) -> ApiResult<ItemChange> {
     if (!state.live) return vault_errors::not_found(ItemKind::kKey, name);
     if (state.live->current.managed) return belongs_to_certificate();
     FH_TRY(const auto policy, read_rotation_policy(call.body, policy_of(*state.live), call.seconds()));
     *now = *state.live;
     now->policy = policy.dump();
+    FH_TRY(*hold, check_policies(parts, call, ItemKind::kKey, name, seen_key(now->current, rotation_due(*now))));
     return ItemChange{.live = *now};
   };
   FH_CO_CHECK_OK(co_await change_item(kKeyApi, parts, call, name, {}, edit));

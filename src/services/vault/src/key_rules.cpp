@@ -46,13 +46,17 @@ ApiResult<> read_exponent(const Json& body, KeySpec& spec) {
 
 }  // namespace
 
-ApiResult<> check_ops(const KeyKind& kind, const std::vector<std::string>& key_ops) {
+ApiResult<> check_ops(const KeyKind& kind, const std::vector<std::string>& key_ops, crypto::Leaving leaving) {
+  if (leaving == crypto::Leaving::kNever && std::ranges::find(key_ops, "export") != key_ops.end()) {
+    return bad_parameter("The key operation 'export' is for exportable keys.");
+  }
   if (std::ranges::find(key_ops, "import") != key_ops.end()) {
     if (key_ops.size() == 1 && kind.hsm && kind.type == KeyType::kRsa) return {};
     return bad_parameter("The key operation 'import' is for keys of type RSA-HSM, which then have no other.");
   }
-  const bool none = kind.type == KeyType::kEc &&
-                    std::ranges::any_of(key_ops, [](const auto& op) { return op != "sign" && op != "verify"; });
+  const bool none = kind.type == KeyType::kEc && std::ranges::any_of(key_ops, [](const auto& op) {
+                      return op != "sign" && op != "verify" && op != "export";
+                    });
   if (none) return bad_parameter("Elliptic curve keys sign and verify, and do nothing else: 'key_ops'.");
   return {};
 }
@@ -72,11 +76,15 @@ ApiResult<> refuse_release(const Json& body) {
 }
 
 ApiResult<KeySpec> read_key_spec(const Json& body) {
+  FH_CHECK_OK(refuse_release(body));
+  return read_key_spec(body, crypto::Leaving::kNever);
+}
+
+ApiResult<KeySpec> read_key_spec(const Json& body, crypto::Leaving leaving) {
   FH_TRY(const auto kty, said(text_member(body, "kty", 16)));
   const auto kind = key_kind(kty.value_or(""));
   if (!kind) return bad_parameter("'kty' must be RSA, EC or oct, or one of them with -HSM.");
-  FH_CHECK_OK(refuse_release(body));
-  KeySpec spec{.type = kind->type, .hsm = kind->hsm};
+  KeySpec spec{.type = kind->type, .hsm = kind->hsm, .leaving = leaving};
   FH_CHECK_OK(read_size(body, spec));
   if (kind->type == KeyType::kRsa) {
     FH_CHECK_OK(read_exponent(body, spec));
@@ -89,7 +97,7 @@ ApiResult<KeySpec> read_key_spec(const Json& body) {
   }
   FH_TRY(auto ops, said(read_key_ops(body)));
   spec.key_ops = ops ? std::move(*ops) : default_key_ops(spec.type);
-  FH_CHECK_OK(check_ops(*kind, spec.key_ops));
+  FH_CHECK_OK(check_ops(*kind, spec.key_ops, leaving));
   return spec;
 }
 
@@ -116,9 +124,13 @@ ApiResult<KeySpec> spec_of(const Json& shown) {
   return spec;
 }
 
+ApiResult<> check_enabled(const ItemVersion& key, std::string_view operation) {
+  return key.attributes.enabled ? ApiResult<>() : ApiResult<>(vault_errors::disabled(ItemKind::kKey, operation));
+}
+
 ApiResult<> check_use(const ItemVersion& key, const KeyUse& use, std::int64_t now) {
   const auto& attributes = key.attributes;
-  if (!attributes.enabled) return vault_errors::disabled(ItemKind::kKey, use.said);
+  FH_CHECK_OK(check_enabled(key, use.said));
   if (use.held_to_dates) {
     if (attributes.expires && *attributes.expires <= now) return vault_errors::key_outside_its_time(use.said, true);
     if (attributes.not_before && *attributes.not_before > now) {

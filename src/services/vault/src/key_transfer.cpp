@@ -58,14 +58,15 @@ ApiResult<Transfer> read_transfer(const VaultCall& call, const Json& jwk) {
 
 }  // namespace
 
-Task<ApiResult<ItemContent>> take_transferred(VaultParts& parts, VaultCall& call, std::string name, Json jwk) {
+Task<ApiResult<ItemContent>> take_transferred(VaultParts& parts, VaultCall& call, std::string name, Json jwk,
+                                              crypto::Leaving leaving) {
   FH_CO_TRY(const auto kty, said(text_member(jwk, "kty", 16)));
   const auto kind = key_kind(kty.value_or(""));
   if (!kind || !kind->hsm) co_return bad_parameter("'kty' of a wrapped key must be RSA-HSM or EC-HSM.");
   FH_CO_CHECK_OK(check_hsm(*kind, *call.vault));
   FH_CO_TRY(auto ops, said(read_key_ops(jwk)));
   const auto key_ops = ops ? std::move(*ops) : default_key_ops(kind->type);
-  FH_CO_CHECK_OK(check_ops(*kind, key_ops));
+  FH_CO_CHECK_OK(check_ops(*kind, key_ops, leaving));
   FH_CO_TRY(auto transfer, read_transfer(call, jwk));
   FH_CO_TRY(auto* const tokens, said(tokens_of(parts)));
   const auto forgets = forgets_of(parts);
@@ -76,7 +77,8 @@ Task<ApiResult<ItemContent>> take_transferred(VaultParts& parts, VaultCall& call
   if (!is_in_token(*found)) co_return vault_errors::key_not_for("import");
   const KeyName by{.vault = call.vault, .name = transfer.exchange, .version = found->shown.version};
   FH_CO_TRY(auto use, said(token_use(by, *found, forgets)));
-  const KeyName key{.vault = call.vault, .name = std::move(name), .version = new_version(parts.random)};
+  const KeyName key{
+      .vault = call.vault, .name = std::move(name), .version = new_version(parts.random), .leaving = leaving};
   FH_CO_TRY(const auto taken, said(co_await tokens->take_in_wrapped(std::move(use), std::move(transfer.text),
                                                                     kind->type, token_place(key))));
   co_return content_of(taken, key_ops, key);

@@ -53,7 +53,7 @@ TEST_F(Keys, WhatIsNoKeyIsRefused) {
   EXPECT_EQ(create("k1", {{"kty", "EC"}, {"crv", "P-224"}}).said(), "400 BadParameter");
   EXPECT_EQ(create("k1", {{"kty", "EC"}, {"key_ops", {"encrypt"}}}).said(), "400 BadParameter");
   EXPECT_EQ(create("k1", {{"kty", "EC-HSM"}}).said(), "400 BadParameter");
-  EXPECT_EQ(create("k1", {{"kty", "EC"}, {"release_policy", {{"data", "x"}}}}).said(), "501 NotImplemented");
+  EXPECT_EQ(create("k1", {{"kty", "EC"}, {"release_policy", {{"data", "x"}}}}).said(), "400 BadParameter");
   EXPECT_EQ(get("/keys/k1").said(), "404 KeyNotFound");
 }
 

@@ -66,7 +66,9 @@ class VaultTest : public ::testing::Test {
                                                                   .identities = identities_,
                                                                   .token_keys = token_keys_,
                                                                   .hsm = hsm_of_pools_,
-                                                                  .limits = limits_});
+                                                                  .limits = limits_,
+                                                                  .attestation_issuers = issuers_,
+                                                                  .authority = &authority_of_region_});
     const auto loaded = run_blocking(service_->load());
     if (!loaded) ADD_FAILURE() << loaded.error().message;
     registry_ = std::make_unique<gate::resource::Registry>();
@@ -178,8 +180,10 @@ class VaultTest : public ::testing::Test {
   gate::authz::testing::FixedRoles roles_;
   gate::authz::FlatTree tree_;
   VaultLimits limits_ = {};                  // taken by open()
-  crypto::TokenKeys* token_keys_ = nullptr;  // taken by open()
-  crypto::Hsm* hsm_of_pools_ = nullptr;      // the same
+  crypto::TokenKeys* token_keys_ = nullptr;        // taken by open()
+  crypto::Hsm* hsm_of_pools_ = nullptr;            // the same
+  std::vector<AttestationIssuer> issuers_;         // the same
+  crypto::CertificateAndKey authority_of_region_;  // lent to the service
   std::unique_ptr<gate::resource::Registry> registry_;
   std::unique_ptr<VaultService> service_;
   std::unique_ptr<gate::Pipeline> pipeline_;

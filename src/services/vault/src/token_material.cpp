@@ -62,7 +62,8 @@ Result<crypto::TokenKeys*> tokens_of(VaultParts& parts) {
 crypto::TokenKeyPlace token_place(const KeyName& key) {
   return {.context = context_of(key.vault->tenant, key.vault->id.view(), key.name, key.version),
           .owner = Bytes(key.vault->id.view()),
-          .turn = fair_key(key.vault->tenant)};
+          .turn = fair_key(key.vault->tenant),
+          .leaving = key.leaving};
 }
 
 bool is_in_token(const ItemContent& content) { return content.protection == Protection::kToken; }
@@ -93,7 +94,7 @@ void drop_unwrapped(VaultParts& parts, VaultId vault) {
 }
 
 Task<Result<ItemContent>> make_version(VaultParts& parts, VaultPtr vault, std::string name, KeySpec spec) {
-  KeyName key{.vault = vault, .name = std::move(name), .version = new_version(parts.random)};
+  KeyName key{.vault = vault, .name = std::move(name), .version = new_version(parts.random), .leaving = spec.leaving};
   const auto key_ops = spec.key_ops;
   if (!spec.hsm) {
     FH_CO_TRY(const auto made, co_await make_key(parts, vault->tenant, std::move(spec)));

@@ -11,6 +11,7 @@ struct KeyName {
   VaultPtr vault;
   std::string name;
   std::string version;
+  crypto::Leaving leaving = crypto::Leaving::kNever;  // of one that is being made
 };
 
 // The token of the region's vaults. kUnavailable: there is none, or it couldn't be opened.

@@ -21,6 +21,16 @@ namespace freehold::vault {
 using gate::ApiResult;
 using gate::Reply;
 
+class ObjectPolicies;
+class ReleaseSigner;
+struct AttestationIssuer;
+
+// What keys are released by.
+struct ReleaseParts {
+  const std::vector<AttestationIssuer>& issuers;
+  ReleaseSigner& signer;
+};
+
 // What operations work with. All of it outlives them.
 struct VaultParts {
   VaultStore& vaults;
@@ -31,7 +41,9 @@ struct VaultParts {
   runtime::Pool& making;  // for what takes seconds: keys that are made or brought. Uses never stand behind it.
   KeyCache& keys;
   Throttle& throttle;
-  crypto::TokenKeys* tokens = nullptr;  // of premium vaults' keys; null: there is no token
+  crypto::TokenKeys* tokens = nullptr;       // of premium vaults' keys; null: there is no token
+  const ReleaseParts* release = nullptr;     // null: nothing is released
+  const ObjectPolicies* policies = nullptr;  // null: no policy is asked
 };
 
 // Lives while the operation runs, in the gate's frame.

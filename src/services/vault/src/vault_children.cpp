@@ -85,6 +85,12 @@ void VaultChildren::add_types(gate::resource::Registry& registry) {
   }
 }
 
+ApiResult<ObjectPolicies::Hold> VaultChildren::obeyed(const ApprovedChange& change, const Vault& vault, ItemKind kind,
+                                                      Json object) const {
+  if (parts_.policies == nullptr) return ObjectPolicies::Hold();
+  return told(parts_.policies->check(vault, kind, change->id.name(), std::move(object), change->caller.now));
+}
+
 VaultPtr VaultChildren::vault_of(const ResourceId& id, TenantId tenant) const {
   if (id.parts.size() != 1 || id.parts.front().names.empty() || !id.subscription) return nullptr;
   auto vault = parts_.vaults.find(id.parts.front().names.front());
@@ -155,6 +161,7 @@ Task<ApiResult<>> VaultChildren::put_secret(VaultPtr vault, ApprovedChange chang
     co_return provider_errors::bad_request("'properties.value' is required: a text of at most 25 KB.");
   }
   content->material = Secret(BytesView(value.get_ref<const std::string&>()));
+  FH_CO_TRY(const auto hold, obeyed(change, *vault, ItemKind::kSecret, seen_secret(content->shown)));
   const auto edit = [name, content](const ItemState& state) -> ApiResult<ItemChange> {
     FH_CHECK_OK(check_free(ItemKind::kSecret, state, name));
     ItemHead head = state.live ? *state.live : ItemHead{.name = name};
@@ -170,12 +177,14 @@ Task<ApiResult<>> VaultChildren::put_secret(VaultPtr vault, ApprovedChange chang
 Task<ApiResult<>> VaultChildren::update_secret(VaultPtr vault, ApprovedChange change) {
   const std::string name = change->id.name();
   const auto now = unix_seconds(change->caller.now);
-  const auto edit = [name, change, now](const ItemState& state) -> ApiResult<ItemChange> {
+  const auto hold = std::make_shared<ObjectPolicies::Hold>();
+  const auto edit = [this, vault, hold, name, change, now](const ItemState& state) -> ApiResult<ItemChange> {
     FH_CHECK_OK(check_free(ItemKind::kSecret, state, name));
     if (!state.live || !state.version) return vault_errors::not_found(ItemKind::kSecret, name);
     auto next = std::make_shared<ItemContent>(state.version->clone());
     FH_CHECK_OK(read_common(change, next->shown));
     next->shown.attributes.updated = now;
+    FH_TRY(*hold, obeyed(change, *vault, ItemKind::kSecret, seen_secret(next->shown)));
     ItemChange out{.live = *state.live};
     out.live->current = next->shown;
     out.versions.push_back(std::move(next));
@@ -200,10 +209,11 @@ Task<ApiResult<>> VaultChildren::create_key(VaultPtr vault, ApprovedChange chang
   ItemVersion tried;
   FH_CO_CHECK_OK(read_common(change, tried));
   FH_CO_CHECK_OK(told(check_hsm({spec.type, spec.hsm}, *vault)));
-  auto made = co_await make_version(parts_, vault, name, std::move(spec));
-  if (!made) co_return provider_errors::of(made.error());
   const auto now = unix_seconds(change->caller.now);
   tried.attributes.created = tried.attributes.updated = now;
+  FH_CO_TRY(const auto hold, obeyed(change, *vault, ItemKind::kKey, seen_key(spec, tried)));
+  auto made = co_await make_version(parts_, vault, name, std::move(spec));
+  if (!made) co_return provider_errors::of(made.error());
   const auto content = std::make_shared<ItemContent>(std::move(*made));
   content->shown.attributes = tried.attributes;
   content->shown.tags = tried.tags;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "src/key_material.h"
+#include "src/object_policies.h"
 #include "src/vault_provider.h"
 
 namespace freehold::vault {
@@ -23,6 +24,9 @@ class VaultChildren final : public gate::resource::ResourceProvider {
   [[nodiscard]] Task<ApiResult<gate::resource::ActionAnswer>> act(gate::resource::ActionCall call) override;
 
  private:
+  // What policies say of an object; kept until it is written.
+  [[nodiscard]] ApiResult<ObjectPolicies::Hold> obeyed(const gate::resource::ApprovedChange& change, const Vault& vault,
+                                                       ItemKind kind, Json object) const;
   [[nodiscard]] VaultPtr vault_of(const ResourceId& id, TenantId tenant) const;
   [[nodiscard]] Json show(const Vault& vault, ItemKind kind, const ItemHead& head, std::string_view origin) const;
   [[nodiscard]] Task<ApiResult<>> put_secret(VaultPtr vault, gate::resource::ApprovedChange change);

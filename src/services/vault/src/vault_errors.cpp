@@ -41,6 +41,10 @@ Refusal key_type_not_supported(std::string_view kty) {
   return std::unexpected(std::move(error));
 }
 
+Refusal release(int number, std::string_view message) {
+  return bad_parameter("AKV.SKR." + std::to_string(number) + ": " + std::string(message));
+}
+
 Refusal purge_protected() {
   return std::unexpected(
       forbidden("Operation \"purge\" is not allowed on this vault: purge protection is on.", "ForbiddenByPolicy"));
@@ -66,9 +70,21 @@ Refusal key_outside_its_time(std::string_view operation, bool expired) {
                                    expired ? "KeyExpired" : "KeyNotYetValid"));
 }
 
+Refusal not_attested(std::string why) {
+  auto error = forbidden("Target environment attestation statement cannot be verified.", "AccessDenied");
+  error.detail = std::move(why);
+  return std::unexpected(std::move(error));
+}
+
 Refusal key_not_for(std::string_view operation) {
   return std::unexpected(
       forbidden("Operation " + std::string(operation) + " is not permitted on this key.", "KeyOperationForbidden"));
+}
+
+Refusal forbidden_by_policies(ItemKind kind, std::string_view name, std::string_view policies) {
+  return std::unexpected(forbidden(std::string(noun(kind)) + " '" + clipped(name) +
+                                       "' was disallowed by policy. Policies: " + std::string(policies) + ".",
+                                   "ForbiddenByPolicy"));
 }
 
 Refusal not_found(ItemKind kind, std::string_view name) {

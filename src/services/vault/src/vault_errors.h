@@ -23,13 +23,19 @@ inline constexpr std::string_view kInner = "innererror";
 [[nodiscard]] Refusal invalid_name(std::string_view name);
 [[nodiscard]] Refusal purge_protected();
 [[nodiscard]] Refusal key_type_not_supported(std::string_view kty);
+// Of keys that can be released: "AKV.SKR.1004: ...".
+[[nodiscard]] Refusal release(int number, std::string_view message);
 // 401, with what is wrong with the token
 [[nodiscard]] ApiError unauthorized(std::string_view message);
 // 403
 [[nodiscard]] ApiError forbidden(std::string message, std::string_view inner);
 [[nodiscard]] Refusal disabled(ItemKind kind, std::string_view operation);
 [[nodiscard]] Refusal key_outside_its_time(std::string_view operation, bool expired);
+// Whatever is wrong with an attestation; `why` is for the log.
+[[nodiscard]] Refusal not_attested(std::string why);
 [[nodiscard]] Refusal key_not_for(std::string_view operation);
+// By Azure Policy; `policies` is how they call themselves.
+[[nodiscard]] Refusal forbidden_by_policies(ItemKind kind, std::string_view name, std::string_view policies);
 // 404
 [[nodiscard]] Refusal not_found(ItemKind kind, std::string_view name);
 [[nodiscard]] Refusal deleted_not_found(ItemKind kind, std::string_view name);

@@ -6,6 +6,8 @@
 #include "src/hsm_gate.h"
 #include "src/hsm_jobs.h"
 #include "src/hsm_provider.h"
+#include "src/object_policies.h"
+#include "src/release_signer.h"
 #include "src/token_material.h"
 #include "src/vault_children.h"
 #include "src/vault_gate.h"
@@ -42,6 +44,8 @@ struct VaultService::State {
         crypto(crypto_pool()),
         making(making_pool()),
         throttle(options.clock, options.limits),
+        signer(options.authority, options.domain, options.store.random),
+        release{.issuers = options.attestation_issuers, .signer = signer},
         parts{.vaults = vaults,
               .items = items,
               .row_keys = options.store.row_keys,
@@ -50,7 +54,9 @@ struct VaultService::State {
               .making = making,
               .keys = keys,
               .throttle = throttle,
-              .tokens = options.token_keys},
+              .tokens = options.token_keys,
+              .release = &release,
+              .policies = &object_policies},
         access(vaults, options.domain, options.assignments, options.tree, options.identities),
         gate(parts, access, options.domain, options.location),
         keeper(parts, options.clock),
@@ -69,7 +75,8 @@ struct VaultService::State {
                   .making = making,
                   .keys = keys,
                   .throttle = throttle,
-                  .tokens = &pool_tokens},
+                  .tokens = &pool_tokens,
+                  .release = &release},
         pool_parts{.vault = pool_keys,
                    .roles = pool_roles,
                    .rows = pool_rows,
@@ -115,6 +122,9 @@ struct VaultService::State {
   ItemStore items;
   runtime::Pool crypto;
   runtime::Pool making;
+  ObjectPolicies object_policies;
+  ReleaseSigner signer;
+  ReleaseParts release;
   KeyCache keys;
   Throttle throttle;
   VaultParts parts;
@@ -153,6 +163,8 @@ void VaultService::add_resource_types(gate::resource::Registry& registry) {
 gate::ServiceGate& VaultService::gate() { return state_->gate; }
 gate::ServiceGate& VaultService::pool_gate() { return state_->pool_gate; }
 keys::CustomerKeys& VaultService::customer_keys() { return state_->held; }
+std::span<const gate::resource::DataType> VaultService::object_types() { return vault::object_types(); }
+void VaultService::obey(const gate::resource::DataPolicy& policy) { state_->object_policies.obey(policy); }
 void VaultService::serve(gate::Pipeline& door) { state_->held.serve(door); }
 void VaultService::start(boost::asio::io_context& loop, gate::Pipeline& door) {
   state_->keeper.start(loop, door);

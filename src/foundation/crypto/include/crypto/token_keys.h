@@ -6,16 +6,20 @@
 // keys there are, none is made or removed while a key is (a kill leaves no half of one), and copies of the token stay
 // small.
 //
+// A key that may be released (Leaving) stands below a wrapping key of its own, made with it and wrapped as a key that
+// can't leave is: from under that one the token unwraps it so that it can be wrapped for somebody else. All others are
+// as they were: the token's wrapping key unwraps nothing that could leave.
+//
 // What is kept outside is sealed once more in the token, by a second key (AES-GCM), with the owner's context and the
 // public half as associated data: it opens in its place, and nowhere else. docs/formats/token-keys.md.
-//
+#pragma once
+
 // SoftHSM2 2.6.1: CKM_AES_KEY_WRAP_PAD wraps and unwraps RSA, all four curves and AES keys; CKA_UNWRAP_TEMPLATE is
 // kept, so that what is wrapped can't be unwrapped into an object that gives its value away, not even by who has the
 // PIN. CKA_TRUSTED takes the security officer, whose objects SoftHSM2 leaves unencrypted in their files: not used. A
 // key that was just made is extractable until it is wrapped, in a session that nobody else has. RSA-OAEP with SHA-256
 // isn't there: raw RSA in the token, padding by OpenSSL, in constant time. HMAC wants keys of at least the hash's
 // length. SoftHSM2 is software: it proves the protocol and resists no tampering (DESIGN section 10).
-#pragma once
 
 #include <chrono>
 #include <cstdint>
@@ -61,11 +65,21 @@ struct TokenKey {
   Bytes wrapped = {};
 };
 
+// May a key ever leave the token, wrapped for somebody else? Said when it is made, and never after.
+enum class Leaving : std::uint8_t { kNever, kReleased };
+
 // Where a key belongs.
 struct TokenKeyPlace {
-  Bytes context;              // what it is bound to: it opens with the same one only; 1,024 bytes at most
-  Bytes owner;                // what forget() names: of a key of a vault, the vault's id
-  runtime::FairKey turn = 0;  // whose turn its uses are
+  Bytes context;                      // what it is bound to: it opens with the same one only; 1,024 bytes at most
+  Bytes owner;                        // what forget() names: of a key of a vault, the vault's id
+  runtime::FairKey turn = 0;          // whose turn its uses are
+  Leaving leaving = Leaving::kNever;  // of a key that is made or brought; a kept one is what it was made as
+};
+
+// Whom a key is released to: an RSA key, and the hash of the RSA-OAEP (and its MGF1) that wraps for it.
+struct TokenKeyRecipient {
+  PublicNumbers key;
+  HashName hash = HashName::kSha1;
 };
 
 // A key to be used. `forgets` is what forgets() said before the key was read from where it is kept: a use doesn't bring
@@ -95,6 +109,12 @@ class TokenKeys {
                                                                         KeyType type, TokenKeyPlace place) = 0;
   // The same key for another place.
   [[nodiscard]] virtual runtime::Task<Result<TokenKey>> move(TokenKey key, TokenKeyPlace from, TokenKeyPlace to) = 0;
+
+  // A key that was made to leave, for a recipient: an AES-256 key made for this by RSA-OAEP, then the key's PKCS#8, or
+  // the octets, by AES key wrap with padding under that (CKM_RSA_AES_KEY_WRAP). Wrapped within the token: neither key
+  // is ever in this process's memory. kInvalidArgument: a key that was made to stay, or no such recipient.
+  // kUnsupported: the token has no RSA-OAEP with that hash.
+  [[nodiscard]] virtual runtime::Task<Result<Bytes>> release(TokenKeyUse use, TokenKeyRecipient to) = 0;
 
   // As JoseKey's of the same names. What takes the public half alone (RSA and EC: verify, encrypt, wrap) is done in
   // software, by whoever has JoseKey::from_public(); here it is kInvalidArgument.

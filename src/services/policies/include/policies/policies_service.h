@@ -13,6 +13,7 @@
 #include "keys/sealed_rows.h"
 #include "pipeline/pipeline.h"
 #include "policies/managed_identities.h"
+#include "resource/data_policy.h"
 #include "resource/registry.h"
 #include "resource/scopes.h"
 
@@ -30,6 +31,8 @@ struct PoliciesServiceOptions {
   const gate::authz::SnapshotSource& assignments;
   const gate::IdentityDirectory& identities;
   AssignmentIdentities& managed;  // who acts for assignments
+  // What is inside of resources and policies speak of: by services' data planes held against data_policy().
+  std::span<const gate::resource::DataType> data_types = {};
 };
 
 // Owned by app/. In this order: every service that has resources adds its types; add_resource_types(), once; open();
@@ -46,6 +49,8 @@ class PoliciesService {
   // Reads a tenant's rows and puts them in force; before any request of the tenant. kCorrupt if a row is damaged.
   [[nodiscard]] runtime::Task<Result<>> open(TenantId tenant);
   [[nodiscard]] gate::ServiceGate& gate();
+  // What they say of objects of those types.
+  [[nodiscard]] const gate::resource::DataPolicy& data_policy() const;
   // Compliance scans and remediations run on this loop from here on, until close_and_wait(). From outside the loops.
   void start(boost::asio::io_context& loop, gate::Pipeline& door);
   // The same without scans, and asking somebody else: for tests.

@@ -12,11 +12,14 @@
 #include "crypto/hsm.h"
 #include "crypto/key_wrapper.h"
 #include "crypto/token_keys.h"
+#include "crypto/x509.h"
 #include "keys/customer_keys.h"
 #include "keys/erasure_tree.h"
 #include "keys/sealed_rows.h"
 #include "pipeline/pipeline.h"
+#include "resource/data_policy.h"
 #include "resource/registry.h"
+#include "vault/attestation_issuers.h"
 #include "vault/vault_limits.h"
 
 namespace freehold::vault {
@@ -37,6 +40,8 @@ struct VaultServiceOptions {
   crypto::TokenKeys* token_keys = nullptr;  // of premium vaults' keys in an HSM; null: they are answered with 503
   crypto::Hsm* hsm = nullptr;               // where Managed HSM pools have a token each; null: none can be activated
   VaultLimits limits = {};
+  std::vector<AttestationIssuer> attestation_issuers = {};  // on whose word keys are released
+  const crypto::CertificateAndKey* authority = nullptr;     // certifies what signs released keys; null: none is
 };
 
 // Owned by app/. load() first; the rest is thread-safe.
@@ -56,6 +61,10 @@ class VaultService {
   // For services that keep their keys under those of vaults; each use goes on record by the door of serve().
   [[nodiscard]] keys::CustomerKeys& customer_keys();
   void serve(gate::Pipeline& door);
+  // The objects in vaults that policies speak of, and the policies that each is held against from then on: before the
+  // first request.
+  [[nodiscard]] static std::span<const gate::resource::DataType> object_types();
+  void obey(const gate::resource::DataPolicy& policy);
   // Rotates keys and purges what was deleted long ago, on this loop until close_and_wait(). From outside the
   // loops.
   void start(boost::asio::io_context& loop, gate::Pipeline& door);
