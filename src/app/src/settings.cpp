@@ -17,8 +17,8 @@ namespace freehold::app {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kSections = {"region",    "zone",        "hsm",      "copy",
-                                                       "directory", "attestation", "insights", "vault", "limits"};
+constexpr std::array<std::string_view, 9> kSections = {"region",      "zone",     "hsm",   "copy",  "directory",
+                                                       "attestation", "insights", "vault", "limits"};
 constexpr std::array<std::string_view, 2> kRegionKeys = {"name", "domain"};
 constexpr std::array<std::string_view, 2> kZoneKeys = {"name", "fault_domains"};
 constexpr std::array<std::string_view, 3> kHsmKeys = {"module", "slot", "pin_file"};

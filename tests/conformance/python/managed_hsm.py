@@ -142,6 +142,9 @@ class WithKeys(unittest.TestCase):
         restores = KeyVaultBackupClient(OTHER, CREDENTIAL, **SMALL)
         restores.begin_restore(done.folder_url, self.sas, key_name="second", _polling_interval=1).wait()
         self.assertEqual([each.name for each in others.list_properties_of_keys()], ["second"])
+        with self.assertRaisesRegex(HttpResponseError, "within the last 30 minutes"):
+            restores.begin_restore(done.folder_url, self.sas, _polling_interval=1)
+        restores.begin_backup(self.container.url, self.sas, _polling_interval=1).wait()
         restores.begin_restore(done.folder_url, self.sas, _polling_interval=1).wait()
         there = others.get_key("kept")
         self.assertEqual((there.properties.version, there.key.x), (kept.properties.version, kept.key.x))
@@ -156,6 +159,7 @@ class WithKeys(unittest.TestCase):
         poller = self.client.begin_backup(self.container.url, self.sas[:-8] + "AAAAAAA%3D", _polling_interval=1)
         with self.assertRaises(HttpResponseError):
             poller.result()
+        self.client.begin_backup(self.container.url, self.sas, _polling_interval=1).wait()
         poller = self.client.begin_restore(self.container.url + "/mhsm-none", self.sas, _polling_interval=1)
         with self.assertRaises(HttpResponseError):
             poller.wait()

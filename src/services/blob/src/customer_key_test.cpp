@@ -274,9 +274,9 @@ TEST_F(CustomerKeys, TheRegionsOwnKeysDoNotOpenTheContent) {
   ASSERT_TRUE(account_key);
   const auto blob_key = open_blob_key(*account_key, row->wrapped_key);
   ASSERT_TRUE(blob_key);
-  const auto opens = [&](const Secret& key) {
+  const auto opens = [&](const ContentKey& key) {
     Bytes out(content.size(), '\0');
-    const crypto::ChunkCipher cipher(key, store::to_bytes(row->layout.direct.at(0).segments.begin()->id));
+    const crypto::ChunkCipher cipher(key.key, store::to_bytes(row->layout.direct.at(0).segments.begin()->id));
     return cipher.open_page(0, page, out) && out == content;
   };
   EXPECT_FALSE(opens(**blob_key));

@@ -11,7 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const blob::AccountPlace place{.location = "local",
                                  .skus = {"Standard_LRS"},
                                  .endpoint_suffix = "blob.core.freehold.test",
-                                 .vault_suffix = "vault.test"};
+                                 .vault_suffix = "vault.test",
+                                 .pool_suffix = "managedhsm.test"};
   static_cast<void>(blob::read_custody(body, place));
   const auto settings = blob::read_account({}, body, place, blob::Asked::kCreate);
   if (!settings) return 0;

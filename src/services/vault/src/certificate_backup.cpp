@@ -53,7 +53,8 @@ ApiResult<Backups> read_blob(BytesView blob, const Vault& vault, const Secret& k
 Task<ApiResult<RestoredKinds>> bring_here(VaultParts& parts, VaultPtr vault, Backups backups) {
   RestoredKinds out;
   for (auto& [kind, backup] : backups) {
-    FH_CO_TRY(auto versions, said(co_await bind_here(parts, vault, backup.head.name, std::move(backup.versions))));
+    FH_CO_TRY(auto versions,
+              said(co_await bind_here(parts, vault, vault->tenant, backup.head.name, std::move(backup.versions))));
     auto restored = std::make_shared<Restored>(Restored{.head = std::move(backup.head), .versions = {}});
     for (auto& each : versions) {
       restored->versions.push_back(std::make_shared<const ItemContent>(std::move(each)));

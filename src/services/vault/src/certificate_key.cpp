@@ -1,5 +1,7 @@
 #include "src/certificate_key.h"
 
+#include "base/encoding.h"
+
 namespace freehold::vault {
 
 CertificateKey key_in_memory(VaultParts& parts, crypto::JoseKey key) {
@@ -68,6 +70,30 @@ Task<ApiResult<Bytes>> sign_document(VaultParts& parts, VaultPtr vault, std::str
   FH_CO_TRY(const Bytes signature,
             said(co_await tokens->sign(std::move(use), document.algorithm, Bytes(document.digest))));
   co_return crypto::signed_document(document, signature);
+}
+
+Task<ApiResult<crypto::CertificateBundle>> read_bundle(VaultParts& parts, VaultCall& call, bool pem) {
+  FH_CO_TRY(auto text, said(text_member(call.body, "value", 2 * crypto::kMaxCertificateBundle)));
+  if (!text) co_return vault_errors::bad_parameter("'value' is required: the certificate with its key.");
+  FH_CO_TRY(auto password, said(text_member(call.body, "pwd", 1'024)));
+  if (!password) password.emplace();
+  const auto secret = std::make_shared<Secret>(BytesView(*password));
+  wipe(*password);
+  auto bytes = pem ? std::optional<Bytes>(*text) : from_base64(*text);
+  wipe(*text);
+  if (!bytes) co_return vault_errors::bad_parameter("'value' is neither PEM nor base64.");
+  const auto bundle = std::make_shared<Secret>(BytesView(*bytes));
+  wipe(*bytes);
+  co_return said(co_await parts.making.run(fair_key(call.vault->tenant), [bundle, secret, pem] {
+    return pem ? crypto::read_pem(bundle->view()) : crypto::read_pfx(bundle->view(), *secret);
+  }));
+}
+
+Task<ApiResult<CertificateKey>> key_of_import(VaultParts& parts, VaultCall& call, std::string name, crypto::JoseKey key,
+                                              Json policy) {
+  FH_CO_TRY(const auto spec, key_spec_of(policy));
+  if (spec.hsm) co_return co_await take_into_token(parts, call.vault, std::move(name), std::move(key));
+  co_return key_in_memory(parts, std::move(key));
 }
 
 }  // namespace freehold::vault

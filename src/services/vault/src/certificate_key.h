@@ -31,4 +31,11 @@ struct CertificateKey {
 [[nodiscard]] Task<ApiResult<Bytes>> sign_document(VaultParts& parts, VaultPtr vault, std::string name,
                                                    const CertificateKey& key, crypto::UnsignedDocument document);
 
+// What an import brings in "value", as Azure finds it there: PEM if the policy or its first line says so, else a PFX in
+// base64. 400.
+[[nodiscard]] Task<ApiResult<crypto::CertificateBundle>> read_bundle(VaultParts& parts, VaultCall& call, bool pem);
+// Its key, in the token if the policy says so.
+[[nodiscard]] Task<ApiResult<CertificateKey>> key_of_import(VaultParts& parts, VaultCall& call, std::string name,
+                                                            crypto::JoseKey key, Json policy);
+
 }  // namespace freehold::vault

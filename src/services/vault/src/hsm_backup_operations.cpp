@@ -10,14 +10,8 @@ namespace {
 using gate::AuditClass;
 using http::Method;
 
-// "mhsm-hsm1-20250422081033", as Azure names a backup's folder.
-std::string folder_of(const Vault& pool, WallTime now) {
-  std::string digits;
-  for (const char c : rfc3339(now)) {
-    if (c >= '0' && c <= '9') digits.push_back(c);
-  }
-  return "mhsm-" + to_lower(pool.name) + "-" + digits.substr(0, 14);
-}
+// As in Azure: what a full restore replaces must have been backed up this short time ago.
+constexpr std::chrono::minutes kBackupBefore{30};
 
 ApiResult<StoragePlace> place_in(const Json& json, const PoolParts& parts) {
   auto place = read_place(json, parts.domain);
@@ -41,40 +35,46 @@ Reply begun(const VaultCall& call, const PoolJob& job) {
 
 Task<Reply> full_backup(PoolParts& parts, VaultCall& call, gate::OnBehalf caller) {
   FH_CO_TRY(const auto place, place_in(call.body, parts));
-  const auto work = [&parts, pool = call.vault, place, folder = folder_of(*call.vault, call.now),
-                     now = call.seconds()](const AskDoor& door) {
-    return back_up_pool(parts, pool, PoolStorage(door, place, folder), now);
+  const auto work = [&parts, pool = call.vault, place, now = call.now](const JobRun& run) {
+    return back_up_pool(parts, pool, run, place, now);
   };
-  FH_CO_TRY(const auto job, co_await parts.jobs.begin(call.vault, PoolJobKind::kBackup, std::move(caller), work));
+  FH_CO_TRY(const auto job,
+            co_await parts.jobs.begin(call.vault, {.kind = PoolJobKind::kBackup}, std::move(caller), work));
   co_return begun(call, job);
 }
 
 Task<Reply> try_full_backup(PoolParts& parts, VaultCall& call, gate::OnBehalf caller) {
   FH_CO_TRY(const auto place, place_in(call.body, parts));
-  const auto work = [place, folder = folder_of(*call.vault, call.now)](const AskDoor& door) {
-    return try_backup(PoolStorage(door, place, folder));
+  const auto work = [place, folder = backup_folder(*call.vault, call.now)](const JobRun& run) {
+    return try_backup(PoolStorage(run.ask, place, folder));
   };
-  FH_CO_TRY(const auto job, co_await parts.jobs.begin(call.vault, PoolJobKind::kBackup, std::move(caller), work));
+  FH_CO_TRY(const auto job, co_await parts.jobs.begin(call.vault, {.kind = PoolJobKind::kBackup, .trial = true},
+                                                      std::move(caller), work));
   co_return begun(call, job);
 }
 
 Task<Reply> full_restore(PoolParts& parts, VaultCall& call, gate::OnBehalf caller) {
   FH_CO_TRY(const auto place, place_in(member(call.body, "sasTokenParameters"), parts));
   FH_CO_TRY(const auto folder, folder_in(call.body, "folderToRestore"));
-  const auto work = [&parts, pool = call.vault, place, folder](const AskDoor& door) {
-    return restore_pool(parts, pool, PoolStorage(door, place, folder));
+  FH_CO_TRY(const bool saved,
+            said(co_await parts.jobs.backed_up_since(call.vault, unix_seconds(call.now - kBackupBefore))));
+  if (!saved) co_return hsm_errors::no_backup_before();
+  const auto work = [&parts, pool = call.vault, place, folder](const JobRun& run) {
+    return restore_pool(parts, pool, run, PoolStorage(run.ask, place, folder));
   };
-  FH_CO_TRY(const auto job, co_await parts.jobs.begin(call.vault, PoolJobKind::kRestore, std::move(caller), work));
+  FH_CO_TRY(const auto job, co_await parts.jobs.begin(call.vault, {.kind = PoolJobKind::kRestore, .whole = true},
+                                                      std::move(caller), work));
   co_return begun(call, job);
 }
 
 Task<Reply> try_full_restore(PoolParts& parts, VaultCall& call, gate::OnBehalf caller) {
   FH_CO_TRY(const auto place, place_in(member(call.body, "sasTokenParameters"), parts));
   FH_CO_TRY(const auto folder, folder_in(call.body, "folderToRestore"));
-  const auto work = [&parts, pool = call.vault, place, folder](const AskDoor& door) {
-    return try_restore(parts, pool, PoolStorage(door, place, folder));
+  const auto work = [&parts, pool = call.vault, place, folder](const JobRun& run) {
+    return try_restore(parts, pool, run, PoolStorage(run.ask, place, folder));
   };
-  FH_CO_TRY(const auto job, co_await parts.jobs.begin(call.vault, PoolJobKind::kRestore, std::move(caller), work));
+  FH_CO_TRY(const auto job, co_await parts.jobs.begin(call.vault, {.kind = PoolJobKind::kRestore, .trial = true},
+                                                      std::move(caller), work));
   co_return begun(call, job);
 }
 
@@ -83,10 +83,11 @@ Task<Reply> restore_one_key(PoolParts& parts, VaultCall& call, gate::OnBehalf ca
   if (!is_item_name(name)) co_return vault_errors::invalid_name(name);
   FH_CO_TRY(const auto place, place_in(member(call.body, "sasTokenParameters"), parts));
   FH_CO_TRY(const auto folder, folder_in(call.body, "folder"));
-  const auto work = [&parts, pool = call.vault, place, folder, name](const AskDoor& door) {
-    return restore_key(parts, pool, PoolStorage(door, place, folder), name);
+  const auto work = [&parts, pool = call.vault, place, folder, name](const JobRun& run) {
+    return restore_key(parts, pool, run, PoolStorage(run.ask, place, folder), name);
   };
-  FH_CO_TRY(const auto job, co_await parts.jobs.begin(call.vault, PoolJobKind::kRestore, std::move(caller), work));
+  FH_CO_TRY(const auto job,
+            co_await parts.jobs.begin(call.vault, {.kind = PoolJobKind::kRestore}, std::move(caller), work));
   co_return begun(call, job);
 }
 
@@ -123,11 +124,12 @@ std::span<const PoolRow> pool_backup_rows() {
        &get_job<PoolJobKind::kBackup>},
       begins("PreFullBackup", Method::kPost, "/prebackup", FH_POOL "backup/start/action", &try_full_backup),
       begins("FullRestore", Method::kPut, "/restore", FH_POOL "restore/start/action", &full_restore),
-      {"FullRestoreStatus",
-       Method::kGet,
-       {"/restore/{job}/pending"},
-       FH_POOL "restore/status/action",
-       &get_job<PoolJobKind::kRestore>},
+      {.name = "FullRestoreStatus",
+       .method = Method::kGet,
+       .paths = {"/restore/{job}/pending"},
+       .action = FH_POOL "restore/status/action",
+       .handler = &get_job<PoolJobKind::kRestore>,
+       .during_restore = true},
       begins("PreFullRestore", Method::kPut, "/prerestore", FH_POOL "restore/start/action", &try_full_restore),
       begins("SelectiveKeyRestore", Method::kPut, "/keys/{name}/restore", FH_POOL "restore/start/action",
              &restore_one_key)};

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "crypto/key_wrapper.h"
-#include "runtime/turn.h"
 #include "src/hsm_role_store.h"
 #include "src/hsm_tokens.h"
+#include "src/hsm_turns.h"
 #include "src/vault_call.h"
 
 namespace freehold::vault {
@@ -17,7 +17,7 @@ struct PoolParts {
   PoolRows& rows;
   crypto::KeyWrapper& wrapper;  // of what a pool keeps of its security domain
   PoolTokens& tokens;
-  runtime::Turn& activation;  // one at a time
+  PoolTurns& activation;
   PoolJobs& jobs;
   std::string domain;  // of this cloud, whose containers backups go to
 };
@@ -37,6 +37,7 @@ struct PoolRow {
   gate::AuditClass audit = gate::AuditClass::kRead;
   bool before_activation = false;
   PoolJobHandler begins = nullptr;  // instead of `handler`
+  bool during_restore = false;
 };
 
 [[nodiscard]] std::span<const PoolRow> pool_role_rows();

@@ -3,6 +3,7 @@
 // provider. Keeps: H4, K1.
 #pragma once
 
+#include "src/hsm_jobs.h"
 #include "src/vault_children.h"
 
 namespace freehold::vault {
@@ -11,8 +12,8 @@ namespace freehold::vault {
 // manager alone does nothing here but by the pool's leave: 403 otherwise, reads included.
 class PoolChildren final : public gate::resource::ResourceProvider {
  public:
-  PoolChildren(const VaultStore& pools, VaultParts& parts, VaultPlace place)
-      : pools_(pools), keys_(parts, std::move(place)) {}
+  PoolChildren(const VaultStore& pools, PoolJobs& jobs, VaultParts& parts, VaultPlace place)
+      : pools_(pools), jobs_(jobs), keys_(parts, std::move(place)) {}
   void add_types(gate::resource::Registry& registry);
   [[nodiscard]] Task<ApiResult<Json>> get(ResourceId id, gate::resource::Reading reading) override;
   [[nodiscard]] Task<ApiResult<std::vector<Json>>> list(const gate::resource::ResourceType& type,
@@ -23,9 +24,11 @@ class PoolChildren final : public gate::resource::ResourceProvider {
   [[nodiscard]] Task<ApiResult<gate::resource::ActionAnswer>> act(gate::resource::ActionCall call) override;
 
  private:
-  [[nodiscard]] ApiResult<> check_allowed(const ResourceId& id) const;
+  // Held while keys of the pool are worked with; nullopt: there is no such pool.
+  [[nodiscard]] ApiResult<std::optional<PoolJobs::Use>> use(const ResourceId& id);
 
   const VaultStore& pools_;
+  PoolJobs& jobs_;
   VaultChildren keys_;
 };
 

@@ -8,8 +8,10 @@
 #include "src/hsm_call.h"
 #include "src/hsm_errors.h"
 #include "src/hsm_secrets.h"
+#include "src/hsm_stray_tokens.h"
 #include "src/key_material.h"
 #include "src/security_domain.h"
+#include "src/vault_row.h"
 
 namespace freehold::vault {
 namespace {
@@ -25,60 +27,86 @@ constexpr std::size_t kLabelBytes = 10;
 // A domain's secrets, whose token isn't made yet. A shared_ptr: they go to a pool and back.
 using SecretsPtr = std::shared_ptr<const DomainSecrets>;
 
-// The pool's token is there before the pool says so; one that no pool came to have is removed again.
-Task<ApiResult<>> activate(PoolParts& parts, VaultPtr pool, SecretsPtr domain) {
+std::string new_label(Random& random) { return "pool-" + to_hex(random.bytes(kLabelBytes)); }
+
+// A change is the way to know that the pool's row is what is known of it; then tokens of earlier attempts go.
+Task<ApiResult<VaultPtr>> tidy_up(PoolParts& parts, VaultPtr pool) {
+  FH_CO_CHECK_OK(said(co_await parts.vault.vaults.change(pool, [](Vault&) {})));
+  const auto now = parts.vault.vaults.find(pool->name);
+  if (!now || now->id != pool->id || now->pool->activated) co_return vault_errors::conflict();
+  FH_CO_CHECK_OK(said(co_await remove_stray_tokens(parts.rows, parts.tokens, now)));
+  co_return now;
+}
+
+// The pool's token is there before the pool says so; one that no pool came to have is removed again, now or later.
+Task<ApiResult<>> activate(PoolParts& parts, VaultPtr seen, std::string label, SecretsPtr domain) {
   PoolSecrets kept{.pin = Secret(to_hex(parts.vault.random.bytes(kTokenPinBytes / 2))),
                    .backup = domain->backup.clone()};
-  FH_CO_TRY(const auto wrapped, said(co_await wrap_secrets(parts.wrapper, pool->tenant, pool->id, kept)));
-  const std::string label = "pool-" + to_hex(parts.vault.random.bytes(kLabelBytes));
-  FH_CO_TRY(auto made, said(co_await parts.tokens.make_token(pool->tenant, label, kept.pin, domain->token)));
-  const auto done = co_await parts.vault.vaults.change(pool, [wrapped, label](Vault& next) {
+  FH_CO_TRY(const auto wrapped, said(co_await wrap_secrets(parts.wrapper, seen->tenant, seen->id, kept)));
+  FH_CO_TRY(const auto pool, co_await tidy_up(parts, seen));
+  const auto edit = [wrapped, label](Vault& next) {
     next.pool->activated = true;
     next.pool->token = label;
     next.pool->wrapped_secrets = wrapped;
-  });
+  };
+  Vault next = *pool;
+  edit(next);
+  if (!fits_row(next)) {
+    co_return vault_errors::bad_parameter("The Managed HSM's rules and tags are too long together to activate it.");
+  }
+  FH_CO_CHECK_OK(said(co_await name_token(parts.rows, pool, label)));
+  FH_CO_TRY(auto made, said(co_await parts.tokens.make_token(pool->tenant, label, kept.pin, domain->token)));
+  const auto done = co_await parts.vault.vaults.change(pool, edit);
   if (done) {
     parts.tokens.enter(pool->id, std::move(made.keys));
     co_return ApiResult<>();
   }
   made.keys.reset();
-  // Whether the row was written isn't known if the store was away: then a token too many is better than none.
-  if (done.error().code == ErrorCode::kConflict) {
-    const auto gone = co_await parts.tokens.remove(pool->tenant, VaultId{}, label);
+  // Whether the row was written isn't known if the store was away: the next attempt or start finds out.
+  if (done.error().code != ErrorCode::kUnavailable) {
+    const auto gone = co_await remove_stray_tokens(parts.rows, parts.tokens, pool);
     if (!gone) log_warning("the token of a pool that wasn't activated stays", {{"error", gone.error().message}});
   }
   co_return vault_errors::of(done.error());
 }
 
+Bytes domain_row(const DomainHolders& holders, std::string_view label, std::string_view text) {
+  return holders.fingerprint() + Bytes(label) + Bytes(text);
+}
+
 // Sealed to its holders, so that it can be given again to whoever didn't get it: a pool whose domain nobody has can't
-// be brought back after a disaster.
-Task<ApiResult<std::string>> domain_given_before(PoolParts& parts, VaultCall& call, const DomainHolders& holders) {
-  FH_CO_TRY(const auto row, said(co_await parts.rows.find(call.vault, Bytes(kDomainRow))));
+// be brought back after a disaster. The pool may have another token by now: from an upload, or a later attempt.
+Task<ApiResult<std::string>> domain_given_before(PoolParts& parts, VaultPtr pool, const DomainHolders& holders) {
+  FH_CO_TRY(const auto row, said(co_await parts.rows.find(pool, Bytes(kDomainRow))));
   if (!row || row->view().substr(0, kFingerprintBytes) != holders.fingerprint()) {
     co_return hsm_errors::activated_already();
   }
-  co_return std::string(row->view().substr(kFingerprintBytes));
+  const auto rest = row->view().substr(kFingerprintBytes);
+  const auto text = rest.find('{');
+  if (text == rest.npos || rest.substr(0, text) != pool->pool->token) co_return hsm_errors::activated_already();
+  co_return std::string(rest.substr(text));
 }
 
 Task<Reply> download(PoolParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto holders, said(read_holders(call.body)));
-  const auto turn = co_await parts.activation.take();
+  const auto turn = co_await parts.activation.take(call.vault->id);
   if (!turn) co_return vault_errors::of(turn.error());
   // As it is now that it's this one's turn.
   const auto pool = parts.vault.vaults.find(call.vault->name);
   if (!pool || pool->id != call.vault->id) co_return std::unexpected(hsm_errors::no_such_pool());
   std::string text;
   if (pool->pool->activated) {
-    FH_CO_TRY(text, co_await domain_given_before(parts, call, holders));
+    FH_CO_TRY(text, co_await domain_given_before(parts, pool, holders));
   } else {
     const auto secrets = std::make_shared<const DomainSecrets>(DomainSecrets::make(parts.vault.random));
     Random* random = &parts.vault.random;
     FH_CO_TRY(text, said(co_await parts.vault.crypto.run(fair_key(pool->tenant), [holders, secrets, random] {
                 return seal_domain(holders, *secrets, *random);
               })));
+    const auto label = new_label(parts.vault.random);
     FH_CO_CHECK_OK(said(co_await parts.rows.change(
-        pool, {.puts = {{Bytes(kDomainRow), holders.fingerprint() + text}}, .deletes = {Bytes(kTransferRow)}})));
-    FH_CO_CHECK_OK(co_await activate(parts, pool, secrets));
+        pool, {.puts = {{Bytes(kDomainRow), domain_row(holders, label, text)}}, .deletes = {Bytes(kTransferRow)}})));
+    FH_CO_CHECK_OK(co_await activate(parts, pool, label, secrets));
   }
   co_return accepted(call, "/securitydomain/download/pending", {{"value", text}});
 }
@@ -111,7 +139,7 @@ Task<ApiResult<std::shared_ptr<const TransferKey>>> make_transfer_key(PoolParts&
 }
 
 Task<Reply> get_transfer_key(PoolParts& parts, VaultCall& call) {
-  const auto turn = co_await parts.activation.take();
+  const auto turn = co_await parts.activation.take(call.vault->id);
   if (!turn) co_return vault_errors::of(turn.error());
   const auto pool = parts.vault.vaults.find(call.vault->name);
   if (!pool || pool->id != call.vault->id) co_return std::unexpected(hsm_errors::no_such_pool());
@@ -128,7 +156,7 @@ Task<Reply> get_transfer_key(PoolParts& parts, VaultCall& call) {
 Task<Reply> upload(PoolParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto text, said(text_member(call.body, "value", kMaxDomainBytes)));
   if (!text) co_return vault_errors::bad_parameter("'value' is required: the security domain.");
-  const auto turn = co_await parts.activation.take();
+  const auto turn = co_await parts.activation.take(call.vault->id);
   if (!turn) co_return vault_errors::of(turn.error());
   const auto pool = parts.vault.vaults.find(call.vault->name);
   if (!pool || pool->id != call.vault->id) co_return std::unexpected(hsm_errors::no_such_pool());
@@ -144,8 +172,8 @@ Task<Reply> upload(PoolParts& parts, VaultCall& call) {
     co_return hsm_errors::bad_domain(opened.error().message);
   }
   FH_CO_TRY(const auto secrets, said(opened));
-  FH_CO_CHECK_OK(co_await activate(parts, pool, secrets));
-  FH_CO_CHECK_OK(said(co_await parts.rows.change(pool, {.deletes = {Bytes(kTransferRow)}})));
+  FH_CO_CHECK_OK(co_await activate(parts, pool, new_label(parts.vault.random), secrets));
+  FH_CO_CHECK_OK(said(co_await parts.rows.change(pool, {.deletes = {Bytes(kTransferRow), Bytes(kDomainRow)}})));
   co_return accepted(call, "/securitydomain/upload/pending",
                      {{"status", "Success"}, {"status_details", "The security domain is in the pool."}});
 }

@@ -34,6 +34,12 @@ Refusal bad_storage(std::string_view why) {
   return vault_errors::bad_parameter("The storage container can't be used: " + std::string(why));
 }
 
+Refusal no_backup_before() {
+  return vault_errors::bad_parameter(
+      "A full restore replaces all that is in the Managed HSM: a full backup of it must have succeeded within the last "
+      "30 minutes.");
+}
+
 Refusal not_activated(std::string_view pool) {
   return std::unexpected(vault_errors::forbidden(
       "The Managed HSM " + clipped(pool) +
@@ -89,6 +95,12 @@ Refusal activated_already() {
 
 Refusal job_in_progress() {
   return refuse(409, "Conflict", "User triggered operation is in progress: a backup or restore of this pool runs.");
+}
+
+Refusal restoring(std::string_view pool) {
+  return refuse(409, "Conflict",
+                "User triggered restore operation is in progress: the Managed HSM " + clipped(pool) +
+                    " can't be used before it ends.");
 }
 
 Refusal name_invalid(std::string_view name) {

@@ -21,6 +21,7 @@ using Refusal = std::unexpected<ApiError>;
 [[nodiscard]] Refusal software_key(std::string_view kty);
 [[nodiscard]] Refusal bad_domain(std::string_view why);
 [[nodiscard]] Refusal bad_storage(std::string_view why);
+[[nodiscard]] Refusal no_backup_before();
 // 403
 [[nodiscard]] Refusal not_activated(std::string_view pool);
 [[nodiscard]] ApiError forbidden_by_role(std::string_view caller, std::string_view action, std::string_view scope);
@@ -36,6 +37,7 @@ using Refusal = std::unexpected<ApiError>;
 [[nodiscard]] Refusal last_administrator();
 [[nodiscard]] Refusal activated_already();
 [[nodiscard]] Refusal job_in_progress();
+[[nodiscard]] Refusal restoring(std::string_view pool);
 
 // Resources.
 // 400

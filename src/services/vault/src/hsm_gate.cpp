@@ -34,13 +34,33 @@ gate::RouteSpec spec_of(http::Method method, std::string_view path, std::string_
           .audit = audit};
 }
 
+// When a pool's row is served.
+struct Served {
+  bool before_activation = false;
+  bool during_restore = false;
+};
+
+// What a restore replaces isn't altered meanwhile: so the pool is looked for once more, now that none can begin.
+template <class Handle>
+gate::Task<Reply> use_pool(PoolParts& parts, VaultCall& call, Handle handle) {
+  const auto use = parts.jobs.use(call.vault->id);
+  if (!use) co_return hsm_errors::restoring(call.vault->name);
+  const auto now = parts.vault.vaults.find(call.vault->name);
+  if (!now || now->id != call.vault->id) co_return std::unexpected(hsm_errors::no_such_pool());
+  call.vault = now;
+  co_return co_await handle(call);
+}
+
 // `handle` takes the call. Whoever calls is authorised by then: strangers aren't told whether a pool is activated.
 template <class Handle>
-gate::Task<Reply> answer(PoolParts& parts, gate::Permit<PoolOperation> permit, bool before_activation, Handle handle) {
+gate::Task<Reply> answer(PoolParts& parts, gate::Permit<PoolOperation> permit, Served served, Handle handle) {
   return answer_call(parts.vault, std::move(permit), hsm_errors::no_such_pool(),
-                     [before_activation, handle](VaultCall& call) -> gate::Task<Reply> {
-                       if (!before_activation && !call.vault->pool->activated) return refuse_inactive(call.vault->name);
-                       return handle(call);
+                     [&parts, served, handle](VaultCall& call) -> gate::Task<Reply> {
+                       if (!served.before_activation && !call.vault->pool->activated) {
+                         return refuse_inactive(call.vault->name);
+                       }
+                       if (served.during_restore) return handle(call);
+                       return use_pool(parts, call, handle);
                      });
 }
 
@@ -75,17 +95,17 @@ void PoolGate::add_rows(std::span<const PoolRow> rows) {
       if (row.begins != nullptr) {
         add_as<PoolOperation>(row.name, spec, [this, begin = row.begins](gate::Permit<PoolOperation> permit) {
           const auto caller = caller_of(permit);
-          return answer(parts_, std::move(permit), false,
+          return answer(parts_, std::move(permit), {},
                         [this, begin, caller](VaultCall& call) { return begin(parts_, call, caller); });
         });
         continue;
       }
-      add_as<PoolOperation>(
-          row.name, spec,
-          [this, handler = row.handler, early = row.before_activation](gate::Permit<PoolOperation> permit) {
-            return answer(parts_, std::move(permit), early,
-                          [this, handler](VaultCall& call) { return handler(parts_, call); });
-          });
+      add_as<PoolOperation>(row.name, spec,
+                            [this, handler = row.handler, served = Served{row.before_activation, row.during_restore}](
+                                gate::Permit<PoolOperation> permit) {
+                              return answer(parts_, std::move(permit), served,
+                                            [this, handler](VaultCall& call) { return handler(parts_, call); });
+                            });
     }
   }
 }
@@ -101,7 +121,7 @@ void PoolGate::add_key_rows() {
         continue;
       }
       add_as<PoolOperation>(row.name, spec, [this, handler = row.handler](gate::Permit<PoolOperation> permit) {
-        return answer(parts_, std::move(permit), false,
+        return answer(parts_, std::move(permit), {},
                       [this, handler](VaultCall& call) { return handler(parts_.vault, call); });
       });
     }

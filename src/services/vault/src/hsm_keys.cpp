@@ -84,7 +84,7 @@ Task<Reply> restore_pool_key(VaultParts& parts, VaultCall& call) {
   }
   std::vector<ItemContent> one;
   one.push_back(backup.versions.front().clone());
-  const auto tried = co_await bind_here(parts, call.vault, backup.head.name, std::move(one));
+  const auto tried = co_await bind_here(parts, call.vault, call.vault->tenant, backup.head.name, std::move(one));
   if (!tried && tried.error().code == ErrorCode::kCorrupt) {
     co_return vault_errors::bad_parameter(
         "Backup blob could not be restored: it was taken of a Managed HSM with another security domain.");

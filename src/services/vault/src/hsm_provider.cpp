@@ -5,6 +5,7 @@
 #include "src/hsm_errors.h"
 #include "src/provider_errors.h"
 #include "src/vault_provider.h"
+#include "src/vault_row.h"
 
 namespace freehold::vault {
 namespace {
@@ -141,10 +142,16 @@ Task<ApiResult<std::vector<Json>>> PoolProvider::list(const gate::resource::Reso
   co_return found;
 }
 
+ApiResult<> PoolProvider::check_in_use(TenantId tenant, SubscriptionId subscription) const {
+  const auto has = pools_.counts(tenant, subscription);
+  if (has.in_use < kPoolsPerSubscription) return {};
+  return provider_errors::too_many("subscription", kPoolsPerSubscription, "Managed HSMs");
+}
+
 ApiResult<> PoolProvider::check_room(TenantId tenant, SubscriptionId subscription) const {
   using provider_errors::too_many;
+  FH_CHECK_OK(check_in_use(tenant, subscription));
   const auto has = pools_.counts(tenant, subscription);
-  if (has.in_use >= kPoolsPerSubscription) return too_many("subscription", kPoolsPerSubscription, "Managed HSMs");
   if (has.deleted >= kDeletedPoolsPerSubscription) {
     return too_many("subscription", kDeletedPoolsPerSubscription, "deleted Managed HSMs that aren't purged yet");
   }
@@ -174,6 +181,7 @@ Task<ApiResult<>> PoolProvider::create(ApprovedChange change) {
              .created_by = change->caller.object,
              .updated_by = change->caller.object};
   pool.pool = PoolSettings{.administrators = std::move(asked.administrators)};
+  if (!leaves_room(pool)) co_return provider_errors::too_long();
   const auto made = co_await pools_.create(std::move(pool));
   if (!made && made.error().code == ErrorCode::kConflict) co_return hsm_errors::name_taken(name);
   if (!made) co_return provider_errors::of(made.error());
@@ -185,6 +193,12 @@ Task<ApiResult<>> PoolProvider::alter(VaultPtr there, ApprovedChange change, boo
   const auto caller = change->caller;
   PoolAsked before{.settings = there->settings, .administrators = there->pool->administrators};
   FH_CO_TRY(const auto asked, read_pool(std::move(before), change->after, asked_by(*change, false)));
+  if (recover) {
+    FH_CO_CHECK_OK(check_in_use(there->tenant, there->subscription));
+  }
+  Vault next = *there;
+  next.settings = asked.settings;
+  if (!leaves_room(next)) co_return provider_errors::too_long();
   const auto done = co_await pools_.change(there, [caller, settings = asked.settings, recover](Vault& pool) {
     pool.settings = settings;
     if (recover) pool.state = VaultState::kActive;

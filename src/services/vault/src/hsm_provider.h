@@ -37,6 +37,7 @@ class PoolProvider final : public gate::resource::ResourceProvider, public gate:
   [[nodiscard]] VaultPtr find(const ResourceId& id, TenantId tenant) const;
   [[nodiscard]] VaultPtr find_recoverable(const ResourceId& id, TenantId tenant) const;
   [[nodiscard]] VaultPtr find_deleted(const ResourceId& id, TenantId tenant) const;
+  [[nodiscard]] ApiResult<> check_in_use(TenantId tenant, SubscriptionId subscription) const;
   [[nodiscard]] ApiResult<> check_room(TenantId tenant, SubscriptionId subscription) const;
   [[nodiscard]] Task<ApiResult<>> create(gate::resource::ApprovedChange change);
   [[nodiscard]] Task<ApiResult<>> alter(VaultPtr there, gate::resource::ApprovedChange change, bool recover);

@@ -42,6 +42,8 @@ PoolRolesPtr PoolRoleStore::find(VaultId pool) const {
 }
 
 Task<Result<>> PoolRoleStore::load(VaultPtr pool) {
+  const auto turn = co_await turn_.take();  // what is read is what is kept: no change comes between
+  if (!turn) co_return std::unexpected(turn.error());
   std::vector<PoolDefinition> definitions;
   std::vector<PoolAssignment> assignments;
   FH_CO_TRY(const auto defined, co_await rows_.load(pool, Bytes(kDefinitionRows), kMaxPoolDefinitions));
@@ -57,8 +59,6 @@ Task<Result<>> PoolRoleStore::load(VaultPtr pool) {
   const bool fresh = assignments.empty();
   keep(*pool, std::move(definitions), std::move(assignments));
   if (!fresh || !pool->pool) co_return Result<>();
-  const auto turn = co_await turn_.take();
-  if (!turn) co_return std::unexpected(turn.error());
   RoleChange first;
   for (const auto& each : pool->pool->administrators) first.put_assignments.push_back(first_administrator(*pool, each));
   co_return co_await write(pool, *find(pool->id), std::move(first));

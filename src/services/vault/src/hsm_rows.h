@@ -13,6 +13,7 @@ namespace freehold::vault {
 inline constexpr std::string_view kAssignmentRows = "ra";
 inline constexpr std::string_view kDefinitionRows = "rd";
 inline constexpr std::string_view kJobRows = "j";
+inline constexpr std::string_view kTokenRows = "ri";
 inline constexpr std::string_view kTransferRow = "rt";
 inline constexpr std::string_view kDomainRow = "rs";
 

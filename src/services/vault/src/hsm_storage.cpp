@@ -84,6 +84,7 @@ Task<Result<http::Response>> PoolStorage::ask(http::Method method, std::string n
     part->headers.set("content-length", std::to_string(body.size()));
     part->headers.set("content-type", "application/octet-stream");
     part->headers.set("x-ms-blob-type", "BlockBlob");
+    part->headers.set("if-none-match", "*");
   }
   http::BytesBody bytes(std::move(body));
   part->body = &bytes;
@@ -96,6 +97,9 @@ std::string PoolStorage::url_of(std::string_view name) const {
 
 Task<Result<>> PoolStorage::put(std::string name, Bytes content) const {
   FH_CO_TRY(const auto answer, co_await ask(http::Method::kPut, std::move(name), std::move(content)));
+  if (answer.status == 409 && answer.headers.get("x-ms-error-code") == "BlobAlreadyExists") {
+    co_return fail(ErrorCode::kConflict, "The storage container has a blob of that name already.");
+  }
   if (answer.status != 201) co_return refused(answer);
   co_return Result<>();
 }

@@ -23,8 +23,9 @@ class PoolStorage {
  public:
   PoolStorage(const AskDoor& door, StoragePlace place, std::string folder)
       : door_(door), place_(std::move(place)), folder_(std::move(folder)) {}
+  void go_to(std::string folder) { folder_ = std::move(folder); }
   [[nodiscard]] std::string url() const { return place_.container + "/" + folder_; }
-  // Errors say in a sentence what the storage answered.
+  // Errors say in a sentence what the storage answered. put: kConflict if there is a blob of that name.
   [[nodiscard]] Task<Result<>> put(std::string name, Bytes content) const;
   [[nodiscard]] Task<Result<Bytes>> get(std::string name) const;
   [[nodiscard]] Task<Result<>> remove(std::string name) const;

@@ -16,6 +16,8 @@ namespace freehold::vault {
 
 // The first byte of a kind's rows.
 enum class ItemKind : char { kSecret = 's', kKey = 'k', kCertificate = 'c' };
+// A pool's keys, where they are in the second of their two places (PoolSettings::second_place).
+inline constexpr ItemKind kSecondKeys{'K'};
 
 inline constexpr std::size_t kMaxItemNameBytes = 127;
 inline constexpr std::size_t kMaxItemTags = 15;

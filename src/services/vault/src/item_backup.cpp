@@ -41,8 +41,8 @@ Task<Reply> restore_item(const KindApi& api, VaultParts& parts, VaultCall& call)
     co_return vault_errors::bad_parameter("Backup blob could not be restored: it is a part of a certificate's.");
   }
   if (api.kind == ItemKind::kKey) {
-    FH_CO_TRY(backup.versions,
-              said(co_await bind_here(parts, call.vault, backup.head.name, std::move(backup.versions))));
+    FH_CO_TRY(backup.versions, said(co_await bind_here(parts, call.vault, call.vault->tenant, backup.head.name,
+                                                       std::move(backup.versions))));
   }
   FH_CO_TRY(const auto hold,
             check_policies(parts, call, api.kind, backup.head.name, seen_item(api.kind, backup.head.current)));

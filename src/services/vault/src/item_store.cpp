@@ -9,10 +9,16 @@ namespace freehold::vault {
 namespace {
 
 constexpr int kTries = 16;
-constexpr std::uint32_t kPurgePage = 100;  // of rows, which can be long
-constexpr std::uint32_t kBackupPage = 25;  // ... and are opened, too
+constexpr std::uint32_t kPurgePage = 100;        // of rows, which can be long
+constexpr std::uint32_t kBackupPage = 25;        // ... and are opened, too
+constexpr std::size_t kClearedTogether = 1'000;  // rows
 
 store::PartitionId partition_of(const Vault& vault) { return content_partition(vault.tenant, vault.id); }
+
+// As its rows have it.
+ItemKind in_rows(const Vault& vault, ItemKind kind) {
+  return kind == ItemKind::kKey && vault.pool && vault.pool->second_place ? kSecondKeys : kind;
+}
 
 Bytes after(Bytes prefix) {
   prefix.back() = static_cast<char>(prefix.back() + 1);
@@ -33,7 +39,7 @@ struct ItemStore::Seen {
 };
 
 Task<Result<std::optional<ItemHead>>> ItemStore::head(VaultPtr vault, ItemKind kind, Life life, std::string name) {
-  const Bytes key = head_key(kind, life, name);
+  const Bytes key = head_key(in_rows(*vault, kind), life, name);
   FH_CO_TRY(auto row, co_await store_.rows.get(partition_of(*vault), key));
   if (!row) co_return std::nullopt;
   FH_CO_TRY(auto head, open_head(RowSeal(*vault), {key, std::move(*row)}));
@@ -61,7 +67,8 @@ Task<Result<std::shared_ptr<const ItemContent>>> ItemStore::find(VaultPtr vault,
                                                                  std::string version) {
   FH_CO_TRY(const auto live, co_await head(vault, kind, Life::kLive, name));
   if (!live) co_return nullptr;
-  co_return co_await content(vault, version_key(kind, name, version.empty() ? live->current.version : version));
+  co_return co_await content(
+      vault, version_key(in_rows(*vault, kind), name, version.empty() ? live->current.version : version));
 }
 
 Task<Result<store::ScanPage>> ItemStore::page(VaultPtr vault, Bytes prefix, std::string from, std::uint32_t limit) {
@@ -72,7 +79,7 @@ Task<Result<store::ScanPage>> ItemStore::page(VaultPtr vault, Bytes prefix, std:
 
 Task<Result<ListedItems>> ItemStore::list(VaultPtr vault, ItemKind kind, Life life, std::string from,
                                           std::uint32_t limit) {
-  FH_CO_TRY(const auto found, co_await page(vault, heads_prefix(kind, life), std::move(from), limit));
+  FH_CO_TRY(const auto found, co_await page(vault, heads_prefix(in_rows(*vault, kind), life), std::move(from), limit));
   const RowSeal seal(*vault);
   ListedItems out;
   for (const auto& row : found.rows) {
@@ -85,7 +92,8 @@ Task<Result<ListedItems>> ItemStore::list(VaultPtr vault, ItemKind kind, Life li
 
 Task<Result<ListedVersions>> ItemStore::versions(VaultPtr vault, ItemKind kind, std::string name, std::string from,
                                                  std::uint32_t limit) {
-  FH_CO_TRY(const auto found, co_await page(vault, versions_prefix(kind, name), std::move(from), limit));
+  FH_CO_TRY(const auto found,
+            co_await page(vault, versions_prefix(in_rows(*vault, kind), name), std::move(from), limit));
   const RowSeal seal(*vault);
   ListedVersions out;
   for (const auto& row : found.rows) {
@@ -103,7 +111,7 @@ Task<Result<std::vector<ItemContent>>> ItemStore::contents(VaultPtr vault, ItemK
   std::string from;
   std::size_t bytes = 0;
   while (true) {
-    FH_CO_TRY(const auto found, co_await page(vault, versions_prefix(kind, name), from, kBackupPage));
+    FH_CO_TRY(const auto found, co_await page(vault, versions_prefix(in_rows(*vault, kind), name), from, kBackupPage));
     for (const auto& row : found.rows) {
       bytes += row.value.size();
       if (out.size() == kMaxBackupVersions || bytes > kMaxBackupBytes) {
@@ -121,11 +129,30 @@ Task<Result<std::vector<ItemContent>>> ItemStore::contents(VaultPtr vault, ItemK
   }
 }
 
+Task<Result<ItemStore::ContentPage>> ItemStore::contents_page(VaultPtr vault, ItemKind kind, std::string name,
+                                                              std::string from) {
+  const RowSeal seal(*vault);
+  const Bytes prefix = versions_prefix(in_rows(*vault, kind), name);
+  FH_CO_TRY(const auto found, co_await page(vault, prefix, std::move(from), kBackupPage));
+  ContentPage out;
+  for (const auto& row : found.rows) {
+    FH_CO_TRY(const Secret plain, seal.open(row.key, row.value));
+    FH_CO_TRY(auto content, decode_content(plain.view()));
+    const auto opened = co_await open(content);
+    if (!opened && opened.error().code == ErrorCode::kNotFound) co_return ContentPage{};  // it is being purged
+    if (!opened) co_return std::unexpected(opened.error());
+    content.erasure = {};  // what is taken along doesn't rest here
+    out.versions.push_back(std::move(content));
+  }
+  if (found.more && !out.versions.empty()) out.next = out.versions.back().shown.version;
+  co_return out;
+}
+
 Task<Result<ItemStore::Seen>> ItemStore::look(VaultPtr vault, ItemKind kind, std::string name, VersionWanted wanted) {
   Seen seen;
   const RowSeal seal(*vault);
   for (const Life life : {Life::kLive, Life::kDeleted}) {
-    const Bytes key = head_key(kind, life, name);
+    const Bytes key = head_key(in_rows(*vault, kind), life, name);
     FH_CO_TRY(auto row, co_await store_.rows.get(partition_of(*vault), key));
     seen.rows.push_back({key, row});
     if (!row) continue;
@@ -134,7 +161,7 @@ Task<Result<ItemStore::Seen>> ItemStore::look(VaultPtr vault, ItemKind kind, std
   }
   if (wanted.which == VersionWanted::Which::kNone || !seen.state.live) co_return seen;
   const bool named = wanted.which == VersionWanted::Which::kNamed;
-  const Bytes key = version_key(kind, name, named ? wanted.version : seen.state.live->current.version);
+  const Bytes key = version_key(in_rows(*vault, kind), name, named ? wanted.version : seen.state.live->current.version);
   FH_CO_TRY(auto row, co_await store_.rows.get(partition_of(*vault), key));
   if (!row) co_return seen;
   seen.rows.push_back({key, row});
@@ -191,8 +218,9 @@ void ItemStore::give_back(std::vector<keys::Erasable> fresh) {
   for (auto& unused : fresh) erasure_.give_back(std::move(unused));
 }
 
-Result<> ItemStore::put_changes(const RowSeal& seal, const std::string& name, const Changes& changes,
+Result<> ItemStore::put_changes(const Vault& vault, const std::string& name, const Changes& changes,
                                 const Secrets& secrets, store::Commit& commit) const {
+  const RowSeal seal(vault);
   bool fit = all_fit(changes);
   const auto put = [&](Bytes key, BytesView plain) {
     fit = fit && plain.size() <= kMaxPlainRow;
@@ -201,7 +229,8 @@ Result<> ItemStore::put_changes(const RowSeal& seal, const std::string& name, co
     commit.puts.push_back({std::move(key), std::move(sealed)});
   };
   bool adds = false;
-  for (const auto& [kind, change] : changes) {
+  for (const auto& [each, change] : changes) {
+    const auto kind = in_rows(vault, each);
     if (change.live) put(head_key(kind, Life::kLive, name), encode_head(*change.live));
     if (change.deleted) put(head_key(kind, Life::kDeleted, name), encode_head(*change.deleted));
     if (change.remove_live) commit.deletes.push_back(head_key(kind, Life::kLive, name));
@@ -226,7 +255,6 @@ Result<> ItemStore::put_changes(const RowSeal& seal, const std::string& name, co
 Task<Result<gate::ApiResult<>>> ItemStore::change_together(VaultPtr vault, std::vector<ItemKind> kinds,
                                                            std::string name, VersionWanted wanted, EditTogether edit,
                                                            AuditRow audit) {
-  const RowSeal seal(*vault);
   const auto partition = partition_of(*vault);
   std::vector<keys::Erasable> fresh;
   for (int i = 0; i < kTries; ++i) {
@@ -248,7 +276,7 @@ Task<Result<gate::ApiResult<>>> ItemStore::change_together(VaultPtr vault, std::
       co_return gate::ApiResult<>(std::unexpected(std::move(made.error())));
     }
     FH_CO_TRY(const auto secrets, co_await secrets_for(*made, fresh));
-    FH_CO_CHECK_OK(put_changes(seal, name, *made, secrets, commit));
+    FH_CO_CHECK_OK(put_changes(*vault, name, *made, secrets, commit));
     if (audit) commit.puts.push_back(audit(partition));
     const auto done = co_await store::commit_settled(store_.rows, std::move(commit));
     if (done.outcome == store::CommitOutcome::kOk) co_return gate::ApiResult<>();
@@ -267,7 +295,7 @@ Task<Result<>> ItemStore::erase(VaultPtr vault, std::vector<ItemKind> kinds, std
     if (!head || !head->purging) continue;
     std::string from;
     while (true) {
-      FH_CO_TRY(const auto found, co_await page(vault, versions_prefix(kind, name), from, kPurgePage));
+      FH_CO_TRY(const auto found, co_await page(vault, versions_prefix(in_rows(*vault, kind), name), from, kPurgePage));
       for (const auto& row : found.rows) {
         FH_CO_TRY(const Secret plain, seal.open(row.key, row.value));
         FH_CO_TRY(const auto content, decode_content(plain.view()));
@@ -292,13 +320,13 @@ Task<Result<>> ItemStore::purge(VaultPtr vault, ItemKind kind, std::string name)
                          .reserve = store::DiskReserve::kMayUse};
   };
   FH_CO_CHECK_OK(co_await erase(vault, {kind}, name));
-  const Bytes head = head_key(kind, Life::kDeleted, name);
+  const Bytes head = head_key(in_rows(*vault, kind), Life::kDeleted, name);
   while (true) {
     FH_CO_TRY(const auto row, co_await store_.rows.get(partition, head));
     if (!row) co_return Result<>();
     FH_CO_TRY(const auto opened, open_head(RowSeal(*vault), {head, *row}));
     if (!opened.purging) co_return Result<>();
-    FH_CO_TRY(auto found, co_await page(vault, versions_prefix(kind, name), "", kPurgePage));
+    FH_CO_TRY(auto found, co_await page(vault, versions_prefix(in_rows(*vault, kind), name), "", kPurgePage));
     std::vector<Bytes> keys;
     for (auto& each : found.rows) keys.push_back(std::move(each.key));
     const bool last = keys.empty();
@@ -309,6 +337,49 @@ Task<Result<>> ItemStore::purge(VaultPtr vault, ItemKind kind, std::string name)
       co_return fail(ErrorCode::kUnavailable, "it can't be purged now", done.error.message);
     }
     if (last) co_return Result<>();
+  }
+}
+
+Task<Result<bool>> ItemStore::is_empty(VaultPtr vault, ItemKind kind) {
+  const Bytes all(1, static_cast<char>(in_rows(*vault, kind)));
+  FH_CO_TRY(const auto found, co_await store_.rows.scan(partition_of(*vault), all, after(all), 1));
+  co_return found.rows.empty();
+}
+
+Task<Result<>> ItemStore::clear(VaultPtr vault, ItemKind kind, GoOn go_on) {
+  const auto partition = partition_of(*vault);
+  const RowSeal seal(*vault);
+  const Bytes all(1, static_cast<char>(in_rows(*vault, kind)));
+  while (true) {
+    FH_CO_CHECK_OK(go_on());
+    std::vector<Bytes> keys;
+    std::vector<keys::ErasureId> ids;
+    for (Bytes from = all; keys.size() < kClearedTogether; from = keys.back() + '\0') {
+      auto found = co_await store_.rows.scan(partition, from, after(all), kPurgePage);
+      if (!found) co_return std::unexpected(found.error());
+      for (auto& row : found->rows) {
+        if (row.key.size() > 1 && row.key[1] == 'v') {
+          FH_CO_TRY(const Secret plain, seal.open(row.key, row.value));
+          FH_CO_TRY(const auto content, decode_content(plain.view()));
+          if (content.erasure != keys::ErasureId{}) ids.push_back(content.erasure);
+        }
+        keys.push_back(std::move(row.key));
+      }
+      if (!found->more || found->rows.empty()) break;
+    }
+    if (keys.empty()) co_return Result<>();
+    FH_CO_CHECK_OK(co_await erasure_.erase(std::move(ids)));
+    store::Commit commit{.partition = partition,
+                         .epoch = store_.epoch,
+                         .transaction = store_.hybrid.next_transaction(),
+                         .expect = {},
+                         .puts = {},
+                         .deletes = std::move(keys),
+                         .reserve = store::DiskReserve::kMayUse};
+    const auto done = co_await store::commit_settled(store_.rows, std::move(commit));
+    if (done.outcome != store::CommitOutcome::kOk) {
+      co_return fail(ErrorCode::kUnavailable, "what a restore replaced can't be removed now", done.error.message);
+    }
   }
 }
 

@@ -67,6 +67,13 @@ class ItemStore {
                                                       std::uint32_t limit);
   // Every version, for a backup; kInvalidArgument: there are more than a backup holds, or they are longer.
   [[nodiscard]] Task<Result<std::vector<ItemContent>>> contents(VaultPtr vault, ItemKind kind, std::string name);
+  // Some of them, beginning behind the version `from` (empty: from the first).
+  struct ContentPage {
+    std::vector<ItemContent> versions;
+    std::string next;  // empty: that was all
+  };
+  [[nodiscard]] Task<Result<ContentPage>> contents_page(VaultPtr vault, ItemKind kind, std::string name,
+                                                        std::string from);
 
   // What `edit` makes of the item as it is; called again if somebody else's change came between. Its refusal is the
   // answer, and then nothing changes. The audit row rides in the commit.
@@ -87,13 +94,18 @@ class ItemStore {
   // The same of one, and then removes its versions, and its head last. Done again from the beginning after a crash.
   // Whoever comes late, when it is gone or another one has its name, removes nothing.
   [[nodiscard]] Task<Result<>> purge(VaultPtr vault, ItemKind kind, std::string name);
+  // Is there nothing of a kind, deleted or not?
+  [[nodiscard]] Task<Result<bool>> is_empty(VaultPtr vault, ItemKind kind);
+  // All of a kind, as purge() does it. `go_on` is asked now and then; its error ends it. Done again after a crash.
+  using GoOn = std::function<Result<>()>;
+  [[nodiscard]] Task<Result<>> clear(VaultPtr vault, ItemKind kind, GoOn go_on);
 
  private:
   struct Seen;
   // Under which the versions of a change are to rest.
   using Secrets = std::map<const ItemContent*, keys::Erasable>;
   // What the changes say, as rows of the commit. kInvalidArgument: a row would be longer than one may be.
-  [[nodiscard]] Result<> put_changes(const RowSeal& seal, const std::string& name, const Changes& changes,
+  [[nodiscard]] Result<> put_changes(const Vault& vault, const std::string& name, const Changes& changes,
                                      const Secrets& secrets, store::Commit& commit) const;
   [[nodiscard]] Task<Result<Seen>> look(VaultPtr vault, ItemKind kind, std::string name, VersionWanted wanted);
   [[nodiscard]] Task<Result<std::shared_ptr<const ItemContent>>> content(VaultPtr vault, Bytes key);

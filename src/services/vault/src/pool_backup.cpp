@@ -9,7 +9,7 @@
 namespace freehold::vault {
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;  // 2: a key may stand in several records
 constexpr std::uint8_t kFormat = 1;
 constexpr std::size_t kMaxPiece = 128 * 1'024;
 constexpr std::string_view kManifestContext = "freehold pool backup manifest";
@@ -49,7 +49,7 @@ Bytes BackupSeal::seal_manifest(const BackupManifest& m, Random& random) const {
                      {"name", m.pool_name},
                      {"taken", m.taken},
                      {"parts", m.parts},
-                     {"keys", m.keys},
+                     {"keys", m.records},
                      {"definitions", std::move(definitions)},
                      {"assignments", std::move(assignments)}};
   return with_format(
@@ -67,7 +67,7 @@ Result<BackupManifest> BackupSeal::open_manifest(BytesView blob) const {
   std::vector<std::string> assignments;
   store::MemberReader reader(json);
   reader.take("id", id).id("pool", out.pool).id("tenant", out.tenant).take("name", out.pool_name);
-  reader.take("taken", out.taken).take("parts", out.parts).take("keys", out.keys);
+  reader.take("taken", out.taken).take("parts", out.parts).take("keys", out.records);
   reader.take("definitions", definitions).take("assignments", assignments);
   const auto raw = from_hex(id);
   if (!reader.ok() || !raw || out.parts > kMaxBackupParts) return corrupt();

@@ -13,7 +13,7 @@ namespace freehold::vault {
 inline constexpr std::size_t kMaxBackupPart = 4 * 1'024 * 1'024;  // plain; one key more may stand in it
 inline constexpr std::uint32_t kMaxBackupParts = 10'000;
 
-// A key with all its versions, live or deleted.
+// A key with its versions, live or deleted; those behind each other of one name and life are one key's.
 struct BackedKey {
   Life life = Life::kLive;
   ItemHead head;
@@ -28,7 +28,7 @@ struct BackupManifest {
   std::string pool_name;
   std::int64_t taken = 0;  // seconds since 1970
   std::uint32_t parts = 0;
-  std::uint64_t keys = 0;
+  std::uint64_t records = 0;  // of keys: one for each 25 versions
   std::vector<PoolDefinition> definitions;
   std::vector<PoolAssignment> assignments;
 };

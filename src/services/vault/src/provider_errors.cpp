@@ -18,6 +18,8 @@ Refusal name_invalid(std::string_view name) {
                     "with a letter, end with a letter or digit, and not contain consecutive hyphens.");
 }
 
+Refusal too_long() { return bad_request("the access policies, rules and tags are too long together."); }
+
 Refusal wrong_tenant() {
   return refuse(400, "BadRequest",
                 "An invalid value was provided for 'tenantId': it must be the tenant of the vault's subscription.");

@@ -17,6 +17,7 @@ using gate::resource::Refusal;
 [[nodiscard]] Refusal unsupported(std::string_view name, std::string_view why);
 [[nodiscard]] Refusal name_invalid(std::string_view name);
 [[nodiscard]] Refusal wrong_tenant();
+[[nodiscard]] Refusal too_long();
 // 404
 [[nodiscard]] Refusal deleted_vault_not_found(std::string_view name);
 [[nodiscard]] Refusal vault_not_found(std::string_view name);

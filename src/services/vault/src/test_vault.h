@@ -179,7 +179,7 @@ class VaultTest : public ::testing::Test {
   gate::BearerTrust trust_{authority_, identities_, {}};
   gate::authz::testing::FixedRoles roles_;
   gate::authz::FlatTree tree_;
-  VaultLimits limits_ = {};                  // taken by open()
+  VaultLimits limits_ = {};                        // taken by open()
   crypto::TokenKeys* token_keys_ = nullptr;        // taken by open()
   crypto::Hsm* hsm_of_pools_ = nullptr;            // the same
   std::vector<AttestationIssuer> issuers_;         // the same

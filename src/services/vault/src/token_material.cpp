@@ -107,7 +107,7 @@ Task<Result<ItemContent>> make_version(VaultParts& parts, VaultPtr vault, std::s
   co_return content_of(made, key_ops, key);
 }
 
-Task<Result<std::vector<ItemContent>>> bind_here(VaultParts& parts, VaultPtr vault, std::string name,
+Task<Result<std::vector<ItemContent>>> bind_here(VaultParts& parts, VaultPtr vault, TenantId tenant, std::string name,
                                                  std::vector<ItemContent> versions) {
   for (auto& each : versions) {
     if (!is_in_token(each)) continue;
@@ -122,7 +122,7 @@ Task<Result<std::vector<ItemContent>>> bind_here(VaultParts& parts, VaultPtr vau
     FH_CO_TRY(auto use, token_use(here, each, 0));
     FH_CO_TRY(auto* const tokens, tokens_of(parts));
     crypto::TokenKeyPlace before = use.place;
-    before.context = context_of(vault->tenant, from, name, each.shown.version);
+    before.context = context_of(tenant, from, name, each.shown.version);
     FH_CO_TRY(const auto moved, co_await tokens->move(std::move(use.key), std::move(before), token_place(here)));
     each.material = Secret(BytesView(moved.wrapped));
     each.handle = handle_of(*vault);

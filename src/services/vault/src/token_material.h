@@ -32,9 +32,9 @@ void drop_unwrapped(VaultParts& parts, VaultId vault);
 
 // Makes a key, in software or in the token as `spec` says: a new version of `name`, with no attributes but its name.
 [[nodiscard]] Task<Result<ItemContent>> make_version(VaultParts& parts, VaultPtr vault, std::string name, KeySpec spec);
-// Versions out of a backup, for this vault: those of a token are bound to it. kInvalidArgument: keys of an HSM, and a
-// vault that has none.
-[[nodiscard]] Task<Result<std::vector<ItemContent>>> bind_here(VaultParts& parts, VaultPtr vault, std::string name,
-                                                               std::vector<ItemContent> versions);
+// Versions out of a backup of `tenant`, for this vault: those of a token are bound to it. kInvalidArgument: keys of an
+// HSM, and a vault that has none.
+[[nodiscard]] Task<Result<std::vector<ItemContent>>> bind_here(VaultParts& parts, VaultPtr vault, TenantId tenant,
+                                                               std::string name, std::vector<ItemContent> versions);
 
 }  // namespace freehold::vault

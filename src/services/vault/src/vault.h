@@ -72,6 +72,8 @@ struct PoolSettings {
   bool activated = false;
   bool keys_by_arm = false;  // AllowKeyManagementOperationsThroughARM
   std::string token = {};    // the label of its token, once it is activated
+  // Which of two places its keys are in: a full restore fills the other one, and one commit of this row switches.
+  bool second_place = false;
   // Of an activated one: what opens its token and seals its backups, as the KeyWrapper gave it.
   Bytes wrapped_secrets = {};
 };

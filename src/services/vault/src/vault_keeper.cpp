@@ -89,6 +89,7 @@ Task<> VaultKeeper::look_after(gate::Pipeline& door) {
   const auto now = unix_seconds(clock_.now());
   for (const auto& vault : parts_.vaults.vaults(VaultState::kActive)) {
     if (scope_.stopping()) co_return;
+    if (tidy_) warn_of("what a restore of a pool left can't be removed now", co_await tidy_(vault));
     const auto rotate = [&](const ItemHead& head) { return rotate_key(door, vault, head, now); };
     warn_of("keys of a vault can't be rotated now", co_await visit(vault, ItemKind::kKey, Life::kLive, rotate));
     const auto renew = [&](const ItemHead& head) { return renew_certificate(door, vault, head, now); };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <functional>
 
 #include "pipeline/pipeline.h"
 #include "runtime/task_scope.h"
@@ -27,7 +28,10 @@ struct PurgeExpiredVault {
 // done is a job of its own, with a record; what can't be done now is tried in the next round.
 class VaultKeeper {
  public:
-  explicit VaultKeeper(VaultParts& parts, const Clock& clock) : parts_(parts), clock_(clock) {}
+  // What else is to be done with each vault in use.
+  using Tidy = std::function<Task<Result<>>(VaultPtr vault)>;
+  VaultKeeper(VaultParts& parts, const Clock& clock, Tidy tidy = {})
+      : parts_(parts), clock_(clock), tidy_(std::move(tidy)) {}
   void start(boost::asio::io_context& loop, gate::Pipeline& door);
   void close_and_wait() { scope_.close_and_wait(); }
 
@@ -46,6 +50,7 @@ class VaultKeeper {
 
   VaultParts& parts_;
   const Clock& clock_;
+  const Tidy tidy_;
   runtime::TaskScope scope_;
 };
 

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/encoding.h"
 #include "src/provider_errors.h"
+#include "src/vault_row.h"
 
 namespace freehold::vault {
 namespace {
@@ -19,6 +20,12 @@ bool stands_in(const Vault& vault, TenantId tenant, SubscriptionId subscription,
 
 Asked asked_by(const ProposedChange& change, bool create) {
   return {.tenant = change.caller.tenant, .api_version = change.api_version, .create = create};
+}
+
+ApiResult<> check_length(const Vault& vault, const VaultSettings& settings) {
+  Vault next = vault;
+  next.settings = settings;
+  return leaves_room(next) ? ApiResult<>() : ApiResult<>(provider_errors::too_long());
 }
 
 }  // namespace
@@ -93,6 +100,7 @@ Task<ApiResult<>> VaultProvider::create(ApprovedChange change) {
               .updated = change->caller.now,
               .created_by = change->caller.object,
               .updated_by = change->caller.object};
+  if (!leaves_room(vault)) co_return provider_errors::too_long();
   const auto made = co_await vaults_.create(std::move(vault));
   if (!made && made.error().code == ErrorCode::kConflict) co_return provider_errors::name_taken(name);
   if (!made) co_return provider_errors::of(made.error());
@@ -123,6 +131,7 @@ Task<ApiResult<>> VaultProvider::recover(ApprovedChange change) {
   const auto deleted = find_recoverable(change->id, caller.tenant);
   if (!deleted) co_return provider_errors::deleted_vault_not_found(change->id.parts.front().names.front());
   FH_CO_TRY(const auto settings, read_vault(deleted->settings, change->after, asked_by(*change, false)));
+  FH_CO_CHECK_OK(check_length(*deleted, settings));
   const auto done = co_await vaults_.change(deleted, [caller, settings](Vault& vault) {
     vault.settings = settings;
     vault.state = VaultState::kActive;
@@ -145,6 +154,7 @@ Task<ApiResult<>> VaultProvider::update(VaultPtr there, ApprovedChange change) {
     });
   } else {
     FH_CO_TRY(const auto settings, read_vault(there->settings, change->after, asked_by(*change, false)));
+    FH_CO_CHECK_OK(check_length(*there, settings));
     // Who could would give itself what roles keep from it.
     if (settings.rbac != there->settings.rbac && !access_.may_give_roles(*there, caller.tenant, caller.object)) {
       co_return provider_errors::may_not_change_model(caller.object, vault_path(*there));
@@ -164,6 +174,9 @@ Task<ApiResult<Written>> VaultProvider::put_policies(ApprovedChange change) {
   if (!there) co_return provider_errors::vault_not_found(change->id.parts.front().names.front());
   FH_CO_TRY(const auto how, policy_change(change->id.name()));
   FH_CO_TRY(const auto policies, change_policies(there->settings.policies, change->after, how, change->caller.tenant));
+  auto settings = there->settings;
+  settings.policies = policies;
+  FH_CO_CHECK_OK(check_length(*there, settings));
   const auto caller = change->caller;
   const auto done = co_await vaults_.change(there, [policies, caller](Vault& vault) {
     vault.settings.policies = policies;

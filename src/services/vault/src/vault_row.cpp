@@ -1,6 +1,7 @@
 #include "src/vault_row.h"
 
 #include "base/encoding.h"
+#include "base/limits.h"
 #include "src/json_input.h"
 #include "store/json_row.h"
 
@@ -77,6 +78,7 @@ Json pool_json(const PoolSettings& pool) {
           {"activated", pool.activated},
           {"keysByArm", pool.keys_by_arm},
           {"token", pool.token},
+          {"secondPlace", pool.second_place},
           {"secrets", to_base64(pool.wrapped_secrets)}};
 }
 
@@ -89,7 +91,7 @@ bool read_pool(const Json& json, std::optional<PoolSettings>& out) {
   MemberReader reader(json);
   reader.take("administrators", administrators).take("activated", pool.activated);
   reader.take("keysByArm", pool.keys_by_arm).take("secrets", secrets);
-  reader.take("token", pool.token);
+  reader.take("token", pool.token).take("secondPlace", pool.second_place);
   auto wrapped = from_base64(secrets);
   if (!reader.ok() || !wrapped) return false;
   for (const auto& each : administrators) {
@@ -115,6 +117,18 @@ std::string_view name_of(VaultState state) {
 }
 
 }  // namespace
+
+bool fits_row(const Vault& vault) { return encode_vault(vault).size() <= limits::kInlineContentBytes; }
+
+bool leaves_room(const Vault& vault) {
+  Vault bare = vault;
+  bare.wrapped_key.clear();
+  if (bare.pool) {
+    bare.pool->token.clear();
+    bare.pool->wrapped_secrets.clear();
+  }
+  return encode_vault(bare).size() + kRowRoom <= limits::kInlineContentBytes;
+}
 
 Bytes encode_vault(const Vault& vault) {
   Json json = {{"v", kVersion},

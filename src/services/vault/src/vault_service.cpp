@@ -2,10 +2,12 @@
 
 #include "base/log.h"
 #include "src/held_keys.h"
+#include "src/hsm_backup.h"
 #include "src/hsm_children.h"
 #include "src/hsm_gate.h"
 #include "src/hsm_jobs.h"
 #include "src/hsm_provider.h"
+#include "src/hsm_stray_tokens.h"
 #include "src/object_policies.h"
 #include "src/release_signer.h"
 #include "src/token_material.h"
@@ -43,9 +45,9 @@ struct VaultService::State {
         items(options.store, options.erasure),
         crypto(crypto_pool()),
         making(making_pool()),
-        throttle(options.clock, options.limits),
         signer(options.authority, options.domain, options.store.random),
         release{.issuers = options.attestation_issuers, .signer = signer},
+        throttle(options.clock, options.limits),
         parts{.vaults = vaults,
               .items = items,
               .row_keys = options.store.row_keys,
@@ -65,7 +67,7 @@ struct VaultService::State {
         pools(options.store, options.wrapper, options.erasure, "pools"),
         pool_rows(options.store),
         pool_roles(pool_rows),
-        pool_jobs(pool_rows, options.store.random, options.clock),
+        pool_jobs(pools, pool_rows, options.store.random, options.clock),
         pool_tokens(options.hsm, options.wrapper, making),
         pool_keys{.vaults = pools,
                   .items = items,
@@ -88,16 +90,51 @@ struct VaultService::State {
         pool_access(pools, pool_roles, options.domain, options.identities),
         pool_gate(pool_parts, pool_access, options.domain, options.location),
         held({.parts = parts, .rules = access}, {.parts = pool_keys, .rules = pool_access}),
-        pool_keeper(pool_keys, options.clock),
+        pool_keeper(pool_keys, options.clock, [this](VaultPtr pool) { return tidy(std::move(pool)); }),
         pool_provider(pools, pool_roles, keys,
                       {.location = options.location, .host_suffix = "managedhsm." + options.domain}),
-        pool_children(pools, pool_keys, {.location = options.location, .host_suffix = "managedhsm." + options.domain}) {
+        pool_children(pools, pool_jobs, pool_keys,
+                      {.location = options.location, .host_suffix = "managedhsm." + options.domain}) {
     keys.tell([this](VaultId vault) {
       drop_unwrapped(parts, vault);
       drop_unwrapped(pool_keys, vault);
     });
-    pools.before_removal(
-        [this](VaultPtr pool) { return pool_tokens.remove(pool->tenant, pool->id, pool->pool->token); });
+    pools.before_removal([this](VaultPtr pool) { return let_go(std::move(pool)); });
+  }
+
+  // What is called again until it succeeds: a pool that is being purged stays one.
+  Task<Result<>> let_go(VaultPtr pool) {
+    FH_CO_CHECK_OK(co_await pool_jobs.until_ended(pool->id));
+    pool_roles.forget(pool->id);
+    if (pool->key) {
+      FH_CO_CHECK_OK(co_await remove_stray_tokens(pool_rows, pool_tokens, pool));
+    }
+    co_return co_await pool_tokens.remove(pool->tenant, pool->id, pool->pool->token);
+  }
+
+  // What a restore left behind: nothing is restored meanwhile.
+  Task<Result<>> tidy(VaultPtr seen) {
+    return pool_jobs.between(seen->id, [this, seen]() -> Task<Result<>> {
+      const auto pool = pools.find(seen->name);
+      if (!pool || pool->id != seen->id) return nothing();
+      return clear_spare_keys(pool_parts, pool, [this, pool] { return pool_jobs.go_on(*pool); });
+    });
+  }
+  static Task<Result<>> nothing() { co_return Result<>(); }
+
+  // Of an activated pool, and of one whose activation broke off.
+  Task<Result<>> open_pool(VaultPtr pool) {
+    FH_CO_CHECK_OK(co_await pool_roles.load(pool));
+    const auto tidied = co_await remove_stray_tokens(pool_rows, pool_tokens, pool);
+    if (!tidied) log_warning("tokens that no pool has can't be removed now", {{"error", tidied.error().message}});
+    if (!pool->pool->activated) co_return Result<>();
+    warn_of_token(co_await pool_tokens.open(pool));
+    // An upload that a crash broke off when it was done.
+    FH_CO_TRY(const auto transfer, co_await pool_rows.find(pool, Bytes(kTransferRow)));
+    if (!transfer) co_return Result<>();
+    const auto gone = co_await pool_rows.change(pool, {.deletes = {Bytes(kTransferRow), Bytes(kDomainRow)}});
+    if (!gone) log_warning("a pool's exchange key can't be removed now", {{"error", gone.error().message}});
+    co_return Result<>();
   }
 
   Task<Result<>> load() {
@@ -105,8 +142,7 @@ struct VaultService::State {
     FH_CO_CHECK_OK(co_await pools.load());
     for (const auto state : {VaultState::kActive, VaultState::kDeleted}) {
       for (const auto& pool : pools.vaults(state)) {
-        FH_CO_CHECK_OK(co_await pool_roles.load(pool));
-        if (pool->pool->activated) warn_of_token(co_await pool_tokens.open(pool));
+        FH_CO_CHECK_OK(co_await open_pool(pool));
       }
     }
     co_return Result<>();
@@ -138,7 +174,7 @@ struct VaultService::State {
   PoolRows pool_rows;
   PoolRoleStore pool_roles;
   PoolJobs pool_jobs;
-  runtime::Turn pool_activation;
+  PoolTurns pool_activation;
   PoolTokens pool_tokens;
   VaultParts pool_keys;
   PoolParts pool_parts;

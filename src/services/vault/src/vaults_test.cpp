@@ -1,6 +1,7 @@
 // Vaults as resources.
 #include "src/item_store.h"
 #include "src/test_vault.h"
+#include "src/vault_row.h"
 
 namespace freehold::vault {
 namespace {
@@ -267,6 +268,19 @@ TEST_F(PurgedLate, AnObjectOfTheSameNameIsLeftAlone) {
   const auto found = run_blocking(items_.find(vault, ItemKind::kSecret, "s1", ""));
   ASSERT_TRUE(found);
   EXPECT_NE(*found, nullptr);
+}
+
+TEST(VaultRow, ARowLeavesRoomForWhatIsWrittenLater) {
+  Vault pool;
+  pool.name = "hsm1";
+  pool.pool = PoolSettings{};
+  pool.settings.tags["t"] = std::string(62 * 1'024, 't');
+  EXPECT_TRUE(fits_row(pool));
+  EXPECT_FALSE(leaves_room(pool));
+  pool.settings.tags["t"].resize(61 * 1'024);
+  EXPECT_TRUE(leaves_room(pool));
+  pool.pool->wrapped_secrets = Bytes(600, 's');
+  EXPECT_TRUE(leaves_room(pool)) << "what is the system's own doesn't count";
 }
 
 }  // namespace
