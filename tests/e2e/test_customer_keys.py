@@ -158,6 +158,7 @@ class CustomerKeys(UnderOwnersKey, ServerCase):
                                                            "sku": {"family": "A", "name": self.sku}}}
         status, answer = self.vault.manage("PUT", self.vault.resource, body)
         self.assertEqual(status, 200, answer)
+        self.give_role(self.account({})["identity"]["principalId"])  # roles go with a vault, and don't come back with it
 
     def test_rotation_is_followed_without_a_pause(self):
         self.set_up()

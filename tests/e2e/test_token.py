@@ -54,6 +54,11 @@ class Token(ServerCase):
         shutil.rmtree(self.token)
         damage(self.copies[0])
         self.copies[1].unlink()
+        # It may be older than the token was: its owner says that there is no other.
+        with self.assertRaises(StartFailed) as refused:
+            self.process.start()
+        self.assertIn("only one whole sealed copy is at hand", refused.exception.output)
+        shutil.copy(self.copies[2], self.copies[1])
         self.starts_and_reads()
 
     def test_every_object_file_damaged_or_emptied(self):
