@@ -2,15 +2,14 @@
 `az rest`, and what they then let be made. Skipped where the published definitions aren't at hand."""
 
 import json
-import os
-import pathlib
 import secrets
 import time
 import unittest
 
 from conformance.az_case import SignedAz
+from harness import paths
 
-VECTORS = pathlib.Path(os.environ.get("FREEHOLD_VECTORS", "/work/shared/vectors")) / "policy" / "definitions" / "Key Vault"
+VECTORS = paths.ROOT.parent / "shared" / "vectors" / "policy" / "definitions" / "Key Vault"
 VERSION = "api-version=2023-04-01"
 
 
