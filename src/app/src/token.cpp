@@ -46,6 +46,13 @@ void remove_leftovers(disk::Disk& disk, const Settings& settings, bool damaged) 
   }
 }
 
+// The changes of the token whose copy the domain has, opened into a directory of its own.
+Result<std::uint64_t> changes_of_copy(disk::Disk& disk, const std::string& domain, const Secret& pin,
+                                      const std::string& into) {
+  FH_CHECK_OK(try_restore(disk, domain, pin, into));
+  return crypto::token_changes(disk, into, pin);
+}
+
 // A sealed copy that opens, as it is beside the token's place.
 struct OpenedCopy {
   std::string domain;
@@ -64,9 +71,7 @@ OpenedCopies open_copies(disk::Disk& disk, const Settings& settings, const Secre
   int tried = 0;
   for (const std::string& domain : settings.fault_domains()) {
     const std::string fresh = token_directory(settings) + ".restoring-" + std::to_string(tried++);
-    const Result<> restored = try_restore(disk, domain, pin, fresh);
-    const auto changes =
-        restored ? crypto::token_changes(disk, fresh, pin) : Result<std::uint64_t>(std::unexpected(restored.error()));
+    const auto changes = changes_of_copy(disk, domain, pin, fresh);
     if (changes) {
       out.whole.push_back({domain, fresh, *changes});
     } else {
@@ -171,38 +176,47 @@ Result<> too_few_copies() {
 // Is the domain's copy of a newer state than the token? That one isn't to be lost.
 Result<bool> has_newer(disk::Disk& disk, const Settings& settings, const Secret& pin, const std::string& domain) {
   const std::string scratch = token_directory(settings) + ".checking";
-  const auto restored = try_restore(disk, domain, pin, scratch);
-  const auto theirs =
-      restored ? crypto::token_changes(disk, scratch, pin) : Result<std::uint64_t>(std::unexpected(restored.error()));
+  const auto theirs = changes_of_copy(disk, domain, pin, scratch);
   FH_CHECK_OK(disk.remove_tree(scratch));
   if (!theirs) return false;
   FH_TRY(const std::uint64_t mine, crypto::token_changes(disk, token_directory(settings), pin));
   return *theirs > mine;
 }
 
-// Writes the copies that are missing or of an earlier state. How many are in step now.
-Result<std::size_t> bring_into_step(disk::Disk& disk, const Settings& settings, const Secret& pin, Random& random) {
+// Which reachable domains have the copy of the token as it is, by what was noted.
+struct Step {
+  std::size_t in_step = 0;
+  Bytes copy;  // of those
+  std::vector<std::string> lacking;
+};
+Result<Step> step_of(disk::Disk& disk, const Settings& settings) {
   const CopiesNote note = read_note(disk, settings);
   FH_TRY(const Bytes token, digest_of_token(disk, settings));
-  std::vector<std::string> lacking;
-  std::size_t in_step = 0;
-  Bytes whole;
+  Step out;
   for (const std::string& domain : reachable_domains(disk, settings)) {
     auto copy = disk.read_file(copy_path(domain));
     if (copy && note.token == token && to_hex(crypto::view(crypto::sha256(*copy))) == note.copy) {
-      whole = std::move(*copy);
-      ++in_step;
-      continue;
+      out.copy = std::move(*copy);
+      ++out.in_step;
+    } else {
+      out.lacking.push_back(domain);
     }
+  }
+  return out;
+}
+
+// Writes the copies that are missing or of an earlier state. How many are in step now.
+Result<std::size_t> bring_into_step(disk::Disk& disk, const Settings& settings, const Secret& pin, Random& random) {
+  FH_TRY(const Step step, step_of(disk, settings));
+  for (const std::string& domain : step.lacking) {
     FH_TRY(const bool newer, has_newer(disk, settings, pin, domain));
     if (newer) {
       return fail(ErrorCode::kConflict, copy_path(domain) + " is of a newer state than the HSM token in " +
                                             token_directory(settings) + ": it isn't overwritten");
     }
-    lacking.push_back(domain);
   }
-  if (lacking.empty()) return in_step;
-  if (!whole.empty()) return in_step + write_to(disk, lacking, whole);
+  if (step.lacking.empty()) return step.in_step;
+  if (step.in_step > 0) return step.in_step + write_to(disk, step.lacking, step.copy);
   return renew_copies(disk, settings, pin, random);
 }
 
@@ -229,15 +243,8 @@ crypto::HsmConfig config_of(disk::Disk& disk, const Settings& settings, const Se
 // Somebody put an older token back, and the rows know of the newer one. (Of one that is damaged, restore_token()
 // decides.)
 Result<> replace_by_newer(disk::Disk& disk, const Settings& settings, const Secret& pin) {
-  const CopiesNote note = read_note(disk, settings);
-  const auto token = digest_of_token(disk, settings);
-  if (!token) return {};
-  bool in_step = note.token == *token;
-  for (const std::string& domain : reachable_domains(disk, settings)) {
-    const auto copy = disk.read_file(copy_path(domain));
-    in_step = in_step && copy && to_hex(crypto::view(crypto::sha256(*copy))) == note.copy;
-  }
-  if (in_step) return {};
+  const auto step = step_of(disk, settings);
+  if (!step || step->lacking.empty()) return {};
   const auto mine = crypto::token_changes(disk, token_directory(settings), pin);
   if (!mine) return {};
   const OpenedCopies copies = open_copies(disk, settings, pin);

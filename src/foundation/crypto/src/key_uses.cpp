@@ -32,15 +32,6 @@ HashMechanisms mechanisms_of(HashName hash) {
   }
 }
 
-CK_GCM_PARAMS gcm_parameters(const Bytes& iv, const Bytes& associated) {
-  return {.iv_ptr = mutable_bytes(iv),
-          .iv_len = iv.size(),
-          .iv_bits = iv.size() * 8,
-          .aad_ptr = associated.empty() ? nullptr : mutable_bytes(associated),
-          .aad_len = associated.size(),
-          .tag_bits = kTagBytes * 8};
-}
-
 CK_MECHANISM cbc(const Bytes& iv) { return {CKM_AES_CBC, mutable_bytes(iv), iv.size()}; }
 
 CK_MECHANISM key_wrap(const JoseAlgorithm& algorithm) {

@@ -12,15 +12,6 @@ constexpr std::string_view kErasureLabel = "erasure";
 constexpr std::size_t kErasureKeys = 900;  // a token copy holds 1,000 files
 constexpr std::size_t kRootKeyBytes = 32;
 
-CK_GCM_PARAMS gcm_parameters(BytesView nonce, const Bytes& context) {
-  return {.iv_ptr = mutable_bytes(nonce),
-          .iv_len = nonce.size(),
-          .iv_bits = nonce.size() * 8,
-          .aad_ptr = mutable_bytes(context),
-          .aad_len = context.size(),
-          .tag_bits = kAeadTagBytes * 8};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Token>> Token::open(Credentials credentials, MissingKey missing) {

@@ -39,4 +39,14 @@ class TokenSlot {
   return reinterpret_cast<CK_BYTE*>(const_cast<char*>(view.data()));
 }
 
+// Of AES-GCM with a tag of 16 bytes; what they view outlives them.
+[[nodiscard]] inline CK_GCM_PARAMS gcm_parameters(BytesView nonce, BytesView associated) {
+  return {.iv_ptr = mutable_bytes(nonce),
+          .iv_len = nonce.size(),
+          .iv_bits = nonce.size() * 8,
+          .aad_ptr = associated.empty() ? nullptr : mutable_bytes(associated),
+          .aad_len = associated.size(),
+          .tag_bits = 128};
+}
+
 }  // namespace freehold::crypto

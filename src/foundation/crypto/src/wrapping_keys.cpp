@@ -72,15 +72,6 @@ Result<CK_OBJECT_HANDLE> find(Pkcs11Module& module, CK_SESSION_HANDLE session, R
   return found[0];
 }
 
-CK_GCM_PARAMS gcm_parameters(BytesView nonce, const Bytes& context) {
-  return {.iv_ptr = mutable_bytes(nonce),
-          .iv_len = nonce.size(),
-          .iv_bits = nonce.size() * 8,
-          .aad_ptr = mutable_bytes(context),
-          .aad_len = context.size(),
-          .tag_bits = kAeadTagBytes * 8};
-}
-
 Result<Bytes> decrypt(Pkcs11Module& module, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE binding, const Bytes& context,
                       BytesView bound) {
   CK_GCM_PARAMS parameters = gcm_parameters(bound.substr(0, kAeadNonceBytes), context);

@@ -22,6 +22,26 @@ Bytes outer_context(AccountId account, std::string_view name) {
   return "freehold infrastructure key " + to_string(account) + " " + to_lower(name);
 }
 
+// All of an account's.
+Task<Result<std::vector<ScopeRow>>> stored_scopes(const AccountStore::Options& options, TenantId tenant,
+                                                  AccountId account) {
+  const RowSealer sealer(options.row_keys, options.random);
+  const auto partition = row_keys::account_partition(tenant, account);
+  Bytes from = row_keys::scope("");
+  const auto end = row_keys::after_prefix(from);
+  std::vector<ScopeRow> out;
+  while (true) {
+    FH_CO_TRY(const auto page, co_await options.rows.scan(partition, from, end, 1000));
+    for (const auto& stored : page.rows) {
+      FH_CO_TRY(const auto plain, sealer.open(partition, stored.key, stored.value));
+      FH_CO_TRY(auto row, decode_scope_row(plain));
+      out.push_back(std::move(row));
+    }
+    if (!page.more || page.rows.empty()) co_return out;
+    from = page.rows.back().key + '\0';
+  }
+}
+
 }  // namespace
 
 bool is_scope_name(std::string_view name) {
@@ -94,21 +114,12 @@ Task<Result<AccountKey>> EncryptionScopes::key(AccountId account, std::string na
 }
 
 Task<Result<>> EncryptionScopes::load(TenantId tenant, AccountId account) {
-  const RowSealer sealer(options_.row_keys, options_.random);
-  const auto partition = row_keys::account_partition(tenant, account);
-  Bytes from = row_keys::scope("");
-  const auto end = row_keys::after_prefix(from);
-  while (true) {
-    FH_CO_TRY(const auto page, co_await options_.rows.scan(partition, from, end, 1000));
-    for (const auto& stored : page.rows) {
-      FH_CO_TRY(const auto plain, sealer.open(partition, stored.key, stored.value));
-      FH_CO_TRY(auto row, decode_scope_row(plain));
-      FH_CO_TRY(auto entry, co_await entry_for(tenant, account, std::move(row)));
-      remember(account, std::move(entry));
-    }
-    if (!page.more || page.rows.empty()) co_return Result<>();
-    from = page.rows.back().key + '\0';
+  FH_CO_TRY(auto rows, co_await stored_scopes(options_, tenant, account));
+  for (auto& row : rows) {
+    FH_CO_TRY(auto entry, co_await entry_for(tenant, account, std::move(row)));
+    remember(account, std::move(entry));
   }
+  co_return Result<>();
 }
 
 // The hold that is there goes on if nothing changed: with it the key stays in memory.
@@ -257,22 +268,13 @@ Task<> EncryptionScopes::erase_left_in_turn(TenantId tenant, AccountId account, 
 }
 
 Task<Result<std::vector<keys::ErasureId>>> EncryptionScopes::erasable(TenantId tenant, AccountId account) const {
+  FH_CO_TRY(const auto rows, co_await stored_scopes(options_, tenant, account));
   std::vector<keys::ErasureId> found;
-  const RowSealer sealer(options_.row_keys, options_.random);
-  const auto partition = row_keys::account_partition(tenant, account);
-  Bytes from = row_keys::scope("");
-  const auto end = row_keys::after_prefix(from);
-  while (true) {
-    FH_CO_TRY(const auto page, co_await options_.rows.scan(partition, from, end, 1000));
-    for (const auto& stored : page.rows) {
-      FH_CO_TRY(const auto plain, sealer.open(partition, stored.key, stored.value));
-      FH_CO_TRY(const auto row, decode_scope_row(plain));
-      if (row.erasure != keys::ErasureId{}) found.push_back(row.erasure);
-      found.insert(found.end(), row.to_erase.begin(), row.to_erase.end());
-    }
-    if (!page.more || page.rows.empty()) co_return found;
-    from = page.rows.back().key + '\0';
+  for (const auto& row : rows) {
+    if (row.erasure != keys::ErasureId{}) found.push_back(row.erasure);
+    found.insert(found.end(), row.to_erase.begin(), row.to_erase.end());
   }
+  co_return found;
 }
 
 Task<Result<std::shared_ptr<const Secret>>> EncryptionScopes::opened(AccountId account, ScopeRow row,

@@ -11,8 +11,6 @@ constexpr std::string_view kInternal = "InternalCA";
 constexpr std::string_view kContactsName = "contacts";
 constexpr std::size_t kMaxAdministrators = 25;
 
-vault_errors::Refusal no_such_issuer(std::string_view name) { return vault_errors::no_issuer(name); }
-
 bool is_own_word(std::string_view issuer) {
   return equals_ignoring_case(issuer, kSelf) || equals_ignoring_case(issuer, kUnknown);
 }
@@ -116,7 +114,7 @@ struct HeadKind {
   Show show;
   vault_errors::Refusal (*absent)(std::string_view name);
 };
-const HeadKind kIssuers{kIssuer, &show_issuer, &no_such_issuer};
+const HeadKind kIssuers{kIssuer, &show_issuer, &vault_errors::no_issuer};
 const HeadKind kAllContacts{kContacts, &show_contacts, [](std::string_view) { return vault_errors::no_contacts(); }};
 
 Task<ApiResult<>> change_head(const HeadKind& kind, VaultParts& parts, VaultCall& call, std::string name,
@@ -206,7 +204,7 @@ Task<Reply> set_issuer(VaultParts& parts, VaultCall& call) {
 Task<Reply> update_issuer(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto name, issuer_in(call));
   FH_CO_TRY(const auto head, said(co_await parts.items.head(call.vault, kIssuer, Life::kLive, name)));
-  if (!head) co_return no_such_issuer(name);
+  if (!head) co_return vault_errors::no_issuer(name);
   Json merged = settings_of(*head);
   merged.merge_patch(call.body);
   co_return co_await put_issuer(parts, call, name, std::move(merged), true);
