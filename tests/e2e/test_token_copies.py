@@ -161,3 +161,77 @@ class TokenCopies(ServerCase):
         self.assertEqual(self.purge(), 204)
         self.assertFalse(left.exists())
         self.assert_kept()
+
+    def newer_copy(self) -> bytes:
+        """What a token is two purges on; of those the region here knows nothing."""
+        self.server.stop()
+        before = self.data.parent / "before"
+        shutil.copytree(self.data, before)
+        self.start()
+        for name in ("one", "two"):
+            self.vault.must("PUT", f"/secrets/{name}", {"value": name})
+            self.vault.must("DELETE", f"/secrets/{name}")
+            self.assertEqual(self.vault.call("DELETE", f"/deletedsecrets/{name}")[0], 204)
+        self.server.stop()
+        newer = copy_of(self.data, 2).read_bytes()
+        shutil.rmtree(self.data)
+        before.rename(self.data)
+        self.start()
+        return newer
+
+    def test_a_newer_copy_that_comes_back_is_never_overwritten(self):
+        newer = self.newer_copy()
+        self.vault.must("DELETE", "/secrets/gone")
+        mine = copy_of(self.data, 2).read_bytes()
+        copy_of(self.data, 2).write_bytes(newer)
+        check = self.data / "hsm" / "tokens" / "root-check"
+        unchanged = check.read_bytes()
+        for _ in range(5):  # however often: the token doesn't come to as many changes
+            self.assertEqual(self.purge(), 503)
+        self.assertEqual(check.read_bytes(), unchanged)
+        self.assertTrue(copy_of(self.data, 2).read_bytes() == newer)
+        self.assertIn("is of a newer state", self.server.log())
+        self.assert_kept()
+        copy_of(self.data, 2).write_bytes(mine)
+        self.assertEqual(self.purge(), 204)
+        self.server.restart()
+        self.vault.tokens.clear()
+        self.assert_kept()
+
+    def test_a_newer_copy_that_comes_back_amid_a_purge_is_not_overwritten_either(self):
+        newer = self.newer_copy()
+        self.vault.must("DELETE", "/secrets/gone")
+        before = copy_of(self.data, 2).read_bytes()
+        came_back = threading.Event()
+
+        def come_back():
+            while copy_of(self.data, 2).read_bytes() == before:
+                pass  # the new key is kept; the old one isn't destroyed yet
+            fresh = self.data.parent / "fresh"
+            fresh.write_bytes(newer)
+            fresh.replace(copy_of(self.data, 2))
+            came_back.set()
+
+        returning = threading.Thread(target=come_back)
+        returning.start()
+        self.assertEqual(self.purge(), 503)
+        returning.join()
+        self.assertTrue(came_back.is_set())
+        self.assertTrue(copy_of(self.data, 2).read_bytes() == newer)
+        self.assertEqual([self.purge(), self.purge()], [503, 503])
+        self.assertTrue(copy_of(self.data, 2).read_bytes() == newer)
+        self.assert_kept()
+        # A start takes the newer state, sees that the rows aren't of it, and leaves both where they are.
+        self.server.stop()
+        with self.assertRaises(StartFailed) as refused:
+            self.server.start()
+        self.assertIn("another time", refused.exception.output)
+        self.assertTrue(copy_of(self.data, 2).read_bytes() == newer)
+        copy_of(self.data, 2).unlink()
+        aside = [path for path in self.data.iterdir() if path.name.startswith("hsm.damaged-")]
+        self.assertEqual(len(aside), 1)
+        shutil.rmtree(self.data / "hsm")
+        aside[0].rename(self.data / "hsm")
+        self.start()
+        wait_until(lambda: self.purge() in (204, 404), 30, "the purge")
+        self.assert_kept()

@@ -6,7 +6,6 @@
 #include "commands.h"
 #include "progress.h"
 #include "storage.h"
-#include "token.h"
 
 namespace freehold::app {
 
@@ -59,7 +58,10 @@ Result<store::FsckReport> check(const Settings& settings) {
   FH_TRY(store::FsckReport report,
          store::fsck(engine_options(settings), *storage->disk, file_keys, storage->clock, storage->random,
                      [&progress](const store::FsckProgress& at) { progress(at); }));
-  FH_TRY(std::size_t copies, mend_token_copies(*storage->disk, settings, storage->pin, storage->random));
+  std::size_t copies = 0;
+  if (settings.hsm_module.empty()) {  // an owner's own HSM has its own backup
+    FH_TRY(copies, storage->token_copies->mend());
+  }
   FH_TRY(const std::size_t further, storage->hsm->mend_copies());
   copies += further;
   if (copies > 0) {

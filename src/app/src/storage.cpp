@@ -102,7 +102,8 @@ Result<std::unique_ptr<Storage>> open_token_of(const Settings& settings, Access 
     FH_CHECK_OK(disk.write_file_durably(marker_of(settings), "a first start is under way\n"));
   }
   FH_TRY(storage->pin, load_pin(disk, settings, first, storage->random));
-  FH_TRY(storage->hsm, open_region_token(disk, settings, storage->pin, first, storage->random));
+  storage->token_copies = std::make_unique<TokenCopies>(disk, settings, storage->pin, storage->random);
+  FH_TRY(storage->hsm, open_region_token(disk, settings, storage->pin, first, *storage->token_copies));
   return storage;
 }
 

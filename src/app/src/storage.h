@@ -14,6 +14,7 @@
 #include "keys/domain_keys.h"
 #include "settings.h"
 #include "store/embedded.h"
+#include "token_copies.h"
 
 namespace freehold::app {
 
@@ -45,6 +46,7 @@ struct Storage {
   SystemRandom random;
   std::unique_ptr<disk::DirectoryLock> lock;
   Secret pin;
+  std::unique_ptr<TokenCopies> token_copies;
   std::unique_ptr<crypto::Hsm> hsm;
   std::unique_ptr<RegionFileKeys> file_keys;
   std::unique_ptr<store::EmbeddedEngine> engine;  // null until open_engine()

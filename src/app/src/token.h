@@ -10,6 +10,7 @@
 #include "crypto/hsm.h"
 #include "disk/disk.h"
 #include "settings.h"
+#include "token_copies.h"
 
 namespace freehold::app {
 
@@ -19,21 +20,14 @@ namespace freehold::app {
 // Opens the token. With `first_start`, makes it if it is absent. Otherwise one that is missing or damaged, or older
 // than a copy, is restored from the newest whole sealed copy; its files are kept aside until the token changes.
 // kCorrupt: fewer than two whole copies; nothing was changed, and the message says what to do. Blocks (seconds).
+// `copies` outlives the token: each change of that is in them before it is answered.
 [[nodiscard]] Result<std::unique_ptr<crypto::Hsm>> open_region_token(disk::Disk& disk, const Settings& settings,
                                                                      const Secret& pin, bool first_start,
-                                                                     Random& random);
+                                                                     TokenCopies& copies);
 // The token of keys in premium vaults, made if it is absent and no fault domain is away that may have it: of SoftHSM2
 // one beside the region's, whose PIN follows from the region's; of another device the region's own. Null, and in the
 // log: it can't be opened; everything else can be served. Blocks (seconds).
 [[nodiscard]] std::unique_ptr<crypto::TokenKeys> open_vault_keys(disk::Disk& disk, crypto::Hsm& hsm,
                                                                  const Settings& settings, const Secret& pin);
-// Writes the sealed copy into each fault domain that exists and lacks that of the token as it is; to be called when it
-// is known that token and rows belong together. kConflict: one has a newer state.
-[[nodiscard]] Result<> place_token_copies(disk::Disk& disk, const Settings& settings, const Secret& pin,
-                                          Random& random);
-// Opens each fault domain's sealed copy as a restore would, and writes them anew if any is missing, damaged or of
-// another state of the token; returns how many were. Blocks (the PIN's key derivation is slow on purpose).
-[[nodiscard]] Result<std::size_t> mend_token_copies(disk::Disk& disk, const Settings& settings, const Secret& pin,
-                                                    Random& random);
 
 }  // namespace freehold::app

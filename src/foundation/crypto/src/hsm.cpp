@@ -7,6 +7,7 @@
 #include <shared_mutex>
 
 #include "crypto/digest.h"
+#include "crypto/token_state.h"
 #include "src/deadline_pool.h"
 #include "src/further_tokens.h"
 #include "src/key_token.h"
@@ -202,11 +203,7 @@ class TokenHsm final : public Hsm {
   runtime::Task<Result<std::vector<ErasureKeyId>>> erasure_keys() override {
     co_return co_await run<std::vector<ErasureKeyId>>([this]() -> Result<std::vector<ErasureKeyId>> {
       const std::unique_lock alone(use_);
-      if (unkept_) {
-        FH_CHECK_OK(keep());
-      } else if (settle_) {
-        FH_CHECK_OK(settle_());
-      }
+      FH_CHECK_OK(unkept_ ? keep() : settle());
       return token_->erasure_keys();
     });
   }
@@ -241,7 +238,11 @@ class TokenHsm final : public Hsm {
       return token_->unwrap(wrapped, context, under);
     });
   }
+  Result<> settle() { return settle_ ? settle_() : Result<>{}; }
+  // Not while a copy is of a newer state, or too few are at hand: the files stay as they are, and so does the count of
+  // their changes, however often it is tried.
   Result<> keep() {
+    FH_CHECK_OK(settle());
     if (keeper_) {
       FH_CHECK_OK(keeper_->keep());
     }
@@ -363,9 +364,22 @@ Result<std::unique_ptr<Hsm>> open_hsm(HsmConfig config, bool create) {
 }
 
 Result<std::uint64_t> token_changes(disk::Disk& disk, const std::string& softhsm_dir, const Secret& pin) {
+  FH_TRY(const TokenState state, token_state(disk, softhsm_dir, pin));
+  return state.changes;
+}
+
+Result<TokenState> token_state(disk::Disk& disk, const std::string& softhsm_dir, const Secret& pin) {
   FH_TRY(const auto token_files, read_token_files(disk, SofthsmFiles{softhsm_dir}.tokens()));
-  FH_TRY(const RootCheck check, verify_files(token_files, pin));
-  return check.changes;
+  FH_TRY(RootCheck check, verify_files(token_files, pin));
+  return TokenState{check.changes, std::move(check.digest)};
+}
+
+Result<TokenState> token_copy_state(BytesView copy, const Secret& pin) {
+  FH_TRY(auto token_files, open_token_copy(copy, pin));
+  auto check = verify_files(token_files, pin);
+  for (TokenFile& file : token_files) wipe(file.content);
+  if (!check) return pass_on(check);
+  return TokenState{check->changes, std::move(check->digest)};
 }
 
 Result<Bytes> token_digest(disk::Disk& disk, const std::string& softhsm_dir) {

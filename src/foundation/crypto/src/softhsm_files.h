@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/secret.h"
 #include "crypto/digest.h"
 #include "disk/disk.h"
 
@@ -56,5 +57,8 @@ struct TokenFile {
 // Makes what is in tokens.new/ durable and renames it to tokens/, in the place of what is there: from here on it is the
 // token.
 [[nodiscard]] Result<> publish_token_files(disk::Disk& disk, const SofthsmFiles& files);
+
+// The files of a sealed copy, to be wiped. Nothing is written. As restore_token_copy() fails.
+[[nodiscard]] Result<std::vector<TokenFile>> open_token_copy(BytesView copy, const Secret& pin);
 
 }  // namespace freehold::crypto

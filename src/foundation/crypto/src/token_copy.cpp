@@ -80,13 +80,17 @@ Result<Bytes> seal_token_copy(disk::Disk& disk, const std::string& softhsm_dir, 
   return sealed;
 }
 
+Result<std::vector<TokenFile>> open_token_copy(BytesView copy, const Secret& pin) {
+  FH_TRY(const Secret archive, pin_open(kCopyMagic, pin, copy));
+  return unpack(archive.view());
+}
+
 Result<> restore_token_copy(disk::Disk& disk, const std::string& softhsm_dir, BytesView copy, const Secret& pin) {
   const SofthsmFiles place{softhsm_dir};
   FH_CHECK_OK(check_softhsm_directory(softhsm_dir));
   FH_TRY(const bool there, token_files_exist(disk, place));
   if (there) return fail(ErrorCode::kConflict, "a token is in " + softhsm_dir + " already: move it away first");
-  FH_TRY(const Secret archive, pin_open(kCopyMagic, pin, copy));
-  FH_TRY(auto files, unpack(archive.view()));
+  FH_TRY(auto files, open_token_copy(copy, pin));
   auto written = write_files(disk, place, files);
   wipe_files(files);
   return written;
