@@ -13,6 +13,7 @@ from harness.waiting import wait_until
 
 DOMAINS = range(3)
 DELETED = "/deletedsecrets/gone"
+MODULE = "/usr/lib/softhsm/libsofthsm2.so"
 
 
 def copy_of(data: pathlib.Path, domain: int) -> pathlib.Path:
@@ -235,3 +236,27 @@ class TokenCopies(ServerCase):
         self.start()
         wait_until(lambda: self.purge() in (204, 404), 30, "the purge")
         self.assert_kept()
+
+
+class AnotherDevice(ServerCase):
+    """A module that its operator names: here SoftHSM2 again, whose files are the operator's to keep."""
+
+    def test_a_purge_destroys_its_key(self):
+        folder = paths.temporary_folder(self)
+        (folder / "device").mkdir()
+        (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'device'}\nobjectstore.backend = file\n")
+        (folder / "freehold.toml").write_text(f'[hsm]\nmodule = "{MODULE}"\n')
+        server = self.serve(folder / "data", args=("--config", str(folder / "freehold.toml")),
+                            env={"SOFTHSM2_CONF": str(folder / "softhsm2.conf")})
+        vault = VaultClient(server).create(softDeleteRetentionInDays=7)
+        for name in ("gone", "kept"):
+            vault.must("PUT", f"/secrets/{name}", {"value": name})
+        vault.must("DELETE", "/secrets/gone")
+        before = {path.name for path in (folder / "device").rglob("*.object")}
+        self.assertEqual(vault.call("DELETE", DELETED)[0], 204)
+        after = {path.name for path in (folder / "device").rglob("*.object")}
+        self.assertEqual((len(before - after), len(after - before)), (1, 1))
+        server.restart()
+        vault.tokens.clear()
+        self.assertNotIn("can't be destroyed", server.log())
+        self.assertEqual(vault.must("GET", "/secrets/kept")["value"], "kept")

@@ -91,6 +91,7 @@ crypto::HsmConfig config_of(disk::Disk& disk, const Settings& settings, const Se
   if (settings.hsm_module.empty()) config.softhsm_dir = token_directory(settings);
   config.pin = pin.clone();
   config.copies = settings.fault_domains();
+  if (!settings.hsm_module.empty()) return config;  // what another device keeps is its owner's to copy
   config.changed = [&disk, &copies, settings]() -> Result<> {
     FH_CHECK_OK(enough(copies.renew()));
     remove_leftovers(disk, settings, true);  // they have what was destroyed now
