@@ -404,26 +404,6 @@ TEST_F(ErasureKeyTest, CountsItsChangesAndTellsOfThem) {
   EXPECT_EQ(token_changes(*disk, directory_, pin).value(), 2u);
 }
 
-TEST_F(ErasureKeyTest, ACopyTellsOfWhichStateItIs) {
-  const auto disk = disk::make_real_disk();
-  SystemRandom random;
-  const auto hsm = open();
-  const Secret pin(BytesView("a pin for tests"));
-  const auto state_of = [&](BytesView copy) { return token_copy_state(copy, pin).value(); };
-  const Bytes first = seal_token_copy(*disk, directory_, pin, random).value();
-  EXPECT_EQ(state_of(first), token_state(*disk, directory_, pin).value());
-  made(*hsm);
-  const Bytes second = seal_token_copy(*disk, directory_, pin, random).value();
-  EXPECT_EQ(state_of(second), token_state(*disk, directory_, pin).value());
-  EXPECT_TRUE(state_of(second).is_ahead_of(state_of(first)));
-  EXPECT_FALSE(state_of(first).is_ahead_of(state_of(second)));
-  EXPECT_FALSE(state_of(second).is_ahead_of(state_of(second)));
-  const TokenState beside{.changes = state_of(second).changes, .digest = "another"};
-  EXPECT_TRUE(beside.is_ahead_of(state_of(second)));
-  EXPECT_EQ(token_copy_state(second, Secret(BytesView("another pin"))).error().code, ErrorCode::kDenied);
-  EXPECT_EQ(token_copy_state(second.substr(1), pin).error().code, ErrorCode::kCorrupt);
-}
-
 // While its copies can't be brought into step it isn't changed: neither its files nor the count of its changes.
 TEST_F(ErasureKeyTest, NothingIsKeptWhileTheCopiesAreOutOfStep) {
   const auto disk = disk::make_real_disk();

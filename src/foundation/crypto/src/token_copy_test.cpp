@@ -7,6 +7,7 @@
 #include "base/testing/temporary_directory.h"
 #include "crypto/digest.h"
 #include "crypto/hsm.h"
+#include "crypto/token_state.h"
 #include "runtime/task_scope.h"
 #include "src/pin_seal.h"
 
@@ -56,6 +57,24 @@ TEST_F(TokenCopyTest, RestoredTokenUnwrapsTheOldKeys) {
   const auto hsm = open_hsm(config(directory_), false);
   ASSERT_TRUE(hsm.has_value()) << hsm.error().message << hsm.error().detail;
   EXPECT_EQ(run_blocking((*hsm)->unwrap_root(wrapped_, "c")).value().view(), Bytes(32, 'k'));
+}
+
+TEST_F(TokenCopyTest, TellsOfWhichStateItIs) {
+  const auto state_of = [](BytesView copy) { return token_copy_state(copy, pin()).value(); };
+  const auto first = state_of(copy_);
+  EXPECT_EQ(first, token_state(*disk_, directory_, pin()).value());
+  const auto hsm = open_hsm(config(directory_), false);
+  ASSERT_TRUE(run_blocking((*hsm)->make_erasure_key(ErasureKeyId{})));
+  const Bytes changed = seal_token_copy(*disk_, directory_, pin(), random_).value();
+  const auto second = state_of(changed);
+  EXPECT_EQ(second, token_state(*disk_, directory_, pin()).value());
+  EXPECT_TRUE(second.is_ahead_of(first));
+  EXPECT_FALSE(first.is_ahead_of(second));
+  EXPECT_FALSE(second.is_ahead_of(second));
+  const TokenState beside{.changes = second.changes, .digest = "another"};
+  EXPECT_TRUE(beside.is_ahead_of(second));
+  EXPECT_EQ(token_copy_state(changed, Secret("another pin")).error().code, ErrorCode::kDenied);
+  EXPECT_EQ(token_copy_state(changed.substr(1), pin()).error().code, ErrorCode::kCorrupt);
 }
 
 TEST_F(TokenCopyTest, AnyDamageIsCorruptAndWritesNothing) {
