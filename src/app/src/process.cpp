@@ -7,8 +7,13 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
+#include <fstream>
+#include <string>
 
+#include "base/check.h"
 #include "base/log.h"
+#include "crypto/openssl_memory.h"
 
 namespace freehold::app {
 
@@ -36,6 +41,7 @@ sigset_t stop_signals() {
 }  // namespace
 
 void harden_process() {
+  FH_CHECK(crypto::wipe_what_openssl_frees());
   ::umask(0077);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
@@ -46,6 +52,17 @@ void harden_process() {
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
   lock_memory();
+}
+
+// Source: "/proc/[pid]/maps" of proc(5).
+void keep_memory_out_of_cores() {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t begin = 0, end = 0;
+    char access[5] = {};
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, access) != 3 || access[1] != 'w') continue;
+    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTDUMP);
+  }
 }
 
 void block_stop_signals() {

@@ -37,6 +37,7 @@ int run_up(const UpOptions& options) {
   if (const auto written = write_default_settings(options, *settings); !written) return report(written.error());
   const auto ports = (*region)->serve();
   if (!ports) return report(ports.error());
+  keep_memory_out_of_cores();
   std::printf("ready https=%u http=%s data=%s pid=%d\n", ports->https,
               ports->http ? std::to_string(*ports->http).c_str() : "-", settings->data.c_str(), ::getpid());
   std::fflush(stdout);

@@ -8,7 +8,7 @@
 namespace freehold {
 
 void wipe(void* data, std::size_t size) {
-  if (size > 0) OPENSSL_cleanse(data, size);
+  if (size > 0) ::explicit_bzero(data, size);  // OPENSSL_cleanse goes by eight bytes
 }
 
 void wipe(Bytes& bytes) {

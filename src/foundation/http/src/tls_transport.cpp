@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "base/secret.h"
 #include "tls.h"
 #include "tls_context.h"
 
@@ -205,6 +206,7 @@ class TlsTransport final : public Transport {
       std::size_t taken = 0;
       ERR_clear_error();
       const int done = SSL_write_ex(ssl_.get(), record.data(), std::min(record.size(), kRecordBytes), &taken);
+      if (record.data() == gathered.data()) wipe(gathered.data(), record.size());  // a secret may be what was asked for
       if (done != 1) return broken("the TLS connection broke");
       pieces.advance(taken);
     }

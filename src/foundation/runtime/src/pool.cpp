@@ -1,6 +1,7 @@
 #include "runtime/pool.h"
 
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include <condition_variable>
 #include <deque>
@@ -12,6 +13,20 @@
 #include "base/check.h"
 
 namespace freehold::runtime {
+
+namespace {
+
+// What pools do is often done with keys, which are left on stacks.
+void keep_own_stack_out_of_cores() {
+  pthread_attr_t attributes;
+  if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) return;
+  void* begin = nullptr;
+  std::size_t size = 0;
+  if (::pthread_attr_getstack(&attributes, &begin, &size) == 0) ::madvise(begin, size, MADV_DONTDUMP);
+  ::pthread_attr_destroy(&attributes);
+}
+
+}  // namespace
 
 using Work = std::move_only_function<void()>;
 
@@ -47,6 +62,7 @@ struct Pool::State {
 
   void run() {
     ::pthread_setname_np(::pthread_self(), options.name.substr(0, 15).c_str());
+    keep_own_stack_out_of_cores();
     while (Work work = next()) work();
   }
 };
