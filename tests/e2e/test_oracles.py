@@ -20,14 +20,13 @@ from harness import key_bytes, paths, trust
 from harness.cases import ServerCase
 from harness.key_bytes import base64url
 from harness.pool_client import PoolClient
-from harness.vault_client import VaultClient
+from harness.vault_client import VaultClient, unthrottled
 
 ROUNDS = 4
 SAMPLES = 80         # of a class, in a round
 LEAST_SHARE = 0.05   # of the median
 LEAST_SCORE = 3.5    # standard deviations
 IDS = ("x-ms-request-id", "x-ms-client-request-id", "date")
-UNLIMITED = "[vault]\ntransactions = 0\nhsm_transactions = 0\nkey_creations = 0\nhsm_key_creations = 0\n"
 
 
 def significance(a: list[float], b: list[float]) -> float:
@@ -108,8 +107,7 @@ class Oracles(ServerCase):
 
     def setUp(self):
         folder = paths.temporary_folder(self)
-        (folder / "freehold.toml").write_text(UNLIMITED)
-        self.server = self.serve(folder / "data", args=["--config", str(folder / "freehold.toml")])
+        self.server = self.serve(folder / "data", args=unthrottled(folder))
         self.vault = VaultClient(self.server).create()
         self.pool = PoolClient(self.server).create(folder)
 

@@ -19,6 +19,9 @@ constexpr std::size_t kVersionsACommit = 10;  // of 68 KiB at most, of a commit'
 constexpr std::size_t kAssignmentsACommit = 500;
 constexpr std::size_t kDefinitionsACommit = 10;
 constexpr int kTries = 16;
+// `purge_at` of a key that isn't whole yet (and is `purging`): whoever purges it sets the time, by which its restore
+// knows that it is over.
+constexpr std::int64_t kBeingRestored = 0;
 
 // A backup that this pool opens, and where its parts are read from.
 struct OpenedBackup {
@@ -98,6 +101,46 @@ Task<Result<>> put_versions(PoolParts& parts, VaultPtr place, BackedKey key, boo
     FH_CO_CHECK_OK(settled(co_await parts.vault.items.change(place, ItemKind::kKey, head->name, {}, put, {})));
   }
   co_return Result<>();
+}
+
+// A key of more versions than a commit takes comes under the head of one that is being purged, so that nobody is shown
+// a part of it; the last commit makes it the key's. What broke off is purged like anything else that is to be.
+Task<Result<>> put_pieces(PoolParts& parts, VaultPtr pool, BackedKey key) {
+  ItemHead unseen = key.head;
+  unseen.purging = true;
+  unseen.purge_at = kBeingRestored;
+  for (std::size_t i = 0; i < key.versions.size(); i += kVersionsACommit) {
+    const auto end = std::min(i + kVersionsACommit, key.versions.size());
+    std::vector<std::shared_ptr<const ItemContent>> versions;
+    for (std::size_t j = i; j < end; ++j) {
+      versions.push_back(std::make_shared<const ItemContent>(std::move(key.versions[j])));
+    }
+    const bool first = i == 0, last = end == key.versions.size();
+    const auto put = [&key, &unseen, versions, first, last](const ItemState& state) -> ApiResult<ItemChange> {
+      const bool ours = state.deleted && state.deleted->purging && state.deleted->purge_at == kBeingRestored;
+      if (state.live || state.deleted.has_value() == first) return vault_errors::exists(ItemKind::kKey, key.head.name);
+      if (!first && !ours) return vault_errors::being_purged(ItemKind::kKey, key.head.name);
+      ItemChange out{.remove_deleted = last, .versions = versions, .only_if_new = true};
+      if (first) out.deleted = unseen;
+      if (last) out.live = key.head;
+      return out;
+    };
+    FH_CO_CHECK_OK(settled(co_await parts.vault.items.change(pool, ItemKind::kKey, key.head.name, {}, put, {})));
+  }
+  co_return Result<>();
+}
+
+// All of it, or nothing that anybody sees.
+Task<Result<>> put_whole(PoolParts& parts, VaultPtr pool, BackedKey key) {
+  if (key.versions.size() <= kVersionsACommit) co_return co_await put_versions(parts, pool, std::move(key), true);
+  const std::string name = key.head.name;
+  // Of an earlier one that broke off.
+  FH_CO_CHECK_OK(co_await parts.vault.items.purge(pool, ItemKind::kKey, name));
+  const auto done = co_await put_pieces(parts, pool, std::move(key));
+  if (done) co_return done;
+  const auto gone = co_await parts.vault.items.purge(pool, ItemKind::kKey, name);
+  if (!gone) log_warning("a part of a key that wasn't restored is destroyed later", {{"error", gone.error().message}});
+  co_return done;
 }
 
 // What the record before was of.
@@ -301,12 +344,8 @@ Task<Result<std::string>> restore_key(PoolParts& parts, VaultPtr pool, const Job
   FH_CO_CHECK_OK(
       co_await visit_keys(run, backup, [&found, name](BackedKey key) { return gather(&found, name, std::move(key)); }));
   if (!found) co_return fail(ErrorCode::kNotFound, "The backup has no key " + name + ".");
-  // The newest first: whatever breaks off then leaves a key that can be used.
-  const auto newest = std::ranges::find_if(
-      found->versions, [&](const auto& each) { return each.shown.version == found->head.current.version; });
-  if (newest != found->versions.end()) std::iter_swap(found->versions.begin(), newest);
   FH_CO_TRY(auto bound, co_await bind_key(parts, pool, backup, std::move(*found)));
-  FH_CO_CHECK_OK(co_await put_versions(parts, pool, std::move(bound), true));
+  FH_CO_CHECK_OK(co_await put_whole(parts, pool, std::move(bound)));
   co_return backup->storage.url();
 }
 

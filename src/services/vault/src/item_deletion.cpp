@@ -11,12 +11,13 @@ vault_errors::Refusal belongs_to_certificate() {
 }
 
 // Marks a deleted item so that nobody recovers half of it.
-ItemStore::Edit begin_purge(const KindApi& api, std::string name) {
-  return [&api, name](const ItemState& state) -> ApiResult<ItemChange> {
+ItemStore::Edit begin_purge(const KindApi& api, std::string name, std::int64_t now) {
+  return [&api, name, now](const ItemState& state) -> ApiResult<ItemChange> {
     if (!state.deleted) return vault_errors::deleted_not_found(api.kind, name);
     if (state.deleted->current.managed) return belongs_to_certificate();
     ItemChange out{.deleted = *state.deleted};
     out.deleted->purging = true;
+    out.deleted->purge_at = now;
     return out;
   };
 }
@@ -64,7 +65,7 @@ Task<Reply> purge_item(const KindApi& api, VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto name, name_in(call));
   if (call.vault->settings.purge_protection) co_return vault_errors::purge_protected();
   call.audit = {};  // its record was durable before it began
-  FH_CO_CHECK_OK(co_await change_item(api, parts, call, name, {}, begin_purge(api, name)));
+  FH_CO_CHECK_OK(co_await change_item(api, parts, call, name, {}, begin_purge(api, name, call.seconds())));
   const auto purged = co_await parts.items.purge(call.vault, api.kind, name);
   if (api.kind == ItemKind::kKey) parts.keys.forget(call.vault->id);  // its secret may be gone, and its rows not yet
   FH_CO_CHECK_OK(said(purged));

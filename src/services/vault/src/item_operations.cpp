@@ -27,7 +27,8 @@ using ShowHead = Json (*)(const VaultCall& call, const KindApi& api, const ItemH
 
 Task<Reply> list_of(const KindApi& api, VaultParts& parts, VaultCall& call, Life life, ShowHead show) {
   FH_CO_TRY(const auto asked, page_asked(call));
-  FH_CO_TRY(const auto found, said(co_await parts.items.list(call.vault, api.kind, life, asked.from, asked.limit)));
+  FH_CO_TRY(auto found, said(co_await parts.items.list(call.vault, api.kind, life, asked.from, asked.limit)));
+  std::erase_if(found.items, [](const ItemHead& head) { return head.purging; });  // nobody gets those back
   auto items = shown_all(found.items, [&](const ItemHead& head) { return show(call, api, head); });
   co_return json_answer(page_json(call, asked, std::move(items), found.next));
 }

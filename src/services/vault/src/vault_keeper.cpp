@@ -46,6 +46,7 @@ Task<Result<>> purge_expired(VaultParts* parts, VaultPtr vault, ItemKind kind, s
     // Somebody recovered it meanwhile, and perhaps deleted it once more.
     if (!state.deleted || !is_over(*state.deleted, now)) return vault_errors::conflict();
     out.deleted->purging = true;
+    out.deleted->purge_at = now;
     return out;
   };
   FH_CO_TRY(const auto marked, co_await parts->items.change(vault, kind, name, {}, mark, {}));
