@@ -5,20 +5,14 @@
 #include <charconv>
 #include <vector>
 
+#include "src/hex.h"
+
 namespace freehold {
 
 namespace {
 
-constexpr std::string_view kHex = "0123456789abcdef";
 constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 std::string encode64(BytesView bytes, std::string_view alphabet, bool padded) {
   std::string out;
@@ -74,8 +68,8 @@ std::string to_hex(BytesView bytes) {
   std::string out;
   out.reserve(bytes.size() * 2);
   for (const char c : bytes) {
-    out.push_back(kHex[static_cast<std::uint8_t>(c) >> 4]);
-    out.push_back(kHex[static_cast<std::uint8_t>(c) & 15]);
+    out.push_back(kHexDigits[static_cast<std::uint8_t>(c) >> 4]);
+    out.push_back(kHexDigits[static_cast<std::uint8_t>(c) & 15]);
   }
   return out;
 }

@@ -83,6 +83,11 @@ const BIO_METHOD* wire_method() {
   return method.get();
 }
 
+// So that what SSL_get_error() says is of the call that follows. Clearing costs more than looking.
+void forget_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 std::unexpected<Error> broken(const char* what) {
   std::array<char, 256> text{};
   ERR_error_string_n(ERR_peek_error(), text.data(), text.size());
@@ -110,7 +115,7 @@ class TlsTransport final : public Transport {
 
   Task<Result<>> handshake() override {
     while (true) {
-      ERR_clear_error();
+      forget_errors();
       const int done = SSL_do_handshake(ssl_.get());
       const int error = done == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), done);
       if (done != 1 && error != SSL_ERROR_WANT_READ) {
@@ -129,16 +134,20 @@ class TlsTransport final : public Transport {
   Task<Result<std::size_t>> read_some(std::span<char> out) override {
     wire_.want_capacity(out.size() >= kRecordBytes ? kInputBytes : kIdleInputBytes);
     while (true) {
+      if (must_wait()) {
+        FH_CO_CHECK_OK(co_await receive());
+      }
       std::size_t filled = 0;
       int error = SSL_ERROR_NONE;
-      while (filled < out.size() && error == SSL_ERROR_NONE) {
+      while (filled < out.size() && error == SSL_ERROR_NONE && !(filled > 0 && must_wait())) {
         std::size_t got = 0;
-        ERR_clear_error();
+        forget_errors();
         const int done = SSL_read_ex(ssl_.get(), out.data() + filled, out.size() - filled, &got);
         if (done == 1) {
           filled += got;
         } else {
           error = SSL_get_error(ssl_.get(), done);
+          ended_ = error != SSL_ERROR_WANT_READ;
         }
       }
       if (filled > 0) co_return filled;  // an error comes back with the next call
@@ -147,8 +156,7 @@ class TlsTransport final : public Transport {
         send_what_fits();
         co_return broken("the TLS connection broke");
       }
-      FH_CO_CHECK_OK(co_await flush({}));
-      FH_CO_CHECK_OK(co_await fill());
+      FH_CO_CHECK_OK(co_await receive());
     }
   }
 
@@ -173,7 +181,7 @@ class TlsTransport final : public Transport {
   }
 
   void shut_down() override {
-    ERR_clear_error();
+    forget_errors();
     SSL_shutdown(ssl_.get());
     send_what_fits();
     stream_.shut_down();
@@ -204,7 +212,7 @@ class TlsTransport final : public Transport {
         record = {gathered.data(), record.size() + rest};
       }
       std::size_t taken = 0;
-      ERR_clear_error();
+      forget_errors();
       const int done = SSL_write_ex(ssl_.get(), record.data(), std::min(record.size(), kRecordBytes), &taken);
       if (record.data() == gathered.data()) wipe(gathered.data(), record.size());  // a secret may be what was asked for
       if (done != 1) return broken("the TLS connection broke");
@@ -229,6 +237,16 @@ class TlsTransport final : public Transport {
     wire_.sent = 0;
   }
 
+  // Would reading find nothing, neither to decrypt nor decrypted, and no end?
+  bool must_wait() const {
+    return !ended_ && !wire_.eof && wire_.begin == wire_.end && SSL_has_pending(ssl_.get()) == 0;
+  }
+
+  Task<Result<>> receive() {
+    FH_CO_CHECK_OK(co_await flush({}));
+    co_return co_await fill();
+  }
+
   Task<Result<>> fill() {
     if (wire_.begin == wire_.end) {
       wire_.begin = wire_.end = 0;
@@ -245,6 +263,7 @@ class TlsTransport final : public Transport {
   SocketStream stream_;
   Wire wire_;  // outlives ssl_, whose BIO points to it
   std::unique_ptr<SSL, Free> ssl_;
+  bool ended_ = false;  // nothing comes any more: the other side closed, or broke the protocol
 };
 
 }  // namespace

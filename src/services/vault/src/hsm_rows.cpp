@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::uint32_t kPage = 500;
 
-store::PartitionId partition_of(const Vault& pool) { return content_partition(pool.tenant, pool.id); }
+const store::PartitionId& partition_of(const Vault& pool) { return pool.rows->partition; }
 
 }  // namespace
 

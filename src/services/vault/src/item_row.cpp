@@ -195,22 +195,18 @@ Result<> open_material(ItemContent& content, const Secret& under) {
   return {};
 }
 
-RowSeal::RowSeal(const Vault& vault)
-    : key_(crypto::hkdf_expand(vault.key->view(), "freehold vault rows", crypto::kAeadKeyBytes)),
-      partition_(content_partition(vault.tenant, vault.id).value) {}
-
 Bytes RowSeal::seal(BytesView key, BytesView plain, Random& random) const {
   Bytes context = "freehold vault row";
-  append_sized(context, partition_);
+  append_sized(context, rows_->partition.value);
   context += key;
-  return crypto::seal(key_, context, plain, random);
+  return crypto::seal(rows_->key, context, plain, random);
 }
 
 Result<Secret> RowSeal::open(BytesView key, BytesView sealed) const {
   Bytes context = "freehold vault row";
-  append_sized(context, partition_);
+  append_sized(context, rows_->partition.value);
   context += key;
-  return crypto::open_secret(key_, context, sealed);
+  return crypto::open_secret(rows_->key, context, sealed);
 }
 
 }  // namespace freehold::vault

@@ -37,13 +37,12 @@ inline constexpr std::size_t kMaxPlainRow = limits::kInlineContentBytes;
 // AES-256-GCM under a key of the vault's own; a row that was moved to another vault, name or version doesn't open.
 class RowSeal {
  public:
-  explicit RowSeal(const Vault& vault);
+  explicit RowSeal(const Vault& vault) : rows_(vault.rows) {}
   [[nodiscard]] Bytes seal(BytesView key, BytesView plain, Random& random) const;
   [[nodiscard]] Result<Secret> open(BytesView key, BytesView sealed) const;
 
  private:
-  Secret key_;
-  Bytes partition_;
+  std::shared_ptr<const VaultRows> rows_;
 };
 
 }  // namespace freehold::vault

@@ -13,7 +13,7 @@ constexpr std::uint32_t kPurgePage = 100;        // of rows, which can be long
 constexpr std::uint32_t kBackupPage = 25;        // ... and are opened, too
 constexpr std::size_t kClearedTogether = 1'000;  // rows
 
-store::PartitionId partition_of(const Vault& vault) { return content_partition(vault.tenant, vault.id); }
+const store::PartitionId& partition_of(const Vault& vault) { return vault.rows->partition; }
 
 // As its rows have it.
 ItemKind in_rows(const Vault& vault, ItemKind kind) {

@@ -16,6 +16,7 @@
 #include "base/secret.h"
 #include "keys/erasure_tree.h"
 #include "src/permissions.h"
+#include "store/partition_store.h"
 
 namespace freehold::vault {
 
@@ -78,6 +79,12 @@ struct PoolSettings {
   Bytes wrapped_secrets = {};
 };
 
+// What the rows of a vault's content have in common: where they are, and what they are sealed under. Immutable.
+struct VaultRows {
+  store::PartitionId partition;
+  Secret key;  // 32 bytes
+};
+
 // Immutable; a change makes a new one.
 struct Vault {
   VaultId id;
@@ -95,9 +102,9 @@ struct Vault {
   WallTime purge_at = {};
   Bytes wrapped_key = {};        // as the KeyWrapper gave it
   keys::ErasureId erasure = {};  // what its key depends on besides, so that a purge destroys it; zero: nothing
-  // 32 bytes: what the vault's rows are sealed under. Null: it was destroyed, and the vault is being purged. Shared by
-  // all records of the vault: a change of settings leaves it.
-  std::shared_ptr<const Secret> key = {};
+  // Null: the vault's key was destroyed, and the vault is being purged. Shared by all records of the vault: a change of
+  // settings leaves it.
+  std::shared_ptr<const VaultRows> rows = {};
   gate::NetworkRules network = {};  // from the settings, ready to be asked
   std::optional<PoolSettings> pool = {};
 };

@@ -106,7 +106,7 @@ struct VaultService::State {
   Task<Result<>> let_go(VaultPtr pool) {
     FH_CO_CHECK_OK(co_await pool_jobs.until_ended(pool->id));
     pool_roles.forget(pool->id);
-    if (pool->key) {
+    if (pool->rows) {
       FH_CO_CHECK_OK(co_await remove_stray_tokens(pool_rows, pool_tokens, pool));
     }
     co_return co_await pool_tokens.remove(pool->tenant, pool->id, pool->pool->token);

@@ -28,6 +28,12 @@ Secret both(const Secret& wrapped, const Secret& erasable) {
   return crypto::hkdf_expand(halves.view(), "freehold vault key of two halves", crypto::kAeadKeyBytes);
 }
 
+std::shared_ptr<const VaultRows> rows_under(const Vault& vault, const Secret& key) {
+  return std::make_shared<const VaultRows>(
+      content_partition(vault.tenant, vault.id),
+      crypto::hkdf_expand(key.view(), "freehold vault rows", crypto::kAeadKeyBytes));
+}
+
 bool is_version_row(BytesView key) { return key.size() > 2 && key[1] == 'v'; }
 
 }  // namespace
@@ -48,7 +54,7 @@ Task<Result<>> VaultStore::open_key(Vault& vault) {
   if (key.size() != crypto::kAeadKeyBytes) co_return fail(ErrorCode::kCorrupt, "a vault's key has another length");
   vault.network = network_of(vault.settings);
   if (vault.erasure == keys::ErasureId{}) {
-    vault.key = std::make_shared<const Secret>(std::move(key));
+    vault.rows = rows_under(vault, key);
     co_return Result<>();
   }
   auto erasable = co_await erasure_.find(vault.erasure);
@@ -56,7 +62,7 @@ Task<Result<>> VaultStore::open_key(Vault& vault) {
     co_return Result<>();
   }
   if (!erasable) co_return std::unexpected(erasable.error());
-  vault.key = std::make_shared<const Secret>(both(key, *erasable));
+  vault.rows = rows_under(vault, both(key, *erasable));
   co_return Result<>();
 }
 
@@ -96,12 +102,12 @@ VaultPtr VaultStore::at(std::string_view name) const {
 
 VaultPtr VaultStore::find(std::string_view name) const {
   auto found = at(name);
-  return found && found->key && found->state == VaultState::kActive ? found : nullptr;
+  return found && found->rows && found->state == VaultState::kActive ? found : nullptr;
 }
 
 VaultPtr VaultStore::find_deleted(std::string_view name) const {
   auto found = at(name);
-  return found && found->key && found->state == VaultState::kDeleted ? found : nullptr;
+  return found && found->rows && found->state == VaultState::kDeleted ? found : nullptr;
 }
 
 VaultStore::Counts VaultStore::counts(TenantId tenant, SubscriptionId subscription) const {
@@ -127,7 +133,7 @@ std::vector<VaultPtr> VaultStore::vaults(VaultState state) const {
   const std::shared_lock lock(mutex_);
   std::vector<VaultPtr> out;
   for (const auto& [name, vault] : vaults_) {
-    if (vault->state == state && (vault->key || state == VaultState::kPurging)) out.push_back(vault);
+    if (vault->state == state && (vault->rows || state == VaultState::kPurging)) out.push_back(vault);
   }
   return out;
 }
@@ -164,7 +170,7 @@ Task<Result<>> VaultStore::create(Vault vault) {
   FH_CO_TRY(made->wrapped_key, co_await wrapper_.wrap(made->tenant, key.clone(), context_of(*made)));
   FH_CO_TRY(const auto erasable, co_await erasure_.make());
   made->erasure = erasable.id;
-  made->key = std::make_shared<const Secret>(both(key, erasable.secret));
+  made->rows = rows_under(*made, both(key, erasable.secret));
   made->network = network_of(made->settings);
   co_return co_await put(std::move(made));
 }
@@ -184,7 +190,7 @@ Task<Result<>> VaultStore::change(VaultPtr seen, Edit edit) {
 
 // The secrets of its objects hang from nothing any more: they only take up space.
 Task<Result<>> VaultStore::drop_secrets(const Vault& vault, const std::vector<store::KeyValue>& rows) {
-  if (!vault.key) co_return Result<>();  // their names can't be read any more
+  if (!vault.rows) co_return Result<>();  // their names can't be read any more
   const RowSeal seal(vault);
   std::vector<keys::ErasureId> ids;
   for (const auto& row : rows) {
