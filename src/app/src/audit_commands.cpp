@@ -8,7 +8,6 @@
 #include "base/encoding.h"
 #include "commands.h"
 #include "keys/key_ring.h"
-#include "region_identity.h"
 #include "runtime/task_scope.h"
 #include "storage.h"
 #include "tenant_keys.h"
@@ -49,12 +48,8 @@ Result<gate::audit::ExportSummary> export_offline(const ExportAuditOptions& opti
   store::PartitionStore& rows = storage->engine->partitions();
   hybrid.observe(storage->engine->highest_timestamp());
   FH_TRY(const store::Epoch epoch, acquire_epoch(*storage->engine, std::string(kFrontEnd)));
-  FH_TRY(const RegionIdentity identity, load_or_make_identity(rows, hybrid, epoch, *storage->hsm, settings.region,
-                                                              storage->clock.now(), storage->random));
   keys::KeyRing ring(*storage->hsm, rows, hybrid, epoch, storage->random);
-  FH_CHECK_OK(run_blocking(ring.ensure_tenant(TenantId{})));
-  FH_CHECK_OK(run_blocking(ring.ensure_tenant(identity.tenant)));
-  AuditKeys keys(ring);
+  StoredAuditKeys keys(ring);
   FH_TRY(const Bytes key_text, storage->disk->read_file(settings.data + "/audit.pub"));
   gate::audit::ExportOptions wanted{.front_end = std::string(kFrontEnd),
                                     .key = {},

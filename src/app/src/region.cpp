@@ -73,6 +73,7 @@ struct Region::Parts {
   std::unique_ptr<keys::KeyRing> ring;
   std::unique_ptr<keys::ServiceManagedKeyWrapper> wrapper;
   std::unique_ptr<AuditKeys> audit_keys;
+  std::unique_ptr<StoredAuditKeys> stored_audit_keys;  // for exports
   std::unique_ptr<RowKeys> row_keys;
   std::unique_ptr<keys::ErasureTree> erasure;
   std::unique_ptr<gate::audit::DurableLog> audit;
@@ -130,6 +131,7 @@ Result<> Region::Parts::open_keys() {
   FH_CHECK_OK(run_blocking(ring->ensure_tenant(identity.tenant)));
   wrapper = std::make_unique<keys::ServiceManagedKeyWrapper>(*ring, s.random);
   audit_keys = std::make_unique<AuditKeys>(*ring);
+  stored_audit_keys = std::make_unique<StoredAuditKeys>(*ring);
   row_keys = std::make_unique<RowKeys>(*ring);
   erasure = std::make_unique<keys::ErasureTree>(
       *s.hsm,
@@ -181,16 +183,17 @@ Result<> Region::Parts::open_directory() {
   const keys::SealedStore sealed{
       .rows = s.engine->partitions(), .epoch = epoch, .hybrid = *hybrid, .row_keys = *row_keys, .random = s.random};
   FH_TRY(auto ldap_password, read_ldap_password(*s.disk, settings));
-  directory = std::make_unique<directory::DirectoryService>(
-      directory::DirectoryServiceOptions{.store = sealed,
-                                         .erasure = *erasure,
-                                         .clock = s.clock,
-                                         .pool = *pool,
-                                         .domain = settings.domain,
-                                         .blob_suffixes = blob_suffixes(settings),
-                                         .password_grant = settings.password_grant,
-                                         .ldap = settings.ldap,
-                                         .ldap_password = std::move(ldap_password)});
+  directory = std::make_unique<directory::DirectoryService>(directory::DirectoryServiceOptions{
+      .store = sealed,
+      .erasure = *erasure,
+      .clock = s.clock,
+      .pool = *pool,
+      .domain = settings.domain,
+      .blob_suffixes = blob_suffixes(settings),
+      .password_grant = settings.password_grant,
+      .ldap = settings.ldap,
+      .ldap_password = std::move(ldap_password),
+      .prepare_tenant = [ring = ring.get()](TenantId tenant) { return ring->ensure_tenant(tenant); }});
   FH_CHECK_OK(run_blocking(directory->open(identity.tenant, {identity.admin, identity.admin_secret.clone()})));
   caller_names = std::make_unique<DirectoryNames>(directory->store());
   managed_identities = std::make_unique<DirectoryIdentities>(directory->store());
@@ -292,6 +295,7 @@ Result<> Region::Parts::open_policies() {
                                            .interval = std::chrono::seconds(settings.delivery_seconds)})));
   insights->log_blobs(blob->gate());
   insights->log_vaults(vault->gate());
+  directory->add_resource_types(resources->registry());
   blob->add_resource_types(resources->registry());
   vault->add_resource_types(resources->registry());
   insights->add_resource_types(resources->registry());
@@ -318,7 +322,7 @@ void Region::Parts::open_door() {
   Storage& s = *storage;
   operations = std::make_unique<operations::OperationsService>(
       operations::OperationsOptions{.rows = s.engine->partitions(),
-                                    .audit_keys = *audit_keys,
+                                    .audit_keys = *stored_audit_keys,
                                     .front_end = std::string(kFrontEnd),
                                     .audit_key = audit->verifier_key(),
                                     .flush_audit = [this] { return audit->flush(); },

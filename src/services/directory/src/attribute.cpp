@@ -13,33 +13,33 @@ constexpr auto kNo = Personal::kNo;
 constexpr auto kYes = Personal::kYes;
 
 // "user resource type", Microsoft Graph v1.0, with its lengths.
-constexpr std::array kUser = {AttributeSpec{"userPrincipalName", kText, kYes, 113},
-                              AttributeSpec{"displayName", kText, kYes},
-                              AttributeSpec{"mailNickname", kText, kYes, 64},
-                              AttributeSpec{"givenName", kText, kYes, 64},
-                              AttributeSpec{"surname", kText, kYes, 64},
-                              AttributeSpec{"mail", kText, kYes},
-                              AttributeSpec{"otherMails", kTexts, kYes, 250},
-                              AttributeSpec{"jobTitle", kText, kYes, 128},
-                              AttributeSpec{"department", kText, kYes, 64},
-                              AttributeSpec{"companyName", kText, kYes, 64},
-                              AttributeSpec{"employeeId", kText, kYes, 16},
-                              AttributeSpec{"officeLocation", kText, kYes, 128},
-                              AttributeSpec{"mobilePhone", kText, kYes, 64},
-                              AttributeSpec{"businessPhones", kTexts, kYes, 64},
-                              AttributeSpec{"faxNumber", kText, kYes, 64},
-                              AttributeSpec{"streetAddress", kText, kYes},
-                              AttributeSpec{"city", kText, kYes, 128},
-                              AttributeSpec{"state", kText, kYes, 128},
-                              AttributeSpec{"postalCode", kText, kYes, 40},
-                              AttributeSpec{"country", kText, kYes, 128},
-                              AttributeSpec{"usageLocation", kText, kNo, 2},
-                              AttributeSpec{"preferredLanguage", kText, kNo, 32},
-                              AttributeSpec{"userType", kText, kNo, 16},
-                              AttributeSpec{"onPremisesImmutableId", kText, kNo, 256, Setter::kSource},
-                              AttributeSpec{"onPremisesSyncEnabled", kFlag, kNo, 0, Setter::kSource},
-                              AttributeSpec{"onPremisesDistinguishedName", kText, kYes, 2'048, Setter::kSource},
-                              AttributeSpec{"onPremisesSamAccountName", kText, kYes, 256, Setter::kSource}};
+constexpr std::array kUser = {
+    AttributeSpec{"userPrincipalName", kText, kYes, 113}, AttributeSpec{"displayName", kText, kYes},
+    AttributeSpec{"mailNickname", kText, kYes, 64}, AttributeSpec{"givenName", kText, kYes, 64},
+    AttributeSpec{"surname", kText, kYes, 64}, AttributeSpec{"mail", kText, kYes},
+    AttributeSpec{"otherMails", kTexts, kYes, 250}, AttributeSpec{"jobTitle", kText, kYes, 128},
+    AttributeSpec{"department", kText, kYes, 64}, AttributeSpec{"companyName", kText, kYes, 64},
+    AttributeSpec{"employeeId", kText, kYes, 16}, AttributeSpec{"officeLocation", kText, kYes, 128},
+    AttributeSpec{"mobilePhone", kText, kYes, 64}, AttributeSpec{"businessPhones", kTexts, kYes, 64},
+    AttributeSpec{"faxNumber", kText, kYes, 64}, AttributeSpec{"streetAddress", kText, kYes},
+    AttributeSpec{"city", kText, kYes, 128}, AttributeSpec{"state", kText, kYes, 128},
+    AttributeSpec{"postalCode", kText, kYes, 40}, AttributeSpec{"country", kText, kYes, 128},
+    AttributeSpec{"usageLocation", kText, kNo, 2}, AttributeSpec{"preferredLanguage", kText, kNo, 32},
+    AttributeSpec{"userType", kText, kNo, 16}, AttributeSpec{"passwordPolicies", kText, kNo, 64},
+    AttributeSpec{"creationType", kText, kNo, 32, Setter::kSource},
+    AttributeSpec{"externalUserState", kText, kNo, 32, Setter::kSource},
+    AttributeSpec{"externalUserStateChangeDateTime", kText, kNo, 40, Setter::kSource},
+    // "signInType issuer issuerAssignedId" each (local_identity.h).
+    AttributeSpec{"identities", kTexts, kYes, 512, Setter::kSourceUnseen},
+    // Of guests: where their account is; before that, what accepts the invitation.
+    AttributeSpec{"homeTenant", kText, kNo, 36, Setter::kSourceUnseen},
+    AttributeSpec{"homeObject", kText, kNo, 36, Setter::kSourceUnseen},
+    AttributeSpec{"redeemDigest", kText, kNo, 64, Setter::kSourceUnseen},
+    AttributeSpec{"redirectUrl", kText, kNo, 2'048, Setter::kSourceUnseen},
+    AttributeSpec{"onPremisesImmutableId", kText, kNo, 256, Setter::kSource},
+    AttributeSpec{"onPremisesSyncEnabled", kFlag, kNo, 0, Setter::kSource},
+    AttributeSpec{"onPremisesDistinguishedName", kText, kYes, 2'048, Setter::kSource},
+    AttributeSpec{"onPremisesSamAccountName", kText, kYes, 256, Setter::kSource}};
 
 constexpr std::array kGroup = {AttributeSpec{"description", kText, kNo, 1'024},
                                AttributeSpec{"mailNickname", kText, kNo, 64},
@@ -71,6 +71,9 @@ constexpr std::array kServicePrincipal = {
     AttributeSpec{"tags", kTexts}, AttributeSpec{"alternativeNames", kTexts},
     AttributeSpec{"appRoleAssignmentRequired", kFlag}, AttributeSpec{"homepage", kText},
     AttributeSpec{"servicePrincipalType", kText, kNo, 32, Setter::kSource},
+    // Of an application of another tenant: its service principal there, whose credentials count here.
+    AttributeSpec{"homeTenant", kText, kNo, 36, Setter::kSourceUnseen},
+    AttributeSpec{"homeObject", kText, kNo, 36, Setter::kSourceUnseen},
     // The resource that a managed identity was made for; nobody changes it.
     AttributeSpec{"actsFor", kText, kNo, 2'048, Setter::kSourceUnseen}};
 

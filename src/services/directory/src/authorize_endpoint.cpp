@@ -81,14 +81,14 @@ std::pair<std::string, std::string> fault_of(const LoginParts& parts, const Logi
   return {};
 }
 
-std::string new_cookie(const LoginParts& parts) { return to_base64url(parts.random.bytes(kCookieBytes)); }
+}  // namespace
 
-void set_cookie(http::Response& response, std::string_view value) {
+void set_browser_cookie(http::Response& response, std::string_view value) {
   response.headers.add("set-cookie", std::string(kBrowserCookie) + "=" + std::string(value) +
                                          "; Path=/; Secure; HttpOnly; SameSite=Lax");
 }
 
-}  // namespace
+std::string new_browser_cookie(const LoginParts& parts) { return to_base64url(parts.random.bytes(kCookieBytes)); }
 
 std::string browser_cookie(std::string_view header) {
   while (!header.empty()) {
@@ -135,6 +135,7 @@ http::Response step_page(const LoginParts& parts, const SignInTicket& ticket, st
                         .service = service_of(parts, ticket),
                         .user_name = std::move(user_name),
                         .device_code = SignInMemory::shown_code(ticket.user_code),
+                        .invitation = !ticket.invitation.empty(),
                         .form_action = form_action_of(ticket.redirect_uri),
                         .error = std::move(error)};
   switch (ticket.step) {
@@ -161,7 +162,7 @@ http::Response begin_sign_in(const LoginParts& parts, const LoginCall& call, std
         "answer at.");
   }
   auto cookie = browser_cookie(cookie_header);
-  if (cookie.empty()) cookie = new_cookie(parts);
+  if (cookie.empty()) cookie = new_browser_cookie(parts);
   SignInTicket ticket{.style = call.style,
                       .tenant = call.tenant,
                       .client = client->principal->application,
@@ -180,7 +181,7 @@ http::Response begin_sign_in(const LoginParts& parts, const LoginCall& call, std
   const auto [code, text] = fault_of(parts, call, *form, *client);
   if (!code.empty()) return send_back(ticket, {{"error", code}, {"error_description", text}});
   auto response = step_page(parts, ticket, std::string(form->get("login_hint").substr(0, 256)), {});
-  set_cookie(response, cookie);
+  set_browser_cookie(response, cookie);
   return response;
 }
 
@@ -231,7 +232,7 @@ http::Response begin_device_sign_in(LoginParts& parts, const LoginCall& call, st
     return response;
   }
   auto cookie = browser_cookie(cookie_header);
-  if (cookie.empty()) cookie = new_cookie(parts);
+  if (cookie.empty()) cookie = new_browser_cookie(parts);
   const SignInTicket ticket{.tenant = grant->tenant ? to_string(*grant->tenant) : std::string(),
                             .client = grant->application,
                             .client_name = grant->application_name,
@@ -240,7 +241,7 @@ http::Response begin_device_sign_in(LoginParts& parts, const LoginCall& call, st
                             .browser = browser_digest(cookie),
                             .expires = call.now + kTicketLife};
   auto response = step_page(parts, ticket, {}, {});
-  set_cookie(response, cookie);
+  set_browser_cookie(response, cookie);
   return response;
 }
 

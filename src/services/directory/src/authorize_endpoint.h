@@ -30,6 +30,10 @@ inline constexpr std::string_view kBrowserCookie = "__Host-freehold-sign-in";
 [[nodiscard]] http::Response begin_device_sign_in(LoginParts& parts, const LoginCall& call, std::string_view user_code,
                                                   std::string_view cookie_header);
 
+// The cookie by which a browser that began is known again.
+[[nodiscard]] std::string new_browser_cookie(const LoginParts& parts);
+void set_browser_cookie(http::Response& response, std::string_view value);
+
 // The page for a step; `error` is shown.
 [[nodiscard]] http::Response step_page(const LoginParts& parts, const SignInTicket& ticket, std::string user_name,
                                        std::string error);

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "src/authorize_rules.h"
+#include "src/local_identity.h"
 
 namespace freehold::directory {
 
@@ -61,6 +62,28 @@ Result<> check_redirects(const Attributes& attributes) {
   return {};
 }
 
+// A name to sign in by is one user's, whether it is a principal name or an identity.
+Result<> check_identities(const Draft& draft, const User& user) {
+  const auto own = identities_of(user.attributes);
+  if (own.size() > kMaxIdentities) return too_many("identities");
+  const auto is_own = [&own](std::string_view name) {
+    return std::ranges::any_of(own, [name](const auto& one) { return equals_ignoring_case(one.assigned_id, name); });
+  };
+  for (const auto& one : own) {
+    FH_CHECK_OK(check_identity(one));
+  }
+  const std::string name = text_of(user.attributes, "userPrincipalName");
+  for (const auto& [id, other] : draft.objects().users) {
+    if (id == user.object || other->deleted) continue;
+    if (!own.empty() && is_own(text_of(other->attributes, "userPrincipalName"))) return taken("identities");
+    for (const auto& theirs : identities_of(other->attributes)) {
+      if (is_own(theirs.assigned_id)) return taken("identities");
+      if (equals_ignoring_case(theirs.assigned_id, name)) return taken("userPrincipalName");
+    }
+  }
+  return {};
+}
+
 // A user principal name is one user's, also of those that could come back? No: a deleted user's name is free, and who
 // took it keeps it (restore() refuses).
 Result<> check(const Draft& draft, const User& user) {
@@ -77,7 +100,7 @@ Result<> check(const Draft& draft, const User& user) {
     if (id == user.object || other->deleted) continue;
     if (equals_ignoring_case(text_of(other->attributes, "userPrincipalName"), name)) return taken("userPrincipalName");
   }
-  return {};
+  return check_identities(draft, user);
 }
 
 Result<> check(const Draft&, const Group& group) {

@@ -53,6 +53,26 @@ Credentials credentials_of(const Snapshot& directory, const ServicePrincipal& pr
   return out;
 }
 
+// Of another tenant's application what it has there counts too, as long as it is there and enabled.
+ApiResult<Credentials> all_credentials_of(const DirectoryStore& store, const Snapshot& directory,
+                                          const ServicePrincipal& principal) {
+  auto out = credentials_of(directory, principal);
+  const auto home = home_of(principal.attributes);
+  if (!home) return out;
+  const auto there = store.snapshot(home->tenant);
+  const auto owner = there ? live_in(there->objects.principals, home->object) : nullptr;
+  if (!owner || owner->application != principal.application) {
+    return refuse(errors::unknown_client(to_string(principal.application)));
+  }
+  if (!owner->enabled) return refuse(errors::disabled_client(to_string(principal.application)));
+  auto theirs = credentials_of(*there, *owner);
+  const auto add = [](auto& to, auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+  add(out.secrets, theirs.secrets);
+  add(out.certificates, theirs.certificates);
+  add(out.federated, theirs.federated);
+  return out;
+}
+
 std::vector<std::string> audiences_of(const crypto::Jwt& assertion) {
   const auto at = assertion.claims.values.find("aud");
   if (at == assertion.claims.values.end()) return {};
@@ -162,7 +182,7 @@ ApiResult<ProvenBy> prove_by_assertion(LoginParts& parts, const LoginCall& call,
 ApiResult<ProvenBy> prove(LoginParts& parts, const LoginCall& call, const Snapshot& directory,
                           const ServicePrincipal& principal, const ClientForm& form,
                           const ClientCredentials& credentials) {
-  const auto kept = credentials_of(directory, principal);
+  FH_TRY(const auto kept, all_credentials_of(parts.store, directory, principal));
   if (brings_assertion(form)) {
     return prove_by_assertion(parts, call, directory.tenant, form, kept, principal.application);
   }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "runtime/task_scope.h"
 #include "src/changes.h"
+#include "src/external_provider.h"
 #include "src/graph_gate.h"
 #include "src/ldap_sync.h"
 #include "src/login_gate.h"
@@ -78,6 +79,8 @@ struct DirectoryService::State {
         audiences{options.domain, options.blob_suffixes},
         attempts(options.clock),
         sessions(options.store),
+        externals(store, sessions, options.store.random, options.prepare_tenant),
+        provider(externals, options.domain),
         memory(options.clock, options.store.random),
         ticket_key(new_ticket_key(options.store.random)),
         passwords(password_pool()) {
@@ -90,6 +93,8 @@ struct DirectoryService::State {
   AudienceRules audiences;
   Attempts attempts;
   SessionStore sessions;
+  ExternalDirectories externals;
+  ExternalProvider provider;
   SignInMemory memory;
   const Secret ticket_key;
   runtime::Pool passwords;
@@ -141,7 +146,7 @@ runtime::Task<> DirectoryService::State::keep_house() {
 // One source for the region's one tenant.
 runtime::Task<Result<>> DirectoryService::State::synchronise(gate::Pipeline& door) {
   FH_CHECK(ldap != nullptr);
-  for (const TenantId tenant : store.tenants()) {
+  for (const TenantId tenant : store.home_tenants()) {
     LdapSync sync({*ldap, store, sessions, door, options.clock, options.store.random, tenant});
     FH_CO_TRY(const auto outcome, co_await sync.run());
     if (outcome.changed != 0 || outcome.passed_over != 0) {
@@ -173,6 +178,7 @@ Task<Result<>> DirectoryService::open(TenantId tenant, FirstAdministrator admini
   FH_CO_TRY(s.keys, co_await SigningKeys::open(s.options.store, s.options.clock.now(), s.options.pool));
   FH_CO_CHECK_OK(co_await s.store.open(tenant, std::move(administrator)));
   FH_CO_CHECK_OK(co_await s.sessions.open(tenant));
+  FH_CO_CHECK_OK(co_await s.externals.open(tenant));
   const LoginParts parts{.site = s.site,
                          .store = s.store,
                          .keys = *s.keys,
@@ -189,6 +195,8 @@ Task<Result<>> DirectoryService::open(TenantId tenant, FirstAdministrator admini
   s.open = std::make_unique<Open>(parts, s.options.domain);
   co_return Result<>();
 }
+
+void DirectoryService::add_resource_types(gate::resource::Registry& registry) { state_->provider.add_types(registry); }
 
 Task<Result<>> DirectoryService::look_after() { return state_->look_after(); }
 

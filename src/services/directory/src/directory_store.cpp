@@ -6,10 +6,15 @@
 #include "src/client_secret.h"
 #include "src/draft.h"
 #include "src/load_objects.h"
+#include "src/local_identity.h"
+#include "src/object_row.h"
 #include "src/personal_rows.h"
+#include "src/puid.h"
 
 namespace freehold::directory {
 namespace {
+
+constexpr std::size_t kErasedAtOnce = 200;  // rows in a commit
 
 std::unexpected<Error> no_such(std::string_view what) {
   return fail(ErrorCode::kNotFound, "there is no such " + std::string(what));
@@ -23,6 +28,7 @@ struct DirectoryStore::Table {
   const TenantId tenant;
   const keys::SealedRows rows;
   runtime::Turn turn;                        // whoever changes
+  bool ended = false;                        // its rows are going; guarded by the turn
   PersonalRows personal;                     // guarded by the turn
   std::shared_ptr<const Snapshot> snapshot;  // guarded by the store's mutex once it is among the tables
 };
@@ -33,6 +39,26 @@ DirectoryStore::~DirectoryStore() = default;
 
 namespace {
 
+void put_az(Draft& draft, Random& random) {
+  draft.put(ServicePrincipal{.object = random_id<PrincipalId>(random),
+                             .application = *parse_guid<PrincipalId>(kAzureCli),
+                             .name = "Microsoft Azure CLI"});
+}
+
+User guest_of(const User& user, const Home& home, const ExternalDirectory& external, DirectoryRoleId role,
+              Random& random) {
+  User out{.object = random_id<PrincipalId>(random), .puid = make_puid(random), .directory_roles = {role}};
+  const std::string name = text_of(user.attributes, "userPrincipalName");
+  out.attributes = {{"userPrincipalName", guest_name(name, external.domain)},
+                    {"displayName", text_of(user.attributes, "displayName")},
+                    {"mail", name},
+                    {"userType", std::string("Guest")},
+                    {"externalUserState", std::string("Accepted")}};
+  set_home(out.attributes, home);
+  out.created = external.created;
+  return out;
+}
+
 // Two service principals of a first start: the administrator, and the az CLI as in every tenant.
 void make_first(Draft& draft, const FirstAdministrator& administrator, Random& random) {
   ServicePrincipal admin{.object = random_id<PrincipalId>(random),
@@ -41,9 +67,25 @@ void make_first(Draft& draft, const FirstAdministrator& administrator, Random& r
   admin.secrets.push_back(keep(administrator.secret, random, std::nullopt));
   admin.directory_roles.push_back(*parse_guid<DirectoryRoleId>(kGlobalAdministrator));
   draft.put(std::move(admin));
-  draft.put(ServicePrincipal{.object = random_id<PrincipalId>(random),
-                             .application = *parse_guid<PrincipalId>(kAzureCli),
-                             .name = "Microsoft Azure CLI"});
+  put_az(draft, random);
+}
+
+// Who made an external directory administers it, by the account where it is at home.
+void make_first(Draft& draft, const ExternalDirectory& external, const Objects& home, Random& random) {
+  const auto role = *parse_guid<DirectoryRoleId>(kGlobalAdministrator);
+  const auto& who = external.administrator;
+  if (const auto principal = live_in(home.principals, who.object)) {
+    ServicePrincipal admin{.object = random_id<PrincipalId>(random),
+                           .application = principal->application,
+                           .name = principal->name,
+                           .directory_roles = {role},
+                           .created = external.created};
+    set_home(admin.attributes, who);
+    draft.put(std::move(admin));
+  } else if (const auto user = live_in(home.users, who.object)) {
+    draft.put(guest_of(*user, who, external, role, random));
+  }
+  put_az(draft, random);
 }
 
 }  // namespace
@@ -63,6 +105,54 @@ Task<Result<>> DirectoryStore::open(TenantId tenant, FirstAdministrator administ
   FH_CO_TRY(table->snapshot, Snapshot::of(tenant, std::move(objects), std::numeric_limits<std::size_t>::max()));
   const std::unique_lock lock(mutex_);
   tables_[tenant] = std::move(table);
+  co_return Result<>();
+}
+
+Task<Result<>> DirectoryStore::open_external(std::shared_ptr<const ExternalDirectory> external) {
+  const auto home = snapshot(external->administrator.tenant);
+  if (!home) co_return no_such("tenant");
+  if (has(external->tenant)) co_return Result<>();
+  auto table = std::make_shared<Table>(store_, erasure_, external->tenant);
+  FH_CO_TRY(Objects objects, co_await load_objects(table->rows, table->personal));
+  if (objects.principals.empty() && objects.groups.empty()) {
+    Draft draft(std::move(objects));
+    make_first(draft, *external, home->objects, store_.random);
+    FH_CO_TRY(auto rows, draft.take_rows());
+    FH_CO_CHECK_OK(co_await table->personal.prepare(rows));
+    FH_CO_CHECK_OK(co_await table->rows.change(std::move(rows)));
+    objects = draft.take_objects();
+  }
+  objects.self = external;
+  FH_CO_TRY(table->snapshot,
+            Snapshot::of(external->tenant, std::move(objects), std::numeric_limits<std::size_t>::max()));
+  const std::unique_lock lock(mutex_);
+  tables_.try_emplace(external->tenant, std::move(table));
+  co_return Result<>();
+}
+
+Task<Result<>> DirectoryStore::erase_external(TenantId tenant, Condition may) {
+  const auto table = table_of(tenant);
+  if (!table) co_return no_such("tenant");
+  FH_CO_TRY(const auto turn, co_await table->turn.take());
+  const auto now = snapshot(tenant);
+  if (!now || !now->is_external()) co_return no_such("tenant");
+  FH_CO_CHECK_OK(may(now->objects));
+  table->ended = true;
+  {
+    const std::unique_lock lock(mutex_);
+    tables_.erase(tenant);
+  }
+  constexpr std::string_view kPrefixes = {"rewudgps"};  // who signs in goes first, the service principals last
+  for (const char prefix : kPrefixes) {
+    FH_CO_TRY(const auto stored, co_await table->rows.load(Bytes(1, prefix), SIZE_MAX));
+    for (std::size_t at = 0; at < stored.size(); at += kErasedAtOnce) {
+      keys::RowChange gone;
+      const std::size_t end = std::min(stored.size(), at + kErasedAtOnce);
+      for (std::size_t i = at; i < end; ++i) gone.deletes.push_back(stored[i].key);
+      FH_CO_CHECK_OK(co_await table->personal.prepare(gone));
+      FH_CO_CHECK_OK(co_await table->rows.change(std::move(gone)));
+    }
+  }
   co_return Result<>();
 }
 
@@ -87,6 +177,20 @@ std::vector<TenantId> DirectoryStore::tenants() const {
   return out;
 }
 
+std::vector<TenantId> DirectoryStore::home_tenants() const {
+  const std::shared_lock lock(mutex_);
+  std::vector<TenantId> out;
+  for (const auto& [tenant, table] : tables_) {
+    if (!table->snapshot->is_external()) out.push_back(tenant);
+  }
+  return out;
+}
+
+bool DirectoryStore::is_external(TenantId tenant) const {
+  const auto now = snapshot(tenant);
+  return now && now->is_external();
+}
+
 std::vector<store::PartitionId> DirectoryStore::partitions() const {
   const std::shared_lock lock(mutex_);
   std::vector<store::PartitionId> out;
@@ -98,7 +202,13 @@ std::shared_ptr<const gate::Identity> DirectoryStore::find(TenantId tenant, Prin
   const auto now = snapshot(tenant);
   if (!now) return nullptr;
   const auto at = now->identities.find(object);
-  return at == now->identities.end() ? nullptr : at->second;
+  if (at == now->identities.end()) return nullptr;
+  // Who comes from another tenant is here as long as they are there.
+  const auto home = now->homes.find(object);
+  if (home == now->homes.end()) return at->second;
+  const auto there = snapshot(home->second.tenant);
+  const auto account = there ? there->identities.find(home->second.object) : decltype(at){};
+  return there && account != there->identities.end() && account->second->enabled ? at->second : nullptr;
 }
 
 std::optional<gate::PrincipalKind> DirectoryStore::kind_of(TenantId tenant, PrincipalId object) const {
@@ -123,7 +233,7 @@ std::shared_ptr<const Group> DirectoryStore::group(TenantId tenant, PrincipalId 
 std::vector<DirectoryStore::Client> DirectoryStore::clients(PrincipalId application,
                                                             std::optional<TenantId> tenant) const {
   std::vector<Client> out;
-  for (const TenantId id : tenant ? std::vector{*tenant} : tenants()) {
+  for (const TenantId id : tenant ? std::vector{*tenant} : home_tenants()) {
     const auto now = snapshot(id);
     auto principal = now ? now->principal(application) : nullptr;
     if (principal) out.push_back({id, std::move(principal)});
@@ -135,6 +245,7 @@ Task<Result<>> DirectoryStore::change(TenantId tenant, Edit edit, AuditRow audit
   const auto table = table_of(tenant);
   if (!table) co_return no_such("tenant");
   FH_CO_TRY(const auto turn, co_await table->turn.take());
+  if (table->ended) co_return no_such("tenant");
   Draft draft(snapshot(tenant)->objects);
   FH_CO_CHECK_OK(edit(draft));
   FH_CO_TRY(auto rows, draft.take_rows());

@@ -55,6 +55,16 @@ void Draft::put(ServicePrincipal principal) {
   objects_.principals[principal.object] = std::make_shared<const ServicePrincipal>(std::move(principal));
 }
 
+void Draft::put(ExternalDirectory external) {
+  const TenantId id = external.tenant;
+  put_row(row_key(id), encode(external));
+  objects_.externals[id] = std::make_shared<const ExternalDirectory>(std::move(external));
+}
+
+void Draft::remove_external(TenantId external) {
+  if (objects_.externals.erase(external) != 0) delete_row(row_key(external));
+}
+
 void Draft::remove(PrincipalId object) {
   if (objects_.users.erase(object) != 0) {
     for (const char prefix : {kPersonalPrefix, kCredentialPrefix, kUserPrefix}) delete_row(row_key(prefix, object));

@@ -17,6 +17,8 @@ class Draft {
   void put(Device device);
   void put(Application application);
   void put(ServicePrincipal principal);
+  void put(ExternalDirectory external);
+  void remove_external(TenantId external);
   // Of whatever kind it is: its rows go, what is personal first among them, and it leaves every group.
   void remove(PrincipalId object);
   // Rows of others that belong to the change (sessions).

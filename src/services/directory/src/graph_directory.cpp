@@ -166,11 +166,14 @@ Json domain(const std::string& name) {
 }
 
 GraphReply list_organization(GraphParts& parts, GraphCall& call) {
-  return graph_list(parts, call, [name = parts.domain](const Snapshot& directory) {
+  return graph_list(parts, call, [home = parts.domain](const Snapshot& directory) {
+    const std::string name = directory.domain(home);
+    const auto& self = directory.objects.self;
     return std::vector<Json>{
         {{"id", to_string(directory.tenant)},
-         {"displayName", name},
-         {"tenantType", "AAD"},
+         {"displayName", self ? self->display_name : name},
+         {"countryLetterCode", self ? Json(self->country) : Json(nullptr)},
+         {"tenantType", self ? "AAD B2C" : "AAD"},
          {"verifiedDomains",
           Json::array({Json{
               {"name", name}, {"isDefault", true}, {"isInitial", true}, {"type", "Managed"}, {"capabilities", ""}}})}}};
@@ -178,12 +181,15 @@ GraphReply list_organization(GraphParts& parts, GraphCall& call) {
 }
 
 GraphReply list_domains(GraphParts& parts, GraphCall& call) {
-  return graph_list(parts, call, [name = parts.domain](const Snapshot&) { return std::vector<Json>{domain(name)}; });
+  return graph_list(parts, call, [home = parts.domain](const Snapshot& directory) {
+    return std::vector<Json>{domain(directory.domain(home))};
+  });
 }
 
 GraphReply get_domain(GraphParts& parts, GraphCall& call) {
-  if (to_lower(call.text_at(1)) != parts.domain) co_return refuse(errors::not_found(call.text_at(1)));
-  co_return graph_object(call, domain(parts.domain));
+  const std::string own = call.directory->domain(parts.domain);
+  if (to_lower(call.text_at(1)) != own) co_return refuse(errors::not_found(call.text_at(1)));
+  co_return graph_object(call, domain(own));
 }
 
 constexpr std::string_view kRestore = "microsoft.directory/deletedItems/restore";

@@ -53,19 +53,30 @@ std::string without_names(std::string_view path) {
 }
 
 // The path for the record: a user's name in it becomes the user's id, and one that is nobody's is left out.
-std::string path_of_user(const DirectoryStore& store, std::string_view path) {
+// A principal name says whose it is: no other tenant is asked.
+std::shared_ptr<const User> user_named(const DirectoryStore& store, std::string_view name, std::string_view domain) {
+  const auto own = name.substr(std::min(name.size(), name.find('@') + 1));
+  for (const TenantId tenant : store.tenants()) {
+    const auto directory = store.snapshot(tenant);
+    if (!directory || !equals_ignoring_case(directory->domain(domain), own)) continue;
+    if (auto user = directory->user_named(name)) return user;
+  }
+  return nullptr;
+}
+
+std::string path_of_user(const DirectoryStore& store, std::string_view path, std::string_view domain) {
   std::string out(path.substr(std::min<std::size_t>(1, path.size())));
   constexpr std::string_view kUsers = "v1.0/users/";
   if (!equals_ignoring_case(std::string_view(out).substr(0, kUsers.size()), kUsers)) return out;
   const auto end = std::min(out.find('/', kUsers.size()), out.size());
   const auto name = percent_decode(std::string_view(out).substr(kUsers.size(), end - kUsers.size()));
   if (name && parse_guid<PrincipalId>(*name)) return out;
-  const auto user = name ? find_user(store, *name, std::nullopt) : std::nullopt;
-  return out.replace(kUsers.size(), end - kUsers.size(), user ? to_string(user->user->object) : "(nobody)");
+  const auto user = name ? user_named(store, *name, domain) : nullptr;
+  return out.replace(kUsers.size(), end - kUsers.size(), user ? to_string(user->object) : "(nobody)");
 }
 
-std::string recorded_path(const DirectoryStore& store, std::string_view path) {
-  return without_names(path_of_user(store, path));
+std::string recorded_path(const DirectoryStore& store, std::string_view path, std::string_view domain) {
+  return without_names(path_of_user(store, path, domain));
 }
 
 bool has_body(http::Method method) { return method == http::Method::kPost || method == http::Method::kPatch; }
@@ -113,8 +124,10 @@ bool GraphRules::allows(const gate::Identity& who, const http::Request&, const g
                         std::string_view action) const {
   const auto directory = store_.snapshot(who.tenant);
   if (!directory) return false;
+  // Customers don't look each other up, and guests only what a role lets them.
   if (const auto user = live_in(directory->objects.users, who.object)) {
-    return action == kGraphRead || roles_allow(user->directory_roles, action);
+    const bool reads = action == kGraphRead && !directory->is_external() && !is_guest(*user);
+    return reads || roles_allow(user->directory_roles, action);
   }
   const auto principal = live_in(directory->objects.principals, who.object);
   return principal && roles_allow(principal->directory_roles, action);
@@ -128,7 +141,7 @@ gate::ApiError GraphRules::refuse_action(const gate::Identity&, const http::Requ
 GraphGate::GraphGate(GraphParts& parts)
     : store_(parts.store), rules_(parts.store, parts.domain), host_("graph." + parts.domain) {
   for (const auto rows : {graph_user_rows(), graph_group_rows(), graph_credential_rows(), graph_application_rows(),
-                          graph_role_rows(), graph_directory_rows()}) {
+                          graph_role_rows(), graph_directory_rows(), graph_external_rows()}) {
     add_rows(rows, parts);
   }
 }
@@ -159,7 +172,7 @@ void GraphGate::add_rows(std::span<const GraphRow> rows, GraphParts& parts) {
 bool GraphGate::claims(const http::Request& request, gate::Target& target) const {
   if (request.listener != http::Listener::kHttps || request.host != host_) return false;
   target.scope = gate::Scope::kSystem;
-  target.blob = recorded_path(store_, request.path);
+  target.blob = recorded_path(store_, request.path, std::string_view(host_).substr(std::string_view("graph.").size()));
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "src/local_identity.h"
 
 namespace freehold::directory::graph_json {
 namespace {
@@ -44,6 +45,22 @@ Json typed(const std::shared_ptr<const Object>& object, const char* type) {
   return out;
 }
 
+// "objectIdentity resource type"
+Json shown_identities(const Attributes& attributes) {
+  Json out = Json::array();
+  for (const auto& one : identities_of(attributes)) {
+    out.push_back({{"signInType", one.sign_in_type}, {"issuer", one.issuer}, {"issuerAssignedId", one.assigned_id}});
+  }
+  if (home_of(attributes)) {
+    out.push_back({{"signInType", "federated"}, {"issuer", "ExternalAzureAD"}, {"issuerAssignedId", nullptr}});
+  }
+  const std::string name = text_of(attributes, "userPrincipalName");
+  if (name.empty()) return out;  // erased
+  out.push_back(
+      {{"signInType", "userPrincipalName"}, {"issuer", name.substr(name.find('@') + 1)}, {"issuerAssignedId", name}});
+  return out;
+}
+
 }  // namespace
 
 Json of(const User& user) {
@@ -54,6 +71,7 @@ Json of(const User& user) {
               {"lastPasswordChangeDateTime", time_of(user.password_changed)},
               {"signInSessionsValidFromDateTime", time_of(user.sessions_from)}};
   put_attributes(out, user.attributes, ObjectKind::kUser);
+  out["identities"] = shown_identities(user.attributes);
   if (out["userType"].is_null()) out["userType"] = "Member";
   return out;
 }
@@ -89,13 +107,15 @@ Json of(const Application& application) {
 }
 
 Json of(const ServicePrincipal& principal, const Snapshot& directory) {
+  const auto home = home_of(principal.attributes);
+  const std::string owner = to_string(home ? home->tenant : directory.tenant);
   const std::string client = to_string(principal.application);
   Json out = {{"id", to_string(principal.object)},
               {"appId", client},
               {"displayName", principal.name},
               {"appDisplayName", principal.name},
               {"accountEnabled", principal.enabled},
-              {"appOwnerOrganizationId", to_string(directory.tenant)},
+              {"appOwnerOrganizationId", owner},
               {"createdDateTime", time_of(principal.created)},
               {"deletedDateTime", time_of(principal.deleted)},
               {"passwordCredentials", list_of(principal.secrets)},

@@ -60,6 +60,7 @@ struct GraphRow {
 [[nodiscard]] std::span<const GraphRow> graph_credential_rows();
 [[nodiscard]] std::span<const GraphRow> graph_role_rows();
 [[nodiscard]] std::span<const GraphRow> graph_directory_rows();
+[[nodiscard]] std::span<const GraphRow> graph_external_rows();
 
 inline constexpr std::string_view kGraphRead = "microsoft.directory/read";
 
@@ -74,6 +75,12 @@ using GraphObjects = std::move_only_function<std::vector<nlohmann::json>(const S
                                                             DirectoryStore::Edit edit);
 // The directory after a change.
 [[nodiscard]] std::shared_ptr<const Snapshot> graph_after(const GraphParts& parts, const GraphCall& call);
+
+// `identities` of a body, put among `attributes`, and what `passwordPolicies` says. 400 for local accounts where there
+// are none; 501 for accounts of elsewhere (social identity providers).
+[[nodiscard]] gate::ApiResult<> read_account(const GraphCall& call, Attributes& attributes);
+// What a new local account of an external directory has besides what was said.
+void complete_account(const GraphCall& call, User& user);
 
 // May the caller touch credentials, state or roles of who has these roles? Who could make himself more by that may not.
 [[nodiscard]] gate::ApiResult<> check_reach(const GraphCall& call, const std::vector<DirectoryRoleId>& roles);

@@ -18,7 +18,7 @@ using gate::ApiResult;
 using http::Method;
 namespace errors = graph_errors;
 
-constexpr std::array<std::string_view, 3> kOwn = {"accountEnabled", "passwordProfile", "id"};
+constexpr std::array<std::string_view, 4> kOwn = {"accountEnabled", "passwordProfile", "id", "identities"};
 constexpr std::string_view kOneTimeMethod = "00000000-0000-0000-0000-000000000001";  // a user has one at most
 
 std::unexpected<gate::ApiError> refuse(gate::ApiError error) { return std::unexpected(std::move(error)); }
@@ -37,9 +37,10 @@ ApiResult<std::shared_ptr<const User>> myself(const GraphCall& call) {
   return user;
 }
 
-ApiResult<> check_domain(const GraphParts& parts, const User& user) {
+ApiResult<> check_domain(const GraphParts& parts, const GraphCall& call, const User& user) {
   const std::string name = text_of(user.attributes, "userPrincipalName");
-  if (equals_ignoring_case(std::string_view(name).substr(name.find('@') + 1), parts.domain)) return {};
+  const std::string domain = call.directory->domain(parts.domain);
+  if (equals_ignoring_case(std::string_view(name).substr(name.find('@') + 1), domain)) return {};
   return refuse(errors::bad_request(
       "The domain portion of the userPrincipalName property is invalid. You must use one of the verified domain names "
       "in your organization."));
@@ -89,15 +90,21 @@ GraphReply list_users(GraphParts& parts, GraphCall& call) {
 GraphReply create_user(GraphParts& parts, GraphCall& call) {
   User user{.object = random_id<PrincipalId>(parts.random), .puid = make_puid(parts.random)};
   FH_CO_CHECK_OK(graph_json::read_attributes(call.body, ObjectKind::kUser, kOwn, user.attributes));
-  FH_CO_TRY(const auto enabled, graph_json::read_flag(call.body, "accountEnabled"));
-  if (!enabled) co_return refuse(errors::bad_request("A value is required for property 'accountEnabled'."));
+  FH_CO_CHECK_OK(read_account(call, user.attributes));
+  FH_CO_TRY(auto enabled, graph_json::read_flag(call.body, "accountEnabled"));
+  if (texts_of(user.attributes, "identities").empty()) {
+    if (!enabled) co_return refuse(errors::bad_request("A value is required for property 'accountEnabled'."));
+  } else {
+    complete_account(call, user);
+    enabled = enabled.value_or(true);
+  }
   for (const auto* required : {"displayName", "userPrincipalName", "mailNickname"}) {
     if (text_of(user.attributes, required).empty()) {
       co_return refuse(
           errors::bad_request("A value is required for property '" + std::string(required) + "' of resource 'User'."));
     }
   }
-  FH_CO_CHECK_OK(check_domain(parts, user));
+  FH_CO_CHECK_OK(check_domain(parts, call, user));
   FH_CO_TRY(auto password, co_await read_password(parts, call, user));
   if (!password.hash) co_return refuse(errors::bad_request("A value is required for property 'passwordProfile'."));
   user.enabled = *enabled;
@@ -130,7 +137,8 @@ ApiResult<> check_sets_here(const GraphParts& parts, const GraphCall& call, cons
 // Which action a PATCH needs besides users/update: a new password, or another state, is more than a new telephone.
 ApiResult<> check_update(const GraphCall& call, const User& user) {
   const bool password = call.body.contains("passwordProfile") && !call.body["passwordProfile"].is_null();
-  const bool grave = password || call.body.contains("accountEnabled") || call.body.contains("userPrincipalName");
+  const bool grave = password || call.body.contains("accountEnabled") || call.body.contains("userPrincipalName") ||
+                     call.body.contains("identities") || call.body.contains("userType");
   if (grave) {
     FH_CHECK_OK(check_reach(call, user.directory_roles));
   }
@@ -155,7 +163,8 @@ Result<> put_user(Draft& draft, const GraphCall& call, const User& seen, std::op
     FH_CHECK_OK(check_administrator_stays(draft.objects(), seen.object));
   }
   User next = *present;
-  if (!graph_json::read_attributes(call.body, ObjectKind::kUser, kOwn, next.attributes)) {
+  if (!graph_json::read_attributes(call.body, ObjectKind::kUser, kOwn, next.attributes) ||
+      !read_account(call, next.attributes)) {
     return fail(ErrorCode::kInvalidArgument, "a property is invalid");
   }
   next.enabled = enabled.value_or(next.enabled);
@@ -173,11 +182,12 @@ GraphReply update_user(GraphParts& parts, GraphCall& call) {
   FH_CO_CHECK_OK(check_sets_here(parts, call, *user));
   Attributes attributes = user->attributes;
   FH_CO_CHECK_OK(graph_json::read_attributes(call.body, ObjectKind::kUser, kOwn, attributes));
+  FH_CO_CHECK_OK(read_account(call, attributes));
   FH_CO_TRY(const auto enabled, graph_json::read_flag(call.body, "accountEnabled"));
   User named = *user;
   named.attributes = attributes;
   if (call.body.contains("userPrincipalName")) {
-    FH_CO_CHECK_OK(check_domain(parts, named));
+    FH_CO_CHECK_OK(check_domain(parts, call, named));
   }
   FH_CO_TRY(auto password, co_await read_password(parts, call, named));
   FH_CO_CHECK_OK(co_await graph_change(parts, call, [&call, user, enabled, &password](Draft& draft) {
@@ -231,7 +241,7 @@ runtime::Task<ApiResult<>> prove_password(GraphParts& parts, const GraphCall& ca
   const Secret old{BytesView(given)};
   wipe(given);
   const auto& address = call.request.peer.address;
-  const std::string account = to_lower(text_of(user->attributes, "userPrincipalName"));
+  const std::string account = guessing_name(parts.store, {call.tenant(), user});
   if (!parts.attempts.may_check_password(address) || !parts.attempts.may_guess(address, account, NameIs::kSomebodys)) {
     co_return refuse(errors::too_many_attempts());
   }
@@ -247,6 +257,7 @@ runtime::Task<ApiResult<>> prove_password(GraphParts& parts, const GraphCall& ca
 GraphReply change_my_password(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto user, myself(call));
   FH_CO_CHECK_OK(check_mastered_here(parts, user->attributes));
+  if (home_of(user->attributes)) co_return refuse(errors::mastered_elsewhere());
   FH_CO_TRY(auto old, graph_json::read_text(call.body, "currentPassword"));
   FH_CO_TRY(auto chosen, graph_json::read_text(call.body, "newPassword"));
   FH_CO_CHECK_OK(co_await prove_password(parts, call, user, std::move(old)));

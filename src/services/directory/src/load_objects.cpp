@@ -65,6 +65,12 @@ runtime::Task<Result<Objects>> load_objects(keys::SealedRows rows, PersonalRows&
   FH_CO_TRY(auto principals, co_await load<ServicePrincipal>(rows, kServicePrincipalPrefix, kMaxServicePrincipals,
                                                              decode_service_principal));
   out.principals = shared(std::move(principals));
+  FH_CO_TRY(const auto externals, co_await rows.load(Bytes(1, kExternalPrefix), kMaxExternalDirectories));
+  for (const auto& row : externals) {
+    FH_CO_TRY(auto external, decode_external(row.key, row.value));
+    const TenantId id = external.tenant;
+    out.externals.emplace(id, std::make_shared<const ExternalDirectory>(std::move(external)));
+  }
   co_return out;
 }
 

@@ -4,6 +4,7 @@
 #include "http/json_response.h"
 #include "src/authorize_endpoint.h"
 #include "src/discovery.h"
+#include "src/invitation.h"
 #include "src/login_gate.h"
 #include "src/sign_in.h"
 #include "src/sign_in_pages.h"
@@ -59,12 +60,13 @@ LoginCall call_of(const http::Request& request, Style style, WallTime now) {
 
 // Whom it says it is, so that the record of a wrong secret names whose it was to be. Only who is known here: what
 // strangers make up would stay in the log's pseudonyms for ever.
-std::string claimed_caller(const DirectoryStore& store, const TokenForm& asked) {
+std::string claimed_caller(const DirectoryStore& store, std::string_view path, const TokenForm& asked) {
+  const auto tenant = named_tenant(store, path).value_or(std::nullopt);
   if (asked.form.get("grant_type") == "password" && asked.form.has("username")) {
-    return claimed_user(store, asked.form.get("username"));
+    return claimed_user(store, asked.form.get("username"), tenant);
   }
   const auto client = parse_guid<PrincipalId>(asked.credentials.id);
-  return client && !store.clients(*client).empty() ? "client " + to_string(*client) : "client unknown";
+  return client && !store.clients(*client, tenant).empty() ? "client " + to_string(*client) : "client unknown";
 }
 
 gate::Task<Reply> token(LoginParts& parts, Style style, Permit<IssueToken> permit) {
@@ -77,7 +79,7 @@ gate::Task<Reply> token(LoginParts& parts, Style style, Permit<IssueToken> permi
   if (!parts.attempts.may_try(call.address, asked.credentials.id)) {
     co_return std::unexpected(errors::too_many_attempts(std::to_string(Attempts::retry_after().count())));
   }
-  permit.name_caller("Unproven", claimed_caller(parts.store, asked));
+  permit.name_caller("Unproven", claimed_caller(parts.store, call.tenant, asked));
   auto issued = co_await issue_token(parts, std::move(call), std::move(asked));
   if (!issued) co_return std::unexpected(std::move(issued.error()));
   permit.name_caller(issued->credential, std::move(issued->caller), issued->tenant);
@@ -161,6 +163,15 @@ gate::Task<Reply> enter_code(LoginParts& parts, Permit<EnterDeviceCode> permit) 
   co_return page;
 }
 
+gate::Task<Reply> redeem(LoginParts& parts, Permit<RedeemInvitation> permit) {
+  const auto& request = permit.request();
+  const LoginCall call = call_of(request, Style::kAdfs, permit.now());
+  if (!parts.attempts.may_try(call.address, "")) {
+    co_return std::unexpected(errors::too_many_attempts(std::to_string(Attempts::retry_after().count())));
+  }
+  co_return begin_redemption(parts, call, request.raw_query, request.headers.get("cookie"));
+}
+
 gate::Task<Reply> leave(LoginParts& parts, Style style, Permit<SignOut> permit) {
   const auto& request = permit.request();
   co_return sign_out(parts, call_of(request, style, permit.now()), request.raw_query);
@@ -237,6 +248,8 @@ void add_page_routes(gate::ServiceGate& gate, LoginParts& parts) {
   }
   gate.add<SignIn>(row(Method::kPost, "/signin", gate::DataClass::kPersonalData),
                    [&parts](Permit<SignIn> permit) { return sign_in(parts, std::move(permit)); });
+  gate.add<RedeemInvitation>(page("/redeem"),
+                             [&parts](Permit<RedeemInvitation> permit) { return redeem(parts, std::move(permit)); });
   gate.add<ShowDevicePage>(page("/device"),
                            [](Permit<ShowDevicePage> permit) { return show_device_page(std::move(permit)); });
   gate.add<EnterDeviceCode>(row(Method::kPost, "/device", gate::DataClass::kSystemMetadata),

@@ -27,6 +27,9 @@ struct EnterDeviceCode {
 struct SignOut {
   static constexpr std::string_view kName = "SignOut";
 };
+struct RedeemInvitation {
+  static constexpr std::string_view kName = "RedeemInvitation";
+};
 struct GetOpenIdConfiguration {
   static constexpr std::string_view kName = "GetOpenIdConfiguration";
 };

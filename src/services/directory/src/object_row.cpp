@@ -29,6 +29,8 @@ std::optional<std::uint32_t> count(const Json& json, const char* name) {
 
 Bytes row_key(char prefix, PrincipalId object) { return Bytes(1, prefix) + Bytes(object.view()); }
 
+Bytes row_key(TenantId external) { return Bytes(1, kExternalPrefix) + Bytes(external.view()); }
+
 Bytes encode(const ServicePrincipal& principal) {
   const bool plain = principal.certificates.empty() && principal.attributes.empty() && !principal.deleted;
   Json json = {{"v", plain ? 1 : kPrincipalVersion},
@@ -84,6 +86,21 @@ Bytes encode(const Device& device) {
                {"attributes", of(device.attributes, ObjectKind::kDevice, Personal::kNo)}};
   put_time(json, "created", device.created);
   return json.dump();
+}
+
+Bytes encode(const ExternalDirectory& external) {
+  Json json = {{"v", kVersion},
+               {"resource", external.resource},
+               {"domain", external.domain},
+               {"displayName", external.display_name},
+               {"country", external.country},
+               {"sku", external.sku},
+               {"location", external.location},
+               {"tags", external.tags},
+               {"administratorTenant", to_string(external.administrator.tenant)},
+               {"administrator", to_string(external.administrator.object)}};
+  put_time(json, "created", external.created);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Bytes encode_personal(const User& user) {
@@ -167,6 +184,30 @@ Result<Device> decode_device(BytesView key, BytesView row) {
   const bool good = take_object(key, out) && json.contains("enabled") && take_flag(json, "enabled", out.enabled) &&
                     take_attributes(json, out.attributes) && take_time(json, "created", out.created);
   if (!good) return corrupt();
+  return out;
+}
+
+Result<ExternalDirectory> decode_external(BytesView key, BytesView row) {
+  FH_TRY(const Json json, parse(row, kVersion));
+  const auto tenant = id_from_bytes<TenantId>(key.substr(1));
+  const auto home = guid<TenantId>(json, "administratorTenant");
+  const auto administrator = guid<PrincipalId>(json, "administrator");
+  ExternalDirectory out;
+  bool good = tenant && home && administrator && take_time(json, "created", out.created) && json.contains("tags") &&
+              json["tags"].is_object();
+  const std::pair<const char*, std::string*> texts[] = {
+      {"resource", &out.resource}, {"domain", &out.domain}, {"displayName", &out.display_name},
+      {"country", &out.country},   {"sku", &out.sku},       {"location", &out.location}};
+  for (const auto& [name, value] : texts) {
+    auto held = text(json, name);
+    good = good && held;
+    if (held) *value = std::move(*held);
+  }
+  if (!good) return corrupt();
+  for (const auto& [name, value] : json["tags"].items())
+    out.tags[name] = value.is_string() ? value.get<std::string>() : "";
+  out.tenant = *tenant;
+  out.administrator = {*home, *administrator};
   return out;
 }
 

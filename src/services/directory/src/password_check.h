@@ -2,6 +2,7 @@
 #pragma once
 
 #include "src/login_parts.h"
+#include "src/proven_user.h"
 
 namespace freehold::directory {
 
@@ -11,8 +12,10 @@ inline constexpr std::size_t kMaxChosenPasswordBytes = 256;
 struct FoundUser {
   TenantId tenant;
   std::shared_ptr<const User> user;
+  UserAccount account;  // whose password it is: the user's own, or a guest's elsewhere
 };
-// Of the tenant that is named, or of any: user principal names say which.
+// By any name that one may sign in by: of the tenant that is named, its guests included, or of any that is no external
+// directory. A guest whose account can't be used is nobody.
 [[nodiscard]] std::optional<FoundUser> find_user(const DirectoryStore& store, std::string_view name,
                                                  std::optional<TenantId> tenant);
 

@@ -23,6 +23,17 @@ struct ProvenUser {
 // What the audit record says of it.
 [[nodiscard]] std::string_view credential_name(const ProvenUser& who);
 
+// Where the password of a tenant's user is: the user's own, or of a guest the account in another tenant.
+struct UserAccount {
+  TenantId tenant;
+  std::shared_ptr<const User> user;
+};
+// nullopt: a guest whose account is gone, or whose invitation nobody has accepted.
+[[nodiscard]] std::optional<UserAccount> account_of(const DirectoryStore& store, TenantId tenant,
+                                                    const std::shared_ptr<const User>& user);
+// By what wrong passwords of an account are counted, wherever they are tried.
+[[nodiscard]] std::string guessing_name(const DirectoryStore& store, const UserAccount& account);
+
 // The user as they are now. AADSTS50057: gone or disabled; 50173: the password was changed since, or sessions were
 // ended.
 [[nodiscard]] gate::ApiResult<std::shared_ptr<const User>> present_user(const DirectoryStore& store,

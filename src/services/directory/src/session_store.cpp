@@ -138,6 +138,7 @@ struct SessionStore::Table {
   const TenantId tenant;
   const keys::SealedRows rows;
   runtime::Turn turn;
+  bool closed = false;  // guarded by the turn
   mutable std::mutex mutex;
   std::map<SessionId, Session> sessions;
   std::map<PrincipalId, std::vector<SessionId>> of_user;
@@ -227,6 +228,7 @@ runtime::Task<Result<SessionStore::Begun>> SessionStore::begin(TenantId tenant, 
   const auto table = table_of(tenant);
   if (!table) co_return no_token();
   FH_CO_TRY(const auto turn, co_await table->turn.take());
+  if (table->closed) co_return no_token();
   FH_CO_CHECK_OK(co_await make_room(table, now));
   keys::RowChange change;
   std::vector<SessionId> gone;
@@ -261,7 +263,7 @@ runtime::Task<Result<SessionStore::Renewed>> SessionStore::renew(std::string tok
   const auto table = parts ? table_of(parts->tenant) : nullptr;
   if (!table) co_return no_token();
   FH_CO_TRY(const auto turn, co_await table->turn.take());
-  auto session = table->find(parts->session);
+  auto session = table->closed ? std::nullopt : table->find(parts->session);
   if (!session || session->application != application || session->expires <= now) co_return no_token();
   const Bytes secret = store_.random.bytes(kSecretBytes);
   if (!rotate(*session, digest_of(parts->secret.view()), digest_of(secret), now)) {
@@ -303,6 +305,16 @@ runtime::Task<Result<>> SessionStore::revoke_all(TenantId tenant, PrincipalId us
   if (!table) co_return Result<>();
   FH_CO_TRY(const auto turn, co_await table->turn.take());
   co_return co_await drop(table, table->of(user));
+}
+
+runtime::Task<Result<>> SessionStore::close(TenantId tenant) {
+  const auto table = table_of(tenant);
+  if (!table) co_return Result<>();
+  FH_CO_TRY(const auto turn, co_await table->turn.take());
+  table->closed = true;
+  const std::unique_lock lock(mutex_);
+  tables_.erase(tenant);
+  co_return Result<>();
 }
 
 runtime::Task<Result<>> SessionStore::forget_old(TenantId tenant, WallTime now) {

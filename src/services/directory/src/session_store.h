@@ -82,6 +82,8 @@ class SessionStore {
   // Forgets what is over; at most some hundreds a call.
   [[nodiscard]] runtime::Task<Result<>> forget_old(TenantId tenant, WallTime now);
   [[nodiscard]] std::size_t count(TenantId tenant) const;
+  // No token of the tenant is good any more, and none is made, until it is opened again. Its rows stay.
+  [[nodiscard]] runtime::Task<Result<>> close(TenantId tenant);
 
  private:
   struct Table;

@@ -6,6 +6,7 @@
 #include "src/authorize_endpoint.h"
 #include "src/authorize_rules.h"
 #include "src/changes.h"
+#include "src/invitation.h"
 #include "src/password_check.h"
 #include "src/sign_in_pages.h"
 #include "src/snapshot.h"
@@ -43,7 +44,26 @@ std::string text_for(const gate::ApiError& error) {
   return "Sign-in is not possible at the moment. Try again.";
 }
 
-SignInOutcome finish(LoginParts& parts, const SignInTicket& ticket) {
+OutcomeTask accept(LoginParts& parts, SignInTicket ticket, WallTime now) {
+  const ProvenUser user = *ticket.user;
+  const auto done = co_await accept_invitation(parts, ticket.invitation, user, now);
+  SignInOutcome out{
+      .response = {}, .caller = to_string(user.user), .tenant = user.tenant, .credential = credential_name(user)};
+  if (done) {
+    out.response = send_back(ticket, {});
+    co_return out;
+  }
+  const bool known = done.error().code == ErrorCode::kDenied || done.error().code == ErrorCode::kConflict ||
+                     done.error().code == ErrorCode::kNotFound;
+  out.response = message_page("The invitation can't be accepted",
+                              known ? done.error().message : "That is not possible at the moment. Try again.");
+  out.response.status = known ? 403 : 503;
+  out.refused = true;
+  co_return out;
+}
+
+OutcomeTask finish(LoginParts& parts, SignInTicket ticket, WallTime now) {
+  if (!ticket.invitation.empty()) co_return co_await accept(parts, std::move(ticket), now);
   const ProvenUser& user = *ticket.user;
   SignInOutcome out{
       .response = {}, .caller = to_string(user.user), .tenant = user.tenant, .credential = credential_name(user)};
@@ -51,7 +71,7 @@ SignInOutcome finish(LoginParts& parts, const SignInTicket& ticket) {
     const bool answered = parts.memory.answer_device(ticket.user_code, DeviceState::kApproved, user);
     out.response = answered ? message_page("You are signed in", "Go back to your device. You may close this window.")
                             : message_page("The code is over", "Begin again on your device.");
-    return out;
+    co_return out;
   }
   auto code = parts.memory.add_code({.user = user,
                                      .application = ticket.client,
@@ -63,23 +83,26 @@ SignInOutcome finish(LoginParts& parts, const SignInTicket& ticket) {
                                      .nonce = ticket.nonce});
   out.response = code ? send_back(ticket, {{"code", std::move(*code)}})
                       : send_back(ticket, {{"error", "temporarily_unavailable"}});
-  return out;
+  co_return out;
 }
 
-// The next page that this user needs, or the end.
-SignInOutcome go_on(LoginParts& parts, SignInTicket ticket, const User& user) {
+// The next page that this user needs, or the end. `account` has the user's credentials.
+OutcomeTask go_on(LoginParts& parts, SignInTicket ticket, UserAccount account, WallTime now) {
   const bool proved_code = ticket.user->methods.size() > 1;
-  if (user.one_time_secret && !proved_code) {
+  if (account.user->one_time_secret && !proved_code) {
     ticket.step = SignInStep::kOneTimeCode;
-  } else if (user.must_change_password) {
+  } else if (account.user->must_change_password) {
+    if (account.tenant != ticket.user->tenant) {
+      co_return stop("Your password must be changed", "Change it where your account is, and begin again.", 403);
+    }
     ticket.step = SignInStep::kNewPassword;
   } else {
-    return finish(parts, ticket);
+    co_return co_await finish(parts, std::move(ticket), now);
   }
-  return {.response = step_page(parts, ticket, {}, {}),
-          .caller = to_string(user.object),
-          .tenant = ticket.user->tenant,
-          .credential = "Password"};
+  co_return SignInOutcome{.response = step_page(parts, ticket, {}, {}),
+                          .caller = to_string(ticket.user->user),
+                          .tenant = ticket.user->tenant,
+                          .credential = "Password"};
 }
 
 OutcomeTask take_password(LoginParts& parts, LoginCall call, SignInPost post, SignInTicket ticket) {
@@ -92,39 +115,41 @@ OutcomeTask take_password(LoginParts& parts, LoginCall call, SignInPost post, Si
   auto found = co_await check_password(parts, name, Secret(post.form.get("password")), call.address, *tenant);
   if (!found) {
     auto out = again(parts, ticket, name, text_for(found.error()), found.error().status == 503 ? 503 : 401);
-    out.caller = claimed_user(parts.store, name);
+    out.caller = claimed_user(parts.store, name, *tenant);
     co_return out;
   }
-  if (parts.store.clients(ticket.client, found->tenant).empty()) {
+  if (ticket.invitation.empty() && parts.store.clients(ticket.client, found->tenant).empty()) {
     co_return stop("Sign-in is not possible", "The application is not known in your organisation.", 403);
   }
   ticket.user = ProvenUser{.tenant = found->tenant,
                            .user = found->user->object,
                            .methods = {"pwd"},
                            .at = call.now,
-                           .password_of = found->user->password_changed};
-  co_return go_on(parts, std::move(ticket), *found->user);
+                           .password_of = found->account.user->password_changed};
+  co_return co_await go_on(parts, std::move(ticket), std::move(found->account), call.now);
 }
 
-SignInOutcome take_code(LoginParts& parts, const LoginCall& call, const SignInPost& post, SignInTicket ticket,
-                        const User& user) {
+OutcomeTask take_code(LoginParts& parts, LoginCall call, SignInPost post, SignInTicket ticket, UserAccount held) {
+  const User& user = *held.user;
   const auto refused = [&](std::string error) {
     auto out = again(parts, ticket, {}, std::move(error), 401);
-    out.caller = to_string(user.object);
+    out.caller = to_string(ticket.user->user);
     return out;
   };
   // Who sets another password may begin anew.
   const auto password = user.password_changed.value_or(WallTime()).time_since_epoch().count();
   const std::string account = to_string(user.object) + " " + std::to_string(password);
   if (!parts.attempts.may_try_code(account)) {
-    return refused("Too many wrong codes. Try again tomorrow, or ask your administrator for a new password.");
+    co_return refused("Too many wrong codes. Try again tomorrow, or ask your administrator for a new password.");
   }
   const auto step = user.one_time_secret ? crypto::step_of_code(*user.one_time_secret, post.form.get("code"), call.now)
                                          : std::nullopt;
-  if (!step || !parts.memory.use_step(user.object, *step)) return refused("That code is wrong or was used before.");
+  if (!step || !parts.memory.use_step(user.object, *step)) {
+    co_return refused("That code is wrong or was used before.");
+  }
   parts.attempts.right_code(account);
   ticket.user->methods = {"pwd", "mfa"};
-  return go_on(parts, std::move(ticket), user);
+  co_return co_await go_on(parts, std::move(ticket), std::move(held), call.now);
 }
 
 // Another password and the end of every session before it, in one commit.
@@ -172,13 +197,13 @@ OutcomeTask take_new_password(LoginParts& parts, LoginCall call, SignInPost post
   // They are worth nothing any more (sessions_from); this only clears them away.
   const auto revoked = co_await parts.sessions.revoke_all(who.tenant, who.user);
   if (!revoked) log_warning("sessions that are over couldn't be removed", {{"error", revoked.error().message}});
-  co_return finish(parts, ticket);
+  co_return co_await finish(parts, std::move(ticket), call.now);
 }
 
 }  // namespace
 
-std::string claimed_user(const DirectoryStore& store, std::string_view name) {
-  return find_user(store, name, std::nullopt) ? "user " + to_lower(name) : "user unknown";
+std::string claimed_user(const DirectoryStore& store, std::string_view name, std::optional<TenantId> tenant) {
+  return find_user(store, name, tenant) ? "user " + to_lower(name) : "user unknown";
 }
 
 bool is_own_origin(const LoginParts& parts, const LoginCall& call, std::string_view origin) {
@@ -205,8 +230,11 @@ runtime::Task<SignInOutcome> go_on_signing_in(LoginParts& parts, LoginCall call,
   if (!present) co_return stop("Sign-in is not possible", text_for(present.error()), 403);
   auto user = std::move(*present);
   if (ticket->step == SignInStep::kOneTimeCode) {
-    co_return take_code(parts, call, post, std::move(*ticket), *user);
+    auto account = account_of(parts.store, ticket->user->tenant, user);
+    if (!account) co_return stop("The sign-in is over", "Begin again.", 400);
+    co_return co_await take_code(parts, std::move(call), std::move(post), std::move(*ticket), std::move(*account));
   }
+  if (home_of(user->attributes)) co_return stop("The sign-in is over", "Begin again.", 400);
   co_return co_await take_new_password(parts, std::move(call), std::move(post), std::move(*ticket), std::move(user));
 }
 

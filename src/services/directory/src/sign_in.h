@@ -28,8 +28,9 @@ struct SignInOutcome {
 };
 
 // "user NAME" for a name that is somebody's, else "user unknown": what strangers make up is put into no record, where
-// it would stay.
-[[nodiscard]] std::string claimed_user(const DirectoryStore& store, std::string_view name);
+// it would stay. Of the tenant that is named, or of any that is no external directory.
+[[nodiscard]] std::string claimed_user(const DirectoryStore& store, std::string_view name,
+                                       std::optional<TenantId> tenant);
 // Did a form come from one of our own pages, as far as the browser says?
 [[nodiscard]] bool is_own_origin(const LoginParts& parts, const LoginCall& call, std::string_view origin);
 

@@ -75,6 +75,10 @@ std::string end_form(const SignInPage& shown, std::string_view button) {
 
 std::string purpose(const SignInPage& shown) {
   const auto strong = [](std::string_view text) { return "<strong>" + html_escape(text) + "</strong>"; };
+  if (shown.invitation) {
+    return "<p>to accept the invitation of " + strong(shown.client_name) +
+           ". It will know you as a guest, by your address; your password stays where it is.</p>\n";
+  }
   const std::string use = ", which may then use " + strong(shown.service) + " in your name";
   if (shown.device_code.empty()) return "<p>to continue to " + strong(shown.client_name) + use + "</p>\n";
   // RFC 8628 section 5.4: who was sent a link sees that the code isn't their own device's.
@@ -157,6 +161,15 @@ http::Response device_page(std::string_view user_code, std::string_view error) {
 
 http::Response message_page(std::string_view title, std::string_view text) {
   return page(title, "<p>" + html_escape(text) + "</p>\n", {}, {});
+}
+
+http::Response choice_page(std::string_view title, std::string_view text,
+                           std::span<const std::pair<std::string, std::string>> links) {
+  std::string content = "<p>" + html_escape(text) + "</p>\n<ul>\n";
+  for (const auto& [shown, target] : links) {
+    content += "<li><a href=\"" + html_escape(target) + "\">" + html_escape(shown) + "</a></li>\n";
+  }
+  return page(title, content + "</ul>\n", {}, {});
 }
 
 http::Response form_post_page(std::string_view uri, std::string_view client_name,

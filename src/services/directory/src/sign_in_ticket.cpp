@@ -41,6 +41,7 @@ std::string seal_ticket(const SignInTicket& ticket, const Secret& key, Random& r
                {"challenge", ticket.challenge},
                {"formPost", ticket.form_post},
                {"userCode", ticket.user_code},
+               {"invitation", ticket.invitation},
                {"browser", ticket.browser},
                {"expires", micros(ticket.expires)},
                {"step", static_cast<int>(ticket.step)}};
@@ -75,6 +76,7 @@ std::optional<SignInTicket> open_ticket(std::string_view text, const Secret& key
   out.challenge = json.at("challenge");
   out.form_post = json.at("formPost");
   out.user_code = json.at("userCode");
+  out.invitation = json.at("invitation");
   out.browser = json.at("browser");
   out.expires = time_of(json.at("expires"));
   out.step = static_cast<SignInStep>(json.at("step").get<int>());

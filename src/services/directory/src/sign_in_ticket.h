@@ -33,6 +33,9 @@ struct SignInTicket {
   // Of a device's sign-in instead.
   std::string user_code = {};  // its letters (SignInMemory::letters_of)
 
+  // Of an invitation that is being accepted instead (invitation.h): what its link says.
+  std::string invitation = {};
+
   std::string browser = {};  // digest of the cookie of the browser that began
   WallTime expires = {};
   SignInStep step = SignInStep::kPassword;

@@ -1,6 +1,7 @@
 #include "src/snapshot.h"
 
 #include "base/encoding.h"
+#include "src/local_identity.h"
 
 namespace freehold::directory {
 
@@ -23,11 +24,19 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::of(TenantId tenant, Objects ob
     add_identity(id, {}, user->enabled);
     const std::string name = to_lower(text_of(user->attributes, "userPrincipalName"));
     if (!name.empty()) out->user_by_name.emplace(name, id);
+    for (const auto& identity : identities_of(user->attributes)) {
+      out->user_by_identity.emplace(to_lower(identity.assigned_id), id);
+    }
+    if (const auto home = home_of(user->attributes)) {
+      out->homes.emplace(id, *home);
+      out->guests.emplace(std::pair(home->tenant, home->object), id);
+    }
   }
   for (const auto& [id, principal] : objects.principals) {
     if (principal->deleted) continue;
     add_identity(id, principal->application, principal->enabled);
     out->principal_of_application.emplace(principal->application, id);
+    if (const auto home = home_of(principal->attributes)) out->homes.emplace(id, *home);
   }
   for (const auto& [id, application] : objects.applications) {
     if (!application->deleted) out->object_of_application.emplace(application->application, id);
@@ -40,6 +49,17 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::of(TenantId tenant, Objects ob
 std::shared_ptr<const User> Snapshot::user_named(std::string_view principal_name) const {
   const auto at = user_by_name.find(to_lower(principal_name));
   return at == user_by_name.end() ? nullptr : find_in(objects.users, at->second);
+}
+
+std::shared_ptr<const User> Snapshot::user_signing_in(std::string_view name) const {
+  if (auto user = user_named(name)) return user;
+  const auto at = user_by_identity.find(to_lower(name));
+  return at == user_by_identity.end() ? nullptr : find_in(objects.users, at->second);
+}
+
+std::shared_ptr<const User> Snapshot::guest_from(TenantId home, PrincipalId object) const {
+  const auto at = guests.find({home, object});
+  return at == guests.end() ? nullptr : find_in(objects.users, at->second);
 }
 
 std::shared_ptr<const Application> Snapshot::application(PrincipalId client) const {

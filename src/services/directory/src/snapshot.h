@@ -26,6 +26,8 @@ struct Objects {
   ObjectMap<Device> devices;
   ObjectMap<Application> applications;
   ObjectMap<ServicePrincipal> principals;
+  std::map<TenantId, std::shared_ptr<const ExternalDirectory>> externals = {};  // that the tenant made
+  std::shared_ptr<const ExternalDirectory> self = {};  // of an external directory, which it is; null: of another tenant
 };
 
 template <class Object>
@@ -54,6 +56,9 @@ struct Snapshot {
   std::unordered_map<PrincipalId, PrincipalId> principal_of_application;
   std::unordered_map<PrincipalId, PrincipalId> object_of_application;  // the application's
   std::unordered_map<std::string, PrincipalId> user_by_name;           // user principal name in lower case
+  std::unordered_map<std::string, PrincipalId> user_by_identity;       // what a local account signs in as, the same
+  std::unordered_map<PrincipalId, Home> homes;  // of guests, and of service principals of other tenants' applications
+  std::map<std::pair<TenantId, PrincipalId>, PrincipalId> guests;  // the other way round, users alone
 
   // Of a change: groups in groups in groups are followed at every one, on a loop that others need too.
   static constexpr std::size_t kMaxMembershipSteps = 1'000'000;
@@ -63,6 +68,14 @@ struct Snapshot {
                                                                   std::size_t most_steps = kMaxMembershipSteps);
 
   [[nodiscard]] std::shared_ptr<const User> user_named(std::string_view principal_name) const;
+  // By whatever name a user of the tenant may sign in.
+  [[nodiscard]] std::shared_ptr<const User> user_signing_in(std::string_view name) const;
+  [[nodiscard]] std::shared_ptr<const User> guest_from(TenantId home, PrincipalId object) const;
+  [[nodiscard]] bool is_external() const { return objects.self != nullptr; }
+  // Where names of its users end: `otherwise` where it is no external directory.
+  [[nodiscard]] std::string domain(std::string_view otherwise) const {
+    return is_external() ? objects.self->domain : std::string(otherwise);
+  }
   // By its client id.
   [[nodiscard]] std::shared_ptr<const Application> application(PrincipalId client) const;
   [[nodiscard]] std::shared_ptr<const ServicePrincipal> principal(PrincipalId client) const;

@@ -1,5 +1,6 @@
 #include "src/token_endpoint.h"
 
+#include "authn/audience.h"
 #include "base/encoding.h"
 #include "http/json_response.h"
 #include "src/token_errors.h"
@@ -20,6 +21,7 @@ GrantTask give_to_application(LoginParts& parts, LoginCall call, TokenForm asked
   TokenRequest request{
       .style = call.style, .tenant = client.tenant, .audience = {}, .issuer = {}, .token_id = {}, .now = call.now};
   FH_CO_TRY(request.audience, wanted_audience(parts.audiences, call.style, asked.form));
+  FH_CO_CHECK_OK(check_offered(parts, client.tenant, request.audience, client.principal->directory_roles));
   request.issuer = parts.site.issuer(call.style, to_string(client.tenant), call.port);
   request.token_id = to_base64url(parts.random.bytes(16));
   std::string claims = token_claims(request, *client.principal);
@@ -49,6 +51,18 @@ bool is_known_grant(std::string_view type) {
 }
 
 }  // namespace
+
+// An external directory has no resources: its tokens are for the directory, and for its administrators' tools, which
+// ask the resource manager what there is.
+ApiResult<> check_offered(const LoginParts& parts, TenantId tenant, std::string_view audience,
+                          const std::vector<DirectoryRoleId>& roles) {
+  if (!parts.store.is_external(tenant)) return {};
+  const auto service = gate::resource_of_audience(audience, parts.audiences.domain);
+  const bool offered =
+      service == gate::TokenResource::kGraph || (service == gate::TokenResource::kManagement && !roles.empty());
+  if (!offered) return refuse(errors::unknown_resource(audience));
+  return {};
+}
 
 ApiResult<std::string> wanted_audience(const AudienceRules& rules, Style style, const ClientForm& form) {
   // AD FS takes either, as MSAL and ADAL send it.

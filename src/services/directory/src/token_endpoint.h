@@ -18,6 +18,10 @@ struct TokenForm {
 [[nodiscard]] gate::ApiResult<std::string> wanted_audience(const AudienceRules& rules, Style style,
                                                            const ClientForm& form);
 
+// AADSTS500011: the tenant has no such service.
+[[nodiscard]] gate::ApiResult<> check_offered(const LoginParts& parts, TenantId tenant, std::string_view audience,
+                                              const std::vector<DirectoryRoleId>& roles);
+
 struct IssuedToken {
   http::Response response;
   std::string caller;  // for the audit record: who was proved

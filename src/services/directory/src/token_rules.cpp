@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/encoding.h"
+#include "src/local_identity.h"
 
 namespace freehold::directory {
 namespace {
@@ -36,6 +37,8 @@ Json user_json(const TokenRequest& request, const UserTokens& tokens, const User
                {"unique_name", name},
                {"upn", name},
                {"uti", request.token_id}};
+  if (home_of(user.attributes)) json["idp"] = text_of(user.attributes, "homeTenant");
+  if (const auto mail = shown_identity(user.attributes); mail.find('@') != mail.npos) json["emails"] = {mail};
   for (const auto* optional : {"given_name", "family_name"}) {
     const auto* attribute = std::string_view(optional) == "given_name" ? "givenName" : "surname";
     const auto value = text_of(user.attributes, attribute);
@@ -64,7 +67,8 @@ std::string id_claims(const TokenRequest& request, const UserTokens& tokens, con
                       const ServicePrincipal& client) {
   Json json = user_json(request, tokens, user);
   json["aud"] = to_string(client.application);
-  json["preferred_username"] = text_of(user.attributes, "userPrincipalName");
+  const std::string shown = shown_identity(user.attributes);
+  json["preferred_username"] = shown.empty() ? text_of(user.attributes, "userPrincipalName") : shown;
   json["ver"] = request.style == Style::kEntraV2 ? "2.0" : "1.0";
   if (!tokens.nonce.empty()) json["nonce"] = tokens.nonce;
   return json.dump();

@@ -114,6 +114,7 @@ runtime::Task<ApiResult<Issued>> issue(LoginParts& parts, LoginCall call, Proven
                        .token_id = to_base64url(parts.random.bytes(16)),
                        .now = call.now};
   FH_CO_TRY(request.audience, audience_of(parts, call.style, given, client));
+  FH_CO_CHECK_OK(check_offered(parts, given.who.tenant, request.audience, user->directory_roles));
   const UserTokens tokens{given.scope, given.nonce, given.who.methods, client.by == ProvenBy::kNothing};
   const bool wants_id = call.style != Style::kEntraV2 || has_scope(given.scope, "openid");
   std::string id = wants_id ? id_claims(request, tokens, *user, *client.principal) : std::string();
@@ -137,8 +138,9 @@ ApiResult<ProvenUser> user_of_session(const LoginParts& parts, TenantId tenant, 
   ProvenUser out{.tenant = tenant, .user = session.user, .methods = session.methods, .at = session.created};
   const auto directory = parts.store.snapshot(tenant);
   const auto user = directory ? live_in(directory->objects.users, session.user) : nullptr;
-  if (user && (!user->password_changed || *user->password_changed <= session.created)) {
-    out.password_of = user->password_changed;
+  const auto account = user ? account_of(parts.store, tenant, user) : std::nullopt;
+  if (account && (!account->user->password_changed || *account->user->password_changed <= session.created)) {
+    out.password_of = account->user->password_changed;
   }
   FH_CHECK_OK(present_user(parts.store, out));
   return out;
@@ -222,13 +224,13 @@ GrantTask redeem_password(LoginParts& parts, LoginCall call, TokenForm asked) {
   FH_CO_TRY(const auto found, co_await check_password(parts, std::string(form.get("username")),
                                                       Secret(form.get("password")), call.address, named));
   FH_CO_TRY(auto client, admit_client(parts, call, found.tenant, form, credentials));
-  if (found.user->one_time_secret) co_return refuse(errors::second_factor_needed());
-  if (found.user->must_change_password) co_return refuse(errors::password_over());
+  if (found.account.user->one_time_secret) co_return refuse(errors::second_factor_needed());
+  if (found.account.user->must_change_password) co_return refuse(errors::password_over());
   Given given{.who = {.tenant = found.tenant,
                       .user = found.user->object,
                       .methods = {"pwd"},
                       .at = call.now,
-                      .password_of = found.user->password_changed}};
+                      .password_of = found.account.user->password_changed}};
   ask(given, form);
   FH_CO_TRY(auto issued, co_await issue(parts, std::move(call), std::move(client), std::move(given)));
   issued.token.credential = "Password";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "directory/directory_store.h"
 #include "directory/ldap_source.h"
 #include "pipeline/pipeline.h"
+#include "resource/registry.h"
 #include "runtime/pool.h"
 
 namespace freehold::directory {
@@ -26,6 +28,8 @@ struct DirectoryServiceOptions {
   bool password_grant = true;           // user names and passwords at the token endpoint
   std::optional<LdapSource> ldap = {};  // where users and groups are read from, besides those made here
   Secret ldap_password = {};            // of its reader
+  // Makes or finds a tenant's key, before anything of an external directory is sealed.
+  std::function<Task<Result<>>(TenantId)> prepare_tenant = {};
 };
 
 // Owned by app/. open() once before gate() and authority() are used; the rest thread-safe.
@@ -36,9 +40,11 @@ class DirectoryService {
   DirectoryService(const DirectoryService&) = delete;
   DirectoryService& operator=(const DirectoryService&) = delete;
 
-  // Loads or makes the token signing key, then the tenant's directory. Blocks for tenths of a second where it makes a
+  // Loads or makes the token signing key, then the tenant's directory and the external ones that it made. Blocks for tenths of a second where it makes a
   // key. kCorrupt, kUnavailable, kDenied, kUnsupported as what it reads.
   [[nodiscard]] Task<Result<>> open(TenantId tenant, FirstAdministrator administrator);
+  // Microsoft.AzureActiveDirectory/b2cDirectories: external directories.
+  void add_resource_types(gate::resource::Registry& registry);
 
   // From now on, until close_and_wait(), looks every hour after what is due, and reads the LDAP source again and again.
   void start(boost::asio::io_context& loop, gate::Pipeline& door);

@@ -27,6 +27,7 @@ using runtime::Task;
 using AuditRow = std::function<store::KeyValue(const store::PartitionId&)>;
 
 class Draft;
+struct Objects;
 struct Snapshot;
 
 // The service principal that a first start makes.
@@ -46,12 +47,23 @@ class DirectoryStore final : public gate::IdentityDirectory {
   // commit: the administrator, who is Global Administrator, and the public client of the az CLI.
   [[nodiscard]] Task<Result<>> open(TenantId tenant, FirstAdministrator administrator);
 
+  // The same of an external directory of a tenant that is open; an empty one gets who made it as Global Administrator.
+  [[nodiscard]] Task<Result<>> open_external(std::shared_ptr<const ExternalDirectory> external);
+  // Everything of an external directory, for good, if `may` lets it: it is given the directory as it is then. Once rows
+  // have begun to go, nothing changes it any more; a failure leaves a rest, and may be followed by another try.
+  using Condition = std::move_only_function<Result<>(const Objects& objects)>;
+  [[nodiscard]] Task<Result<>> erase_external(TenantId tenant, Condition may);
+
   [[nodiscard]] bool has(TenantId tenant) const;
   [[nodiscard]] std::vector<TenantId> tenants() const;
+  // Without the external directories, whose people sign in by their tenant's name alone.
+  [[nodiscard]] std::vector<TenantId> home_tenants() const;
+  // Is it an external directory?
+  [[nodiscard]] bool is_external(TenantId tenant) const;
   [[nodiscard]] std::shared_ptr<const gate::Identity> find(TenantId tenant, PrincipalId object) const override;
   [[nodiscard]] std::optional<gate::PrincipalKind> kind_of(TenantId tenant, PrincipalId object) const override;
   [[nodiscard]] std::shared_ptr<const ServicePrincipal> service_principal(TenantId tenant, PrincipalId object) const;
-  // Every tenant's service principal of that client id, or only the one of `tenant`.
+  // Every tenant's service principal of that client id, external directories' left out, or only the one of `tenant`.
   struct Client {
     TenantId tenant;
     std::shared_ptr<const ServicePrincipal> principal;

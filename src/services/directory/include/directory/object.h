@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 namespace freehold::directory {
 
 inline constexpr std::size_t kMaxTenants = 10'000;
+inline constexpr std::size_t kMaxExternalDirectories = 100;  // of one tenant
 inline constexpr std::size_t kMaxUsers = 20'000;              // a tenant, deleted ones included
 inline constexpr std::size_t kMaxDevices = 20'000;            // a tenant
 inline constexpr std::size_t kMaxApplications = 20'000;       // a tenant, deleted ones included
@@ -114,6 +116,32 @@ struct User {
   std::optional<WallTime> password_changed = {};
   std::optional<WallTime> sessions_from = {};  // refresh tokens of earlier sign-ins are worth nothing
   std::optional<WallTime> deleted = {};
+};
+
+// Where somebody's account is who acts in a tenant without one there: a guest, or an application of another tenant.
+struct Home {
+  TenantId tenant;
+  PrincipalId object;
+};
+// nullopt: the tenant's own, or an invitation that nobody has accepted.
+[[nodiscard]] std::optional<Home> home_of(const Attributes& attributes);
+void set_home(Attributes& attributes, const Home& home);
+// Neither reads the directory, whatever tenant it is, without a directory role.
+[[nodiscard]] bool is_guest(const User& user);
+
+// A tenant for people from outside (customers, partners, citizens), apart from the tenant that made it, as Azure AD B2C
+// has it: a row of that tenant's directory. Its own users, applications, keys and log; no resources.
+struct ExternalDirectory {
+  TenantId tenant;
+  std::string resource;  // the id of the resource that it is
+  std::string domain;    // "customers.freehold.localhost": where its users' names end, and the resource's name
+  std::string display_name;
+  std::string country;  // two letters
+  std::string sku;
+  std::string location;
+  std::map<std::string, std::string> tags = {};
+  Home administrator = {};  // who made it
+  std::optional<WallTime> created = {};
 };
 
 struct Device {
