@@ -112,17 +112,15 @@ Result<ReleaseAuthority> read_authority(Reader& reader, const Json& json) {
   return out;
 }
 
-// The whole of what is left of the path, or what stands in front of a dot: names have dots too.
+// The whole of what is left of the path, or what stands in front of one of its dots: names have dots too. Each object
+// is come to by one way at most, whatever its members are called.
 const Json* find_claim(const Json& claims, std::string_view path) {
-  const Json* at = &claims;
-  while (at->is_object()) {
-    if (const auto whole = at->find(std::string(path)); whole != at->end()) return &*whole;
-    const auto dot = path.find('.');
-    if (dot == path.npos) return nullptr;
-    const auto next = at->find(std::string(path.substr(0, dot)));
-    if (next == at->end()) return nullptr;
-    at = &*next;
-    path.remove_prefix(dot + 1);
+  if (!claims.is_object()) return nullptr;
+  if (const auto whole = claims.find(std::string(path)); whole != claims.end()) return &*whole;
+  for (auto dot = path.find('.'); dot != path.npos; dot = path.find('.', dot + 1)) {
+    const auto next = claims.find(std::string(path.substr(0, dot)));
+    if (next == claims.end()) continue;
+    if (const Json* found = find_claim(*next, path.substr(dot + 1))) return found;
   }
   return nullptr;
 }

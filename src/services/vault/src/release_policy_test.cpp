@@ -80,7 +80,8 @@ TEST(ReleasePolicy, ConditionsSayWhatTheyMean) {
         R"({"claim":"n","greaterOrEquals":3})", R"({"claim":"n","lessOrEquals":3.0})", R"({"claim":"f","greater":1})",
         R"({"claim":"f","less":2})", R"({"claim":"text","notEquals":"other"})", R"({"claim":"gone","exists":false})",
         R"({"claim":"none","exists":"false"})", R"({"claim":"list","exists":true})",
-        R"({"claim":"a.b","equals":"whole"})", R"({"anyOf":[{"claim":"n","equals":4},{"claim":"n","equals":3}]})"}) {
+        R"({"claim":"a.b","equals":"whole"})", R"({"claim":"deep.x.y.z","equals":"end"})",
+        R"({"claim":"deep.x.z","exists":false})", R"({"anyOf":[{"claim":"n","equals":4},{"claim":"n","equals":3}]})"}) {
     EXPECT_TRUE(says(holds)) << holds;
   }
   for (const char* fails :
@@ -88,7 +89,8 @@ TEST(ReleasePolicy, ConditionsSayWhatTheyMean) {
         R"({"claim":"gone","equals":"x"})", R"({"claim":"none","notEquals":"x"})",
         R"({"claim":"list","notEquals":"x"})", R"({"claim":"n","equals":"3"})", R"({"claim":"text","less":3})",
         R"({"claim":"n","greater":3})", R"({"claim":"large","greater":0})", R"({"claim":"n","exists":false})",
-        R"({"claim":"text.more","exists":true})", R"({"claim":"n","equals":3},{"claim":"n","equals":4})",
+        R"({"claim":"text.more","exists":true})", R"({"claim":"deep.x.y.z","exists":false})",
+        R"({"claim":"n","equals":3},{"claim":"n","equals":4})",
         R"({"allOf":[{"claim":"n","equals":4},{"claim":"n","equals":3}]})"}) {
     EXPECT_FALSE(says(fails)) << fails;
   }
