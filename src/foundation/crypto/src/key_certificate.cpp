@@ -267,16 +267,32 @@ void add_key_ids(X509* certificate, X509* issuer) {
 bool is_authority(X509* certificate) {
   const auto flags = X509_get_extension_flags(certificate);
   const bool may_sign = (X509_get_key_usage(certificate) & X509v3_KU_KEY_CERT_SIGN) != 0;  // all, where it says none
-  return (flags & EXFLAG_INVALID) == 0 && (flags & EXFLAG_CA) != 0 && may_sign;
+  // A critical extension that isn't understood may take away what the others give (RFC 5280 section 4.2).
+  return (flags & (EXFLAG_INVALID | EXFLAG_CRITICAL)) == 0 && (flags & EXFLAG_CA) != 0 && may_sign;
 }
 
-Result<CertificatePtr> authority_from(BytesView der, const PublicNumbers& signer, WallTime now) {
+Result<CertificatePtr> authority_from(BytesView der, const PublicNumbers& signer, const CertificateTerms& terms,
+                                      WallTime now) {
   auto out = certificate_from(der);
   if (!out || !is_authority(out.get())) return wrong("The issuer's certificate is none of an authority.");
+  // RFC 5280 section 4.2.1.9; -1: nothing is said.
+  if (terms.authority && X509_get_pathlen(out.get()) == 0) return wrong("The issuer signs no authorities.");
   if (!certifies(der, signer)) return wrong("The issuer's certificate is for another key.");
   FH_TRY(const auto from, time_of(X509_get0_notBefore(out.get())));
   FH_TRY(const auto until, time_of(X509_get0_notAfter(out.get())));
   if (now < from || now >= until) return wrong("The issuer's certificate isn't valid now.");
+  return out;
+}
+
+std::string common_name(const X509_NAME* name) {
+  int at = -1;
+  for (int next = -1; (next = X509_NAME_get_index_by_NID(name, NID_commonName, next)) >= 0;) at = next;
+  if (at < 0) return {};
+  unsigned char* text = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+  if (size < 0) return {};
+  std::string out(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
+  OPENSSL_free(text);
   return out;
 }
 
@@ -291,7 +307,7 @@ Result<UnsignedDocument> unsigned_certificate(const PublicNumbers& key, const Ce
   CertificatePtr above;
   WallTime until = months_later(now, terms.validity_months);
   if (!issuer.empty()) {
-    FH_TRY(above, authority_from(issuer, signer, now));
+    FH_TRY(above, authority_from(issuer, signer, terms, now));
     FH_TRY(const auto end, time_of(X509_get0_notAfter(above.get())));
     until = std::min(until, end);
   }
@@ -366,6 +382,8 @@ Result<CertificateFacts> certificate_facts(BytesView der) {
   char* data = nullptr;
   const long length = BIO_get_mem_data(text.get(), &data);
   out.subject = std::string(data, static_cast<std::size_t>(std::max(0L, length)));
+  out.name = common_name(X509_get_subject_name(certificate.get()));
+  out.issuer_name = common_name(X509_get_issuer_name(certificate.get()));
   out.authority = is_authority(certificate.get());
   return out;
 }

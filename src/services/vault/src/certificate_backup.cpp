@@ -2,6 +2,7 @@
 
 #include "base/encoding.h"
 #include "src/backup.h"
+#include "src/certificate_checks.h"
 #include "src/token_material.h"
 
 namespace freehold::vault {
@@ -64,6 +65,23 @@ Task<ApiResult<RestoredKinds>> bring_here(VaultParts& parts, VaultPtr vault, Bac
   co_return out;
 }
 
+// Any version can be used by its name, with the key that it has.
+ApiResult<std::vector<ObjectPolicies::Hold>> check_restored(const VaultParts& parts, const VaultCall& call,
+                                                            const Backups& backups) {
+  const auto& certificates = backups.at(ItemKind::kCertificate);
+  const auto& keys = backups.at(ItemKind::kKey).versions;
+  const Json policy = kept_of(certificates.head).value("policy", Json::object());
+  std::vector<ObjectPolicies::Hold> out;
+  for (const auto& each : certificates.versions) {
+    const auto& version = each.shown.version;
+    const auto key = std::ranges::find_if(keys, [&](const auto& one) { return one.shown.version == version; });
+    if (key == keys.end()) return no_backup();
+    FH_TRY(auto hold, check_version(parts, call, certificates.head.name, policy, each.shown, &key->shown));
+    out.push_back(std::move(hold));
+  }
+  return out;
+}
+
 }  // namespace
 
 Task<Reply> backup_certificate(VaultParts& parts, VaultCall& call) {
@@ -83,6 +101,10 @@ Task<Reply> restore_certificate(VaultParts& parts, VaultCall& call) {
   if (!blob || blob->empty()) co_return vault_errors::bad_parameter("'value' is required: the backup, in base64url.");
   FH_CO_TRY(const Secret key, said(parts.row_keys.row_key(call.vault->tenant)));
   FH_CO_TRY(auto backups, read_blob(*blob, *call.vault, key));
+  FH_CO_TRY(const auto holds, check_restored(parts, call, backups));
+  if (std::ranges::any_of(backups.at(ItemKind::kKey).versions, &is_in_token)) {
+    FH_CO_CHECK_OK(parts.throttle.take(call.vault->id, Transaction::kHsmKeyCreation));
+  }
   FH_CO_TRY(const auto kinds, co_await bring_here(parts, call.vault, std::move(backups)));
   const auto& head = kinds.at(ItemKind::kCertificate)->head;
   const auto edit = [kinds](const States& states) -> ApiResult<Changes> {

@@ -1,6 +1,7 @@
 #include "src/certificate_issue.h"
 
 #include "base/encoding.h"
+#include "base/log.h"
 #include "src/certificate_issuers.h"
 
 namespace freehold::vault {
@@ -56,6 +57,7 @@ std::shared_ptr<ItemContent> secret_version(Secret text, const ItemVersion& show
 
 ApiResult<> check_free(const ItemStore::States& states, const std::string& name) {
   for (const auto& [kind, state] : states) {
+    if (kind == kWaiting) continue;
     if (state.deleted && state.deleted->purging) return vault_errors::being_purged(kind, name);
     if (state.deleted) return vault_errors::deleted_but_recoverable(kind, name);
     if (kind != ItemKind::kCertificate && state.live && !state.live->current.managed) {
@@ -63,6 +65,16 @@ ApiResult<> check_free(const ItemStore::States& states, const std::string& name)
     }
   }
   return {};
+}
+
+// What waits, taken away: it is removed for good behind the commit.
+ApiResult<ItemChange> end_request(const ItemState& state, const std::string& request, const std::string& name) {
+  const bool waits = state.live && state.live->current.version == request &&
+                     !Json::parse(state.live->current.open, nullptr, false).value("cancelled", false);
+  if (!waits) return vault_errors::not_found(ItemKind::kCertificate, name + "/pending");
+  ItemChange change{.deleted = *state.live, .remove_live = true};
+  change.deleted->purging = true;
+  return change;
 }
 
 // The parts of one version, shared by the tries to commit them.
@@ -78,6 +90,10 @@ Task<ApiResult<ItemHead>> put_certificate(VaultParts& parts, VaultPtr vault, std
                                           Bytes own, std::vector<Bytes> chain, NewCertificate made, std::int64_t now,
                                           AuditRow audit) {
   FH_CO_TRY(const auto facts, said(crypto::certificate_facts(own)));
+  ObjectPolicies::Hold hold;
+  if (made.check) {
+    FH_CO_TRY(hold, made.check(facts));
+  }
   Parts put;
   put.certificate->shown = shown_certificate(facts, made, key.content.shown.version, now);
   const auto& shown = put.certificate->shown;
@@ -88,10 +104,15 @@ Task<ApiResult<ItemHead>> put_certificate(VaultParts& parts, VaultPtr vault, std
                      {"operation", {{"status", "completed"}, {"request_id", to_hex(parts.random.bytes(16))}}}};
   const auto head = std::make_shared<ItemHead>();
   const bool keep_tags = made.keep_tags;
-  const auto edit = [put, name, head, keep_tags,
+  const auto request = made.request;
+  const auto edit = [put, name, head, keep_tags, request,
                      policy = kept.dump()](const ItemStore::States& states) -> ApiResult<ItemStore::Changes> {
     FH_CHECK_OK(check_free(states, name));
     ItemStore::Changes out;
+    if (!request.empty()) {
+      FH_TRY(auto ended, end_request(states.at(kWaiting), request, name));
+      out.emplace(kWaiting, std::move(ended));
+    }
     for (const auto& [kind, version] : {std::pair(ItemKind::kCertificate, put.certificate),
                                         std::pair(ItemKind::kKey, put.key), std::pair(ItemKind::kSecret, put.secret)}) {
       const auto& before = states.at(kind).live;
@@ -105,9 +126,14 @@ Task<ApiResult<ItemHead>> put_certificate(VaultParts& parts, VaultPtr vault, std
     }
     return out;
   };
-  FH_CO_TRY(const auto done,
-            said(co_await parts.items.change_together(vault, kCertificateKinds, name, {}, edit, audit)));
+  auto kinds = kCertificateKinds;
+  if (!request.empty()) kinds.push_back(kWaiting);
+  FH_CO_TRY(const auto done, said(co_await parts.items.change_together(vault, kinds, name, {}, edit, audit)));
   FH_CO_CHECK_OK(done);
+  if (!request.empty()) {
+    const auto purged = co_await parts.items.purge(vault, kWaiting, name);
+    if (!purged) log_warning("what is left of a request stays for now", {{"error", purged.error().message}});
+  }
   co_return std::move(*head);
 }
 
@@ -121,7 +147,7 @@ Task<ApiResult<ItemHead>> issue_certificate(VaultParts& parts, VaultPtr vault, s
   }
   std::shared_ptr<CertificateKey> key;
   if (reuses_key(made.policy)) {
-    FH_CO_TRY(key, co_await same_key_again(parts, vault, name));
+    FH_CO_TRY(key, co_await same_key_again(parts, vault, name, made.policy));
   }
   if (!key) {
     FH_CO_TRY(auto fresh, co_await make_certificate_key(parts, vault, name, made.policy));

@@ -97,7 +97,7 @@ Task<ApiResult<Authority>> authority_named(VaultParts& parts, VaultPtr vault, st
   FH_CO_TRY(const auto key, said(co_await parts.items.find(vault, ItemKind::kKey, name, shown.version)));
   if (!key || !key->shown.managed) co_return wrong("has no key.");
   FH_CO_TRY(auto opened, key_as_kept(*key));
-  co_return Authority{std::move(name), std::move(opened), std::move(*der)};
+  co_return Authority{std::move(name), std::move(opened), std::move(*der), facts->name};
 }
 
 Json show_contacts(const VaultCall& call, const ItemHead& head) {

@@ -28,6 +28,7 @@ struct Authority {
   std::string name;  // of its certificate
   CertificateKey key;
   Bytes certificate;  // DER
+  std::string common_name;
 };
 // 400: there is no such issuer, it is disabled, or its certificate is none of an authority, disabled or over.
 [[nodiscard]] Task<ApiResult<Authority>> find_authority(VaultParts& parts, VaultPtr vault, std::string issuer,

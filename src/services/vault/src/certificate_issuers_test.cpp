@@ -97,6 +97,19 @@ TEST_F(CertificateIssuers, WhoIsNoAuthorityIsNoIssuer) {
   EXPECT_EQ(get("/certificates/issuers").body["value"].size(), 0u);
 }
 
+// Who may have certificates would be an authority, with a key of its own.
+TEST_F(CertificateIssuers, NoAuthorityIsSignedByAnIssuer) {
+  ASSERT_EQ(create_authority("root").status, 202);
+  ASSERT_EQ(put("/certificates/issuers/i", issuer("root")).status, 200);
+  const Json ca = {{"x509_props", {{"basic_constraints", {{"ca", true}}}}}};
+  EXPECT_EQ(create("below", "i", ca).said(), "400 BadParameter");
+  ASSERT_EQ(create("leaf", "i").status, 202);
+  const Json signs = {
+      {"x509_props", {{"basic_constraints", {{"ca", true}}}, {"key_usage", {"keyCertSign"}}, {"ekus", nullptr}}}};
+  EXPECT_EQ(patch("/certificates/leaf/policy", signs).said(), "400 BadParameter");
+  EXPECT_EQ(create("elsewhere", "Unknown", ca).status, 202);
+}
+
 TEST_F(CertificateIssuers, ContactsAreKeptTogether) {
   EXPECT_EQ(get("/certificates/contacts").said(), "404 ContactsNotFound");
   EXPECT_EQ(put("/certificates/contacts", Json::object()).said(), "400 BadParameter");

@@ -3,6 +3,28 @@
 #include "base/encoding.h"
 
 namespace freehold::vault {
+namespace {
+
+bool is_of(const CertificateKey& key, const KeySpec& spec) {
+  if (key.open.type != spec.type || !key.here != spec.hsm) return false;
+  return spec.type == crypto::KeyType::kRsa ? key.open.bits == spec.bits : key.open.curve == spec.curve;
+}
+
+// Is the private half in the certificate's secret? That says it, whatever became of the policy since.
+Task<ApiResult<bool>> was_let_out(VaultParts& parts, VaultPtr vault, std::string name, std::string version) {
+  FH_CO_TRY(const auto secret, said(co_await parts.items.find(vault, ItemKind::kSecret, name, version)));
+  if (!secret) co_return false;
+  co_return said(co_await parts.making.run(fair_key(vault->tenant), [secret]() -> Result<bool> {
+    const auto text = secret->material.view();
+    if (secret->shown.content_type == kPemType) return crypto::read_pem(text).has_value();
+    auto pfx = from_base64(text).value_or(Bytes());
+    const Secret held{BytesView(pfx)};
+    wipe(pfx);
+    return crypto::read_pfx(held.view(), Secret()).has_value();
+  }));
+}
+
+}  // namespace
 
 CertificateKey key_in_memory(VaultParts& parts, crypto::JoseKey key) {
   auto content = content_of(key, default_key_ops(key.numbers().type), new_version(parts.random), {});
@@ -24,7 +46,6 @@ ApiResult<CertificateKey> key_as_kept(const ItemContent& content) {
 Task<ApiResult<CertificateKey>> make_certificate_key(VaultParts& parts, VaultPtr vault, std::string name, Json policy) {
   FH_CO_TRY(auto spec, key_spec_of(policy));
   FH_CO_CHECK_OK(check_hsm({spec.type, spec.hsm}, *vault));
-  FH_CO_CHECK_OK(parts.throttle.take(vault->id, creation(spec.hsm)));
   FH_CO_TRY(const auto content, said(co_await make_version(parts, vault, std::move(name), std::move(spec))));
   co_return key_as_kept(content);
 }
@@ -40,11 +61,18 @@ Task<ApiResult<CertificateKey>> take_into_token(VaultParts& parts, VaultPtr vaul
   co_return key_as_kept(content_of(taken, default_key_ops(type), as));
 }
 
-Task<ApiResult<std::shared_ptr<CertificateKey>>> same_key_again(VaultParts& parts, VaultPtr vault, std::string name) {
+Task<ApiResult<std::shared_ptr<CertificateKey>>> same_key_again(VaultParts& parts, VaultPtr vault, std::string name,
+                                                                Json policy) {
   FH_CO_TRY(const auto before, said(co_await parts.items.find(vault, ItemKind::kKey, name, "")));
   if (!before || !before->shown.managed) co_return std::shared_ptr<CertificateKey>();
   FH_CO_TRY(auto key, key_as_kept(*before));
+  FH_CO_TRY(const auto spec, key_spec_of(policy));
+  if (!is_of(key, spec)) co_return std::shared_ptr<CertificateKey>();
   if (key.here) {
+    if (is_exportable(policy)) {
+      FH_CO_TRY(const bool out, co_await was_let_out(parts, vault, name, before->shown.version));
+      if (!out) co_return std::shared_ptr<CertificateKey>();
+    }
     co_return std::make_shared<CertificateKey>(key_in_memory(parts, std::move(*key.here)));
   }
   const KeyName from{.vault = vault, .name = name, .version = before->shown.version};

@@ -23,9 +23,10 @@ struct CertificateKey {
 // What somebody brought, moved into the token. 400 where the vault has no such keys.
 [[nodiscard]] Task<ApiResult<CertificateKey>> take_into_token(VaultParts& parts, VaultPtr vault, std::string name,
                                                               crypto::JoseKey key);
-// The key of the certificate's newest version again, as a version of its own (`reuse_key`). Null: there is none yet.
+// The key of the certificate's newest version again, as a version of its own (`reuse_key`). Null: there is none that is
+// what the policy says; one that was made to stay isn't reused where it could be exported.
 [[nodiscard]] Task<ApiResult<std::shared_ptr<CertificateKey>>> same_key_again(VaultParts& parts, VaultPtr vault,
-                                                                              std::string name);
+                                                                              std::string name, Json policy);
 
 // The document with its signature. `key` is one of the vault's, with `name`.
 [[nodiscard]] Task<ApiResult<Bytes>> sign_document(VaultParts& parts, VaultPtr vault, std::string name,

@@ -1,6 +1,7 @@
 #include "src/certificate_requests.h"
 
 #include "base/encoding.h"
+#include "src/certificate_checks.h"
 
 namespace freehold::vault {
 namespace {
@@ -44,9 +45,11 @@ ApiResult<std::vector<Bytes>> read_chain(const Json& body) {
   return out;
 }
 
-// As it was when it was made; those of earlier builds have no more than the type besides.
+// As it was when it was made, to rest as a certificate's: what waits is erased when that is there. Those of earlier
+// builds have no more than the type besides.
 ApiResult<CertificateKey> key_that_waits(const ItemContent& found, const Json& open) {
   ItemContent key = found.clone();
+  key.erasure = {};
   key.shown = {.version = found.shown.version, .open = open.value("key", Json{{"kty", open.value("kty", "")}}.dump())};
   auto out = key_as_kept(key);
   if (out && out->here)
@@ -131,14 +134,13 @@ Task<ApiResult<ItemHead>> merge_request(VaultParts& parts, VaultCall& call, NewC
     co_return vault_errors::bad_parameter("The first certificate of 'x5c' is for another key than the one that waits.");
   }
   made.policy = open.value("policy", Json::object());
+  made.request = found->shown.version;
   if (made.tags.empty()) made.tags = found->shown.tags;
   Bytes own = std::move(chain.front());
   chain.erase(chain.begin());
-  FH_CO_TRY(auto head, co_await put_certificate(parts, call.vault, name, std::move(key), std::move(own),
-                                                std::move(chain), std::move(made), call.seconds(), call.audit));
-  call.audit = {};  // it rode in the certificate's commit
-  FH_CO_CHECK_OK(co_await drop_request(parts, call));
-  co_return head;
+  made.check = check_of(parts, call, name, made);
+  co_return co_await put_certificate(parts, call.vault, name, std::move(key), std::move(own), std::move(chain),
+                                     std::move(made), call.seconds(), call.audit);
 }
 
 Task<ApiResult<Json>> cancel_request(VaultParts& parts, VaultCall& call) {

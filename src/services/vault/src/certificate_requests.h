@@ -6,9 +6,6 @@
 
 namespace freehold::vault {
 
-// A kind of its own, which no API shows.
-inline constexpr ItemKind kWaiting{'p'};
-
 // Makes the key and the request, which wait under the name. 409 if another one waits.
 [[nodiscard]] Task<Reply> begin_request(VaultParts& parts, VaultCall& call, NewCertificate made);
 // How what waits is shown as an operation; null: nothing waits.

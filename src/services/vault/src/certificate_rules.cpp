@@ -127,6 +127,10 @@ ApiResult<Json> read_certificate_policy(const Json& given) {
   FH_TRY(const auto type, said(word_member(member(given, "secret_props"), "contentType", {kPfxType, kPemType})));
   FH_TRY(Json key, read_key_props(given));
   FH_TRY(Json x509, read_x509(given));
+  // Else whoever may have certificates would be an authority, without a right to the issuer's key.
+  if (terms_of(Json{{"x509_props", x509}}).authority && !self && !unknown) {
+    return bad_parameter("An issuer signs no authorities: 'basic_constraints'. There are 'Self' and 'Unknown'.");
+  }
   FH_TRY(Json actions, read_actions(given, x509["validity_months"].get<std::int64_t>()));
   return Json{{"key_props", std::move(key)},
               {"secret_props", {{"contentType", type.value_or(std::string(kPfxType))}}},

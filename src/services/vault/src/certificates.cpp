@@ -1,11 +1,10 @@
 // Certificates: create, import, get, update, policies, deletion. Source: "Certificates" of the data plane reference.
 #include "base/encoding.h"
 #include "src/certificate_backup.h"
+#include "src/certificate_checks.h"
 #include "src/certificate_issuers.h"
 #include "src/certificate_requests.h"
 #include "src/item_operations.h"
-#include "src/object_policies.h"
-#include "src/rotation_rules.h"
 
 namespace freehold::vault {
 namespace {
@@ -67,25 +66,24 @@ ApiResult<NewCertificate> read_new(const VaultCall& call) {
   return made;
 }
 
-// The times of one that is to be signed follow from its policy.
-ApiResult<ObjectPolicies::Hold> check_certificate(const VaultParts& parts, const VaultCall& call,
-                                                  const std::string& name, const NewCertificate& made,
-                                                  std::optional<std::int64_t> expires = {}) {
-  ItemVersion version{.attributes = made.attributes, .tags = made.tags};
-  version.attributes.created = version.attributes.updated = call.seconds();
-  version.attributes.expires = expires;
-  const auto& months = member(member(made.policy, "x509_props"), "validity_months");
-  if (!expires && months.is_number_integer()) {
-    version.attributes.expires = after(call.seconds(), {.months = months.get<int>()});
-  }
-  return check_policies(parts, call, ItemKind::kCertificate, name, seen_certificate(made.policy, version));
+// The common name of who is to sign, if that is an authority of the vault.
+Task<ApiResult<std::string>> signer_of(VaultParts& parts, const VaultCall& call, Json policy) {
+  const auto issuer = issuer_of(policy);
+  if (issuer == kSelf || issuer == kUnknown) co_return std::string();
+  FH_CO_TRY(const auto authority, co_await find_authority(parts, call.vault, issuer, call.seconds()));
+  co_return authority.common_name;
 }
 
 Task<Reply> create_certificate(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto name, name_in(call));
   FH_CO_TRY(auto made, read_new(call));
   FH_CO_TRY(made.policy, read_certificate_policy(member(call.body, "policy")));
-  FH_CO_TRY(const auto hold, check_certificate(parts, call, name, made));
+  FH_CO_TRY(const auto spec, key_spec_of(made.policy));
+  FH_CO_CHECK_OK(check_hsm({spec.type, spec.hsm}, *call.vault));
+  FH_CO_CHECK_OK(parts.throttle.take(call.vault->id, creation(spec.hsm)));
+  FH_CO_TRY(const auto signer, co_await signer_of(parts, call, made.policy));
+  FH_CO_TRY(const auto hold, check_to_be(parts, call, name, made, signer));
+  made.check = check_of(parts, call, name, made);
   if (issuer_of(made.policy) == kUnknown) co_return co_await begin_request(parts, call, std::move(made));
   FH_CO_TRY(const auto head,
             co_await issue_certificate(parts, call.vault, name, std::move(made), call.now, call.audit));
@@ -106,7 +104,8 @@ Task<Reply> import_certificate(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto facts, said(crypto::certificate_facts(bundle.certificate)));
   FH_CO_TRY(made.policy, policy_of_import(member(call.body, "policy"), bundle.key.numbers(),
                                           type.value_or(std::string(pem ? kPemType : kPfxType)), facts));
-  FH_CO_TRY(const auto hold, check_certificate(parts, call, name, made, unix_seconds(facts.not_after)));
+  made.check = check_of(parts, call, name, made);
+  FH_CO_CHECK_OK(made.check(facts));  // before its key is taken anywhere
   FH_CO_TRY(auto key, co_await key_of_import(parts, call, name, std::move(bundle.key), made.policy));
   FH_CO_TRY(const auto head,
             co_await put_certificate(parts, call.vault, name, std::move(key), std::move(bundle.certificate),
@@ -182,8 +181,9 @@ Task<Reply> update_policy(VaultParts& parts, VaultCall& call) {
   Json merged = kept_of(head).value("policy", Json::object());
   merged.merge_patch(given);
   FH_CO_TRY(const Json policy, read_certificate_policy(merged));
-  FH_CO_TRY(const auto hold,
-            check_policies(parts, call, ItemKind::kCertificate, head.name, seen_certificate(policy, head.current)));
+  const auto signer = issuer_of(policy) == kSelf ? std::string() : issuer_name_of(head.current);
+  FH_CO_TRY(const auto hold, check_policies(parts, call, ItemKind::kCertificate, head.name,
+                                            seen_certificate(policy, head.current, signer)));
   co_return co_await change_kept(
       parts, call,
       [policy](Json& kept) -> ApiResult<> {
@@ -226,7 +226,8 @@ Task<Reply> update_certificate(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto head, co_await head_of(parts, call));
   FH_CO_TRY(const auto version, version_in(call, kCertificateApi));
   const auto shown = std::make_shared<ItemVersion>();
-  const auto edit = [&call, name = head.name, shown](const States& states) -> ApiResult<Changes> {
+  const auto hold = std::make_shared<ObjectPolicies::Hold>();
+  const auto edit = [&parts, &call, name = head.name, shown, hold](const States& states) -> ApiResult<Changes> {
     Changes out;
     for (const auto& [kind, state] : states) {
       if (!state.live || !state.version) return vault_errors::not_found(ItemKind::kCertificate, name);
@@ -236,7 +237,11 @@ Task<Reply> update_certificate(VaultParts& parts, VaultCall& call) {
       next.shown.attributes.enabled = asked.enabled;
       next.shown.attributes.updated = call.seconds();
       FH_CHECK_OK(read_tags(call.body, next.shown.tags));
-      if (kind == ItemKind::kCertificate) *shown = next.shown;
+      if (kind == ItemKind::kCertificate) {
+        *shown = next.shown;
+        const Json policy = kept_of(*state.live).value("policy", Json::object());
+        FH_TRY(*hold, check_version(parts, call, name, policy, *shown));
+      }
       ItemChange change;
       if (state.live->current.version == next.shown.version) {
         change.live = *state.live;

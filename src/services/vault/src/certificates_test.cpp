@@ -1,6 +1,7 @@
 // Certificates as clients of a vault see them, with the keys and secrets that come with them.
 #include "base/encoding.h"
 #include "crypto/key_certificate.h"
+#include "src/test_elsewhere.h"
 #include "src/test_vault.h"
 
 namespace freehold::vault {
@@ -22,6 +23,10 @@ class Certificates : public VaultTest {
     return post("/certificates/" + name + "/create", {{"policy", policy(std::move(more))}, {"tags", {{"a", "b"}}}});
   }
   static std::string path_of(const std::string& id) { return id.substr(id.find('/', 8)); }
+  Answer merge(const std::string& name, const std::string& csr) {
+    const auto made = signed_elsewhere(csr, 12, memory_.clock.now(), memory_.random);
+    return post("/certificates/" + name + "/pending/merge", {{"x5c", {to_base64(made)}}});
+  }
 };
 
 TEST_F(Certificates, OneComesWithItsKeyAndItsSecret) {
@@ -92,6 +97,26 @@ TEST_F(Certificates, AnotherAuthoritySignsWhatWaits) {
   EXPECT_EQ(create("c1", {{"issuer", {{"name", "Unknown"}}}}).status, 202);
 }
 
+TEST_F(Certificates, WhatAnotherAuthoritySignedHasTheKeyThatWaited) {
+  ASSERT_EQ(create("c1", {{"issuer", {{"name", "Unknown"}}}}).status, 202);
+  const auto csr = get("/certificates/c1/pending").body["csr"].get<std::string>();
+  const auto merged = merge("c1", csr);
+  ASSERT_EQ(merged.status, 201) << merged.body;
+  EXPECT_EQ(merged.body["tags"], Json({{"a", "b"}}));
+  EXPECT_EQ(get("/certificates/c1/pending").body["status"], "completed");
+  EXPECT_EQ(merge("c1", csr).said(), "404 CertificateNotFound");
+  // Nothing of the request is left, and all of the certificate is there.
+  const auto kid = get("/certificates/c1").body["kid"].get<std::string>();
+  const Json digest = {{"alg", "ES256"}, {"value", to_base64url(Bytes(32, 'd'))}};
+  EXPECT_EQ(post(path_of(kid) + "/sign", digest).status, 200);
+  EXPECT_EQ(get(path_of(merged.body["sid"].get<std::string>())).status, 200);
+  EXPECT_EQ(post("/certificates/c1/backup").status, 200);
+  open();
+  run_blocking(service_->look_after(*pipeline_));
+  EXPECT_EQ(post(path_of(kid) + "/sign", digest).status, 200);
+  EXPECT_EQ(create("c1", {{"issuer", {{"name", "Unknown"}}}}).status, 202);
+}
+
 TEST_F(Certificates, WhatWaitsCanBeCancelled) {
   const Json unknown = {{"issuer", {{"name", "Unknown"}}}};
   create("c1", unknown);
@@ -144,6 +169,43 @@ TEST_F(Certificates, AKeyIsReusedIfThePolicySaysSo) {
   EXPECT_EQ(get("/certificates/c1/versions").body["value"].size(), 2u);
   create("c1");
   EXPECT_NE(get("/keys/c1").body["key"]["x"], first["x"]);
+}
+
+// It would leave by way of its next version.
+TEST_F(Certificates, AKeyThatStaysIsNotReusedAsOneThatLeaves) {
+  const Json stays = {{"exportable", false}, {"reuse_key", true}};
+  const Json leaves = {{"exportable", true}, {"reuse_key", true}};
+  for (const std::string type : {"application/x-pem-file", "application/x-pkcs12"}) {
+    const Json secret = {{"contentType", type}};
+    const std::string name = type.ends_with("12") ? "pfx" : "pem";
+    ASSERT_EQ(create(name, {{"key_props", stays}, {"secret_props", secret}}).status, 202);
+    const auto first = get("/keys/" + name).body["key"]["x"];
+    ASSERT_EQ(create(name, {{"key_props", stays}, {"secret_props", secret}}).status, 202);
+    EXPECT_EQ(get("/keys/" + name).body["key"]["x"], first);
+    ASSERT_EQ(create(name, {{"key_props", leaves}, {"secret_props", secret}}).status, 202);
+    const auto second = get("/keys/" + name).body["key"]["x"];
+    EXPECT_NE(second, first);
+    ASSERT_EQ(create(name, {{"key_props", leaves}, {"secret_props", secret}}).status, 202);
+    EXPECT_EQ(get("/keys/" + name).body["key"]["x"], second);
+    ASSERT_EQ(create(name, {{"key_props", stays}, {"secret_props", secret}}).status, 202);
+    EXPECT_EQ(get("/keys/" + name).body["key"]["x"], second);
+  }
+  ASSERT_EQ(create("c1", {{"key_props", stays}}).status, 202);
+  const auto first = get("/keys/c1").body["key"]["x"];
+  ASSERT_EQ(patch("/certificates/c1/policy", {{"key_props", leaves}}).status, 200);
+  memory_.clock.advance(std::chrono::hours(24 * 300));
+  run_blocking(service_->look_after(*pipeline_));
+  EXPECT_EQ(get("/certificates/c1/versions").body["value"].size(), 2u);
+  EXPECT_NE(get("/keys/c1").body["key"]["x"], first);
+}
+
+// The policy would say what it isn't, to whom it may concern.
+TEST_F(Certificates, AKeyOfAnotherKindIsNotReused) {
+  create("c1", {{"key_props", {{"reuse_key", true}}}});
+  create("c1", {{"key_props", {{"reuse_key", true}, {"crv", "P-384"}}}});
+  EXPECT_EQ(get("/keys/c1").body["key"]["crv"], "P-384");
+  create("c1", {{"key_props", {{"reuse_key", true}, {"kty", "RSA"}, {"crv", nullptr}}}});
+  EXPECT_EQ(get("/keys/c1").body["key"]["kty"], "RSA");
 }
 
 TEST_F(Certificates, AllThreeGoAndComeTogether) {

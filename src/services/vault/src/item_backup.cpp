@@ -40,12 +40,19 @@ Task<Reply> restore_item(const KindApi& api, VaultParts& parts, VaultCall& call)
   if (backup.head.current.managed) {
     co_return vault_errors::bad_parameter("Backup blob could not be restored: it is a part of a certificate's.");
   }
+  if (std::ranges::any_of(backup.versions, &is_in_token)) {
+    FH_CO_CHECK_OK(parts.throttle.take(call.vault->id, Transaction::kHsmKeyCreation));
+  }
   if (api.kind == ItemKind::kKey) {
     FH_CO_TRY(backup.versions, said(co_await bind_here(parts, call.vault, call.vault->tenant, backup.head.name,
                                                        std::move(backup.versions))));
   }
-  FH_CO_TRY(const auto hold,
-            check_policies(parts, call, api.kind, backup.head.name, seen_item(api.kind, backup.head.current)));
+  // Any version can be used by its name.
+  std::vector<ObjectPolicies::Hold> holds;
+  for (const auto& each : backup.versions) {
+    FH_CO_TRY(auto hold, check_policies(parts, call, api.kind, backup.head.name, seen_item(api.kind, each.shown)));
+    holds.push_back(std::move(hold));
+  }
   const auto head = std::make_shared<ItemHead>(std::move(backup.head));
   std::vector<std::shared_ptr<const ItemContent>> versions;
   for (auto& each : backup.versions) versions.push_back(std::make_shared<const ItemContent>(std::move(each)));

@@ -61,10 +61,13 @@ Json seen(const ItemVersion& version, Json properties) {
   return {{"properties", std::move(properties)}, {"tags", version.tags}};
 }
 
-// "CN=example.test, O=Org": the name.
+// "CN=example.test, O=Org": the name. Once it is signed, the certificate itself is asked.
 std::string common_name(std::string_view subject) {
   constexpr std::string_view kName = "CN=";
-  const auto at = subject.find(kName);
+  auto at = subject.find(kName);
+  while (at != subject.npos && at > 0 && !std::string_view(" ,;").contains(subject[at - 1])) {
+    at = subject.find(kName, at + 1);
+  }
   if (at == subject.npos) return {};
   const auto rest = subject.substr(at + kName.size());
   return std::string(rest.substr(0, rest.find(',')));
@@ -113,7 +116,7 @@ Json seen_certificate(const Json& policy, const ItemVersion& version, std::strin
   // Whoever signs itself is its own issuer.
   const auto& subject = member(x509, "subject");
   const bool self = issuer_name == "Self" && subject.is_string();
-  const std::string signer = common_name(self && issuer.empty() ? subject.get<std::string>() : std::string(issuer));
+  const std::string signer = self && issuer.empty() ? common_name(subject.get<std::string>()) : std::string(issuer);
   if (!signer.empty()) properties["issuer"]["commonName"] = signer;
   const auto& actions = member(policy, "lifetime_actions");
   if (actions.is_array() && !actions.empty()) {

@@ -19,6 +19,7 @@ namespace freehold::vault {
 [[nodiscard]] Json seen_key(const ItemVersion& version, std::optional<std::int64_t> rotation_due = {});
 [[nodiscard]] Json seen_key(const KeySpec& spec, const ItemVersion& frame);  // of one that isn't made yet
 [[nodiscard]] Json seen_secret(const ItemVersion& version);
+// `issuer`: the common name of who signed it; empty: what the policy says of that.
 [[nodiscard]] Json seen_certificate(const Json& policy, const ItemVersion& version, std::string_view issuer = {});
 // By kind, of a key or a secret.
 [[nodiscard]] Json seen_item(ItemKind kind, const ItemVersion& version);

@@ -1,6 +1,7 @@
 // What policies are told of objects in vaults, and that nothing is made which they deny.
 #include "src/object_policies.h"
 
+#include "src/test_elsewhere.h"
 #include "src/test_vault.h"
 
 namespace freehold::vault {
@@ -134,6 +135,68 @@ TEST_F(ObjectPoliciesTest, CertificatesAreSeenByTheirPolicy) {
   expect_denied(post("/certificates/c2/create", body));
   expect_denied(patch("/certificates/c1/policy", {{"x509_props", {{"validity_months", 9}}}}));
   EXPECT_EQ(get("/certificates/c2").status, 404);
+}
+
+TEST_F(ObjectPoliciesTest, CertificatesAreHeldToThemWhateverPutsThem) {
+  const Json body = {{"policy",
+                      {{"key_props", {{"kty", "EC"}, {"crv", "P-256"}}},
+                       {"x509_props", {{"subject", "CN=example.test"}}},
+                       {"issuer", {{"name", "Self"}}}}}};
+  ASSERT_EQ(post("/certificates/c1/create", body).status, 202);
+  const auto backup = post("/certificates/c1/backup").body;
+  const auto before = get("/certificates/c1").body;
+  deny_all();
+  expect_denied(patch("/certificates/c1", {{"tags", {{"a", "b"}}}}));
+  EXPECT_EQ(get("/certificates/c1").body, before);
+  ASSERT_EQ(make_vault("vau2").status, 200);
+  expect_denied(call_as(owner_, Method::kPost, "vau2", "/certificates/restore", backup));
+  EXPECT_EQ(call_as(owner_, Method::kGet, "vau2", "/certificates/c1").status, 404);
+}
+
+// What was asked for needn't be what came, nor signed by whom it seemed.
+TEST_F(ObjectPoliciesTest, CertificatesAreSeenAsTheyWereSigned) {
+  const auto by = [](const std::string& issuer, Json x509) -> Json {
+    return {
+        {"policy", {{"key_props", {{"kty", "EC"}}}, {"x509_props", std::move(x509)}, {"issuer", {{"name", issuer}}}}}};
+  };
+  const auto asked = post("/certificates/c1/create", by("Unknown", {{"subject", "CN=example.test"}}));
+  ASSERT_EQ(asked.status, 202) << asked.body;
+  const auto merge = [&](int months) {
+    const auto made =
+        signed_elsewhere(asked.body["csr"].get<std::string>(), months, memory_.clock.now(), memory_.random);
+    return post("/certificates/c1/pending/merge", {{"x5c", {to_base64(made)}}});
+  };
+  const auto latest = rfc3339(memory_.clock.now() + std::chrono::hours(24 * 400));
+  policy_.denies = [&](const Json& properties) { return properties["attributes"].value("expiresOn", "") > latest; };
+  expect_denied(merge(36));
+  EXPECT_EQ(get("/certificates/c1/pending").body["status"], "inProgress");
+  ASSERT_EQ(merge(6).status, 201);
+  EXPECT_EQ(seen()["issuer"], (Json{{"name", "Unknown"}, {"commonName", "Elsewhere"}}));
+  policy_.denies = {};
+  const Json ca = {{"subject", "O=\"CN=x\", CN=Our Root"}, {"basic_constraints", {{"ca", true}}}};
+  ASSERT_EQ(post("/certificates/root/create", by("Self", ca)).status, 202);
+  EXPECT_EQ(seen()["issuer"]["commonName"], "Our Root");
+  ASSERT_EQ(
+      put("/certificates/issuers/i", {{"provider", "InternalCA"}, {"credentials", {{"account_id", "root"}}}}).status,
+      200);
+  policy_.asked.clear();
+  ASSERT_EQ(post("/certificates/c2/create", by("i", {{"subject", "CN=Our Root 2"}})).status, 202);
+  ASSERT_EQ(policy_.asked.size(), 2u);  // before it is made, and as it was made
+  for (const auto& each : policy_.asked) {
+    EXPECT_EQ(each["resource"]["properties"]["issuer"], (Json{{"name", "i"}, {"commonName", "Our Root"}}));
+  }
+}
+
+// Whichever version is used by its name.
+TEST_F(ObjectPoliciesTest, NoVersionIsRestoredThatIsDenied) {
+  ASSERT_EQ(put("/secrets/s1", {{"value", "a"}}).status, 200);
+  ASSERT_EQ(put("/secrets/s1", {{"value", "b"}, {"contentType", "text/plain"}}).status, 200);
+  const auto backup = post("/secrets/s1/backup").body;
+  ASSERT_EQ(make_vault("vau2").status, 200);
+  policy_.denies = [](const Json& properties) { return !properties.contains("contentType"); };
+  expect_denied(call_as(owner_, Method::kPost, "vau2", "/secrets/restore", backup));
+  policy_.denies = {};
+  EXPECT_EQ(call_as(owner_, Method::kPost, "vau2", "/secrets/restore", backup).status, 200);
 }
 
 TEST_F(ObjectPoliciesTest, TemplatesAreHeldToThemToo) {

@@ -34,7 +34,9 @@ struct CertificateFacts {
   WallTime not_before = {};
   WallTime not_after = {};
   std::string subject = {};
-  bool authority = false;  // basic constraints and key usage let it sign certificates
+  std::string name = {};         // the subject's common name, in UTF-8; the last, if it has several
+  std::string issuer_name = {};  // that of who signed it
+  bool authority = false;        // basic constraints and key usage let it sign certificates
 };
 
 // A certificate or a request but for its signature, so that a key in a token can sign it as well as one in memory.
@@ -44,8 +46,8 @@ struct UnsignedDocument {
   Bytes text;               // DER of what that is of
 };
 // `issuer`: DER of the authority's certificate; empty: the key signs itself. A certificate is never valid for longer
-// than its authority's. kInvalidArgument: a subject, name or use that is none; an issuer that is no authority, or is
-// over; a signer that signs no certificates.
+// than its authority's. kInvalidArgument: a subject, name or use that is none; an issuer that is no authority, is
+// over, or may sign no authority and is to; a signer that signs no certificates.
 [[nodiscard]] Result<UnsignedDocument> unsigned_certificate(const PublicNumbers& key, const CertificateTerms& terms,
                                                             BytesView issuer, const PublicNumbers& signer, WallTime now,
                                                             Random& random);
