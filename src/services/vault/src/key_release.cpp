@@ -88,6 +88,7 @@ Task<Reply> release_key(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const Json policy, co_await policy_in_force(parts, call, name));
   FH_CO_TRY(const auto to, co_await attested(parts, call, std::move(asked.target), policy));
 
+  FH_CO_CHECK_OK(parts.throttle.take(call.vault->id, Transaction::kHsmUse));
   const KeyName key{.vault = call.vault, .name = name, .version = found->shown.version};
   FH_CO_TRY(auto* const tokens, said(tokens_of(parts)));
   FH_CO_TRY(auto use, said(token_use(key, *found, forgets)));

@@ -43,7 +43,6 @@ Task<ApiResult<ItemVersion>> rotate(VaultParts& parts, VaultPtr vault, std::stri
   if (!head->current.attributes.enabled) co_return vault_errors::disabled(ItemKind::kKey, "rotate");
   FH_CO_TRY(auto spec, spec_of(Json::parse(head->current.open, nullptr, false)));
   FH_CO_CHECK_OK(check_hsm({spec.type, spec.hsm}, *vault));
-  FH_CO_CHECK_OK(parts.throttle.take(vault->id, creation(spec.hsm)));
   spec.leaving = head->current.attributes.exportable ? crypto::Leaving::kReleased : crypto::Leaving::kNever;
   FH_CO_TRY(auto next, said(co_await make_version(parts, vault, name, std::move(spec))));
   const auto key = std::make_shared<const ItemContent>(std::move(next));
@@ -70,6 +69,9 @@ Task<Reply> rotate_key(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto name, name_in(call));
   FH_CO_TRY(const auto head, said(co_await parts.items.head(call.vault, ItemKind::kKey, Life::kLive, name)));
   if (!head) co_return vault_errors::not_found(ItemKind::kKey, name);
+  const auto kind = key_kind(Json::parse(head->current.open, nullptr, false).value("kty", ""));
+  // What a vault does by itself isn't counted: nobody keeps its keys from rotating by asking for others.
+  FH_CO_CHECK_OK(parts.throttle.take(call.vault->id, creation(kind && kind->hsm)));
   ItemVersion next = head->current;  // as the next version will be, but for its numbers
   next.attributes.not_before.reset();
   next.attributes.expires = expiry_by_policy(*head, call.seconds());

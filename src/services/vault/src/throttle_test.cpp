@@ -97,5 +97,41 @@ TEST_F(ThrottledVaultTest, WhoAsksTooOftenIsToldToComeAgain) {
   EXPECT_EQ(call_as(friend_, http::Method::kGet, "vau1", "/keys").status, 403);
 }
 
+// Nobody keeps a vault's keys from rotating by asking for others.
+TEST_F(ThrottledVaultTest, WhatAVaultDoesByItselfIsntCounted) {
+  ASSERT_EQ(post("/keys/k1/create", {{"kty", "EC"}}).status, 200);
+  const Json rotates = {
+      {"lifetimeActions", {{{"trigger", {{"timeAfterCreate", "P30D"}}}, {"action", {{"type", "Rotate"}}}}}}};
+  ASSERT_EQ(put("/keys/k1/rotationpolicy", rotates).status, 200);
+  const Json policy = {{"issuer", {{"name", "Self"}}},
+                       {"key_props", {{"kty", "EC"}}},
+                       {"x509_props", {{"subject", "CN=a"}, {"validity_months", 1}}}};
+  ASSERT_EQ(post("/certificates/c1/create", {{"policy", policy}}).status, 202);
+  memory_.clock.advance(std::chrono::hours(24 * 31));
+  for (int i = 0; i < 4; ++i) (void)post("/keys/k2/create", {{"kty", "EC"}});
+  ASSERT_EQ(post("/keys/k2/create", {{"kty", "EC"}}).said(), "429 Throttled");
+  run_blocking(service_->look_after(*pipeline_));
+  memory_.clock.advance(std::chrono::seconds(10));
+  EXPECT_EQ(get("/keys/k1/versions").body["value"].size(), 2u);
+  EXPECT_EQ(get("/certificates/c1/versions").body["value"].size(), 2u);
+}
+
+// By way of the resource manager there would be no limit.
+TEST_F(ThrottledVaultTest, KeysOfTemplatesAreCountedToo) {
+  auto& children = *registry_->find("Microsoft.KeyVault/vaults/keys")->behind;
+  const auto put_key = [&](const std::string& name) {
+    gate::resource::ProposedChange change{.kind = ChangeKind::kPut,
+                                          .id = id_of("vaults/vau1/keys/" + name),
+                                          .api_version = "2022-07-01",
+                                          .after = {{"properties", {{"kty", "EC"}}}},
+                                          .caller = caller()};
+    return managed(run_blocking(children.put(std::move(*registry_->checks().approve(std::move(change))))));
+  };
+  for (const auto* name : {"k1", "k2", "k3"}) EXPECT_EQ(put_key(name).status, 200);
+  EXPECT_EQ(put_key("k4").said(), "429 TooManyRequests");
+  EXPECT_EQ(put_key("k1").status, 200);  // nothing is made
+  EXPECT_EQ(get("/keys/k4").status, 404);
+}
+
 }  // namespace
 }  // namespace freehold::vault

@@ -18,6 +18,7 @@ constexpr std::size_t kMaxListed = 10'000;
 // What the data plane refuses with, in the resource manager's words.
 gate::ApiError told(gate::ApiError error) {
   if (error.status == 400) error.code = "BadRequest";
+  if (error.status == 429) error.code = "TooManyRequests";
   return error;
 }
 
@@ -212,6 +213,7 @@ Task<ApiResult<>> VaultChildren::create_key(VaultPtr vault, ApprovedChange chang
   const auto now = unix_seconds(change->caller.now);
   tried.attributes.created = tried.attributes.updated = now;
   FH_CO_TRY(const auto hold, obeyed(change, *vault, ItemKind::kKey, seen_key(spec, tried)));
+  FH_CO_CHECK_OK(told(parts_.throttle.take(vault->id, creation(spec.hsm))));
   auto made = co_await make_version(parts_, vault, name, std::move(spec));
   if (!made) co_return provider_errors::of(made.error());
   const auto content = std::make_shared<ItemContent>(std::move(*made));
