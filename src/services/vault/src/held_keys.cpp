@@ -80,20 +80,22 @@ Result<Secret> open_under(Result<Secret> between, const Stored& stored, BytesVie
 
 }  // namespace
 
-Result<VaultPtr> HeldKeys::vault_for(const CustomerKey& key) const {
+Task<Result<VaultPtr>> HeldKeys::vault_for(CustomerKey key) const {
   const auto& holders = holders_of(key);
-  auto vault = holders.parts.vaults.find(key.vault);
+  auto vault = holders.parts.vaults.known(key.vault);
   if (!vault || vault->tenant != key.tenant) {
-    return fail(ErrorCode::kDenied, "there is no such " + std::string(called(key.home)));
+    co_return fail(ErrorCode::kDenied, "there is no such " + std::string(called(key.home)));
   }
-  FH_CHECK_OK(holders.rules.check_holder(*vault, key.identity, key.name));
-  return vault;
+  FH_CO_CHECK_OK(holders.rules.check_holder(*vault, key.identity, key.name));
+  // Nobody took the key away: that it can't be used passes.
+  if (!vault->rows && vault->pool) co_return fail(ErrorCode::kUnavailable, "the managed HSM's key can't be opened now");
+  co_return co_await holders.parts.vaults.opened(std::move(vault));
 }
 
 Task<Result<HeldKeys::Found>> HeldKeys::find(CustomerKey key, std::string version) const {
   VaultParts& parts = holders_of(key).parts;
   Found found{.parts = &parts, .vault = nullptr, .content = nullptr};
-  FH_CO_TRY(found.vault, vault_for(key));
+  FH_CO_TRY(found.vault, co_await vault_for(key));
   found.purges = parts.keys.purges();
   found.forgets = forgets_of(parts);
   found.name = key.name;
@@ -104,7 +106,7 @@ Task<Result<HeldKeys::Found>> HeldKeys::find(CustomerKey key, std::string versio
 }
 
 Task<Result<std::string>> HeldKeys::look(CustomerKey key, std::string used) {
-  FH_CO_TRY(const auto vault, vault_for(key));
+  FH_CO_TRY(const auto vault, co_await vault_for(key));
   FH_CO_TRY(const auto head, co_await holders_of(key).parts.items.head(vault, ItemKind::kKey, Life::kLive, key.name));
   if (!head) co_return no_such_key();
   const auto newest = check_usable(head->current);

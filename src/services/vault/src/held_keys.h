@@ -61,7 +61,7 @@ class HeldKeys final : public keys::CustomerKeys {
   [[nodiscard]] const KeyHolders& holders_of(const keys::CustomerKey& key) const {
     return key.home == keys::KeyHome::kVault ? vaults_ : pools_;
   }
-  [[nodiscard]] Result<VaultPtr> vault_for(const keys::CustomerKey& key) const;
+  [[nodiscard]] Task<Result<VaultPtr>> vault_for(keys::CustomerKey key) const;
   [[nodiscard]] Task<Result<Found>> find(keys::CustomerKey key, std::string version) const;
   template <class Work>
   [[nodiscard]] static auto with_key(Found found, Work work)

@@ -16,6 +16,7 @@ void PoolChildren::add_types(gate::resource::Registry& registry) {
                 .verbs = kGet | kPut | kListInGroup,
                 .tracked = false,
                 .data = {gate::DataClass::kCustomerContent},
+                .pages = true,
                 .behind = this});
 }
 

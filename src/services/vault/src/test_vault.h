@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,8 +28,11 @@ class TestWrapper final : public crypto::KeyWrapper {
     co_return crypto::seal(key_, Bytes(tenant.view()) + context, key.view(), random_);
   }
   [[nodiscard]] Task<Result<Secret>> unwrap(TenantId tenant, Bytes wrapped, Bytes context) override {
+    if (fails_for(context)) co_return fail(ErrorCode::kCorrupt, "a wrapped key was altered");
     co_return crypto::open_secret(key_, Bytes(tenant.view()) + context, wrapped);
   }
+
+  std::function<bool(const Bytes& context)> fails_for = [](const Bytes&) { return false; };
 
  private:
   Random& random_;

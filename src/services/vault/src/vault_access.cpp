@@ -169,7 +169,7 @@ bool VaultAccess::may_hold(const Vault& vault, const gate::Identity& who, std::s
 
 bool VaultAccess::allows(const gate::Identity& who, const http::Request& request, const gate::Target& target,
                          std::string_view action) const {
-  const auto vault = vaults_.find(target.container);
+  const auto vault = vaults_.known(target.container);
   if (!vault || vault->tenant != who.tenant || !gate::admits(vault->network, request.peer.address)) return false;
   if (vault->settings.rbac) return roles_allow(*vault, who, object_below(request), action);
   const auto need = need_of(action, request.path);
@@ -192,7 +192,7 @@ gate::ApiError VaultAccess::refuse_token(TokenFault fault) const {
 
 gate::ApiError VaultAccess::refuse_action(const gate::Identity& who, const http::Request& request,
                                           const gate::Target& target, std::string_view action) const {
-  const auto vault = vaults_.find(target.container);
+  const auto vault = vaults_.known(target.container);
   if (!vault) return vault_errors::no_such_vault();
   const std::string where = vault->name + ";location=" + vault->settings.location;
   if (!gate::admits(vault->network, request.peer.address)) {

@@ -105,7 +105,7 @@ ApiResult<Json> VaultProvider::check_name(const Json& body) const {
 
 Json VaultProvider::list_deleted(SubscriptionId subscription, TenantId tenant) const {
   Json found = Json::array();
-  for (const auto& vault : vaults_.vaults(VaultState::kDeleted)) {
+  for (const auto& vault : vaults_.listed(VaultState::kDeleted)) {
     if (vault->tenant == tenant && vault->subscription == subscription) found.push_back(show_deleted_vault(*vault));
   }
   return {{"value", std::move(found)}};

@@ -54,6 +54,15 @@ gate::Task<ApiResult<>> read_body(http::Request& request, VaultCall& call,
   co_return ApiResult<>();
 }
 
+gate::Task<ApiResult<VaultPtr>> opened_vault(VaultParts& parts, VaultPtr vault) {
+  if (vault->rows) co_return vault;
+  // What else a pool needs is opened when the server starts.
+  if (vault->pool) co_return vault_errors::closed("pool");
+  auto opened = co_await parts.vaults.opened(std::move(vault));
+  if (!opened) co_return vault_errors::closed(opened.error().detail);
+  co_return std::move(*opened);
+}
+
 gate::ApiResult<int> check_api_version(const http::Request& request) {
   if (!request.has_parameter("api-version")) return vault_errors::bad_parameter("api-version must be specified.");
   const auto version = version_number(request.parameter("api-version"));

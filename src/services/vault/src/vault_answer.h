@@ -20,6 +20,9 @@ inline constexpr std::size_t kMaxCallBody = 1'024 * 1'024;  // a restored backup
 [[nodiscard]] http::Response render_error(const gate::ApiError& error);
 void finish_answer(http::Response& response, std::string_view location);
 
+// One whose key couldn't be opened when the server started. 503: it can't be now either.
+[[nodiscard]] gate::Task<ApiResult<VaultPtr>> opened_vault(VaultParts& parts, VaultPtr vault);
+
 // Secrets came in one of the body's texts.
 struct WipedCall {
   VaultCall call;
@@ -33,10 +36,13 @@ struct WipedCall {
 template <class Operation, class Handle>
 gate::Task<Reply> answer_call(VaultParts& parts, gate::Permit<Operation> permit, gate::ApiError absent, Handle handle) {
   auto& request = permit.request();
-  auto vault = parts.vaults.find(permit.target().container);
+  auto vault = parts.vaults.known(permit.target().container);
   // What was decided was decided of a vault of the caller's tenant.
   if (!vault || vault->tenant != permit.tenant()) co_return std::unexpected(std::move(absent));
   FH_CO_CHECK_OK(parts.throttle.take(vault->id, Transaction::kAny));
+  if (!vault->rows) {
+    FH_CO_TRY(vault, co_await opened_vault(parts, std::move(vault)));
+  }
   WipedCall held(
       {.vault = std::move(vault),
        .request = request,

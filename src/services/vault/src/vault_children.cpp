@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "src/provider_errors.h"
 #include "src/token_material.h"
+#include "src/vault_answer.h"
 
 namespace freehold::vault {
 namespace {
@@ -13,7 +14,7 @@ using gate::resource::ChangeKind;
 using gate::resource::Written;
 
 constexpr std::size_t kMaxValueBytes = 25 * 1'024;
-constexpr std::size_t kMaxListed = 10'000;
+constexpr std::size_t kMaxListed = 10'000;  // for whoever doesn't ask by pages
 
 // What the data plane refuses with, in the resource manager's words.
 gate::ApiError told(gate::ApiError error) {
@@ -82,6 +83,7 @@ void VaultChildren::add_types(gate::resource::Registry& registry) {
                   .verbs = kGet | kPut | kListInGroup | patch,
                   .tracked = false,
                   .data = {gate::DataClass::kCustomerContent},
+                  .pages = true,
                   .behind = this});
   }
 }
@@ -92,12 +94,13 @@ ApiResult<ObjectPolicies::Hold> VaultChildren::obeyed(const ApprovedChange& chan
   return told(parts_.policies->check(vault, kind, change->id.name(), std::move(object), change->caller.now));
 }
 
-VaultPtr VaultChildren::vault_of(const ResourceId& id, TenantId tenant) const {
-  if (id.parts.size() != 1 || id.parts.front().names.empty() || !id.subscription) return nullptr;
-  auto vault = parts_.vaults.find(id.parts.front().names.front());
+Task<ApiResult<VaultPtr>> VaultChildren::vault_of(ResourceId id, TenantId tenant) const {
+  if (id.parts.size() != 1 || id.parts.front().names.empty() || !id.subscription) co_return VaultPtr();
+  auto vault = parts_.vaults.known(id.parts.front().names.front());
   const bool there = vault && vault->tenant == tenant && vault->subscription == *id.subscription &&
                      equals_ignoring_case(vault->resource_group, id.group);
-  return there ? vault : nullptr;
+  if (!there) co_return VaultPtr();
+  co_return co_await opened_vault(parts_, std::move(vault));
 }
 
 Json VaultChildren::show(const Vault& vault, ItemKind kind, const ItemHead& head, std::string_view origin) const {
@@ -125,7 +128,7 @@ Json VaultChildren::show(const Vault& vault, ItemKind kind, const ItemHead& head
 }
 
 Task<ApiResult<Json>> VaultChildren::get(ResourceId id, gate::resource::Reading reading) {
-  const auto vault = vault_of(id, reading.caller.tenant);
+  FH_CO_TRY(const auto vault, co_await vault_of(id, reading.caller.tenant));
   if (!vault || !is_item_name(id.name())) co_return Json(nullptr);
   const auto kind = kind_of(id.parts.back().types.back());
   auto head = co_await parts_.items.head(vault, kind, Life::kLive, id.name());
@@ -138,16 +141,20 @@ Task<ApiResult<std::vector<Json>>> VaultChildren::list(const gate::resource::Res
                                                        gate::resource::ListScope scope,
                                                        gate::resource::Reading reading) {
   std::vector<Json> out;
-  const auto vault = scope.parent ? vault_of(*scope.parent, scope.tenant) : nullptr;
+  if (!scope.parent) co_return out;
+  FH_CO_TRY(const auto vault, co_await vault_of(*scope.parent, scope.tenant));
   if (!vault) co_return out;
   const auto kind = kind_of(type.type);
-  std::string from;
+  const auto most = std::min(reading.most, kMaxListed);
+  // Their ids are alike but for the name.
+  std::string from = to_lower(reading.behind.substr(reading.behind.rfind('/') + 1));
   do {
-    auto page = co_await parts_.items.list(vault, kind, Life::kLive, from, limits::kScanLimit);
+    const auto wanted = std::min<std::size_t>(limits::kScanLimit, most - out.size());
+    auto page = co_await parts_.items.list(vault, kind, Life::kLive, from, static_cast<std::uint32_t>(wanted));
     if (!page) co_return provider_errors::of(page.error());
     for (const auto& head : page->items) out.push_back(show(*vault, kind, head, reading.caller.origin));
     from = page->next;
-  } while (!from.empty() && out.size() < kMaxListed);
+  } while (!from.empty() && out.size() < most);
   co_return out;
 }
 
@@ -230,7 +237,7 @@ Task<ApiResult<>> VaultChildren::create_key(VaultPtr vault, ApprovedChange chang
 }
 
 Task<ApiResult<Written>> VaultChildren::put(ApprovedChange change) {
-  const auto vault = vault_of(change->id, change->caller.tenant);
+  FH_CO_TRY(const auto vault, co_await vault_of(change->id, change->caller.tenant));
   const auto name = change->id.name();
   if (!vault) co_return provider_errors::vault_not_found(change->id.parts.front().names.front());
   if (!is_item_name(name))

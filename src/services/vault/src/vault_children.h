@@ -27,7 +27,8 @@ class VaultChildren final : public gate::resource::ResourceProvider {
   // What policies say of an object; kept until it is written.
   [[nodiscard]] ApiResult<ObjectPolicies::Hold> obeyed(const gate::resource::ApprovedChange& change, const Vault& vault,
                                                        ItemKind kind, Json object) const;
-  [[nodiscard]] VaultPtr vault_of(const ResourceId& id, TenantId tenant) const;
+  // Null: there is none. 503: its key can't be opened.
+  [[nodiscard]] Task<ApiResult<VaultPtr>> vault_of(ResourceId id, TenantId tenant) const;
   [[nodiscard]] Json show(const Vault& vault, ItemKind kind, const ItemHead& head, std::string_view origin) const;
   [[nodiscard]] Task<ApiResult<>> put_secret(VaultPtr vault, gate::resource::ApprovedChange change);
   [[nodiscard]] Task<ApiResult<>> update_secret(VaultPtr vault, gate::resource::ApprovedChange change);

@@ -142,6 +142,15 @@ Refusal throttled(std::chrono::seconds wait) {
   return std::unexpected(std::move(error));
 }
 
+Refusal closed(std::string why) {
+  auto refusal = refuse(503, "ServiceUnavailable",
+                        "The key of this vault can't be opened now, and nothing that is in it. Please try again; if "
+                        "that doesn't pass, ask the operator of this cloud.");
+  refusal.error().detail = std::move(why);
+  refusal.error().headers.emplace_back("retry-after", "10");
+  return refusal;
+}
+
 Refusal not_implemented(std::string_view what) {
   return refuse(501, "NotImplemented", std::string(what) + " is not implemented here.");
 }

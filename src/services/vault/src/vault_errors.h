@@ -51,6 +51,8 @@ inline constexpr std::string_view kInner = "innererror";
 // 429: come again after `wait`
 [[nodiscard]] Refusal throttled(std::chrono::seconds wait);
 // 501
+// 503: a vault whose key can't be opened. `why` is for the log.
+[[nodiscard]] Refusal closed(std::string why);
 [[nodiscard]] Refusal not_implemented(std::string_view what);
 // What a store, a reader of bodies or crypto said: 400, 403, 404, 409, 501, 503, or 500 for what nobody planned for.
 [[nodiscard]] Refusal of(const Error& error);

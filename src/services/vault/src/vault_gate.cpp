@@ -61,7 +61,7 @@ bool VaultGate::claims(const http::Request& request, gate::Target& target) const
   const auto name = std::string_view(request.host).substr(0, request.host.size() - suffix_.size());
   target.container = std::string(name.substr(0, 63));
   target.blob = request.decoded_path.substr(std::min<std::size_t>(1, request.decoded_path.size()));
-  const auto vault = parts_.vaults.find(name);
+  const auto vault = parts_.vaults.known(name);
   target.scope = vault ? gate::Scope::kSystem : gate::Scope::kService;
   if (vault) target.tenant = vault->tenant;
   return true;

@@ -4,6 +4,7 @@
 #include "src/certificate_requests.h"
 #include "src/key_rotation.h"
 #include "src/rotation_rules.h"
+#include "src/vault_answer.h"
 
 namespace freehold::vault {
 namespace {
@@ -88,8 +89,11 @@ Task<Result<>> VaultKeeper::visit(VaultPtr vault, ItemKind kind, Life life, Each
 
 Task<> VaultKeeper::look_after(gate::Pipeline& door) {
   const auto now = unix_seconds(clock_.now());
-  for (const auto& vault : parts_.vaults.vaults(VaultState::kActive)) {
+  for (const auto& seen : parts_.vaults.listed(VaultState::kActive)) {
     if (scope_.stopping()) co_return;
+    const auto opened = co_await opened_vault(parts_, seen);
+    if (!opened) continue;  // its requests say so
+    const auto& vault = *opened;
     if (tidy_) warn_of("what a restore of a pool left can't be removed now", co_await tidy_(vault));
     const auto rotate = [&](const ItemHead& head) { return rotate_key(door, vault, head, now); };
     warn_of("keys of a vault can't be rotated now", co_await visit(vault, ItemKind::kKey, Life::kLive, rotate));
@@ -103,8 +107,8 @@ Task<> VaultKeeper::look_after(gate::Pipeline& door) {
   }
   // A purge that broke off goes on, too.
   auto ending = parts_.vaults.vaults(VaultState::kPurging);
-  for (auto& vault : parts_.vaults.vaults(VaultState::kDeleted)) {
-    if (unix_seconds(vault->purge_at) <= now) ending.push_back(std::move(vault));
+  for (auto& vault : parts_.vaults.listed(VaultState::kDeleted)) {
+    if (unix_seconds(vault->purge_at) <= now && (vault->rows || !vault->pool)) ending.push_back(std::move(vault));
   }
   for (const auto& vault : ending) {
     if (scope_.stopping()) co_return;

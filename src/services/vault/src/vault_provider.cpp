@@ -41,7 +41,7 @@ std::string port_of_origin(std::string_view origin) {
 // The vault of an id, also of what is nested in one.
 VaultPtr VaultProvider::find(const ResourceId& id, TenantId tenant) const {
   if (id.parts.size() != 1 || id.parts.front().names.empty() || !id.subscription || id.group.empty()) return nullptr;
-  auto vault = vaults_.find(id.parts.front().names.front());
+  auto vault = vaults_.known(id.parts.front().names.front());
   return vault && stands_in(*vault, tenant, *id.subscription, id.group) ? vault : nullptr;
 }
 
@@ -58,7 +58,7 @@ Task<ApiResult<std::vector<Json>>> VaultProvider::list(const gate::resource::Res
   std::vector<Json> found;
   if (type.type != "vaults") co_return found;
   const auto port = port_of_origin(reading.caller.origin);
-  for (const auto& vault : vaults_.vaults(VaultState::kActive)) {
+  for (const auto& vault : vaults_.listed(VaultState::kActive)) {
     if (stands_in(*vault, scope.tenant, scope.subscription, scope.group)) {
       found.push_back(show_vault(*vault, place_, port));
     }

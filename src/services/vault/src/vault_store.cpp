@@ -50,9 +50,9 @@ VaultStore::VaultStore(keys::SealedStore store, crypto::KeyWrapper& wrapper, key
       rows_(store, store::make_partition_id(TenantId{}, registry)) {}
 
 Task<Result<>> VaultStore::open_key(Vault& vault) {
+  vault.network = network_of(vault.settings);  // whoever may not come in is told nothing of the key
   FH_CO_TRY(Secret key, co_await wrapper_.unwrap(vault.tenant, vault.wrapped_key, context_of(vault)));
   if (key.size() != crypto::kAeadKeyBytes) co_return fail(ErrorCode::kCorrupt, "a vault's key has another length");
-  vault.network = network_of(vault.settings);
   if (vault.erasure == keys::ErasureId{}) {
     vault.rows = rows_under(vault, key);
     co_return Result<>();
@@ -76,7 +76,7 @@ Task<Result<>> VaultStore::load() {
     if (!opened && opened.error().code != ErrorCode::kCorrupt && opened.error().code != ErrorCode::kNotFound) {
       co_return std::unexpected(opened.error());
     }
-    // The others are served; it isn't, and its name stays its own.
+    // The others are served; it isn't until its key can be opened (opened()), and its name stays its own.
     if (!opened) {
       log_error("a vault's key can't be opened, and nothing that is in it",
                 {{"vault", to_string(vault->id)}, {"error", opened.error().message}});
@@ -101,13 +101,46 @@ VaultPtr VaultStore::at(std::string_view name) const {
 }
 
 VaultPtr VaultStore::find(std::string_view name) const {
+  auto found = known(name);
+  return found && found->rows ? found : nullptr;
+}
+
+VaultPtr VaultStore::known(std::string_view name) const {
   auto found = at(name);
-  return found && found->rows && found->state == VaultState::kActive ? found : nullptr;
+  return found && found->state == VaultState::kActive ? found : nullptr;
 }
 
 VaultPtr VaultStore::find_deleted(std::string_view name) const {
   auto found = at(name);
-  return found && found->rows && found->state == VaultState::kDeleted ? found : nullptr;
+  // A pool has more than its key to be opened before it can be anything.
+  const bool whole = found && (found->rows || !found->pool);
+  return whole && found->state == VaultState::kDeleted ? found : nullptr;
+}
+
+Task<Result<VaultPtr>> VaultStore::opened(VaultPtr seen) {
+  if (seen->rows) co_return seen;
+  const auto not_now = [](std::string why) {
+    return fail(ErrorCode::kUnavailable, "the vault's key can't be opened now", std::move(why));
+  };
+  if (opening_.exchange(true)) co_return not_now("another one is being tried");
+  auto next = std::make_shared<Vault>(*seen);
+  const auto tried = co_await open_key(*next);
+  opening_ = false;
+  if (!tried) co_return not_now(tried.error().message);
+  const auto turn = co_await turn_.take();
+  if (!turn) co_return std::unexpected(turn.error());
+  const auto now = at(seen->name);
+  if (!now || now->id != seen->id) co_return not_now("it was removed meanwhile");
+  if (now->rows) co_return now;
+  if (now != seen) {  // its settings were changed meanwhile
+    auto rows = std::move(next->rows);
+    next = std::make_shared<Vault>(*now);
+    next->rows = std::move(rows);
+  }
+  log_info("a vault's key can be opened again", {{"vault", to_string(next->id)}});
+  const std::unique_lock lock(mutex_);
+  vaults_[to_lower(next->name)] = next;
+  co_return next;
 }
 
 VaultStore::Counts VaultStore::counts(TenantId tenant, SubscriptionId subscription) const {
@@ -129,12 +162,18 @@ std::size_t VaultStore::count() const {
 
 bool VaultStore::is_taken(std::string_view name) const { return at(name) != nullptr; }
 
-std::vector<VaultPtr> VaultStore::vaults(VaultState state) const {
+std::vector<VaultPtr> VaultStore::listed(VaultState state) const {
   const std::shared_lock lock(mutex_);
   std::vector<VaultPtr> out;
   for (const auto& [name, vault] : vaults_) {
-    if (vault->state == state && (vault->rows || state == VaultState::kPurging)) out.push_back(vault);
+    if (vault->state == state) out.push_back(vault);
   }
+  return out;
+}
+
+std::vector<VaultPtr> VaultStore::vaults(VaultState state) const {
+  auto out = listed(state);
+  if (state != VaultState::kPurging) std::erase_if(out, [](const VaultPtr& vault) { return !vault->rows; });
   return out;
 }
 

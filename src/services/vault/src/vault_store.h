@@ -4,6 +4,7 @@
 // has a partition of its own, under its tenant, and is sealed under the vault's key.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,8 +37,12 @@ class VaultStore {
   // Reads all vaults and goes on with removals that a crash broke off. Before anything else.
   [[nodiscard]] Task<Result<>> load();
 
-  // Null: there is none that is in use. In any case.
+  // Null: there is none that is in use and whose key is open. In any case.
   [[nodiscard]] VaultPtr find(std::string_view name) const;
+  // Null: there is none that is in use. What is in it can be read if its key is open: opened().
+  [[nodiscard]] VaultPtr known(std::string_view name) const;
+  // It, with its key, which is tried once more if it couldn't be opened so far; one at a time. kUnavailable: not now.
+  [[nodiscard]] Task<Result<VaultPtr>> opened(VaultPtr seen);
   // Null: none that was deleted and can be recovered.
   [[nodiscard]] VaultPtr find_deleted(std::string_view name) const;
   [[nodiscard]] bool is_taken(std::string_view name) const;
@@ -48,7 +53,10 @@ class VaultStore {
     std::size_t of_tenant = 0;
   };
   [[nodiscard]] Counts counts(TenantId tenant, SubscriptionId subscription) const;
+  // Those whose key is open; of those that are being purged, all.
   [[nodiscard]] std::vector<VaultPtr> vaults(VaultState state) const;
+  // All of them.
+  [[nodiscard]] std::vector<VaultPtr> listed(VaultState state) const;
   // Where audit rows may be attached to changes.
   [[nodiscard]] std::vector<store::PartitionId> partitions() const;
 
@@ -78,6 +86,7 @@ class VaultStore {
   const keys::SealedRows rows_;
   Purge also_;
   runtime::Turn turn_;
+  std::atomic<bool> opening_ = false;                    // is a key being tried once more?
   mutable std::shared_mutex mutex_;                      // guards the map
   std::map<std::string, VaultPtr, std::less<>> vaults_;  // by name in lower case
 };

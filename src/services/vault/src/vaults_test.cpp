@@ -190,6 +190,34 @@ TEST_F(Vaults, SecretsAndKeysAreResourcesToo) {
   EXPECT_EQ(listed->size(), 1u);
 }
 
+TEST_F(Vaults, SecretsAreListedByPages) {
+  ASSERT_EQ(make_vault("vau1").status, 200);
+  for (const auto* name : {"b", "A", "a-b", "c9", "d"}) {
+    ASSERT_EQ(put("/secrets/" + std::string(name), {{"value", "x"}}).status, 200);
+  }
+  const auto& type = *registry_->find("Microsoft.KeyVault/vaults/secrets");
+  EXPECT_TRUE(type.pages);
+  EXPECT_TRUE(registry_->find("Microsoft.KeyVault/vaults/keys")->pages);
+  const auto page = [&](const std::string& behind, std::size_t most) {
+    gate::resource::Reading reading{"2022-07-01", caller()};
+    reading.behind = behind;
+    reading.most = most;
+    std::string names;
+    const auto found = run_blocking(type.behind->list(
+        type, {.tenant = tenant_, .subscription = subscription_, .group = "g", .parent = id_of("vaults/vau1")},
+        reading));
+    for (const auto& each : found.value()) names += each["name"].get<std::string>() + " ";
+    return names;
+  };
+  const auto id = [&](const std::string& name) { return to_lower(id_of("vaults/vau1/secrets/" + name).text()); };
+  EXPECT_EQ(page("", 2), "A a-b ");
+  EXPECT_EQ(page(id("A"), 2), "a-b b ");
+  EXPECT_EQ(page(id("b"), 2), "c9 d ");
+  EXPECT_EQ(page(id("b"), 100), "c9 d ");
+  EXPECT_EQ(page(id("d"), 2), "");
+  EXPECT_EQ(page("", 100), "A a-b b c9 d ");
+}
+
 // Or else whoever writes vaults, and has no role on what is in them, would give it to itself.
 TEST_F(Vaults, WhoMayNotGiveRolesDoesNotSwitchThemOff) {
   ASSERT_EQ(make_vault("vau1").status, 200);
