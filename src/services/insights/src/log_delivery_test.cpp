@@ -39,6 +39,7 @@ TEST_F(Delivery, EverySettingGetsItsOwn) {
   want(kBlobs, Json::array({Json{{"category", "StorageRead"}, {"enabled", true}}}));
   want(kVault, all_logs());
   happened("GetSecret", "/vau/secrets/s/v");
+  happened("GetSecret", "/vau.managedhsm/keys/k");  // a pool of the same name
   happened("PutBlob", "/acct/box/w");
   read_blobs(0, 2);
   ASSERT_TRUE(run());

@@ -142,7 +142,7 @@ Task<Result<>> HeldKeys::on_record(const Found& found, const CustomerKey& key, W
   if (door == nullptr) co_return fail(ErrorCode::kUnavailable, "vaults aren't served yet");
   gate::Job job{.tenant = found.vault->tenant,
                 .principal = to_string(key.identity),
-                .resource = "/" + to_lower(found.vault->name) + "/keys/" + to_lower(key.name) + "/" +
+                .resource = "/" + to_lower(recorded_name(*found.vault)) + "/keys/" + to_lower(key.name) + "/" +
                             found.content->shown.version};
   if (found.vault->pool) co_return co_await door->run_job<OfPool>(std::move(job), std::move(work));
   co_return co_await door->run_job<OfVault>(std::move(job), std::move(work));

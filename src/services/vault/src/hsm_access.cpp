@@ -39,7 +39,7 @@ bool PoolAccess::takes_audience(std::string_view audience) const {
 
 bool PoolAccess::allows(const gate::Identity& who, const http::Request& request, const gate::Target& target,
                         std::string_view action) const {
-  const auto pool = pools_.find(target.container);
+  const auto pool = pools_.find(name_in_record(target.container));
   if (!pool || pool->tenant != who.tenant || !gate::admits(pool->network, request.peer.address)) return false;
   return roles_.find(pool->id)->allows(who, scope_of_request(request), action);
 }
@@ -69,7 +69,7 @@ gate::ApiError PoolAccess::refuse_token(TokenFault fault) const {
 
 gate::ApiError PoolAccess::refuse_action(const gate::Identity& who, const http::Request& request,
                                          const gate::Target& target, std::string_view action) const {
-  const auto pool = pools_.find(target.container);
+  const auto pool = pools_.find(name_in_record(target.container));
   if (!pool) return hsm_errors::no_such_pool();
   if (!gate::admits(pool->network, request.peer.address)) {
     return vault_errors::forbidden("Client address is not authorized.\r\nClient address: " + request.peer.address +

@@ -132,7 +132,7 @@ void PoolGate::add_key_rows() {
 bool PoolGate::claims(const http::Request& request, gate::Target& target) const {
   if (request.listener != http::Listener::kHttps || !request.host.ends_with(suffix_)) return false;
   const auto name = std::string_view(request.host).substr(0, request.host.size() - suffix_.size());
-  target.container = std::string(name.substr(0, 63));
+  target.container = recorded_pool(name.substr(0, 63));
   target.blob = request.decoded_path.substr(std::min<std::size_t>(1, request.decoded_path.size()));
   const auto pool = parts_.vault.vaults.find(name);
   target.scope = pool ? gate::Scope::kSystem : gate::Scope::kService;

@@ -108,7 +108,7 @@ TEST_F(PoolHeldKeys, EachUseIsOnRecordUnderANameOfItsOwn) {
   EXPECT_EQ(entries[0].record.operation, "WrapAccountKeyInPool");
   EXPECT_EQ(entries[1].record.operation, "UnwrapAccountKeyInPool");
   EXPECT_EQ(entries[1].record.tenant, tenant_);
-  EXPECT_EQ(entries[1].record.resource, "/hsm1/keys/k1/" + wrapped.version);
+  EXPECT_EQ(entries[1].record.resource, "/hsm1.managedhsm/keys/k1/" + wrapped.version);
 }
 
 TEST_F(PoolHeldKeys, ALocalRoleThatIsTakenAwayIsGoneAtOnce) {

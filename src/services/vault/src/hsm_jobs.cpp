@@ -207,8 +207,10 @@ Task<> PoolJobs::carry_out(VaultPtr pool, PoolJob job, gate::OnBehalf caller, Wo
   const auto run = std::make_shared<JobRun>(JobRun{.ask = {},
                                                    .go_on = [this, pool] { return go_on(*pool); },
                                                    .until_idle = [this, pool] { return until_idle(pool->id); }});
-  const gate::Job permit{
-      .tenant = pool->tenant, .principal = "managed hsm", .resource = "/" + pool->name, .on_behalf = std::move(caller)};
+  const gate::Job permit{.tenant = pool->tenant,
+                         .principal = "managed hsm",
+                         .resource = "/" + recorded_name(*pool),
+                         .on_behalf = std::move(caller)};
   Result<> done;
   if (job.kind == PoolJobKind::kBackup) {
     done = co_await door_->run_job<FullBackup>(permit, [work, run, folder](gate::Permit<FullBackup> given) {

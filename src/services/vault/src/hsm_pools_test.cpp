@@ -63,6 +63,19 @@ TEST_F(Pools, RolesOfTheResourceManagerAndTokensForVaultsSayNothing) {
   EXPECT_EQ(foreign.said(), "401 Unauthorized");
 }
 
+// Who reads a vault's log finds nothing in it that was done in a pool of the same name.
+TEST_F(Pools, RecordsTellAPoolFromAVault) {
+  ASSERT_EQ(make_pool("hsm1").status, 200);
+  ASSERT_EQ(make_vault("hsm1").status, 200);
+  static_cast<void>(log_.take_entries());
+  EXPECT_EQ(ask_pool(owner_, Method::kGet, "hsm1", "/keys/k1").status, 403);
+  EXPECT_EQ(call_as(owner_, Method::kGet, "hsm1", "/keys/k1").status, 404);
+  const auto entries = log_.take_entries();
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[0].record.resource, "/hsm1.managedhsm/keys/k1");
+  EXPECT_EQ(entries[1].record.resource, "/hsm1/keys/k1");
+}
+
 TEST_F(Pools, NothingIsDoneBeforeActivation) {
   ASSERT_EQ(make_pool("hsm1").status, 200);
   for (const char* path : {"/settings", "//providers/Microsoft.Authorization/roleDefinitions"}) {

@@ -8,7 +8,18 @@ namespace {
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+constexpr std::string_view kOfPools = ".managedhsm";  // no name has a dot
+
 }  // namespace
+
+std::string recorded_pool(std::string_view name) { return std::string(name).append(kOfPools); }
+
+std::string recorded_name(const Vault& vault) { return vault.pool ? recorded_pool(vault.name) : vault.name; }
+
+std::string_view name_in_record(std::string_view recorded) {
+  if (recorded.ends_with(kOfPools)) recorded.remove_suffix(kOfPools.size());
+  return recorded;
+}
 
 std::string vault_path(const Vault& vault) {
   return "/subscriptions/" + to_string(vault.subscription) + "/resourceGroups/" + vault.resource_group +

@@ -111,6 +111,11 @@ struct Vault {
 
 // "/subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/N", or ".../managedHSMs/N".
 [[nodiscard]] std::string vault_path(const Vault& vault);
+// What records of the audit log call it: "vau1", "hsm1.managedhsm". A pool and a vault may have one name, and what was
+// done in one is nothing for whoever reads the other's log.
+[[nodiscard]] std::string recorded_name(const Vault& vault);
+[[nodiscard]] std::string recorded_pool(std::string_view name);
+[[nodiscard]] std::string_view name_in_record(std::string_view recorded);
 // The firewall that the settings describe.
 [[nodiscard]] gate::NetworkRules network_of(const VaultSettings& settings);
 // Azure's rule: 3 to 24 letters, digits and hyphens, a letter first, no hyphen last, and no two in a row.

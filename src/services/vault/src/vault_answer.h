@@ -36,7 +36,7 @@ struct WipedCall {
 template <class Operation, class Handle>
 gate::Task<Reply> answer_call(VaultParts& parts, gate::Permit<Operation> permit, gate::ApiError absent, Handle handle) {
   auto& request = permit.request();
-  auto vault = parts.vaults.known(permit.target().container);
+  auto vault = parts.vaults.known(name_in_record(permit.target().container));
   // What was decided was decided of a vault of the caller's tenant.
   if (!vault || vault->tenant != permit.tenant()) co_return std::unexpected(std::move(absent));
   FH_CO_CHECK_OK(parts.throttle.take(vault->id, Transaction::kAny));

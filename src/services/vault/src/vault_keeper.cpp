@@ -13,7 +13,7 @@ constexpr std::chrono::minutes kRound{10};
 constexpr std::uint32_t kPage = 100;  // of heads, which can be long
 
 gate::Job job_on(const Vault& vault, const KindApi* api, std::string_view name) {
-  std::string resource = "/" + vault.name;
+  std::string resource = "/" + recorded_name(vault);
   if (api != nullptr) resource.append("/").append(api->collection).append("/").append(name);
   return {.tenant = vault.tenant, .principal = "vault keeper", .resource = std::move(resource)};
 }
