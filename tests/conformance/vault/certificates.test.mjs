@@ -99,6 +99,10 @@ test("another authority signs what waits", async () => {
   assert.equal(x509.subject, "CN=example.test");
   assert.ok(tls.createSecureContext({ pfx: Buffer.from((await secrets.getSecret(name)).value, "base64"), passphrase: "" }));
   assert.equal((await waiting.pollUntilDone()).name, name);
+  // The key that waited is the certificate's, and stays it.
+  const digest = crypto.createHash("sha256").update("text").digest();
+  const { result } = await new CryptographyClient(merged.keyId, credential, once).sign("RS256", digest);
+  assert.ok(crypto.verify("sha256", Buffer.from("text"), x509.publicKey, result));
   fs.rmSync(folder, { recursive: true });
 });
 
