@@ -5,8 +5,9 @@
 
 #include "base/log.h"
 #include "crypto/aead.h"
+#include "crypto/digest.h"
 #include "runtime/completion.h"
-#include "src/erasure_node.h"
+#include "src/erasure_parts.h"
 
 namespace freehold::keys {
 
@@ -17,80 +18,27 @@ namespace {
 constexpr std::uint8_t kFormat = 1;
 constexpr std::size_t kReady = 32;          // secrets made at once
 constexpr std::size_t kLeavesKept = 2'048;  // 100 MB if all are full, a few as a rule
-constexpr std::size_t kLeavesACommit = 12;  // full ones: they and the nodes above fit in one
 constexpr std::size_t kWrappedBytes = 256;
 constexpr int kLeavesTried = 64;
 
 store::PartitionId partition() { return store::make_partition_id(TenantId{}, "erasure"); }
 Bytes root_key() { return "r"; }
-Bytes root_context() { return "freehold erasure root"; }
 Bytes node_key(std::uint8_t index) { return "n" + Bytes(1, static_cast<char>(index)); }
 Bytes leaf_key(std::uint16_t index) {
   Bytes key = "l";
   append_u16(key, index);
   return key;
 }
+Bytes count_key(const ErasureOwner& owner) { return "t" + Bytes(owner.begin(), owner.end()); }
 Bytes context_of(BytesView key) { return Bytes("freehold erasure node ") += key; }
 
-std::uint16_t leaf_of(ErasureId id) { return static_cast<std::uint16_t>((id.bytes[0] << 8) | id.bytes[1]); }
 std::uint8_t high(std::uint16_t leaf) { return static_cast<std::uint8_t>(leaf >> 8); }
 std::uint8_t low(std::uint16_t leaf) { return static_cast<std::uint8_t>(leaf & 0xff); }
 
-Secret random_key(Random& random) {
-  Secret key(kErasureSecretBytes);
-  random.fill(key.span());
-  return key;
-}
-
-// The keys of a tree in the token begin alike: others may have theirs there.
-constexpr std::size_t kTreeBytes = 8;
-bool of_one_tree(const crypto::ErasureKeyId& a, const crypto::ErasureKeyId& b) {
-  return a.view().substr(0, kTreeBytes) == b.view().substr(0, kTreeBytes);
-}
-crypto::ErasureKeyId sibling(const crypto::ErasureKeyId& key, Random& random) {
-  auto out = random_id<crypto::ErasureKeyId>(random);
-  std::copy_n(key.bytes.begin(), kTreeBytes, out.bytes.begin());
-  return out;
-}
-
-std::unexpected<Error> changed_meanwhile() {
-  return fail(ErrorCode::kUnavailable, "the erasure tree was changed by another process");
-}
-
 }  // namespace
 
-// The root's row, and what it opens to.
-struct ErasureTree::Root {
-  crypto::ErasureKeyId token_key;
-  bool unfinished = false;  // secrets were removed that a key of the token still guards
-  Secret key;
-  Bytes wrapped;
-  ErasureNode node;
-  Bytes row;  // as stored: what the next change expects
-};
-
-// A new key of the root, as a new key of the token wraps it.
-struct ErasureTree::Under {
-  crypto::ErasureKeyId token_key;
-  Secret key;
-  Bytes wrapped;
-};
-
-// What the tree is to be. Nodes that aren't named stay; an empty leaf goes.
-struct ErasureTree::Draft {
-  std::map<LeafIndex, LeafPtr> leaves = {};
-  bool renew = false;  // every key on the way up is made anew
-  bool unfinished = false;
-  bool frees = false;  // it may be written on a disk that is nearly full
-  std::optional<Under> under = {};
-};
-
-struct ErasureTree::Waiting {
-  std::vector<ErasureId> ids;
-  std::optional<Result<>> answer;  // guarded by erasing_
-};
-
-ErasureTree::ErasureTree(crypto::Hsm& hsm, SealedStore store) : hsm_(hsm), store_(store) {}
+ErasureTree::ErasureTree(crypto::Hsm& hsm, SealedStore store, std::uint64_t per_tenant)
+    : hsm_(hsm), store_(store), per_tenant_(per_tenant) {}
 ErasureTree::~ErasureTree() = default;
 
 Task<Result<>> ErasureTree::open() {
@@ -125,6 +73,7 @@ Task<Result<>> ErasureTree::look() {
   }
   FH_CO_CHECK_OK(co_await read_root(std::move(*row)));
   nodes_.clear();
+  counts_.clear();
   {
     const std::lock_guard lock(mutex_);
     leaves_.clear();
@@ -229,6 +178,39 @@ Task<Result<ErasureTree::LeafPtr>> ErasureTree::leaf(LeafIndex index) {
   co_return opened;
 }
 
+// nullopt: it was never counted.
+Task<Result<std::optional<std::uint64_t>>> ErasureTree::count(ErasureOwner owner) {
+  if (const auto known = counts_.find(owner); known != counts_.end()) co_return known->second;
+  const Bytes key = count_key(owner);
+  FH_CO_TRY(const auto row, co_await store_.rows.get(partition(), key));
+  if (!row) co_return std::nullopt;
+  FH_CO_TRY(const Secret under, store_.row_keys.row_key(TenantId{}));
+  FH_CO_TRY(const Bytes plain, crypto::open(under, context_of(key), *row));
+  ByteReader reader(plain);
+  const std::uint64_t found = reader.u64();
+  if (!reader.done()) co_return fail(ErrorCode::kCorrupt, "a count of the erasure tree is damaged");
+  counts_[owner] = found;
+  co_return found;
+}
+
+// The rows of what the draft adds to them and takes away, and what they are then.
+Task<Result<ErasureTree::Counts>> ErasureTree::put_counts(const Draft& draft, store::Commit& commit) {
+  Counts after;
+  if (draft.counts.empty()) co_return after;
+  FH_CO_TRY(const Secret under, store_.row_keys.row_key(TenantId{}));
+  for (const auto& [owner, difference] : draft.counts) {
+    FH_CO_TRY(const auto before, co_await count(owner));
+    if (!before && difference < 0) continue;  // of an earlier program, which didn't count
+    const auto now = static_cast<std::int64_t>(before.value_or(0)) + difference;
+    after[owner] = static_cast<std::uint64_t>(std::max<std::int64_t>(now, 0));
+    Bytes plain;
+    append_u64(plain, after[owner]);
+    const Bytes key = count_key(owner);
+    commit.puts.push_back({key, crypto::seal(under, context_of(key), plain, store_.random)});
+  }
+  co_return after;
+}
+
 // One commit: leaves, the nodes above them as far as they change, and the root.
 Task<Result<>> ErasureTree::write(Draft draft) {
   store::Commit commit{.partition = partition(),
@@ -283,6 +265,7 @@ Task<Result<>> ErasureTree::write(Draft draft) {
     commit.expect.push_back({root_key(), root_->row});
   }
   commit.puts.push_back({root_key(), root->row});
+  FH_CO_TRY(const auto counts, co_await put_counts(draft, commit));
 
   const auto done = co_await store::commit_settled(store_.rows, std::move(commit));
   if (done.outcome != store::CommitOutcome::kOk) {
@@ -291,12 +274,35 @@ Task<Result<>> ErasureTree::write(Draft draft) {
     co_return fail(ErrorCode::kUnavailable, "the erasure tree can't be changed now", done.error.message);
   }
   root_ = std::move(root);
+  for (const auto& [owner, now] : counts) counts_[owner] = now;
   for (auto& [index, node] : nodes) nodes_[index] = std::make_shared<const ErasureNode>(std::move(node));
   for (const auto& [index, leaf] : draft.leaves) remember(index, leaf);
   co_return Result<>();
 }
 
-Task<Result<>> ErasureTree::refill() {
+ErasureOwner ErasureTree::owner_of(TenantId tenant) {
+  ErasureOwner owner{};
+  if (tenant == TenantId{}) return owner;
+  const auto digest = crypto::sha256("freehold erasure tenant" + Bytes(tenant.view()));
+  std::copy_n(digest.begin(), owner.size(), owner.begin());
+  return owner;
+}
+
+Task<Result<bool>> ErasureTree::is_full(ErasureOwner owner) {
+  FH_CO_TRY(const auto there, co_await count(owner));
+  co_return owner != ErasureOwner{} && there.value_or(0) + kReady > per_tenant_;
+}
+
+Task<Result<bool>> ErasureTree::is_full_for(TenantId tenant) {
+  const auto turn = co_await turn_.take();
+  if (!turn) co_return std::unexpected(turn.error());
+  FH_CO_CHECK_OK(co_await look());
+  co_return co_await is_full(owner_of(tenant));
+}
+
+Task<Result<>> ErasureTree::refill(ErasureOwner owner) {
+  FH_CO_TRY(const bool full, co_await is_full(owner));
+  if (full) co_return fail(ErrorCode::kExhausted, "the tenant has as many secrets as it may have");
   for (int tried = 0; tried < kLeavesTried; ++tried) {
     const auto index = static_cast<LeafIndex>(store_.random.u64() & 0xffff);
     FH_CO_TRY(const auto before, co_await leaf(index));
@@ -307,26 +313,31 @@ Task<Result<>> ErasureTree::refill() {
       Erasable fresh{random_id<ErasureId>(store_.random), random_key(store_.random)};
       fresh.id.bytes[0] = high(index);
       fresh.id.bytes[1] = low(index);
+      std::ranges::copy(owner, fresh.id.bytes.begin() + 2);
       after.put(fresh.clone());
       made.push_back(std::move(fresh));
     }
     Draft draft;
     draft.leaves.emplace(index, std::make_shared<const ErasureLeaf>(std::move(after)));
     draft.unfinished = root_->unfinished;
+    draft.counts[owner] = static_cast<std::int64_t>(kReady);
     FH_CO_CHECK_OK(co_await write(std::move(draft)));
     const std::lock_guard lock(mutex_);
-    std::ranges::move(made, std::back_inserter(ready_));
+    std::ranges::move(made, std::back_inserter(ready_[owner]));
     co_return Result<>();
   }
   co_return fail(ErrorCode::kExhausted, "there are as many secrets as this region can have");
 }
 
-Task<Result<Erasable>> ErasureTree::make() {
-  const auto take = [this]() -> std::optional<Erasable> {
+Task<Result<Erasable>> ErasureTree::make(TenantId tenant) {
+  const auto owner = owner_of(tenant);
+  const auto take = [this, owner]() -> std::optional<Erasable> {
     const std::lock_guard lock(mutex_);
-    if (ready_.empty()) return std::nullopt;
-    auto taken = std::move(ready_.front());
-    ready_.pop_front();
+    const auto found = ready_.find(owner);
+    if (found == ready_.end()) return std::nullopt;
+    auto taken = std::move(found->second.front());
+    found->second.pop_front();
+    if (found->second.empty()) ready_.erase(found);
     return taken;
   };
   while (true) {
@@ -335,13 +346,14 @@ Task<Result<Erasable>> ErasureTree::make() {
     if (!turn) co_return std::unexpected(turn.error());
     if (auto ready = take()) co_return std::move(*ready);
     FH_CO_CHECK_OK(co_await look());
-    FH_CO_CHECK_OK(co_await refill());
+    FH_CO_CHECK_OK(co_await refill(owner));
   }
 }
 
 void ErasureTree::give_back(Erasable unused) {
   const std::lock_guard lock(mutex_);
-  if (ready_.size() < 2 * kReady) ready_.push_back(std::move(unused));
+  auto& ready = ready_[keys::owner_of(unused.id)];
+  if (ready.size() < 2 * kReady) ready.push_back(std::move(unused));
 }
 
 Task<Result<Secret>> ErasureTree::find(ErasureId id) {
@@ -355,136 +367,6 @@ Task<Result<Secret>> ErasureTree::find(ErasureId id) {
   const Secret* found = at->find(id);
   if (found == nullptr) co_return fail(ErrorCode::kNotFound, "it was erased", to_string(id));
   co_return found->clone();
-}
-
-// Were any of them there?
-Task<Result<bool>> ErasureTree::remove(std::vector<ErasureId> ids, bool for_good) {
-  bool any = false;
-  std::ranges::sort(ids);
-  std::size_t next = 0;
-  while (next < ids.size()) {
-    Draft draft{.renew = for_good, .unfinished = for_good || root_->unfinished, .frees = true};
-    while (next < ids.size() && draft.leaves.size() < kLeavesACommit) {
-      const LeafIndex index = leaf_of(ids[next]);
-      FH_CO_TRY(const auto before, co_await leaf(index));
-      auto after = before->clone();
-      bool changed = false;
-      for (; next < ids.size() && leaf_of(ids[next]) == index; ++next) changed = after.remove(ids[next]) || changed;
-      if (changed) draft.leaves.emplace(index, std::make_shared<const ErasureLeaf>(std::move(after)));
-    }
-    if (draft.leaves.empty()) continue;
-    any = true;
-    FH_CO_CHECK_OK(co_await write(std::move(draft)));
-  }
-  co_return any;
-}
-
-Task<Result<ErasureTree::Under>> ErasureTree::make_under(crypto::ErasureKeyId token_key) {
-  FH_CO_CHECK_OK(co_await hsm_.make_erasure_key(token_key));
-  Under under{.token_key = token_key, .key = random_key(store_.random), .wrapped = {}};
-  FH_CO_TRY(under.wrapped, co_await hsm_.wrap_under(token_key, under.key.clone(), root_context()));
-  co_return under;
-}
-
-// Of attempts that broke off: else they would pile up. The root is changed before, so that a commit of theirs which
-// isn't settled can't land any more.
-Task<Result<>> ErasureTree::clear_token() {
-  FH_CO_TRY(const auto root, co_await look_at_root());
-  FH_CO_TRY(const auto others, co_await others_than(root.token_key));
-  if (others.empty()) co_return Result<>();
-  {
-    const auto turn = co_await turn_.take();
-    if (!turn) co_return std::unexpected(turn.error());
-    FH_CO_CHECK_OK(co_await look());
-    if (root_->token_key != root.token_key) co_return changed_meanwhile();
-    FH_CO_CHECK_OK(co_await write({.unfinished = true, .frees = true}));
-  }
-  co_return co_await destroy(others);
-}
-
-// A key of the token that nothing older hangs from, and the end of the one before. The token is slow: secrets are made
-// and found meanwhile.
-Task<Result<>> ErasureTree::renew_root() {
-  FH_CO_CHECK_OK(co_await clear_token());
-  FH_CO_TRY(const auto before, co_await look_at_root());
-  FH_CO_TRY(auto under, co_await make_under(sibling(before.token_key, store_.random)));
-  const auto now = under.token_key;
-  {
-    const auto turn = co_await turn_.take();
-    if (!turn) co_return std::unexpected(turn.error());
-    FH_CO_CHECK_OK(co_await look());
-    if (root_->token_key != before.token_key) co_return changed_meanwhile();
-    Draft draft{.frees = true};
-    draft.under = std::move(under);
-    FH_CO_CHECK_OK(co_await write(std::move(draft)));
-  }
-  co_return co_await destroy_others(now);
-}
-
-Task<Result<std::vector<crypto::ErasureKeyId>>> ErasureTree::others_than(crypto::ErasureKeyId root) {
-  FH_CO_TRY(auto keys, co_await hsm_.erasure_keys());
-  std::erase_if(keys, [&root](const auto& key) { return key == root || !of_one_tree(key, root); });
-  co_return keys;
-}
-
-Task<Result<>> ErasureTree::destroy(std::vector<crypto::ErasureKeyId> keys) {
-  for (const auto& key : keys) {
-    FH_CO_CHECK_OK(co_await hsm_.destroy_erasure_key(key));
-  }
-  co_return Result<>();
-}
-
-Task<Result<>> ErasureTree::destroy_others(crypto::ErasureKeyId root) {
-  FH_CO_TRY(auto others, co_await others_than(root));
-  co_return co_await destroy(std::move(others));
-}
-
-Task<Result<bool>> ErasureTree::remove_for_good(std::vector<ErasureId> ids) {
-  const auto turn = co_await turn_.take();
-  if (!turn) co_return std::unexpected(turn.error());
-  FH_CO_CHECK_OK(co_await look());
-  FH_CO_TRY(const bool any, co_await remove(std::move(ids), true));
-  co_return any || root_->unfinished;
-}
-
-Task<Result<>> ErasureTree::erase_now(std::vector<ErasureId> ids) {
-  FH_CO_TRY(const bool unfinished, co_await remove_for_good(std::move(ids)));
-  if (unfinished) co_return co_await renew_root();
-  FH_CO_TRY(const auto root, co_await look_at_root());
-  co_return co_await destroy_others(root.token_key);  // perhaps an earlier call could not
-}
-
-Task<Result<>> ErasureTree::erase(std::vector<ErasureId> ids) {
-  if (ids.empty()) co_return Result<>();
-  const auto mine = std::make_shared<Waiting>();
-  mine->ids = std::move(ids);
-  {
-    const std::lock_guard lock(mutex_);
-    waiting_.push_back(mine);
-  }
-  const auto turn = co_await erasing_.take();
-  std::vector<std::shared_ptr<Waiting>> together;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!turn) std::erase(waiting_, mine);
-    if (turn && !mine->answer) together = std::exchange(waiting_, {});
-  }
-  if (!turn) co_return std::unexpected(turn.error());
-  if (mine->answer) co_return std::move(*mine->answer);
-  std::vector<ErasureId> all;
-  for (const auto& each : together) all.insert(all.end(), each->ids.begin(), each->ids.end());
-  const auto done = co_await erase_now(std::move(all));
-  for (const auto& each : together) each->answer = done;
-  co_return done;
-}
-
-Task<Result<>> ErasureTree::drop(std::vector<ErasureId> ids) {
-  if (ids.empty()) co_return Result<>();
-  const auto turn = co_await turn_.take();
-  if (!turn) co_return std::unexpected(turn.error());
-  FH_CO_CHECK_OK(co_await look());
-  FH_CO_TRY([[maybe_unused]] const bool any, co_await remove(std::move(ids), false));
-  co_return Result<>();
 }
 
 }  // namespace freehold::keys

@@ -17,7 +17,7 @@ Task<Result<ServiceWrapped>> ServiceKeys::wrap(TenantId tenant, Secret key, Byte
   ServiceWrapped out;
   FH_CO_TRY(out.wrapped, co_await wrapper_.wrap(tenant, std::move(key), context));
   if (erasure_ == nullptr) co_return out;
-  FH_CO_TRY(const auto erasable, co_await erasure_->make());
+  FH_CO_TRY(const auto erasable, co_await erasure_->make(tenant));
   out.erasure = erasable.id;
   out.wrapped = crypto::seal(erasable.secret, outer_context(context, erasable.id), out.wrapped, random_);
   co_return out;

@@ -56,7 +56,7 @@ runtime::Task<Result<>> PersonalRows::prepare(keys::RowChange& change) {
       if (found) under.secret = std::move(*found);
     }
     if (under.secret.empty()) {  // a new one, or of an erasure that broke off
-      FH_CO_TRY(under, co_await erasure_.make());
+      FH_CO_TRY(under, co_await erasure_.make(TenantId{}));
       under_[put.key] = under.id;
     }
     Bytes value(1, kErasable);

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "src/backup.h"
+#include "src/vault_errors.h"
 
 namespace freehold::vault {
 namespace {
@@ -193,7 +194,8 @@ static bool all_fit(const ItemStore::Changes& changes) {
   });
 }
 
-Task<Result<ItemStore::Secrets>> ItemStore::secrets_for(const Changes& changes, std::vector<keys::Erasable>& fresh) {
+Task<Result<ItemStore::Secrets>> ItemStore::secrets_for(const Changes& changes, TenantId tenant,
+                                                        std::vector<keys::Erasable>& fresh) {
   Secrets out;
   std::size_t taken = 0;
   for (const auto& [kind, change] : changes) {
@@ -205,7 +207,7 @@ Task<Result<ItemStore::Secrets>> ItemStore::secrets_for(const Changes& changes, 
         continue;
       }
       if (taken == fresh.size()) {
-        FH_CO_TRY(auto made, co_await erasure_.make());
+        FH_CO_TRY(auto made, co_await erasure_.make(tenant));
         fresh.push_back(std::move(made));
       }
       out.emplace(version.get(), fresh[taken++].clone());
@@ -275,8 +277,13 @@ Task<Result<gate::ApiResult<>>> ItemStore::change_together(VaultPtr vault, std::
       give_back(std::move(fresh));
       co_return gate::ApiResult<>(std::unexpected(std::move(made.error())));
     }
-    FH_CO_TRY(const auto secrets, co_await secrets_for(*made, fresh));
-    FH_CO_CHECK_OK(put_changes(*vault, name, *made, secrets, commit));
+    const auto secrets = co_await secrets_for(*made, vault->tenant, fresh);
+    if (!secrets && secrets.error().code == ErrorCode::kExhausted) {
+      FH_CO_TRY(const bool full, co_await erasure_.is_full_for(vault->tenant));
+      if (full) co_return gate::ApiResult<>(vault_errors::too_many_objects());
+    }
+    if (!secrets) co_return std::unexpected(secrets.error());
+    FH_CO_CHECK_OK(put_changes(*vault, name, *made, *secrets, commit));
     if (audit) commit.puts.push_back(audit(partition));
     const auto done = co_await store::commit_settled(store_.rows, std::move(commit));
     if (done.outcome == store::CommitOutcome::kOk) co_return gate::ApiResult<>();

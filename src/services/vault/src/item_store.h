@@ -111,7 +111,8 @@ class ItemStore {
   [[nodiscard]] Task<Result<std::shared_ptr<const ItemContent>>> content(VaultPtr vault, Bytes key);
   [[nodiscard]] Task<Result<>> open(ItemContent& content);
   // `fresh` has those that nothing rests under yet.
-  [[nodiscard]] Task<Result<Secrets>> secrets_for(const Changes& changes, std::vector<keys::Erasable>& fresh);
+  [[nodiscard]] Task<Result<Secrets>> secrets_for(const Changes& changes, TenantId tenant,
+                                                  std::vector<keys::Erasable>& fresh);
   void give_back(std::vector<keys::Erasable> fresh);
   [[nodiscard]] Task<Result<store::ScanPage>> page(VaultPtr vault, Bytes prefix, std::string from, std::uint32_t limit);
 

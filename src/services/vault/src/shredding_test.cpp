@@ -143,6 +143,22 @@ TEST_F(Shredding, APurgedVaultIsNotInTheRowsOfBefore) {
   EXPECT_TRUE(vaults.find("vau2"));
 }
 
+TEST_F(Shredding, ATenantHasSoManyObjectsAndNoMore) {
+  memory_.per_tenant = 64;
+  open();
+  int made = 0;
+  auto last = put("/secrets/s0", {{"value", "x"}});
+  for (; last.status == 200 && made < 100; last = put("/secrets/s" + std::to_string(made), {{"value", "x"}})) ++made;
+  EXPECT_EQ(last.said(), "409 Conflict");
+  EXPECT_GE(made, 32);
+  EXPECT_LT(made, 64);
+  EXPECT_EQ(put("/secrets/s0", {{"value", "y"}}).said(), "409 Conflict") << "versions count";
+  EXPECT_EQ(patch("/secrets/s0", {{"tags", {{"a", "b"}}}}).status, 200) << "a change is none";
+  EXPECT_EQ(get("/secrets/s0").body["value"], "x");
+  for (int i = 0; i < made; ++i) purge("secrets", "s" + std::to_string(i));
+  EXPECT_EQ(put("/secrets/s0", {{"value", "y"}}).status, 200);
+}
+
 // The token fails: the purge isn't said to be done, and goes on when it is asked again.
 TEST_F(Shredding, APurgeThatTheTokenFailsIsNotDone) {
   set("s1", "value");
@@ -165,7 +181,7 @@ TEST_F(Shredding, RowsOfTheFirstFormatAreReadAndRenewed) {
   EXPECT_EQ(read->erasure, keys::ErasureId{});
   EXPECT_EQ(read->material.view(), "as it was");
 
-  const auto under = run_blocking(memory_.tree->make()).value();
+  const auto under = run_blocking(memory_.tree->make(TenantId{})).value();
   const auto sealed = seal_material(*read, under, memory_.random);
   const auto renewed = encode_content(sealed);
   EXPECT_EQ(renewed.view()[0], 2);

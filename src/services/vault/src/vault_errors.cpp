@@ -134,6 +134,12 @@ Refusal conflict() {
   return refuse(409, "Conflict", "Others change the same object at the same time. Please try again.");
 }
 
+Refusal too_many_objects() {
+  return refuse(409, "Conflict",
+                "The tenant has as many secrets, keys and certificates as it may have, with all their versions and the "
+                "deleted ones. Please purge some.");
+}
+
 Refusal throttled(std::chrono::seconds wait) {
   auto error = make(429, "Throttled",
                     "Request was not processed because too many requests were received. Reason: "

@@ -48,6 +48,7 @@ inline constexpr std::string_view kInner = "innererror";
 [[nodiscard]] Refusal being_purged(ItemKind kind, std::string_view name);
 [[nodiscard]] Refusal exists(ItemKind kind, std::string_view name);
 [[nodiscard]] Refusal conflict();
+[[nodiscard]] Refusal too_many_objects();
 // 429: come again after `wait`
 [[nodiscard]] Refusal throttled(std::chrono::seconds wait);
 // 501

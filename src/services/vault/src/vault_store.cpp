@@ -207,7 +207,7 @@ Task<Result<>> VaultStore::create(Vault vault) {
   Secret key(crypto::kAeadKeyBytes);
   store_.random.fill(key.span());
   FH_CO_TRY(made->wrapped_key, co_await wrapper_.wrap(made->tenant, key.clone(), context_of(*made)));
-  FH_CO_TRY(const auto erasable, co_await erasure_.make());
+  FH_CO_TRY(const auto erasable, co_await erasure_.make(made->tenant));
   made->erasure = erasable.id;
   made->rows = rows_under(*made, both(key, erasable.secret));
   made->network = network_of(made->settings);

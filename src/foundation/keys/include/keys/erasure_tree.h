@@ -8,6 +8,7 @@
 // Persistent Media" (CCS 2013). Format: docs/formats/erasure-tree.md. DESIGN section 5.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <list>
 #include <map>
@@ -34,6 +35,9 @@ struct Erasable {
   [[nodiscard]] Erasable clone() const { return {id, secret.clone()}; }
 };
 
+// Whose secret it is: a part of each id. Zero: the region's own.
+using ErasureOwner = std::array<std::uint8_t, 6>;
+
 class ErasureNode;
 class ErasureLeaf;
 
@@ -41,7 +45,10 @@ class ErasureLeaf;
 // (the token), kCorrupt, kExhausted.
 class ErasureTree {
  public:
-  ErasureTree(crypto::Hsm& hsm, SealedStore store);
+  // Of 67 million in all: so many take none from the others.
+  static constexpr std::uint64_t kSecretsPerTenant = 4'194'304;
+
+  ErasureTree(crypto::Hsm& hsm, SealedStore store, std::uint64_t per_tenant = kSecretsPerTenant);
   ~ErasureTree();
   ErasureTree(const ErasureTree&) = delete;
   ErasureTree& operator=(const ErasureTree&) = delete;
@@ -51,8 +58,11 @@ class ErasureTree {
   // state of one of them was put back.
   [[nodiscard]] runtime::Task<Result<>> open();
   // A new secret, durable before it is answered. Ready ones are kept, so that few calls write. A crash forgets those
-  // that nobody has taken: some space is lost, nothing else.
-  [[nodiscard]] runtime::Task<Result<Erasable>> make();
+  // that nobody has taken: some space is lost, nothing else. kExhausted: the tenant has its part, or the tree is full;
+  // the zero tenant, the region itself, has no other limit than that.
+  [[nodiscard]] runtime::Task<Result<Erasable>> make(TenantId tenant);
+  // Has the tenant as many as it may have, those that were made by programs which didn't count aside?
+  [[nodiscard]] runtime::Task<Result<bool>> is_full_for(TenantId tenant);
   // One that was made and never used.
   void give_back(Erasable unused);
   // kNotFound: it was erased.
@@ -82,7 +92,12 @@ class ErasureTree {
   [[nodiscard]] runtime::Task<Result<RootState>> look_at_root();  // takes the turn
   [[nodiscard]] runtime::Task<Result<>> make_root();
   [[nodiscard]] runtime::Task<Result<>> read_root(Bytes row);
-  [[nodiscard]] runtime::Task<Result<>> refill();
+  [[nodiscard]] static ErasureOwner owner_of(TenantId tenant);
+  using Counts = std::map<ErasureOwner, std::uint64_t>;
+  [[nodiscard]] runtime::Task<Result<std::optional<std::uint64_t>>> count(ErasureOwner owner);
+  [[nodiscard]] runtime::Task<Result<Counts>> put_counts(const Draft& draft, store::Commit& commit);
+  [[nodiscard]] runtime::Task<Result<bool>> is_full(ErasureOwner owner);
+  [[nodiscard]] runtime::Task<Result<>> refill(ErasureOwner owner);
   // Were any of them there?
   [[nodiscard]] runtime::Task<Result<bool>> remove(std::vector<ErasureId> ids, bool for_good);
   // Whoever erases has `erasing_`, and takes the turn for the rows alone, not while the token works.
@@ -102,15 +117,17 @@ class ErasureTree {
 
   crypto::Hsm& hsm_;
   SealedStore store_;
+  const std::uint64_t per_tenant_;
   runtime::Turn erasing_;                  // one erasure at a time; taken before turn_
   runtime::Turn turn_;                     // changes, and reads of what isn't at hand
   bool uncertain_ = false;                 // guarded by turn_: a commit may have happened
   std::unique_ptr<Root> root_;             // guarded by turn_
   std::map<std::uint8_t, NodePtr> nodes_;  // guarded by turn_
+  Counts counts_;                          // guarded by turn_
   std::mutex mutex_;                       // guards all below
   std::map<LeafIndex, std::pair<LeafPtr, std::list<LeafIndex>::iterator>> leaves_;
-  std::list<LeafIndex> used_;  // the one used last is first
-  std::deque<Erasable> ready_;
+  std::list<LeafIndex> used_;                           // the one used last is first
+  std::map<ErasureOwner, std::deque<Erasable>> ready_;  // none is empty
   std::vector<std::shared_ptr<Waiting>> waiting_;
 };
 

@@ -13,10 +13,11 @@ struct ErasableStore : MemoryStore {
   ErasableStore() { reopen(); }
   // What a restart finds.
   void reopen() {
-    tree = std::make_unique<ErasureTree>(hsm, sealed());
+    tree = std::make_unique<ErasureTree>(hsm, sealed(), per_tenant);
     FH_CHECK(runtime::run_blocking(tree->open()).has_value());
   }
   crypto::testing::MemoryHsm hsm;
+  std::uint64_t per_tenant = ErasureTree::kSecretsPerTenant;  // from the next reopen() on
   std::unique_ptr<ErasureTree> tree;
 };
 
