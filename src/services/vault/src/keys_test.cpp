@@ -1,4 +1,6 @@
 // Keys as clients of a vault see them: made, used, rotated, refused.
+#include <set>
+
 #include "base/encoding.h"
 #include "crypto/digest.h"
 #include "src/rotation_rules.h"
@@ -297,6 +299,32 @@ TEST_F(Keys, WhatWasDeletedEndsWithItsTime) {
   memory_.clock.advance(std::chrono::hours(24 * 91));
   run_blocking(service_->look_after(*pipeline_));
   EXPECT_EQ(make_vault("vau1").status, 200);
+}
+
+// Each is a purge of its own in the log; the token is changed for all of them together.
+TEST_F(Keys, WhatEndsTogetherIsDestroyedTogether) {
+  constexpr int kMany = 100;
+  for (int i = 0; i < kMany; ++i) {
+    const auto name = "/secrets/s" + std::to_string(i);
+    ASSERT_EQ(put(name, {{"value", "x"}}).status, 200);
+    ASSERT_EQ(remove(name).status, 200);
+  }
+  ASSERT_EQ(put("/secrets/stays", {{"value", "kept"}}).status, 200);
+  memory_.clock.advance(std::chrono::hours(24 * 91));
+  static_cast<void>(log_.take_entries());
+  const unsigned made = memory_.hsm.made;
+  memory_.hsm.takes_time = true;
+  run_blocking(service_->look_after(*pipeline_));
+  EXPECT_LE(memory_.hsm.made, made + 6) << "two for each 64 at most";
+  EXPECT_GT(memory_.hsm.made, made);
+  const auto entries = log_.take_entries();
+  std::set<std::string> purged;
+  for (const auto& one : entries) {
+    if (one.record.operation == "PurgeExpiredObject") purged.insert(one.record.resource);
+  }
+  EXPECT_EQ(purged.size(), static_cast<std::size_t>(kMany));
+  EXPECT_EQ(get("/deletedsecrets").body["value"].size(), 0u);
+  EXPECT_EQ(get("/secrets/stays").body["value"], "kept");
 }
 
 TEST_F(Keys, ABackupBringsBackWhatWasPurged) {

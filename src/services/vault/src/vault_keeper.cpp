@@ -1,6 +1,11 @@
 #include "src/vault_keeper.h"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <utility>
+
 #include "base/log.h"
+#include "runtime/completion.h"
 #include "src/certificate_requests.h"
 #include "src/key_rotation.h"
 #include "src/rotation_rules.h"
@@ -10,7 +15,8 @@ namespace freehold::vault {
 namespace {
 
 constexpr std::chrono::minutes kRound{10};
-constexpr std::uint32_t kPage = 100;  // of heads, which can be long
+constexpr std::uint32_t kPage = 100;   // of heads, which can be long
+constexpr std::size_t kTogether = 64;  // purges at a time: each a job, and its rows few
 
 gate::Job job_on(const Vault& vault, const KindApi* api, std::string_view name) {
   std::string resource = "/" + recorded_name(vault);
@@ -63,6 +69,21 @@ Task<Result<>> purge_vault(VaultParts* parts, VaultPtr vault) {
   co_return Result<>();
 }
 
+Task<> complete(Task<> work, runtime::Completion<bool> done) {
+  co_await std::move(work);
+  done.complete(true);
+}
+
+// What is done at the same time shares what waits for the token: two changes of it, whatever their number.
+Task<> all_of(std::vector<Task<>> works) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  std::vector<runtime::Completion<bool>> ends;
+  for (auto& work : works) {
+    boost::asio::co_spawn(executor, complete(std::move(work), ends.emplace_back()), boost::asio::detached);
+  }
+  for (const auto& end : ends) static_cast<void>(co_await end.wait());
+}
+
 void warn_of(std::string_view what, const Result<>& result) {
   if (!result) log_warning(std::string(what), {{"error", result.error().message}});
 }
@@ -89,6 +110,7 @@ Task<Result<>> VaultKeeper::visit(VaultPtr vault, ItemKind kind, Life life, Each
 
 Task<> VaultKeeper::look_after(gate::Pipeline& door) {
   const auto now = unix_seconds(clock_.now());
+  Due due{.now = now, .objects = {}};
   for (const auto& seen : parts_.vaults.listed(VaultState::kActive)) {
     if (scope_.stopping()) co_return;
     const auto opened = co_await opened_vault(parts_, seen);
@@ -101,22 +123,30 @@ Task<> VaultKeeper::look_after(gate::Pipeline& door) {
     warn_of("certificates of a vault can't be renewed now",
             co_await visit(vault, ItemKind::kCertificate, Life::kLive, renew));
     for (const auto kind : {ItemKind::kCertificate, ItemKind::kKey, ItemKind::kSecret, kWaiting}) {
-      const auto purge = [&](const ItemHead& head) { return purge_object(door, vault, kind, head, now); };
+      const auto purge = [&](const ItemHead& head) { return purge_if_over(door, due, {vault, kind, head.name}, head); };
       warn_of("deleted objects of a vault can't be purged now", co_await visit(vault, kind, Life::kDeleted, purge));
     }
   }
+  co_await purge_objects(door, due);
   // A purge that broke off goes on, too.
   auto ending = parts_.vaults.vaults(VaultState::kPurging);
   for (auto& vault : parts_.vaults.listed(VaultState::kDeleted)) {
     if (unix_seconds(vault->purge_at) <= now && (vault->rows || !vault->pool)) ending.push_back(std::move(vault));
   }
+  std::vector<Task<>> works;
   for (const auto& vault : ending) {
-    if (scope_.stopping()) co_return;
-    VaultParts* parts = &parts_;
-    const auto work = [parts, vault](gate::Permit<PurgeExpiredVault>) { return purge_vault(parts, vault); };
-    warn_of("a deleted vault can't be purged now",
-            co_await door.run_job<PurgeExpiredVault>(job_on(*vault, nullptr, {}), work));
+    if (scope_.stopping()) break;
+    works.push_back(end_vault(door, vault));
+    if (works.size() == kTogether) co_await all_of(std::exchange(works, {}));
   }
+  co_await all_of(std::move(works));
+}
+
+Task<> VaultKeeper::end_vault(gate::Pipeline& door, VaultPtr vault) {
+  VaultParts* parts = &parts_;
+  const auto work = [parts, vault](gate::Permit<PurgeExpiredVault>) { return purge_vault(parts, vault); };
+  warn_of("a deleted vault can't be purged now",
+          co_await door.run_job<PurgeExpiredVault>(job_on(*vault, nullptr, {}), work));
 }
 
 Task<> VaultKeeper::rotate_key(gate::Pipeline& door, VaultPtr vault, ItemHead head, std::int64_t now) {
@@ -140,14 +170,25 @@ Task<> VaultKeeper::renew_certificate(gate::Pipeline& door, VaultPtr vault, Item
           co_await door.run_job<RenewDueCertificate>(job_on(*vault, &kCertificateApi, head.name), work));
 }
 
-Task<> VaultKeeper::purge_object(gate::Pipeline& door, VaultPtr vault, ItemKind kind, ItemHead head, std::int64_t now) {
-  if (!is_over(head, now)) co_return;
+Task<> VaultKeeper::purge_if_over(gate::Pipeline& door, Due& due, Object object, const ItemHead& head) {
+  if (is_over(head, due.now)) due.objects.push_back(std::move(object));
+  if (due.objects.size() >= kTogether) co_await purge_objects(door, due);
+}
+
+Task<> VaultKeeper::purge_objects(gate::Pipeline& door, Due& due) {
+  std::vector<Task<>> works;
+  for (auto& object : std::exchange(due.objects, {})) works.push_back(purge_object(door, std::move(object), due.now));
+  co_await all_of(std::move(works));
+}
+
+Task<> VaultKeeper::purge_object(gate::Pipeline& door, Object object, std::int64_t now) {
+  if (scope_.stopping()) co_return;
   VaultParts* parts = &parts_;
-  const auto work = [parts, vault, kind, name = head.name, now](gate::Permit<PurgeExpiredObject>) {
-    return purge_expired(parts, vault, kind, name, now);
+  const auto work = [parts, object, now](gate::Permit<PurgeExpiredObject>) {
+    return purge_expired(parts, object.vault, object.kind, object.name, now);
   };
   warn_of("a deleted object can't be purged now",
-          co_await door.run_job<PurgeExpiredObject>(job_on(*vault, api_of(kind), head.name), work));
+          co_await door.run_job<PurgeExpiredObject>(job_on(*object.vault, api_of(object.kind), object.name), work));
 }
 
 }  // namespace freehold::vault

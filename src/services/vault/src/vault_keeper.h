@@ -45,8 +45,21 @@ class VaultKeeper {
   // Each only if it is time.
   [[nodiscard]] Task<> rotate_key(gate::Pipeline& door, VaultPtr vault, ItemHead head, std::int64_t now);
   [[nodiscard]] Task<> renew_certificate(gate::Pipeline& door, VaultPtr vault, ItemHead head, std::int64_t now);
-  [[nodiscard]] Task<> purge_object(gate::Pipeline& door, VaultPtr vault, ItemKind kind, ItemHead head,
-                                    std::int64_t now);
+  // Deleted objects whose time is over are gathered, from all vaults, and purged some dozens at once: each purge is a
+  // job, but those that wait for the token together wait once.
+  struct Object {
+    VaultPtr vault;
+    ItemKind kind;
+    std::string name;
+  };
+  struct Due {
+    std::int64_t now;
+    std::vector<Object> objects;
+  };
+  [[nodiscard]] Task<> purge_if_over(gate::Pipeline& door, Due& due, Object object, const ItemHead& head);
+  [[nodiscard]] Task<> purge_objects(gate::Pipeline& door, Due& due);
+  [[nodiscard]] Task<> purge_object(gate::Pipeline& door, Object object, std::int64_t now);
+  [[nodiscard]] Task<> end_vault(gate::Pipeline& door, VaultPtr vault);
 
   VaultParts& parts_;
   const Clock& clock_;

@@ -1,6 +1,7 @@
 // A token in memory, for tests of what hangs from one. It can be copied, as a token's files can.
 #pragma once
 
+#include <boost/asio/post.hpp>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -27,6 +28,7 @@ class MemoryHsm final : public Hsm {
     co_return open_secret(under, context, wrapped);
   }
   runtime::Task<Result<>> make_erasure_key(ErasureKeyId id) override {
+    if (takes_time) co_await boost::asio::post(co_await boost::asio::this_coro::executor, runtime::use_task);
     const std::lock_guard lock(mutex_);
     if (failing) co_return fail(ErrorCode::kUnavailable, "the HSM token is gone");
     keys_[id] = random_.bytes(32);
@@ -56,6 +58,7 @@ class MemoryHsm final : public Hsm {
   [[nodiscard]] Copy copy() const { return keys_; }
   void put_back(Copy copy) { keys_ = std::move(copy); }
 
+  bool takes_time = false;          // others run meanwhile
   bool failing = false;             // no new keys
   bool failing_once_made = false;   // new keys are there, and nobody is told so
   bool failing_to_destroy = false;  // ... and the old ones stay
