@@ -94,8 +94,15 @@ class DiskFull(ServerCase):
         for name in ("gone", "kept"):
             vault.must("PUT", f"/secrets/{name}", {"value": name})
         vault.must("DELETE", "/secrets/gone")
+        other = VaultClient(self.process).create(softDeleteRetentionInDays=7)
+        other.must("PUT", "/secrets/gone", {"value": "gone"})
+        place = f"/providers/Microsoft.KeyVault/locations/{self.process.endpoints['region']}/deletedVaults/{other.name}"
         self.fill()
         vault.must("DELETE", "/deletedsecrets/gone")
+        self.assertIn(other.manage("DELETE", other.resource)[0], (200, 202, 204))
+        self.assertEqual(other.manage("GET", place)[0], 200)
+        self.assertIn(other.manage("POST", place + "/purge")[0], (200, 202))
+        wait_until(lambda: other.manage("GET", place)[0] == 404, SPACE_SECONDS, "the vault to be gone")
         self.assertEqual(vault.call("GET", "/deletedsecrets/gone")[0], 404)
         self.process.stop()
         self.process.start()

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "crypto/aead.h"
+#include "keys/change_rows.h"
 #include "keys/sealed_page.h"
 
 namespace freehold::keys {
@@ -55,23 +56,29 @@ runtime::Task<Result<SealedPage>> sealed_page(SealedStore store, store::Partitio
 }
 
 runtime::Task<Result<>> SealedRows::change(RowChange change) const {
-  FH_CO_TRY(const Secret key, store_.row_keys.row_key(partition_.tenant()));
-  store::Commit commit{.partition = partition_,
-                       .epoch = store_.epoch,
-                       .transaction = store_.hybrid.next_transaction(),
+  const auto reserve = change.puts.empty() ? store::DiskReserve::kMayUse : store::DiskReserve::kKeep;
+  return change_rows(store_, partition_, std::move(change), reserve);
+}
+
+runtime::Task<Result<>> change_rows(SealedStore store, store::PartitionId partition, RowChange change,
+                                    store::DiskReserve reserve) {
+  FH_CO_TRY(const Secret key, store.row_keys.row_key(partition.tenant()));
+  store::Commit commit{.partition = partition,
+                       .epoch = store.epoch,
+                       .transaction = store.hybrid.next_transaction(),
                        .expect = {},
                        .puts = std::move(change.as_is),
-                       .deletes = std::move(change.deletes)};
-  if (change.puts.empty()) commit.reserve = store::DiskReserve::kMayUse;
+                       .deletes = std::move(change.deletes),
+                       .reserve = reserve};
   for (Bytes& absent : change.absent) commit.expect.push_back(store::absent(std::move(absent)));
   for (auto& put : change.puts) {
     if (put.value.size() + crypto::kAeadNonceBytes + crypto::kAeadTagBytes > limits::kValueBytes) {
       co_return fail(ErrorCode::kExhausted, "a row is too long");
     }
-    Bytes sealed = crypto::seal(key, place_of(partition_, put.key), put.value, store_.random);
+    Bytes sealed = crypto::seal(key, place_of(partition, put.key), put.value, store.random);
     commit.puts.push_back({std::move(put.key), std::move(sealed)});
   }
-  const auto result = co_await store::commit_settled(store_.rows, std::move(commit));
+  const auto result = co_await store::commit_settled(store.rows, std::move(commit));
   if (result.outcome == store::CommitOutcome::kOk) co_return Result<>();
   if (result.outcome == store::CommitOutcome::kConflict) co_return fail(ErrorCode::kConflict, "it is there already");
   if (result.outcome == store::CommitOutcome::kFenced) {

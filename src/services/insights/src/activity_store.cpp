@@ -1,5 +1,7 @@
 #include "src/activity_store.h"
 
+#include "keys/change_rows.h"
+
 namespace freehold::insights {
 namespace {
 
@@ -7,15 +9,21 @@ constexpr std::uint32_t kForgetAtOnce = 1'000;
 constexpr std::string_view kBegin = "a";
 constexpr std::string_view kEnd = "b";
 
+// On a disk that is nearly full what frees space has its record, too.
+bool frees(const ActivityEvent& event) {
+  return event.operation.ends_with("/delete") || event.operation.ends_with("/purge/action");
+}
+
 }  // namespace
 
 ActivityStore::ActivityStore(keys::SealedStore store, TenantId tenant)
     : tenant_(tenant), store_(store), rows_(store, store::make_partition_id(tenant, "activity")) {}
 
 Task<Result<>> ActivityStore::add(ActivityEvent event, std::vector<store::KeyValue> queued) const {
+  const auto reserve = frees(event) ? store::DiskReserve::kMayUse : store::DiskReserve::kKeep;
   keys::RowChange change{.puts = std::move(queued)};
   change.puts.push_back({key_of(event), encode(event)});
-  co_return co_await rows_.change(std::move(change));
+  co_return co_await keys::change_rows(store_, rows_.partition(), std::move(change), reserve);
 }
 
 Task<Result<ActivityStore::Page>> ActivityStore::page(Bytes from, Bytes end, std::uint32_t limit) const {

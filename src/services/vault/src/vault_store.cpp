@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "crypto/aead.h"
 #include "crypto/digest.h"
+#include "keys/change_rows.h"
 #include "src/item_row.h"
 #include "src/vault_row.h"
 
@@ -184,14 +185,14 @@ std::vector<store::PartitionId> VaultStore::partitions() const {
   return out;
 }
 
-Task<Result<>> VaultStore::put(std::shared_ptr<Vault> vault) {
+Task<Result<>> VaultStore::put(std::shared_ptr<Vault> vault, store::DiskReserve reserve) {
   const std::string name = to_lower(vault->name);
   keys::RowChange change;
   change.puts.push_back({key_of(name), encode_vault(*vault)});
   if (change.puts.front().value.size() > limits::kInlineContentBytes) {
     co_return fail(ErrorCode::kInvalidArgument, "the vault's access policies, rules and tags are too long together.");
   }
-  FH_CO_CHECK_OK(co_await rows_.change(std::move(change)));
+  FH_CO_CHECK_OK(co_await keys::change_rows(store_, rows_.partition(), std::move(change), reserve));
   const std::unique_lock lock(mutex_);
   vaults_[name] = std::move(vault);
   co_return Result<>();
@@ -211,7 +212,7 @@ Task<Result<>> VaultStore::create(Vault vault) {
   made->erasure = erasable.id;
   made->rows = rows_under(*made, both(key, erasable.secret));
   made->network = network_of(made->settings);
-  co_return co_await put(std::move(made));
+  co_return co_await put(std::move(made), store::DiskReserve::kKeep);
 }
 
 Task<Result<>> VaultStore::change(VaultPtr seen, Edit edit) {
@@ -224,7 +225,8 @@ Task<Result<>> VaultStore::change(VaultPtr seen, Edit edit) {
   auto next = std::make_shared<Vault>(*now);
   edit(*next);
   next->network = network_of(next->settings);
-  co_return co_await put(std::move(next));
+  const bool goes = next->state != VaultState::kActive;  // that frees space, and takes hardly any
+  co_return co_await put(std::move(next), goes ? store::DiskReserve::kMayUse : store::DiskReserve::kKeep);
 }
 
 // The secrets of its objects hang from nothing any more: they only take up space.

@@ -74,7 +74,7 @@ class VaultStore {
 
  private:
   [[nodiscard]] Task<Result<>> open_key(Vault& vault);
-  [[nodiscard]] Task<Result<>> put(std::shared_ptr<Vault> vault);
+  [[nodiscard]] Task<Result<>> put(std::shared_ptr<Vault> vault, store::DiskReserve reserve);
   [[nodiscard]] Task<Result<>> remove_content(VaultPtr vault);
   [[nodiscard]] Task<Result<>> drop_secrets(const Vault& vault, const std::vector<store::KeyValue>& rows);
   [[nodiscard]] VaultPtr at(std::string_view name) const;
