@@ -52,6 +52,19 @@ struct AccountErasure : ::testing::Test, TestRegion {
   TenantId tenant;
 };
 
+TEST_F(AccountErasure, ADamagedWrappingCostsItsAccountAndNotTheStart) {
+  wrapper.on_unwrap = [&](BytesView context) -> Result<> {
+    if (context == wrap_context(account)) return fail(ErrorCode::kCorrupt, "damaged");
+    return {};
+  };
+  restart();
+  EXPECT_EQ(read(), "KeyVaultEncryptionKeyNotFound");
+  EXPECT_TRUE(service->accounts().is_taken("acct1"));
+  wrapper.on_unwrap = {};
+  restart();
+  EXPECT_EQ(read(), "light");
+}
+
 TEST_F(AccountErasure, ACopyOfTheRowOpensNothingOnceTheKeyIsACustomers) {
   const auto before = stored_row();
   const auto id = row_of(before).erasure;

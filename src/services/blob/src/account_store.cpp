@@ -92,8 +92,7 @@ Task<Result<AccountStore::Entry>> AccountStore::read_account(TenantId tenant, Ac
   auto key = row->custody
                  ? co_await options_.wrapper.unwrap(tenant, row->custody->wrapped_delegation, delegation_context(id))
                  : co_await service_keys_->unwrap(tenant, {row->wrapped_key, row->erasure}, wrap_context(id));
-  if (!key && key.error().code != ErrorCode::kDenied) co_return pass_on(key);
-  if (!key) log_warning("an account's key is withheld: its data can't be read", {{"account", name}});
+  if (!key && !is_withheld(key.error(), name)) co_return pass_on(key);
   FH_CO_TRY(entry.outer, co_await open_outer(tenant, id, *row));
   entry.to_erase = row->to_erase;
   std::optional<Secret> delegation;
@@ -378,7 +377,7 @@ Task<Result<std::shared_ptr<const Secret>>> AccountStore::open_outer(TenantId te
   if (row.wrapped_outer.empty()) co_return nullptr;
   auto key = co_await options_.wrapper.unwrap(tenant, row.wrapped_outer, outer_context(id));
   if (key) co_return std::make_shared<const Secret>(std::move(*key));
-  if (key.error().code == ErrorCode::kDenied) co_return nullptr;
+  if (is_withheld(key.error(), to_string(id))) co_return nullptr;
   co_return pass_on(key);
 }
 

@@ -42,6 +42,7 @@ Task<Reply> set_blob_tags(BlobParts& parts, Permit<SetBlobTags> permit) {
   FH_CO_TRY(const auto conditions, parse_tag_conditions(permit.request().headers));
   FH_CO_TRY(const auto sent, parse_sent_digests(permit.request().headers));
   FH_CO_TRY(const auto target, co_await find_target_or_snapshot(parts, permit));
+  FH_CO_CHECK_OK(co_await check_scope_of(parts, target));
   auto body = co_await http::read_all(*permit.request().body, kTagsBodyBytes);
   if (!body && body.error().code == ErrorCode::kExhausted) co_return refuse(errors::body_too_large(kTagsBodyBytes));
   if (!body) co_return refuse(errors::from_body(std::move(body.error())));

@@ -116,6 +116,7 @@ Task<ApiResult<BlobRow>> copy_onto_itself(BlobParts& parts, BlobTarget target, C
     if (!current->row.customer_key_sha256.empty()) {
       return refuse(errors::not_implemented("a copy onto itself of a blob under a customer's key"));
     }
+    FH_CHECK_OK(check_same_scope(plan.scope, scope_of(current->row.wrapped_key)));
     BlobChange change;
     change.row = amended(current->row, now);
     change.row.content = copied.content;

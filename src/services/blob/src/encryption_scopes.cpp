@@ -53,11 +53,32 @@ EncryptionScopes::EncryptionScopes(AccountStore::Options options, ServiceKeys& s
     : options_(options), service_keys_(service_keys), turns_(std::make_unique<KeyedLock>()) {}
 EncryptionScopes::~EncryptionScopes() = default;
 
+// As long as one lives, forget() leaves word for remember().
+class EncryptionScopes::Storing {
+ public:
+  Storing(EncryptionScopes& scopes, AccountId account) : scopes_(scopes), account_(account) {
+    const std::unique_lock lock(scopes_.mutex_);
+    ++scopes_.changes_[account_].running;
+  }
+  ~Storing() {
+    const std::unique_lock lock(scopes_.mutex_);
+    const auto found = scopes_.changes_.find(account_);
+    if (--found->second.running == 0) scopes_.changes_.erase(found);
+  }
+  Storing(const Storing&) = delete;
+  Storing& operator=(const Storing&) = delete;
+
+ private:
+  EncryptionScopes& scopes_;
+  const AccountId account_;
+};
+
 void EncryptionScopes::remember(AccountId account, Entry entry) {
   std::shared_ptr<AccountKeyHold> old;
   const auto hold = entry.hold;
   {
     const std::unique_lock lock(mutex_);
+    if (const auto found = changes_.find(account); found != changes_.end() && found->second.forgotten) return;
     auto& scopes = scopes_[account];
     auto key = to_lower(entry.record->name);
     if (const auto found = scopes.find(key); found != scopes.end()) old = found->second.hold;
@@ -72,6 +93,7 @@ void EncryptionScopes::forget(AccountId account) {
     const std::unique_lock lock(mutex_);
     if (const auto found = scopes_.find(account); found != scopes_.end()) gone = std::move(found->second);
     scopes_.erase(account);
+    if (const auto found = changes_.find(account); found != changes_.end()) found->second.forgotten = true;
   }
   const auto refused = std::make_shared<AccountKeyHold>(Error{ErrorCode::kDenied, "the account was deleted", ""});
   for (const auto& [name, entry] : gone) {
@@ -135,7 +157,7 @@ Task<Result<EncryptionScopes::Entry>> EncryptionScopes::entry_for(TenantId tenan
   entry.to_erase = std::move(row.to_erase);
   if (!row.wrapped_outer.empty()) {
     auto outer = co_await options_.wrapper.unwrap(tenant, row.wrapped_outer, outer_context(account, row.name));
-    if (!outer && outer.error().code != ErrorCode::kDenied) co_return pass_on(outer);
+    if (!outer && !is_withheld(outer.error(), to_string(account) + " " + row.name)) co_return pass_on(outer);
     if (outer) entry.outer = std::make_shared<const Secret>(std::move(*outer));
   }
   if (row.by) {
@@ -153,7 +175,7 @@ Task<Result<EncryptionScopes::Entry>> EncryptionScopes::entry_for(TenantId tenan
     record->by_version = std::move(row.wrapped.version);
   } else {
     auto key = co_await service_keys_.unwrap(tenant, {row.wrapped_key, row.erasure}, context);
-    if (!key && key.error().code != ErrorCode::kDenied) co_return pass_on(key);
+    if (!key && !is_withheld(key.error(), to_string(account) + " " + record->name)) co_return pass_on(key);
     if (key) entry.key = std::make_shared<const Secret>(std::move(*key));
     if (key) entry.hold = std::make_shared<AccountKeyHold>(entry.key);
   }
@@ -181,6 +203,7 @@ Task<Result<>> EncryptionScopes::wrap(TenantId tenant, AccountId account, ScopeR
 
 Task<Result<>> EncryptionScopes::store(TenantId tenant, AccountId account, ScopeRow row,
                                        std::optional<Bytes> expected) {
+  const Storing storing(*this, account);
   const RowSealer sealer(options_.row_keys, options_.random);
   const auto partition = row_keys::account_partition(tenant, account);
   const auto key = row_keys::scope(row.name);

@@ -99,11 +99,19 @@ class EncryptionScopes {
                                                                    std::optional<keys::CustomerKey> by) const;
   void remember(AccountId account, Entry entry);
 
+  // Changes that are being stored, by account. One whose account is forgotten meanwhile must not come back by them.
+  struct Changes {
+    int running = 0;
+    bool forgotten = false;
+  };
+  class Storing;
+
   const AccountStore::Options options_;
   ServiceKeys& service_keys_;
   std::unique_ptr<KeyedLock> turns_;
   mutable std::shared_mutex mutex_;
   std::unordered_map<AccountId, Scopes> scopes_;
+  std::unordered_map<AccountId, Changes> changes_;
 };
 
 }  // namespace freehold::blob

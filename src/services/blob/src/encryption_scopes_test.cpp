@@ -160,9 +160,15 @@ TEST_F(EncryptionScopesTest, BlocksAppendsAndPages) {
   EXPECT_EQ(get("/box/disk").code(), "EncryptionScopeDisabled");
   const HeaderList clear = {{"x-ms-page-write", "clear"}, {"x-ms-range", "bytes=0-511"}};
   EXPECT_EQ(run(Method::kPut, "/box/disk?comp=page", clear).code(), "EncryptionScopeDisabled");
+  EXPECT_EQ(run(Method::kPut, "/box/disk?comp=tags", {}, "<Tags><TagSet></TagSet></Tags>").code(),
+            "EncryptionScopeDisabled");
   const HeaderList type = {{"x-ms-blob-content-type", "a/b"}};
   EXPECT_EQ(run(Method::kPut, "/box/disk?comp=properties", type).code(), "EncryptionScopeDisabled");
   EXPECT_EQ(get("/box/log").status, 200);
+  EXPECT_EQ(enable("red", false), "");
+  EXPECT_EQ(run(Method::kPut, "/box/log?comp=seal").code(), "EncryptionScopeDisabled");
+  EXPECT_EQ(enable("red", true), "");
+  EXPECT_EQ(run(Method::kPut, "/box/log?comp=seal").status, 200);
 }
 
 TEST_F(EncryptionScopesTest, Copies) {
@@ -197,6 +203,11 @@ TEST_F(EncryptionScopesTest, ASasThatNamesOne) {
   EXPECT_EQ(sas_call(Method::kGet, "/box/plain?" + sas, {}).body, "x");  // reads aren't restricted
   ASSERT_EQ(make_in("shut", "blue", true).status, 201);
   EXPECT_EQ(sas_call(Method::kPut, "/shut/b?" + sas, block).code(), kForbidden);
+  // A copy onto itself leaves content under the key that it is under.
+  for (const auto* path : {"/box/plain", "/box/b"}) {
+    const auto copied = sas_call(Method::kPut, std::string(path) + "?" + sas, copy_of(std::string(path) + "?" + sas));
+    EXPECT_EQ(copied.code(), path == std::string("/box/b") ? "" : kMismatch) << copied.body;
+  }
 }
 
 TEST_F(EncryptionScopesTest, AKeyOfAVaultRulesAScopeAlone) {
@@ -239,6 +250,39 @@ TEST_F(EncryptionScopesTest, OneGoesWithItsAccountAndNoneIsMadeInADeletedOne) {
   EXPECT_EQ(chunk_count(), 0u);
   EXPECT_TRUE(service->accounts().scopes().list(id).empty());
   EXPECT_FALSE(run_blocking(service->accounts().scopes().change(tenant, id, "late", {})).has_value());
+}
+
+// The account goes while a scope's row, which is kept already, is read back: nothing of it stays in memory.
+TEST_F(EncryptionScopesTest, NoneComesBackWhenItsAccountIsForgotten) {
+  auto& scopes = service->accounts().scopes();
+  const auto id = account().id;
+  bool asked = false;
+  wrapper.on_unwrap = [&](BytesView context) -> Result<> {
+    asked = asked || context.starts_with("freehold encryption scope key");
+    if (asked) scopes.forget(id);
+    return {};
+  };
+  static_cast<void>(change("green", {}));
+  wrapper.on_unwrap = {};
+  EXPECT_TRUE(asked);
+  EXPECT_TRUE(scopes.list(id).empty());
+  EXPECT_EQ(change("brown", {}), "") << "of one that is there again";
+  EXPECT_EQ(scopes.list(id).size(), 1u);
+}
+
+TEST_F(EncryptionScopesTest, OneWhoseKeyIsDamagedIsRefusedAlone) {
+  ASSERT_EQ(put("/box/red", "x", in("red")).status, 201);
+  ASSERT_EQ(put("/box/blue", "y", in("blue")).status, 201);
+  wrapper.on_unwrap = [&](BytesView context) -> Result<> {
+    if (context.ends_with(" red")) return fail(ErrorCode::kCorrupt, "damaged");
+    return {};
+  };
+  restart();
+  EXPECT_EQ(get("/box/red").code(), kWithheld);
+  EXPECT_EQ(get("/box/blue").body, "y");
+  wrapper.on_unwrap = {};
+  restart();
+  EXPECT_EQ(get("/box/red").body, "x");
 }
 
 TEST(ScopeRowTest, IsWhatWasWritten) {

@@ -12,6 +12,7 @@ Task<Reply> seal_append_blob(BlobParts& parts, Permit<SealAppendBlob> permit) {
   FH_CO_TRY(const auto conditions, parse_conditions(permit.request().headers));
   FH_CO_TRY(const auto append, parse_append_conditions(permit.request().headers));
   FH_CO_TRY(const auto target, co_await find_target(parts, permit));
+  FH_CO_CHECK_OK(co_await check_scope_of(parts, target));
   const Decide decide = [&](const std::optional<StoredBlob>& current, std::uint64_t now) -> ApiResult<BlobChange> {
     if (!current || !current->row.committed()) return refuse(errors::blob_not_found());
     FH_CHECK_OK(check_append_blob(current->row));

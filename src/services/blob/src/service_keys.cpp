@@ -13,6 +13,17 @@ Bytes outer_context(BytesView context, keys::ErasureId id) {
 
 }  // namespace
 
+bool is_withheld(const Error& error, std::string_view whose) {
+  if (error.code != ErrorCode::kDenied && error.code != ErrorCode::kCorrupt) return false;
+  const std::string_view says = "a storage key can't be had: what is under it can't be read";
+  if (error.code == ErrorCode::kDenied) {
+    log_warning(std::string(says), {{"of", std::string(whose)}});
+  } else {
+    log_error(std::string(says), {{"of", std::string(whose)}, {"error", error.message}});
+  }
+  return true;
+}
+
 Task<Result<ServiceWrapped>> ServiceKeys::wrap(TenantId tenant, Secret key, Bytes context) {
   ServiceWrapped out;
   FH_CO_TRY(out.wrapped, co_await wrapper_.wrap(tenant, std::move(key), context));

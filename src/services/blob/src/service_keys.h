@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -23,6 +24,10 @@ struct ServiceWrapped {
   Bytes wrapped = {};
   keys::ErasureId erasure = {};  // what it depends on; zero: on the KeyWrapper alone, as rows of before have it
 };
+
+// A key that is refused, or whose wrapping is damaged in every copy, costs what it is of and not the region: the log
+// says so. Not an error that may pass.
+[[nodiscard]] bool is_withheld(const Error& error, std::string_view whose);
 
 // Owned by AccountStore; borrows all of it. Thread-safe.
 class ServiceKeys {

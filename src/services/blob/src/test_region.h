@@ -35,8 +35,13 @@ class FixedWrapper final : public crypto::KeyWrapper {
     co_return crypto::seal(key_, context, key.view(), random_);
   }
   Task<Result<Secret>> unwrap(TenantId, Bytes wrapped, Bytes context) override {
+    if (on_unwrap) {
+      FH_CO_CHECK_OK(on_unwrap(context));
+    }
     co_return crypto::open_secret(key_, context, wrapped);
   }
+
+  std::function<Result<>(BytesView context)> on_unwrap;
 
  private:
   Secret key_;
