@@ -5,8 +5,8 @@
 
 SUITE: blob, gate, vault (all there are, if none is named). PART of blob: get-4k, put-4k, get-4m, put-4m, block-4m (against
 Azurite, nginx, fio and Freehold without audit), growth (N blobs against 10,000; memory; starts), idle (connections).
-PART of gate: decisions (by roles). PART of vault: keys (and a secret, against openssl speed and nginx), many-keys
-(100,000 in one vault against 1,000).
+PART of gate: decisions (by roles). PART of vault: keys (and a secret, against openssl speed and nginx), secrets
+(against Barbican), many-keys (100,000 in one vault against 1,000).
 
 Everything goes to build/bench/; a whole run with 1,000,000 blobs also to docs/benchmarks.md and docs/benchmarks.svg.
 --again makes the pages anew from the last run's figures. Never a gate: figures depend on the machine.
@@ -35,7 +35,8 @@ from findings import Finding  # noqa: E402
 from harness import paths  # noqa: E402
 
 SUITES = {"blob": (blob_speed, blob_idle, blob_growth), "gate": (decisions,), "vault": (vault_speed,)}
-PARTS = [*(scenario.name for scenario in blob_speed.SCENARIOS), "growth", "idle", "decisions", "keys", "many-keys"]
+PARTS = [*(scenario.name for scenario in blob_speed.SCENARIOS), "growth", "idle", "decisions", "keys", "secrets",
+         "many-keys"]
 BLOBS = 1_000_000
 NEEDED_BYTES = 40 << 30
 

@@ -1,4 +1,4 @@
-"""Who takes part: Freehold, Freehold without audit, npm azurite, nginx; each with its ports, key and processes."""
+"""Who takes part: Freehold, Freehold without audit, npm azurite, nginx, Barbican; each with its ports, key and processes."""
 
 import contextlib
 import os
@@ -7,10 +7,11 @@ import shutil
 import sys
 
 import peers
+from barbican_peer import Barbican
 from harness import paths, server
 from harness.azurite import Azurite
 from harness.blob_client import BlobClient
-from harness.vault_client import VaultClient
+from harness.vault_client import VaultClient, unthrottled
 
 SCHEMES = ("http", "https")
 
@@ -64,19 +65,14 @@ class Freehold(Entrant):
         self.process.kill()
 
 
-UNLIMITED = ("transactions", "hsm_transactions", "key_creations", "hsm_key_creations")
-
-
 class VaultEntrant(Entrant):
     """A region whose vault is asked, by the administrator's token."""
 
     account = key = ""
 
     def __init__(self, folder: pathlib.Path):
-        settings = folder / "vault.toml"
-        settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text("[vault]\n" + "".join(f"{name} = 0\n" for name in UNLIMITED))
-        super().__init__("vault", server.Server(folder / "vault", args=["--config", str(settings)]))
+        folder.mkdir(parents=True, exist_ok=True)
+        super().__init__("vault", server.Server(folder / "vault", args=unthrottled(folder)))
         self._vault = None
 
     @property
@@ -117,6 +113,14 @@ class NginxEntrant(Entrant):
         pass  # add_files() makes the folder
 
 
+class BarbicanEntrant(Entrant):
+    account = key = ""
+    host = "bench.localhost"
+
+    def __init__(self, folder: pathlib.Path):
+        super().__init__("barbican", Barbican(folder / "barbican"))
+
+
 def no_audit_program() -> pathlib.Path:
     path = pathlib.Path(os.environ.get("FREEHOLD_NO_AUDIT", paths.BUILD / "release" / "bench" / "freehold_no_audit"))
     if not path.exists():
@@ -130,6 +134,7 @@ MAKERS = {
     "vault": VaultEntrant,
     "azurite": AzuriteEntrant,
     "nginx": NginxEntrant,
+    "barbican": BarbicanEntrant,
 }
 
 

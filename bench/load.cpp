@@ -342,7 +342,8 @@ Options parse(int argc, char** argv) {
     } else if (!word.starts_with("--") || i + 1 == argc) {
       die("usage: fh_load --op get|put|block|list|plain --port N [--tls] [--connections N] [--seconds S] [--warmup S] "
           "[--requests N] [--patience S] [--size BYTES] [--objects N] [--seed N] [--prefix TEXT] [--account NAME] "
-          "[--container NAME] (key: FH_LOAD_KEY) [--host NAME] [--path PATH] [--body JSON] (token: FH_LOAD_TOKEN)");
+          "[--container NAME] (key: FH_LOAD_KEY) [--host NAME] [--path PATH] [--body JSON] [--method M] [--status N] "
+          "(token: FH_LOAD_TOKEN)");
     } else {
       given[word.substr(2)] = argv[++i];
     }
@@ -363,6 +364,8 @@ Options parse(int argc, char** argv) {
   read_text(given, "host", out.plain.host);
   read_text(given, "path", out.plain.path);
   read_text(given, "body", out.plain.body);
+  read_text(given, "method", out.plain.method);
+  read_number(given, "status", out.plain.status);
   if (!given.empty()) die("unknown option --" + given.begin()->first);
   if (out.port == 0 || out.connections == 0) die("--port and --connections must be above 0");
   if (out.op == "get" && out.objects == 0) die("--op get needs --objects");

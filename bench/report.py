@@ -24,6 +24,7 @@ def line(finding: Finding) -> str:
     figures = ", ".join(f"{name} {number(figure.median)}" for name, figure in finding.figures.items())
     verdicts = [f"{name} {finding.value(name):.2f}: {goal.verdict(finding.value(name))}"
                 for name, goal in finding.goals.items()]
+    verdicts += [f"{name} {ratio:.2f}" for name, ratio in finding.ratios.items() if name not in finding.goals]
     return f"{title_of(finding)}: {figures} {finding.unit} -> {'; '.join(verdicts)}"
 
 

@@ -214,7 +214,7 @@ class PlainRequests final : public RequestSource {
     rest_.append("\r\n");
   }
   void next_head(std::string& out) override {
-    out.assign(request_.body.empty() ? "GET " : "POST ").append(request_.path, 0, marked_);
+    out.assign(request_.body.empty() ? "GET" : request_.method).append(" ").append(request_.path, 0, marked_);
     if (marked_ != std::string::npos) {
       out.append(std::to_string(next_)).append(request_.path, marked_ + kNumber.size());
       next_ = (next_ + 1) % objects_;
@@ -222,7 +222,7 @@ class PlainRequests final : public RequestSource {
     out.append(rest_);
   }
   [[nodiscard]] std::string_view body() const override { return request_.body; }
-  [[nodiscard]] int expected_status() const override { return 200; }
+  [[nodiscard]] int expected_status() const override { return request_.status; }
 
  private:
   static constexpr std::string_view kNumber = "{n}";

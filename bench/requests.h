@@ -23,7 +23,9 @@ struct PlainRequest {
   std::string host;  // the Host header
   std::string path;  // with its query; {n} in it stands for 0 .. objects-1 in turn
   std::string token;
-  std::string body;  // JSON, sent by POST; empty: a GET
+  std::string body;             // JSON; empty: a GET
+  std::string method = "POST";  // of what has a body
+  int status = 200;             // that says that it was done
 };
 
 // What to send next. Owned by the load loop, one thread.

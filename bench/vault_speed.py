@@ -1,5 +1,5 @@
 """What a vault's keys and secrets take of the processor, against the same arithmetic alone (openssl speed) and against
-nginx on static files; and whether 100,000 keys in one vault are slower than a thousand.
+nginx on static files; against Barbican; and whether 100,000 keys in one vault are slower than a thousand.
 
 Everything over HTTPS, with authentication, authorisation and audit; requests a second of the server's processor time,
 because the load generator shares the processors.
@@ -13,6 +13,7 @@ import re
 import subprocess
 
 import load
+from barbican_peer import Barbican
 from entrants import Entrant, VaultEntrant, running
 from findings import Figure, Finding, Goal, paired_ratio
 from harness import paths
@@ -77,6 +78,33 @@ class Vault:
         return send(self.entrant, work.path.format(**self.keys), body, seconds=seconds)
 
 
+BARBICAN = ("Barbican: Debian's, simple crypto, SQLite, TLS by uWSGI, without authentication; the processor time of all its "
+            "processes. It writes a new secret each time, one after the other: with SQLite it refuses writes at the same time (500).")
+
+
+def measure_secrets(freehold: VaultEntrant, barbican: Entrant, options, tell) -> None:
+    """The same secrets of both, by turns."""
+    value = "v" * VALUE_BYTES
+    freehold.vault.must("PUT", "/secrets/s1", {"value": value})
+    own = {"host": freehold.host}
+    other = {"host": barbican.host}
+    reads = (own | {"path": "/secrets/s1?api-version=7.4"}, other | {"path": barbican.process.keep(value)})
+    writes = (own | {"path": "/secrets/w{n}?api-version=7.4", "method": "PUT", "body": json.dumps({"value": value}),
+                     "objects": FILES},
+              other | {"path": "/v1/secrets", "status": 201, "connections": 1, "body": json.dumps(Barbican.secret(value))})
+    for title, pair in (("Read a secret of 4 KiB", reads), ("Write a secret of 4 KiB", writes)):
+        runs = {"freehold": [], "barbican": []}
+        for number in range(options.rounds):
+            turns = list(zip((freehold, barbican), pair))
+            for entrant, asked in turns[::-1] if number % 2 else turns:
+                name = "barbican" if entrant is barbican else "freehold"
+                runs[name].append(load.run(entrant, SCHEME, op="plain", **{"connections": CONNECTIONS, "seconds": options.seconds, **asked}))
+        rates = {name: [processor_rate(run) for run in each] for name, each in runs.items()}
+        tell(Finding("processor", title, SCHEME, "requests a processor second",
+                     {name: Figure.of(rates[name], runs[name]) for name in runs},
+                     {"barbican": paired_ratio(rates["freehold"], rates["barbican"])}, {}, BARBICAN))
+
+
 def send(entrant: VaultEntrant, path: str, body: dict | None, **options) -> dict:
     more = {"body": json.dumps(body)} if body else {}
     return load.run(entrant, SCHEME, op="plain", host=entrant.host, path=path + "?api-version=7.4", **more,
@@ -135,6 +163,9 @@ def measure_all(folder: pathlib.Path, options, tell) -> None:
         with running(["vault", "nginx"], folder / "keys") as entrants:
             entrants["nginx"].process.add_files("files", FILES, VALUE_BYTES)
             measure_works(Vault(entrants["vault"]), entrants["nginx"], options, tell)
+    if "secrets" in options.parts:
+        with running(["vault", "barbican"], folder / "secrets") as entrants:
+            measure_secrets(entrants["vault"], entrants["barbican"], options, tell)
     if "many-keys" in options.parts:
         with running(["vault"], folder / "few") as few, running(["vault"], folder / "many") as many:
             measure_growth(few["vault"], many["vault"], options, tell)
