@@ -89,6 +89,16 @@ gate::Task<Reply> put_lock(const ArmParts& parts, Permit<PutLock> permit) {
   FH_CO_TRY(const auto body, co_await read_object(*permit.request().body));
   FH_CO_TRY(const auto lock, read_lock(call, body));
   FH_CO_CHECK_OK(co_await check_scope(parts, call));
+  const auto present = call.state->locks.find(lock_key(lock.scope, lock.name));
+  // Held until it is written: whoever alters the policies waits for that.
+  FH_CO_TRY(const auto approved,
+            parts.registry.checks().approve(
+                {.kind = gate::resource::ChangeKind::kPut,
+                 .id = call.id,
+                 .api_version = call.api_version,
+                 .before = present == call.state->locks.end() ? Json(nullptr) : lock_json(*present->second),
+                 .after = lock_json(lock),
+                 .caller = call.caller}));
   bool made = false;
   const auto edit = [&](Draft& draft) -> ApiResult<> {
     const auto& state = draft.state();
@@ -120,6 +130,13 @@ gate::Task<Reply> delete_lock(const ArmParts& parts, Permit<DeleteLock> permit) 
   FH_CO_TRY(const auto call, read_call(parts, permit));
   const std::string key = lock_key(call.id.scope().text(), call.id.name());
   bool was_there = false;
+  const auto present = call.state->locks.find(key);
+  if (present == call.state->locks.end()) co_return empty_answer(204);
+  FH_CO_TRY(const auto approved, parts.registry.checks().approve({.kind = gate::resource::ChangeKind::kDelete,
+                                                                  .id = call.id,
+                                                                  .api_version = call.api_version,
+                                                                  .before = lock_json(*present->second),
+                                                                  .caller = call.caller}));
   const auto edit = [&](Draft& draft) -> ApiResult<> {
     was_there = draft.state().locks.contains(key);
     draft.remove_lock(key);

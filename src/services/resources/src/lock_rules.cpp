@@ -39,6 +39,8 @@ gate::ApiResult<> LockCheck::check(gate::resource::ProposedChange& change) const
   using gate::resource::ChangeKind;
   // Between management groups: nothing of the subscription itself changes.
   if (change.kind == ChangeKind::kMove && change.type == nullptr) return {};
+  // No lock forbids setting or taking away locks: that is a right of its own.
+  if (equals_ignoring_case(change.id.type(), "Microsoft.Authorization/locks")) return {};
   const auto state = store_.state(change.caller.tenant);
   // What moves leaves what protects it where it is, and comes under what protects the other group.
   const bool deletes = change.kind == ChangeKind::kDelete || change.kind == ChangeKind::kMove;

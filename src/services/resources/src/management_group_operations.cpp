@@ -203,6 +203,7 @@ gate::Task<Reply> write(const ArmParts& parts, ArmCall call, Wanted wanted, bool
     }
     FH_CHECK_OK(check_parent(state, key, parent));
     group.parent = parent;
+    group.deleting = false;
     if (wanted.display_name) group.display_name = *wanted.display_name;
     group.updated = call.caller.now;
     group.updated_by = call.caller.object;
@@ -231,15 +232,26 @@ gate::Task<Reply> patch_one(const ArmParts& parts, Permit<PatchManagementGroup> 
   co_return co_await write(parts, call, std::move(wanted), false);
 }
 
-// Its roles and policies go first: a later group of the same name must not find them.
-gate::Task<Reply> delete_one(const ArmParts& parts, Permit<DeleteManagementGroup> permit) {
-  FH_CO_TRY(const auto call, read_call(parts, permit));
-  FH_CO_TRY(const auto key, key_of(*call.state, call));
-  if (key.empty() || has_children(*call.state, key)) {
-    co_return std::unexpected(
-        arm_errors::make(400, "ManagementGroupNotEmpty",
-                         "Only a management group without children, and not the root one, can be deleted."));
-  }
+// Whether it is being deleted: from then on it takes no children, and what protects those may go.
+Task<ApiResult<>> mark_deleting(const ArmParts& parts, TenantId tenant, std::string key, bool deleting) {
+  const auto edit = [&](Draft& draft) -> ApiResult<> {
+    const auto& state = draft.state();
+    const auto at = state.management_groups.find(key);
+    if (deleting && (at == state.management_groups.end() || has_children(state, key))) {
+      return std::unexpected(
+          arm_errors::make(400, "ManagementGroupNotEmpty",
+                           "Only a management group without children, and not the root one, can be deleted."));
+    }
+    if (at == state.management_groups.end() || at->second->deleting == deleting) return {};
+    ManagementGroup group = *at->second;
+    group.deleting = deleting;
+    draft.put(std::move(group));
+    return {};
+  };
+  co_return co_await parts.store.change(tenant, edit);
+}
+
+Task<ApiResult<>> remove_what_extends(const ArmParts& parts, ArmCall call, std::string key) {
   FH_CO_CHECK_OK(co_await remove_extensions(parts.registry, call.caller, call.id));
   const std::string scope = to_lower(management_group_id(key));
   for (const auto& each : parts.assignments.assignments(call.caller.tenant)) {
@@ -252,9 +264,24 @@ gate::Task<Reply> delete_one(const ArmParts& parts, Permit<DeleteManagementGroup
     const auto gone = co_await parts.assignments.undeny(call.caller.tenant, each.id);
     if (!gone && gone.error().code != ErrorCode::kNotFound) co_return std::unexpected(arm_errors::of(gone.error()));
   }
+  co_return ApiResult<>();
+}
+
+// Its roles and policies go first: a later group of the same name must not find them.
+gate::Task<Reply> delete_one(const ArmParts& parts, Permit<DeleteManagementGroup> permit) {
+  FH_CO_TRY(const auto call, read_call(parts, permit));
+  FH_CO_TRY(const auto key, key_of(*call.state, call));
+  FH_CO_CHECK_OK(co_await mark_deleting(parts, call.caller.tenant, key, true));
+  auto bare = co_await remove_what_extends(parts, call, key);
+  if (!bare) {
+    FH_CO_CHECK_OK(co_await mark_deleting(parts, call.caller.tenant, key, false));
+    co_return std::unexpected(std::move(bare.error()));
+  }
   const auto edit = [&](Draft& draft) -> ApiResult<> {
-    if (has_children(draft.state(), key)) {
-      return std::unexpected(arm_errors::make(400, "ManagementGroupNotEmpty", "The management group has children."));
+    const auto at = draft.state().management_groups.find(key);
+    if (at == draft.state().management_groups.end()) return {};
+    if (!at->second->deleting || has_children(draft.state(), key)) {
+      return std::unexpected(arm_errors::make(409, "Conflict", "The management group was written meanwhile."));
     }
     draft.remove_management_group(key);
     return {};
@@ -321,6 +348,7 @@ gate::Task<ApiResult<Json>> move_subscription(const ArmParts& parts, ArmCall cal
       return std::unexpected(arm_errors::make(404, "NotFound", "The subscription is not in this management group."));
     }
     const std::string wanted = to_root ? std::string() : key;
+    FH_CHECK_OK(check_takes_children(draft.state(), wanted));
     FH_CHECK_OK(check_move(parts, call, old->parent, wanted, {.subscription = old->id}));
     Subscription changed = *old;
     changed.parent = wanted;

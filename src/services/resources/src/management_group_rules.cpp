@@ -64,7 +64,15 @@ bool has_children(const TenantState& state, const std::string& key) {
   return std::ranges::any_of(state.management_groups, is_child) || std::ranges::any_of(state.subscriptions, is_child);
 }
 
+gate::ApiResult<> check_takes_children(const TenantState& state, const std::string& key) {
+  const auto at = state.management_groups.find(key);
+  if (at == state.management_groups.end() || !at->second->deleting) return {};
+  return std::unexpected(arm_errors::make(409, "ManagementGroupBeingDeleted",
+                                          "The management group '" + at->second->name + "' is being deleted."));
+}
+
 gate::ApiResult<> check_parent(const TenantState& state, const std::string& key, const std::string& parent) {
+  FH_CHECK_OK(check_takes_children(state, parent));
   if (!parent.empty() && !state.management_groups.contains(parent)) {
     return std::unexpected(arm_errors::make(404, "ParentManagementGroupNotFound",
                                             "The parent management group '" + parent + "' is not found."));

@@ -18,6 +18,8 @@ inline constexpr std::size_t kMaxGroupIdBytes = 90;
 [[nodiscard]] bool is_management_group_name(std::string_view name);
 [[nodiscard]] std::string management_group_id(std::string_view name);
 // The name in ".../managementGroups/NAME" or NAME alone, in lower case; empty for the tenant's root one.
+// Takes it children now? 409 for one that is being deleted.
+[[nodiscard]] gate::ApiResult<> check_takes_children(const TenantState& state, const std::string& key);
 [[nodiscard]] std::string parent_key(std::string_view id, TenantId tenant);
 // Levels below the root one: 1 for a child of the root.
 [[nodiscard]] std::size_t depth_of(const TenantState& state, const std::string& key);

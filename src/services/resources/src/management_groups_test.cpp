@@ -1,4 +1,5 @@
 // Management groups: the tree, and what standing in it gives.
+#include "src/management_group_rules.h"
 #include "src/test_arm.h"
 
 namespace freehold::resources {
@@ -33,6 +34,23 @@ TEST_F(ManagementGroups, WhatIsAssignedAboveReachesWhatIsMovedBelow) {
   EXPECT_EQ(call_as(stranger_, Method::kGet, group("default")).status, 200);
   EXPECT_EQ(remove(of("inner") + "/subscriptions/" + to_string(subscription_)).status, 204);
   EXPECT_EQ(call_as(stranger_, Method::kGet, group("default")).status, 403);
+}
+
+TEST_F(ManagementGroups, OneThatIsBeingDeletedTakesNoChildren) {
+  TenantState state;
+  state.management_groups["gone"] = std::make_shared<const ManagementGroup>(
+      ManagementGroup{.name = "Gone", .display_name = "Gone", .deleting = true});
+  EXPECT_EQ(check_parent(state, "child", "gone").error().code, "ManagementGroupBeingDeleted");
+  EXPECT_TRUE(check_parent(state, "child", "").has_value());
+  // Of what is deleted nothing is left for the next of that name.
+  ASSERT_EQ(make("gone").status, 200);
+  assign(stranger_, of("gone"), gate::authz::roles::kReader);
+  EXPECT_EQ(remove(of("gone")).status, 204);
+  ASSERT_EQ(make("gone").status, 200);
+  EXPECT_EQ(call_as(stranger_, Method::kGet, of("gone")).status, 403);
+  ASSERT_EQ(make("child", "gone").status, 200);
+  EXPECT_EQ(remove(of("gone")).said(), "400 ManagementGroupNotEmpty");
+  EXPECT_EQ(make("second", "gone").status, 200);  // the refusal left it as it was
 }
 
 // Who owns a group must not draw a subscription under it that is another's.

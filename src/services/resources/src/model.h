@@ -37,6 +37,7 @@ struct Subscription {
   std::string name;
   bool enabled = true;
   std::string parent = {};  // the management group it is in, lower case; empty: the root one
+  std::string alias = {};   // by which it was made (Microsoft.Subscription/aliases); empty: none, or it was deleted
   Tags tags = {};
   std::vector<std::string> unregistered = {};                      // providers that it doesn't want, in lower case
   std::map<std::string, std::vector<std::string>> tag_names = {};  // predefined names with their values
@@ -49,6 +50,7 @@ struct ManagementGroup {
   WallTime updated = {};
   PrincipalId updated_by = {};
   std::uint64_t version = 1;
+  bool deleting = false;  // takes no children; another PUT ends that
 };
 
 struct ResourceGroup {

@@ -35,6 +35,7 @@ Bytes encode(const Subscription& subscription) {
                      {"name", subscription.name},
                      {"state", subscription.enabled ? "Enabled" : "Disabled"},
                      {"parent", subscription.parent},
+                     {"alias", subscription.alias},
                      {"tags", subscription.tags},
                      {"tagNames", subscription.tag_names},
                      {"unregistered", subscription.unregistered}};
@@ -48,7 +49,8 @@ Bytes encode(const ManagementGroup& group) {
                      {"parent", group.parent},
                      {"updated", micros(group.updated)},
                      {"updatedBy", to_string(group.updated_by)},
-                     {"version", group.version}};
+                     {"version", group.version},
+                     {"deleting", group.deleting ? "yes" : ""}};
   return json.dump();
 }
 
@@ -100,6 +102,7 @@ Result<Subscription> decode_subscription(TenantId tenant, BytesView row) {
   std::string state;
   reader.id("id", out.id).take("name", out.name).take("state", state).take("parent", out.parent);
   reader.take("tags", out.tags).take("unregistered", out.unregistered).take("tagNames", out.tag_names);
+  if (json.contains("alias")) reader.take("alias", out.alias);
   out.enabled = state == "Enabled";
   if (!reader.ok() || out.id == SubscriptionId{}) return corrupt();
   return out;
@@ -114,6 +117,7 @@ Result<ManagementGroup> decode_management_group(BytesView row) {
   reader.time("updated", out.updated).id("updatedBy", out.updated_by).take("version", version);
   if (!reader.ok() || out.name.empty() || version < 1) return corrupt();
   out.version = static_cast<std::uint64_t>(version);
+  out.deleting = json.contains("deleting") && json["deleting"] == "yes";
   return out;
 }
 

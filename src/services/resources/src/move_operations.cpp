@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "src/arm_call.h"
 #include "src/arm_errors.h"
+#include "src/resource_rules.h"
 #include "src/scope_roles.h"
 #include "src/scope_rules.h"
 
@@ -51,6 +52,7 @@ ProposedChange change_of(const ArmCall& call, const Plan& plan, const Moving& mo
 }
 
 ResourceId in_group(ResourceId id, const ResourceId& group) {
+  id.subscription = group.subscription;
   id.group = group.group;
   return id;
 }
@@ -75,10 +77,11 @@ ApiResult<ResourceId> read_target(const ArmCall& call, const Json& body) {
   auto target = gate::resource::parse_resource_id(text);
   const bool group = target && target->kind() == gate::resource::ScopeKind::kResourceGroup;
   if (!group) return std::unexpected(arm_errors::invalid_content("'targetResourceGroup' is the id of a group."));
-  if (target->subscription != call.id.subscription) {
-    return std::unexpected(arm_errors::not_implemented("A move to another subscription"));
+  // Of the caller's tenant: others have none of these. The rights are asked of both groups.
+  if (call.state->subscription(*target->subscription) == nullptr) {
+    return std::unexpected(arm_errors::subscription_not_found(to_string(*target->subscription)));
   }
-  if (equals_ignoring_case(target->group, call.id.group)) {
+  if (target->subscription == call.id.subscription && equals_ignoring_case(target->group, call.id.group)) {
     return std::unexpected(
         arm_errors::make(409, "ResourceMoveFailed", "The source and the target group are the same."));
   }
@@ -110,9 +113,9 @@ struct Held {
   Turn first;
   Turn second;
 };
-Task<ApiResult<Held>> hold(const ArmParts& parts, SubscriptionId subscription, std::string one, std::string other) {
-  auto* first = &parts.turns.of(group_key(subscription, one));
-  auto* second = &parts.turns.of(group_key(subscription, other));
+Task<ApiResult<Held>> hold(const ArmParts& parts, ResourceId one, ResourceId other) {
+  auto* first = &parts.turns.of(group_key(*one.subscription, one.group));
+  auto* second = &parts.turns.of(group_key(*other.subscription, other.group));
   if (std::less<>{}(second, first)) std::swap(first, second);
   Held held;
   auto turn = co_await first->take();
@@ -125,6 +128,44 @@ Task<ApiResult<Held>> hold(const ArmParts& parts, SubscriptionId subscription, s
   co_return held;
 }
 
+constexpr std::size_t kChildrenAtOnce = 500;
+
+bool is_directly_below(const ResourceType& child, const ResourceType& parent) {
+  const auto type = child.full_type();
+  const auto front = parent.full_type() + "/";
+  return type.size() > front.size() && equals_ignoring_case(std::string_view(type).substr(0, front.size()), front) &&
+         type.find('/', front.size()) == type.npos;
+}
+
+ApiResult<> check_child(const ArmParts& parts, const ArmCall& call, const Plan& plan, Moving child) {
+  FH_CHECK_OK(parts.registry.checks().approve(change_of(call, plan, child)));
+  return {};
+}
+
+// What stands below it moves along, and is judged where it will stand like the resource itself.
+Task<ApiResult<>> check_below(const ArmParts& parts, ArmCall call, Plan plan, ResourceId above,
+                              const ResourceType* type) {
+  for (const auto& below : parts.registry.types()) {
+    if (!is_directly_below(below, *type) || (below.verbs & gate::resource::kListInGroup) == 0) continue;
+    const gate::resource::ListScope scope{
+        .tenant = call.caller.tenant, .subscription = *above.subscription, .group = above.group, .parent = above};
+    gate::resource::Reading reading{.api_version = below.api_versions.front(), .caller = call.caller};
+    if (below.pages) reading.most = kChildrenAtOnce;
+    while (true) {
+      FH_CO_TRY(const auto children, co_await below.behind->list(below, scope, reading));
+      for (const auto& child : children) {
+        auto id = gate::resource::parse_resource_id(child.value("id", ""));
+        if (!id) continue;
+        FH_CO_CHECK_OK(check_child(parts, call, plan, {.id = *id, .type = &below, .before = child}));
+        FH_CO_CHECK_OK(co_await check_below(parts, call, plan, std::move(*id), &below));
+        reading.behind = std::max(reading.behind, sort_key(child));
+      }
+      if (!below.pages || children.size() < kChildrenAtOnce) break;
+    }
+  }
+  co_return ApiResult<>();
+}
+
 // Everything that can be known before the first one moves; the group under its own spelling.
 Task<ApiResult<Plan>> check_plan(const ArmParts& parts, ArmCall call, Plan plan) {
   const auto state = parts.store.state(call.caller.tenant);
@@ -132,7 +173,12 @@ Task<ApiResult<Plan>> check_plan(const ArmParts& parts, ArmCall call, Plan plan)
   FH_CO_TRY(const auto target, standing_group(*state, plan.target));
   plan.target.group = target->name;
   FH_CO_CHECK_OK(check_rights(parts, call, plan));
+  const auto there_at = state->subscription(*plan.target.subscription);
+  if (there_at == nullptr) {
+    co_return std::unexpected(arm_errors::subscription_not_found(to_string(*plan.target.subscription)));
+  }
   for (auto& moving : plan.resources) {
+    FH_CO_CHECK_OK(check_registered(*there_at, moving.type->provider));
     const gate::resource::Reading reading{.api_version = moving.type->api_versions.front(), .caller = call.caller};
     FH_CO_TRY(moving.before, co_await moving.type->behind->get(moving.id, reading));
     if (moving.before.is_null()) {
@@ -146,6 +192,7 @@ Task<ApiResult<Plan>> check_plan(const ArmParts& parts, ArmCall call, Plan plan)
                            fmt::format("The target group has a resource '{}' already.", moving.id.full_name())));
     }
     FH_CO_CHECK_OK(parts.registry.checks().approve(change_of(call, plan, moving)));
+    FH_CO_CHECK_OK(co_await check_below(parts, call, plan, moving.id, moving.type));
   }
   co_return plan;
 }
@@ -155,6 +202,11 @@ Task<ApiResult<>> move_one(const ArmParts& parts, ArmCall call, ProposedChange c
   const auto from = gate::resource::key_of(change.id);
   const auto to = gate::resource::key_of(in_group(change.id, *change.destination));
   auto* const provider = change.type->behind;
+  ProposedChange gone{.kind = ChangeKind::kDelete, .id = change.id, .type = change.type, .caller = change.caller};
+  ProposedChange come{.kind = ChangeKind::kPut,
+                      .id = in_group(change.id, *change.destination),
+                      .type = change.type,
+                      .caller = change.caller};
   FH_CO_TRY(auto approved, parts.registry.checks().approve(std::move(change)));
   FH_CO_CHECK_OK(co_await copy_roles(parts.assignments, parts.random, call.caller.tenant, from, to));
   auto moved = co_await provider->put(std::move(approved));
@@ -162,6 +214,8 @@ Task<ApiResult<>> move_one(const ArmParts& parts, ArmCall call, ProposedChange c
     FH_CO_CHECK_OK(co_await forget_roles(parts.assignments, call.caller.tenant, to));
     co_return std::unexpected(std::move(moved.error()));
   }
+  parts.registry.tell(gone, Json(nullptr));
+  parts.registry.tell(come, moved->resource);
   co_return co_await forget_roles(parts.assignments, call.caller.tenant, from);
 }
 
@@ -177,7 +231,7 @@ Task<ApiResult<Plan>> read(const ArmParts& parts, const Permit<Operation>& permi
 gate::Task<Reply> move(const ArmParts& parts, Permit<MoveResources> permit) {
   FH_CO_TRY(auto call, read_call(parts, permit));
   FH_CO_TRY(auto wanted, co_await read(parts, permit, call));
-  FH_CO_TRY(const auto held, co_await hold(parts, *call.id.subscription, call.id.group, wanted.target.group));
+  FH_CO_TRY(const auto held, co_await hold(parts, call.id, wanted.target));
   FH_CO_TRY(const auto plan, co_await check_plan(parts, call, std::move(wanted)));
   for (const auto& moving : plan.resources) {
     FH_CO_CHECK_OK(co_await move_one(parts, call, change_of(call, plan, moving)));

@@ -15,6 +15,8 @@ constexpr std::string_view kLocks[] = {"2020-05-01", "2017-04-01", "2016-09-01",
 constexpr std::string_view kManagement[] = {"2023-04-01", "2021-04-01", "2020-10-01",        "2020-05-01",
                                             "2020-02-01", "2019-11-01", "2018-03-01-preview"};
 
+constexpr std::string_view kAliases[] = {"2021-10-01", "2020-09-01"};
+
 constexpr OwnType kOwn[] = {
     {"Microsoft.Authorization", "locks", kLocks},
     {"Microsoft.Authorization", "permissions", kRoles},
@@ -32,6 +34,7 @@ constexpr OwnType kOwn[] = {
     {"Microsoft.Resources", "subscriptions", kSubscriptions},
     {"Microsoft.Resources", "tags", kResources},
     {"Microsoft.Resources", "tenants", kSubscriptions},
+    {"Microsoft.Subscription", "aliases", kAliases},
 };
 
 }  // namespace

@@ -40,6 +40,7 @@ struct Serving {
         deployments{parts, deployment_store, active, options.clock, planning, jobs} {
     add_metadata_routes(gate, parts);
     add_subscription_routes(gate, parts);
+    add_subscription_alias_routes(gate, parts);
     add_group_routes(gate, parts);
     add_resource_routes(gate, parts);
     add_move_routes(gate, parts);

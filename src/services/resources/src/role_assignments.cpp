@@ -227,7 +227,17 @@ gate::Task<Reply> put_assignment(const ArmParts& parts, Permit<PutRoleAssignment
   FH_CO_CHECK_OK(check_scope_stands(*state, call.caller.tenant, scope));
   FH_CO_CHECK_OK(check_role(parts, call, wanted.assignment.role));
   FH_CO_CHECK_OK(check_locks(*state, call.id.text(), LockedVerb::kWrite));
-  if (const auto old = find(parts, call, wanted.assignment.id)) {
+  const auto old = find(parts, call, wanted.assignment.id);
+  // Held until it is written: whoever alters the policies waits for that.
+  FH_CO_TRY(const auto approved,
+            parts.registry.checks().approve(
+                {.kind = gate::resource::ChangeKind::kPut,
+                 .id = call.id,
+                 .api_version = call.api_version,
+                 .before = old ? assignment_json(*old, parts.assignments.note(old->tenant, old->id)) : Json(nullptr),
+                 .after = assignment_json(wanted.assignment, wanted.note),
+                 .caller = call.caller}));
+  if (old) {
     const bool same = old->principal == wanted.assignment.principal && old->role == wanted.assignment.role;
     if (same) co_return co_await amend_assignment(parts, *old, std::move(wanted));
     co_return std::unexpected(
@@ -255,6 +265,11 @@ gate::Task<Reply> delete_assignment(const ArmParts& parts, Permit<DeleteRoleAssi
   if (!found) co_return empty_answer(204);
   FH_CO_CHECK_OK(check_locks(*call.state, call.id.text(), LockedVerb::kDelete));
   const auto note = parts.assignments.note(call.caller.tenant, id);
+  FH_CO_TRY(const auto approved, parts.registry.checks().approve({.kind = gate::resource::ChangeKind::kDelete,
+                                                                  .id = call.id,
+                                                                  .api_version = call.api_version,
+                                                                  .before = assignment_json(*found, note),
+                                                                  .caller = call.caller}));
   const auto gone = co_await parts.assignments.unassign(call.caller.tenant, id);
   if (!gone && gone.error().code == ErrorCode::kNotFound) co_return empty_answer(204);
   if (!gone) co_return std::unexpected(arm_errors::of(gone.error()));

@@ -10,7 +10,14 @@ struct ListSubscriptions {};
 struct GetSubscription {};
 struct ListLocations {};
 struct ListTenants {};
+struct PutSubscriptionAlias {};
+struct GetSubscriptionAlias {};
+struct ListSubscriptionAliases {};
+struct DeleteSubscriptionAlias {};
+struct RenameSubscription {};
 
 void add_subscription_routes(ArmGate& gate, const ArmParts& parts);
+// Microsoft.Subscription: making subscriptions.
+void add_subscription_alias_routes(ArmGate& gate, const ArmParts& parts);
 
 }  // namespace freehold::resources

@@ -76,6 +76,7 @@ void VaultProvider::add_types(gate::resource::Registry& registry) {
   registry.add({.provider = std::string(kProvider),
                 .type = "vaults",
                 .api_versions = api_versions(),
+                .movable = true,
                 .actions = vault_actions(),
                 .data = {gate::DataClass::kCustomerData},
                 .aliases = vault_aliases(),

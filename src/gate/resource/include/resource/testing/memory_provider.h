@@ -122,6 +122,7 @@ class MemoryProvider final : public ResourceProvider {
         ++at;
         continue;
       }
+      to->subscription = group.subscription;
       to->group = group.group;
       at->second["id"] = to->text();
       moved[key_of(*to)] = std::move(at->second);
@@ -129,6 +130,7 @@ class MemoryProvider final : public ResourceProvider {
     }
     all_.merge(moved);
     ResourceId now = id;
+    now.subscription = group.subscription;
     now.group = group.group;
     return {.status = 200, .resource = all_[key_of(now)]};
   }
