@@ -312,6 +312,7 @@ Result<> Region::Parts::open_policies() {
                                        .assignments = *assignments,
                                        .identities = directory->store(),
                                        .managed = *managed_identities,
+                                       .user_identities = &assignable->identities(),
                                        .data_types = vault::VaultService::object_types()});
   policies->add_resource_types(resources->registry());
   vault->obey(policies->data_policy());

@@ -122,6 +122,7 @@ Checked<EntryPtr> make_entry(Kind kind, ResourceId id, const Json& body, const g
     case Kind::kAssignment: {
       FH_TRY(out.assignment, gate::policy::Assignment::parse(text, properties));
       out.identity = identity_of(body);
+      out.user_identity = user_identity_of(body);
       break;
     }
     case Kind::kExemption: {

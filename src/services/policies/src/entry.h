@@ -11,6 +11,7 @@
 
 #include "policy/compiled_set.h"
 #include "resource/change.h"
+#include "resource/managed_identities.h"
 #include "resource/resource_id.h"
 
 namespace freehold::policies {
@@ -50,7 +51,8 @@ struct Entry {
   std::optional<gate::policy::Assignment> assignment = {};
   std::optional<gate::policy::Exemption> exemption = {};
   std::optional<Classification> classification = {};
-  std::optional<PrincipalId> identity = {};  // of an assignment: who acts for it
+  std::optional<PrincipalId> identity = {};                        // of an assignment: who acts for it
+  std::optional<gate::resource::UserIdentity> user_identity = {};  // the same, if it is a resource of its own
   bool built_in = false;  // shipped, or an assignment that a classification makes: not kept, and nobody's to alter
 
   [[nodiscard]] std::string key() const { return key_of(id); }

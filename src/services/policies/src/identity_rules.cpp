@@ -10,32 +10,61 @@ using gate::ApiResult;
 
 constexpr std::size_t kMaxLocation = 90;
 
+ApiResult<> check_location(const Json& after) {
+  const auto location = after.find("location");
+  const bool is_placed =
+      location != after.end() && location->is_string() && !location->get_ref<const std::string&>().empty();
+  if (!is_placed) return std::unexpected(policy_errors::location_required());
+  if (location->get_ref<const std::string&>().size() > kMaxLocation) {
+    return std::unexpected(policy_errors::invalid_content("'location' is too long."));
+  }
+  return {};
+}
+
+// Azure takes one. What is said of it besides its id is the answer's.
+ApiResult<std::string> user_assigned(const Json& identity) {
+  const auto all = identity.find("userAssignedIdentities");
+  std::vector<std::string> named;
+  if (all != identity.end() && all->is_object()) {
+    for (const auto& [id, value] : all->items()) {
+      if (!value.is_null()) named.push_back(id);  // null takes one away
+    }
+  }
+  if (named.size() != 1) {
+    return std::unexpected(policy_errors::invalid_content(
+        "'userAssignedIdentities' names the one identity that acts for the assignment."));
+  }
+  return named.front();
+}
+
+std::optional<PrincipalId> id_in(const Json& json, const char* name) {
+  const auto at = json.find(name);
+  if (at == json.end() || !at->is_string()) return std::nullopt;
+  return parse_guid<PrincipalId>(at->get_ref<const std::string&>());
+}
+
 }  // namespace
 
 ApiResult<WantedIdentity> wanted_identity(const Json& after) {
   const auto identity = after.find("identity");
-  if (identity == after.end() || identity->is_null()) return WantedIdentity::kNone;
+  if (identity == after.end() || identity->is_null()) return WantedIdentity{};
   const auto type = identity->is_object() ? identity->find("type") : identity->end();
   if (!identity->is_object() || type == identity->end() || !type->is_string()) {
     return std::unexpected(policy_errors::invalid_content("'identity' is an object with a 'type'."));
   }
   const auto& word = type->get_ref<const std::string&>();
-  if (equals_ignoring_case(word, "None")) return WantedIdentity::kNone;
-  if (equals_ignoring_case(word, "UserAssigned")) {
-    return std::unexpected(policy_errors::not_implemented("A user-assigned identity of a policy assignment"));
-  }
-  if (!equals_ignoring_case(word, "SystemAssigned")) {
+  if (equals_ignoring_case(word, "None")) return WantedIdentity{};
+  const bool user = equals_ignoring_case(word, "UserAssigned");
+  if (!user && !equals_ignoring_case(word, "SystemAssigned")) {
     return std::unexpected(
         policy_errors::invalid_content("the type of an identity is 'SystemAssigned', 'UserAssigned' or 'None'."));
   }
-  const auto location = after.find("location");
-  const bool placed =
-      location != after.end() && location->is_string() && !location->get_ref<const std::string&>().empty();
-  if (!placed) return std::unexpected(policy_errors::location_required());
-  if (location->get_ref<const std::string&>().size() > kMaxLocation) {
-    return std::unexpected(policy_errors::invalid_content("'location' is too long."));
+  FH_CHECK_OK(check_location(after));
+  WantedIdentity out{.type = user ? WantedIdentity::Type::kUserAssigned : WantedIdentity::Type::kSystemAssigned};
+  if (user) {
+    FH_TRY(out.id, user_assigned(*identity));
   }
-  return WantedIdentity::kSystemAssigned;
+  return out;
 }
 
 Json identity_json(TenantId tenant, std::optional<PrincipalId> principal) {
@@ -43,12 +72,31 @@ Json identity_json(TenantId tenant, std::optional<PrincipalId> principal) {
   return {{"type", "SystemAssigned"}, {"principalId", to_string(*principal)}, {"tenantId", to_string(tenant)}};
 }
 
-std::optional<PrincipalId> identity_of(const Json& body) {
+Json identity_json(const gate::resource::UserIdentity& identity) {
+  return {{"type", "UserAssigned"},
+          {"userAssignedIdentities",
+           {{identity.id,
+             {{"principalId", to_string(identity.principal.object)},
+              {"clientId", to_string(identity.principal.application)}}}}}};
+}
+
+std::optional<gate::resource::UserIdentity> user_identity_of(const Json& body) {
   const auto identity = body.find("identity");
   if (identity == body.end() || !identity->is_object()) return std::nullopt;
-  const auto principal = identity->find("principalId");
-  if (principal == identity->end() || !principal->is_string()) return std::nullopt;
-  return parse_guid<PrincipalId>(principal->get_ref<const std::string&>());
+  const auto all = identity->find("userAssignedIdentities");
+  if (all == identity->end() || !all->is_object() || all->size() != 1 || !all->begin()->is_object())
+    return std::nullopt;
+  const auto object = id_in(*all->begin(), "principalId");
+  const auto application = id_in(*all->begin(), "clientId");
+  if (!object || !application) return std::nullopt;
+  return gate::resource::UserIdentity{all->begin().key(), {*object, *application}};
+}
+
+std::optional<PrincipalId> identity_of(const Json& body) {
+  if (const auto user = user_identity_of(body)) return user->principal.object;
+  const auto identity = body.find("identity");
+  if (identity == body.end() || !identity->is_object()) return std::nullopt;
+  return id_in(*identity, "principalId");
 }
 
 ApiResult<> check_has_identity(const TenantPolicies& state, const Entry& assignment) {

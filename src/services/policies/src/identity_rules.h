@@ -7,14 +7,22 @@
 
 namespace freehold::policies {
 
-enum class WantedIdentity : std::uint8_t { kNone, kSystemAssigned };
+struct WantedIdentity {
+  enum class Type : std::uint8_t { kNone, kSystemAssigned, kUserAssigned };
+  Type type = Type::kNone;
+  std::string id = {};  // of a user-assigned one, the resource's
+};
 
-// Of an assignment's body. 400 InvalidRequestContent, LocationRequired; 501 for a user-assigned one.
+// Of an assignment's body, which has one identity at most. 400 InvalidRequestContent, LocationRequired.
 [[nodiscard]] gate::ApiResult<WantedIdentity> wanted_identity(const Json& after);
 // As it is kept and shown: {"type", "principalId", "tenantId"}; a null principal: {"type": "None"}.
 [[nodiscard]] Json identity_json(TenantId tenant, std::optional<PrincipalId> principal);
+// Of a user-assigned one: {"type", "userAssignedIdentities": {id: {"principalId", "clientId"}}}.
+[[nodiscard]] Json identity_json(const gate::resource::UserIdentity& identity);
 // Of a kept assignment.
 [[nodiscard]] std::optional<PrincipalId> identity_of(const Json& body);
+// The user-assigned one's; nullopt: it has none such.
+[[nodiscard]] std::optional<gate::resource::UserIdentity> user_identity_of(const Json& body);
 // What an assignment assigns must not need an identity that it hasn't: 400 ResourceIdentityRequired.
 [[nodiscard]] gate::ApiResult<> check_has_identity(const TenantPolicies& state, const Entry& assignment);
 

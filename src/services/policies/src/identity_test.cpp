@@ -61,7 +61,8 @@ TEST_F(RemediationTest, WhatDeploysOrModifiesNeedsAnIdentity) {
 TEST_F(RemediationTest, IdentitiesThatCantBeAreRefused) {
   const auto id = policy(group(), "policyAssignments", "a");
   const Json properties = {{"policyDefinitionId", define("no-red", deny("red"))}};
-  EXPECT_EQ(put(id, acting(properties, "UserAssigned")).said(), "501 NotImplemented");
+  EXPECT_EQ(put(id, acting(properties, "UserAssigned")).said(), "400 InvalidRequestContent");
+  EXPECT_EQ(put(id, acting(properties, "SystemAssigned, UserAssigned")).said(), "400 InvalidRequestContent");
   EXPECT_EQ(put(id, acting(properties, "Somebody")).said(), "400 InvalidRequestContent");
   EXPECT_EQ(put(id, {{"identity", "x"}, {"properties", properties}}).said(), "400 InvalidRequestContent");
   EXPECT_EQ(put(id, {{"identity", {{"type", "SystemAssigned"}}}, {"properties", properties}}).said(),
@@ -78,6 +79,44 @@ TEST_F(RemediationTest, IdentitiesThatCantBeAreRefused) {
   EXPECT_EQ(managed_.names.size(), 1U);
   EXPECT_EQ(put(id, acting(properties, "None")).resource["identity"], Json({{"type", "None"}}));
   EXPECT_TRUE(managed_.names.empty());
+}
+
+TEST_F(RemediationTest, AnIdentityOfItsOwnActsForAnAssignment) {
+  const auto id = policy(group(), "policyAssignments", "a");
+  const Json properties = {{"policyDefinitionId", define("lids", lids())}};
+  const auto by = [&](const std::string& identity) {
+    Json out = acting(properties, "UserAssigned");
+    out["identity"]["userAssignedIdentities"] = {{identity, Json::object()}};
+    return out;
+  };
+  const auto& one = user_identities_.one;
+  Json two = by(one.id);
+  two["identity"]["userAssignedIdentities"]["/another"] = Json::object();
+  EXPECT_EQ(put(id, two).said(), "400 InvalidRequestContent");
+  EXPECT_EQ(put(id, by("/nowhere")).said(), "400 InvalidRequestContent");
+  user_identities_.denied = true;
+  EXPECT_EQ(put(id, by(one.id)).said(), "403 LinkedAuthorizationFailed");
+  user_identities_.denied = false;
+  const auto made = put(id, by(one.id));
+  ASSERT_EQ(made.said(), "201") << made.message;
+  EXPECT_EQ(made.resource["identity"]["type"], "UserAssigned");
+  EXPECT_EQ(made.resource["identity"]["userAssignedIdentities"][one.id]["principalId"],
+            to_string(one.principal.object));
+  EXPECT_TRUE(managed_.names.empty());
+  // Who may write the assignment needn't be allowed to assign what it has.
+  user_identities_.denied = true;
+  EXPECT_EQ(put(id, made.resource).said(), "201");
+  EXPECT_EQ(change(ChangeKind::kPatch, id, {{"location", "local"}}).said(), "200");
+  user_identities_.denied = false;
+  start_again();
+  EXPECT_EQ(get(id)["identity"], made.resource["identity"]);
+  // From one kind to the other and back: what was made for the assignment goes, what is a resource stays.
+  EXPECT_EQ(put(id, acting(properties)).resource["identity"]["type"], "SystemAssigned");
+  EXPECT_EQ(managed_.names.size(), 1U);
+  EXPECT_EQ(put(id, by(one.id)).said(), "201");
+  EXPECT_TRUE(managed_.names.empty());
+  EXPECT_TRUE(managed_.removed.empty() || managed_.removed.back() != one.principal.object);
+  EXPECT_EQ(remove(id).said(), "200");
 }
 
 TEST_F(RemediationTest, WhatAnEarlierProcessLeftBehindGoes) {

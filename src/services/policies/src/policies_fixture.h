@@ -87,6 +87,7 @@ class SampleIdentities final : public AssignmentIdentities {
   }
   runtime::Task<Result<>> remove(TenantId, PrincipalId object) override {
     names.erase(object);
+    removed.push_back(object);
     co_return Result<>();
   }
   bool has(TenantId, PrincipalId object) const override { return names.contains(object); }
@@ -97,7 +98,25 @@ class SampleIdentities final : public AssignmentIdentities {
   }
   bool refuse = false;
   std::uint8_t made = 0;
+  std::vector<PrincipalId> removed;
   std::map<PrincipalId, std::pair<std::string, std::string>> names;
+};
+
+// One identity that is a resource, which everybody may assign or nobody.
+class SampleUserIdentities final : public gate::resource::UserIdentities {
+ public:
+  [[nodiscard]] Result<gate::resource::UserIdentity> assign(const gate::resource::Caller&,
+                                                            std::string_view id) const override {
+    if (denied) return fail(ErrorCode::kDenied, "not yours");
+    if (!equals_ignoring_case(id, one.id)) return fail(ErrorCode::kInvalidArgument, "there is none");
+    return one;
+  }
+  gate::resource::UserIdentity one = {
+      "/subscriptions/5b5b5b5b-5b5b-5b5b-5b5b-5b5b5b5b5b5b/resourceGroups/g/providers/"
+      "Microsoft.ManagedIdentity/userAssignedIdentities/mender",
+      {.object = *parse_guid<PrincipalId>("11111111-2222-3333-4444-555555555555"),
+       .application = *parse_guid<PrincipalId>("66666666-7777-8888-9999-000000000000")}};
+  bool denied = false;
 };
 
 class PoliciesTest : public ::testing::Test {
@@ -118,6 +137,7 @@ class PoliciesTest : public ::testing::Test {
                                                                         .assignments = rights_,
                                                                         .identities = rights_,
                                                                         .managed = managed_,
+                                                                        .user_identities = &user_identities_,
                                                                         .data_types = data_types_});
     boxes_.add_to(*registry_);
     if (add_types) add_types(*registry_);
@@ -272,6 +292,7 @@ class PoliciesTest : public ::testing::Test {
   SampleScopes scopes_;
   SampleRights rights_;
   SampleIdentities managed_;
+  SampleUserIdentities user_identities_;
   gate::resource::testing::MemoryProvider boxes_;
   std::unique_ptr<gate::resource::Registry> registry_;
   std::unique_ptr<PoliciesService> service_;

@@ -25,6 +25,17 @@ void add_type(gate::policy::AliasTable& table, std::string_view type,
   FH_CHECK(table.add_type(type, rows).has_value());
 }
 
+// Of what the resource manager keeps itself and policies judge when it is written.
+constexpr gate::resource::PropertyAlias kRoleAliases[] = {
+    {"Microsoft.Authorization/roleAssignments/roleDefinitionId", "properties.roleDefinitionId"},
+    {"Microsoft.Authorization/roleAssignments/principalId", "properties.principalId"},
+    {"Microsoft.Authorization/roleAssignments/principalType", "properties.principalType"},
+    {"Microsoft.Authorization/roleAssignments/scope", "properties.scope"},
+    {"Microsoft.Authorization/roleAssignments/description", "properties.description"},
+    {"Microsoft.Authorization/roleAssignments/condition", "properties.condition"}};
+constexpr gate::resource::PropertyAlias kLockAliases[] = {{"Microsoft.Authorization/locks/level", "properties.level"},
+                                                          {"Microsoft.Authorization/locks/notes", "properties.notes"}};
+
 void fill(gate::policy::AliasTable& table, const gate::resource::Registry& registry,
           std::span<const gate::resource::DataType> data_types) {
   for (const auto& type : registry.types()) {
@@ -32,6 +43,8 @@ void fill(gate::policy::AliasTable& table, const gate::resource::Registry& regis
     if (!type.aliases.empty()) add_type(table, type.full_type(), type.aliases);
   }
   for (const auto& type : data_types) add_type(table, type.type, type.aliases);
+  add_type(table, "Microsoft.Authorization/roleAssignments", kRoleAliases);
+  add_type(table, "Microsoft.Authorization/locks", kLockAliases);
 }
 
 }  // namespace
@@ -40,7 +53,8 @@ struct PoliciesService::State {
   explicit State(PoliciesServiceOptions given)
       : options(given),
         store(options.store, aliases),
-        resources({store, options.tree, options.assignments, options.identities, options.managed, options.clock}),
+        resources({store, options.tree, options.assignments, options.identities, options.managed,
+                   options.user_identities, options.clock}),
         classifications(store, options.tree),
         check(store, options.tree, options.scopes),
         data_check(store, options.tree, options.scopes),

@@ -33,7 +33,9 @@ std::vector<std::string> groups_above(const ResourceId& id, TenantId tenant, con
 }
 
 std::string action_of(const ProposedChange& change) {
-  return change.kind == ChangeKind::kDelete ? "delete" : change.type->full_type() + "/" + change.action + "/action";
+  return change.kind == ChangeKind::kDelete || change.type == nullptr
+             ? "delete"
+             : change.type->full_type() + "/" + change.action + "/action";
 }
 
 bool is_action(const ProposedChange& change) {
@@ -74,7 +76,8 @@ void see_resource(SeenResource& out, const ResourceId& id, const gate::resource:
   target.name = id.name();
   target.resource = &out.resource;
   // Groups and subscriptions have tags too, and modes know them: "Azure Policy definition structure", Mode.
-  target.indexed = type == nullptr || (type->tracked && type->taggable);
+  const bool extends = type == nullptr && id.kind() == gate::resource::ScopeKind::kResource;  // roles and locks
+  target.indexed = type == nullptr ? !extends : type->tracked && type->taggable;
   target.ancestors = groups_above(id, tenant, tree);
   target.now = gate::expression::ticks_of(now);
   if (!id.subscription) return;

@@ -1,5 +1,6 @@
 // What policies forbid and alter, at the moment of the change.
 #include "src/policies_fixture.h"
+#include "src/tenant_policies.h"
 
 namespace freehold::policies {
 namespace {
@@ -78,6 +79,69 @@ TEST_F(PoliciesTest, ExemptingTakesARightWhereTheAssignmentStands) {
             "403 LinkedAuthorizationFailed");
   EXPECT_EQ(put(box(), box_of("red")).said(), "403 RequestDisallowedByPolicy");
   EXPECT_EQ(put(box(), box_of("blue")).said(), "201");
+}
+
+// The resource manager keeps these itself and asks when they are written.
+TEST_F(PoliciesTest, RolesAndLocksAreJudgedToo) {
+  const Json owners = {{"if",
+                        {{"allOf",
+                          {{{"field", "type"}, {"equals", "Microsoft.Authorization/roleAssignments"}},
+                           {{"field", "Microsoft.Authorization/roleAssignments/roleDefinitionId"},
+                            {"contains", "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"}}}}}},
+                       {"then", {{"effect", "deny"}}}};
+  const Json locks = {{"if", {{"field", "type"}, {"equals", "Microsoft.Authorization/locks"}}},
+                      {"then", {{"effect", "denyAction"}, {"details", {{"actionNames", {"delete"}}}}}}};
+  assign(group(), "owners", define("no-owners", owners, {{"mode", "All"}}));
+  assign(sub(), "locks", define("locks-stay", locks, {{"mode", "All"}}));
+  const auto ask = [&](ChangeKind kind, const std::string& id, Json resource) -> std::string {
+    const bool deletes = kind == ChangeKind::kDelete;
+    auto done = registry_->checks().approve({.kind = kind,
+                                             .id = *gate::resource::parse_resource_id(id),
+                                             .before = deletes ? resource : Json(nullptr),
+                                             .after = deletes ? Json(nullptr) : resource,
+                                             .caller = caller()});
+    return done ? "fine" : done.error().code;
+  };
+  const auto role = [](std::string_view id) -> Json {
+    return {{"properties",
+             {{"roleDefinitionId", "/providers/Microsoft.Authorization/roleDefinitions/" + std::string(id)}}}};
+  };
+  const std::string name = "/providers/Microsoft.Authorization/roleAssignments/11111111-2222-3333-4444-555555555555";
+  const std::string owner = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
+  EXPECT_EQ(ask(ChangeKind::kPut, group() + name, role(owner)), "RequestDisallowedByPolicy");
+  EXPECT_EQ(ask(ChangeKind::kPut, box() + name, role(owner)), "RequestDisallowedByPolicy");
+  EXPECT_EQ(ask(ChangeKind::kPut, sub() + name, role(owner)), "fine");
+  EXPECT_EQ(ask(ChangeKind::kPut, group() + name, role("acdd72a7-3385-48ef-bd42-f606fba81ae7")), "fine");
+  const std::string lock = group() + "/providers/Microsoft.Authorization/locks/l";
+  EXPECT_EQ(ask(ChangeKind::kPut, lock, {{"properties", {{"level", "ReadOnly"}}}}), "fine");
+  EXPECT_EQ(ask(ChangeKind::kDelete, lock, {{"properties", {{"level", "ReadOnly"}}}}), "RequestDisallowedByPolicy");
+  EXPECT_EQ(ask(ChangeKind::kDelete, group() + name, role(owner)), "fine");
+}
+
+// What an earlier program took and this one can't bind.
+TEST_F(PoliciesTest, BrokenAssignmentsAreMendedOneByOne) {
+  const gate::policy::AliasTable aliases;
+  std::array<EntryMap, kKinds> maps;
+  const auto assignment = [&](const std::string& name) {
+    const Json body = {{"properties", {{"policyDefinitionId", policy(sub(), "policyDefinitions", "gone")}}}};
+    return *make_entry(Kind::kAssignment, *gate::resource::parse_resource_id(policy(sub(), "policyAssignments", name)),
+                       body, aliases);
+  };
+  const auto a = assignment("a");
+  for (const auto& one : {a, assignment("b")}) maps[static_cast<std::size_t>(Kind::kAssignment)][one->key()] = one;
+  TenantPolicies before(std::move(maps));
+  before.compile_what_fits();
+  ASSERT_EQ(before.broken().size(), 2U);
+  TenantPolicies mended = before;
+  mended.erase(Kind::kAssignment, a->key());
+  EXPECT_TRUE(mended.compile_unless_worse(before).has_value());
+  EXPECT_EQ(mended.broken().size(), 1U);
+  TenantPolicies worse = before;
+  worse.put(assignment("c"));
+  EXPECT_FALSE(worse.compile_unless_worse(before).has_value());
+  TenantPolicies again = before;
+  again.put(assignment("a"));
+  EXPECT_FALSE(again.compile_unless_worse(before).has_value());
 }
 
 TEST_F(PoliciesTest, ModifyAndAppendChangeWhatIsWritten) {

@@ -133,6 +133,15 @@ ApiError may_not_exempt(std::string_view who, std::string_view scope, std::strin
                           who, scope, action, assignment));
 }
 
+ApiError may_not_assign(std::string_view who, std::string_view identity) {
+  return make(
+      403, "LinkedAuthorizationFailed",
+      fmt::format("The client with object id '{}' may write the policy assignment; however, it does not have "
+                  "permission to perform action 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action' "
+                  "on the linked scope '{}'.",
+                  who, identity));
+}
+
 ApiError location_required() {
   return make(400, "LocationRequired", "The location property is required for an assignment with an identity.");
 }

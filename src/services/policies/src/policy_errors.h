@@ -36,6 +36,7 @@ using gate::ApiError;
 [[nodiscard]] ApiError assignment_not_found(std::string_view id);
 [[nodiscard]] ApiError may_not_exempt(std::string_view who, std::string_view scope, std::string_view action,
                                       std::string_view assignment);
+[[nodiscard]] ApiError may_not_assign(std::string_view who, std::string_view identity);
 [[nodiscard]] ApiError location_required();
 // `what` it assigns.
 [[nodiscard]] ApiError identity_required(std::string_view assignment, std::string_view what);

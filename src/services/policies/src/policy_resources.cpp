@@ -219,12 +219,34 @@ ApiResult<> PolicyResources::check_references(const TenantPolicies& state, const
   return check_may_exempt(entry, *exempted, caller);
 }
 
+// Who may write the assignment keeps the identity that it has; to give it one takes the right to assign that.
+ApiResult<gate::resource::UserIdentity> PolicyResources::user_identity(const EntryPtr& before, const std::string& id,
+                                                                       const gate::resource::Caller& caller) const {
+  if (user_identities_ == nullptr) {
+    return std::unexpected(policy_errors::not_implemented("A user-assigned identity of a policy assignment"));
+  }
+  auto found = user_identities_->assign(caller, id);
+  if (found) return std::move(*found);
+  const bool same = before != nullptr && before->user_identity && equals_ignoring_case(before->user_identity->id, id);
+  if (found.error().code == ErrorCode::kDenied && same) return *before->user_identity;
+  if (found.error().code == ErrorCode::kDenied) {
+    return std::unexpected(policy_errors::may_not_assign(to_string(caller.object), id));
+  }
+  return std::unexpected(policy_errors::invalid_content(found.error().message));
+}
+
 // One that was removed by hand is made anew.
-Task<ApiResult<PolicyResources::Acting>> PolicyResources::acting_for(EntryPtr assignment, bool wanted,
-                                                                     TenantId tenant) {
-  if (!wanted) co_return Acting{};
+Task<ApiResult<PolicyResources::Acting>> PolicyResources::acting_for(EntryPtr assignment, WantedIdentity wanted,
+                                                                     gate::resource::Caller caller) {
+  const TenantId tenant = caller.tenant;
+  if (wanted.type == WantedIdentity::Type::kNone) co_return Acting{};
   const auto before = store_.state(tenant)->find(Kind::kAssignment, assignment->id.text());
-  if (before != nullptr && before->identity && managed_.has(tenant, *before->identity)) {
+  if (wanted.type == WantedIdentity::Type::kUserAssigned) {
+    FH_CO_TRY(auto user, user_identity(before, wanted.id, caller));
+    co_return Acting{.principal = user.principal.object, .user = std::move(user)};
+  }
+  const bool has = before != nullptr && before->identity && !before->user_identity;
+  if (has && managed_.has(tenant, *before->identity)) {
     co_return Acting{.principal = before->identity};
   }
   const auto made = co_await managed_.make(tenant, assignment->id.name(), assignment->id.text(), clock_.now());
@@ -259,9 +281,10 @@ Task<ApiResult<PolicyResources::Acting>> PolicyResources::with_identity(EntryPtr
                                                                         gate::resource::Caller caller) {
   FH_CO_TRY(const auto wanted, wanted_identity(after));
   FH_CO_CHECK_OK(check_references(*store_.state(caller.tenant), *assignment, caller));
-  FH_CO_TRY(auto acting, co_await acting_for(assignment, wanted == WantedIdentity::kSystemAssigned, caller.tenant));
+  FH_CO_TRY(auto acting, co_await acting_for(assignment, wanted, caller));
   const bool said = after.contains("identity") && !after["identity"].is_null();
-  if (said) body["identity"] = identity_json(caller.tenant, acting.principal);
+  if (said)
+    body["identity"] = acting.user ? identity_json(*acting.user) : identity_json(caller.tenant, acting.principal);
   auto made = make_entry(Kind::kAssignment, assignment->id, body, store_.aliases());
   FH_CHECK(made.has_value());  // it was one without the identity
   acting.assignment = std::move(*made);
@@ -302,8 +325,9 @@ Task<ApiResult<Written>> PolicyResources::put(ApprovedChange change) {
     if (acting.made && written.error().status < 500) co_await drop_identity(tenant, *acting.principal);
     co_return std::unexpected(written.error());
   }
-  if (old != nullptr && old->identity && old->identity != acting.principal)
+  if (old != nullptr && old->identity && !old->user_identity && old->identity != acting.principal) {
     co_await drop_identity(tenant, *old->identity);
+  }
   co_return Written{.status = status_of(kind, change->kind, old == nullptr), .resource = entry->shown()};
 }
 
@@ -332,7 +356,7 @@ Task<ApiResult<Written>> PolicyResources::remove(ApprovedChange change) {
   };
   FH_CO_CHECK_OK(co_await store_.change(change->caller.tenant, edit));
   if (gone == nullptr) co_return Written{.status = 204};
-  if (gone->identity) co_await drop_identity(change->caller.tenant, *gone->identity);
+  if (gone->identity && !gone->user_identity) co_await drop_identity(change->caller.tenant, *gone->identity);
   co_return Written{.status = 200, .resource = gone->shown()};
 }
 

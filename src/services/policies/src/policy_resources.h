@@ -7,6 +7,7 @@
 #include "authz/storage_access.h"
 #include "policies/managed_identities.h"
 #include "resource/registry.h"
+#include "src/identity_rules.h"
 #include "src/policy_store.h"
 
 namespace freehold::policies {
@@ -20,6 +21,7 @@ class PolicyResources final : public gate::resource::ResourceProvider {
     const gate::authz::SnapshotSource& assignments;
     const gate::IdentityDirectory& identities;
     AssignmentIdentities& managed;
+    const gate::resource::UserIdentities* user_identities;  // null: there are none
     const Clock& clock;
   };
   explicit PolicyResources(Parts parts)
@@ -28,6 +30,7 @@ class PolicyResources final : public gate::resource::ResourceProvider {
         assignments_(parts.assignments),
         identities_(parts.identities),
         managed_(parts.managed),
+        user_identities_(parts.user_identities),
         clock_(parts.clock) {}
   void add_types(gate::resource::Registry& registry);
   // Identities whose assignment was never written or is gone: what an earlier process left behind. Before any request
@@ -47,9 +50,15 @@ class PolicyResources final : public gate::resource::ResourceProvider {
   struct Acting {
     std::optional<PrincipalId> principal = {};
     bool made = false;
+    std::optional<gate::resource::UserIdentity> user = {};
     EntryPtr assignment = {};  // with it
   };
-  [[nodiscard]] Task<gate::ApiResult<Acting>> acting_for(EntryPtr assignment, bool wanted, TenantId tenant);
+  [[nodiscard]] Task<gate::ApiResult<Acting>> acting_for(EntryPtr assignment, WantedIdentity wanted,
+                                                         gate::resource::Caller caller);
+  // 400 for one that isn't there, 403 LinkedAuthorizationFailed for who may not assign it.
+  [[nodiscard]] gate::ApiResult<gate::resource::UserIdentity> user_identity(const EntryPtr& before,
+                                                                            const std::string& id,
+                                                                            const gate::resource::Caller& caller) const;
   // `after`: as the request has it.
   [[nodiscard]] Task<gate::ApiResult<Acting>> with_identity(EntryPtr assignment, Json after, Json body,
                                                             gate::resource::Caller caller);
@@ -70,6 +79,7 @@ class PolicyResources final : public gate::resource::ResourceProvider {
   const gate::authz::SnapshotSource& assignments_;
   const gate::IdentityDirectory& identities_;
   AssignmentIdentities& managed_;
+  const gate::resource::UserIdentities* const user_identities_;
   const Clock& clock_;
 };
 

@@ -87,7 +87,7 @@ Task<gate::ApiResult<>> PolicyStore::change(TenantId tenant, PolicyEdit edit) {
   FH_CO_CHECK_OK(edit(draft));
   if (draft.rows_.puts.empty() && draft.rows_.deletes.empty()) co_return gate::ApiResult<>();
   if (draft.decides_) {
-    const auto fits = draft.next_.compile();
+    const auto fits = draft.next_.compile_unless_worse(*state(tenant));
     if (!fits) co_return std::unexpected(policy_errors::of(fits.error()));
   }
   const auto written = co_await table->rows.change(std::move(draft.rows_));

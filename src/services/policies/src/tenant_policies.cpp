@@ -120,8 +120,26 @@ Checked<> TenantPolicies::compile() {
   return {};
 }
 
+Checked<> TenantPolicies::compile_unless_worse(const TenantPolicies& before) {
+  auto whole = compile();
+  if (whole || before.broken().empty()) return whole;
+  FH_CHECK_OK(compile_good());
+  for (const auto& one : broken_) {
+    const auto is_this = [&one](const Broken& other) { return other.assignment_id == one.assignment_id; };
+    const bool was = std::ranges::any_of(before.broken(), is_this);
+    const bool same = before.find(Kind::kAssignment, one.assignment_id) == find(Kind::kAssignment, one.assignment_id);
+    if (!was || !same) return whole;
+  }
+  return broken_.empty() ? whole : Checked<>();
+}
+
 void TenantPolicies::compile_what_fits() {
   if (compile()) return;
+  FH_CHECK(compile_good().has_value());
+}
+
+Checked<> TenantPolicies::compile_good() {
+  broken_.clear();
   std::vector<Assignment> good;
   for (const auto& [key, entry] : all(Kind::kAssignment)) {
     const auto alone = CompiledSet::build({*entry->assignment}, {}, catalog());
@@ -131,9 +149,8 @@ void TenantPolicies::compile_what_fits() {
       broken_.push_back({entry->id.text(), entry->assignment->scope, alone.error().message});
     }
   }
-  auto set = CompiledSet::build(std::move(good), exemptions(), catalog());
-  FH_CHECK(set.has_value());
-  compiled_ = std::move(*set);
+  FH_TRY(compiled_, CompiledSet::build(std::move(good), exemptions(), catalog()));
+  return {};
 }
 
 std::string TenantPolicies::user_of(Kind kind, std::string_view id) const {

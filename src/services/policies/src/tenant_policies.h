@@ -41,6 +41,9 @@ class TenantPolicies {
   void erase(Kind kind, const std::string& key);
   // Binds all assignments anew. The refusal says what doesn't fit, and then nothing is altered.
   [[nodiscard]] Checked<> compile();
+  // The same where `before` has broken ones: those that it left as they were may stay so, so that each can be mended by
+  // itself. Nothing else may be broken.
+  [[nodiscard]] Checked<> compile_unless_worse(const TenantPolicies& before);
   // The same, but assignments that don't fit become broken ones: for what was taken by an earlier program.
   void compile_what_fits();
   // Does an assignment or, of a definition, an initiative name it? The id of one that does; empty: none.
@@ -53,6 +56,7 @@ class TenantPolicies {
   [[nodiscard]] EntryMap& writable(Kind kind);
   [[nodiscard]] gate::policy::CompiledSet::Catalog catalog() const;
   [[nodiscard]] std::vector<gate::policy::Exemption> exemptions() const;
+  [[nodiscard]] Checked<> compile_good();
 
   std::array<std::shared_ptr<const EntryMap>, kKinds> maps_;  // shared with the states before and after
   std::shared_ptr<const gate::policy::CompiledSet> compiled_;

@@ -40,8 +40,8 @@ class DirectoryService {
   DirectoryService(const DirectoryService&) = delete;
   DirectoryService& operator=(const DirectoryService&) = delete;
 
-  // Loads or makes the token signing key, then the tenant's directory and the external ones that it made. Blocks for tenths of a second where it makes a
-  // key. kCorrupt, kUnavailable, kDenied, kUnsupported as what it reads.
+  // Loads or makes the token signing key, then the tenant's directory and the external ones that it made. Blocks for
+  // tenths of a second where it makes a key. kCorrupt, kUnavailable, kDenied, kUnsupported as what it reads.
   [[nodiscard]] Task<Result<>> open(TenantId tenant, FirstAdministrator administrator);
   // Microsoft.AzureActiveDirectory/b2cDirectories: external directories.
   void add_resource_types(gate::resource::Registry& registry);

@@ -18,7 +18,7 @@
 namespace freehold::directory {
 
 inline constexpr std::size_t kMaxTenants = 10'000;
-inline constexpr std::size_t kMaxExternalDirectories = 100;  // of one tenant
+inline constexpr std::size_t kMaxExternalDirectories = 100;   // of one tenant
 inline constexpr std::size_t kMaxUsers = 20'000;              // a tenant, deleted ones included
 inline constexpr std::size_t kMaxDevices = 20'000;            // a tenant
 inline constexpr std::size_t kMaxApplications = 20'000;       // a tenant, deleted ones included

@@ -30,7 +30,8 @@ struct PoliciesServiceOptions {
   // By which it is decided who may exempt from an assignment.
   const gate::authz::SnapshotSource& assignments;
   const gate::IdentityDirectory& identities;
-  AssignmentIdentities& managed;  // who acts for assignments
+  AssignmentIdentities& managed;                                    // who acts for assignments
+  const gate::resource::UserIdentities* user_identities = nullptr;  // what else may; null: nothing
   // What is inside of resources and policies speak of: by services' data planes held against data_policy().
   std::span<const gate::resource::DataType> data_types = {};
 };
