@@ -6,8 +6,9 @@ import shutil
 import threading
 import time
 
+from harness import paths
 from harness.cases import ServerCase
-from harness.vault_client import VaultClient
+from harness.vault_client import VaultClient, unthrottled
 
 MAKERS = 3
 LOAD_SECONDS = 3.0
@@ -45,7 +46,7 @@ class HsmKeys(ServerCase):
                                        {"alg": "ES256", "digest": digest_of(path), "value": value})["value"])
 
     def test_what_was_acknowledged_signs_after_kills_and_a_lost_token(self):
-        server = self.serve()
+        server = self.serve(args=unthrottled(paths.temporary_folder(self)))
         vault = VaultClient(server).create(**PREMIUM)
         objects = sorted(path.name for path in (server.data / "hsm" / "more").rglob("*.object"))
         keys: list[str] = []

@@ -43,7 +43,7 @@ void* take_undumped(extent_hooks_t* /*hooks*/, void* wanted, std::size_t size, s
   unsigned arenas = 0;
   std::size_t size = sizeof arenas;
   if (mallctl("opt.narenas", &arenas, &size, nullptr, 0) != 0) return false;
-  size = sizeof usual_hooks;
+  size = sizeof(extent_hooks_t*);
   if (mallctl("arena.0.extent_hooks", static_cast<void*>(&usual_hooks), &size, nullptr, 0) != 0) return false;
   our_hooks = *usual_hooks;
   our_hooks.alloc = &take_undumped;
@@ -51,7 +51,7 @@ void* take_undumped(extent_hooks_t* /*hooks*/, void* wanted, std::size_t size, s
     char name[40] = {};
     std::snprintf(name, sizeof name, "arena.%u.extent_hooks", arena);
     extent_hooks_t* hooks = &our_hooks;
-    if (mallctl(name, nullptr, nullptr, static_cast<void*>(&hooks), sizeof hooks) != 0) return false;
+    if (mallctl(name, nullptr, nullptr, static_cast<void*>(&hooks), sizeof(extent_hooks_t*)) != 0) return false;
   }
   return true;
 }();

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdint>
+#include <cstdio>
 #include <fstream>
 #include <string>
 
@@ -58,10 +58,11 @@ void harden_process() {
 void keep_memory_out_of_cores() {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
-    std::uintptr_t begin = 0, end = 0;
+    void* begin = nullptr;
+    void* end = nullptr;
     char access[5] = {};
-    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, access) != 3 || access[1] != 'w') continue;
-    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTDUMP);
+    if (std::sscanf(line.c_str(), "%p-%p %4s", &begin, &end, access) != 3 || access[1] != 'w') continue;
+    ::madvise(begin, static_cast<std::size_t>(static_cast<char*>(end) - static_cast<char*>(begin)), MADV_DONTDUMP);
   }
 }
 
