@@ -200,7 +200,8 @@ class KeyBytes(ServerCase):
     # --- memory ------------------------------------------------------------------------------------------------------
 
     def seen(self, names) -> list[process_memory.Sighting]:
-        needles = {form: what for name in names for form, what in self.needles[name].items()}
+        # In hex nothing here writes keys, and each form takes its time.
+        needles = {form: what for name in names for form, what in self.needles[name].items() if "hex" not in what.lower()}
         return process_memory.find(self.server.pid, needles)
 
     def assert_soon_none(self, names, when: str) -> None:
