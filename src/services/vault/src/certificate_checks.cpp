@@ -6,6 +6,18 @@
 namespace freehold::vault {
 namespace {
 
+constexpr int kMostMonths = 12'000;
+constexpr std::int64_t kSlack = 4 * 86'400;  // months differ by three days, and certificates begin minutes ago
+
+// For how many months it is valid, whatever was asked for.
+int months_of(const crypto::CertificateFacts& facts) {
+  const auto from = unix_seconds(facts.not_before);
+  const auto until = unix_seconds(facts.not_after);
+  int months = 0;
+  while (months < kMostMonths && after(from, {.months = months + 1}) <= until) ++months;
+  return after(from, {.months = months}) + kSlack < until ? months + 1 : months;
+}
+
 ItemVersion frame_of(const VaultCall& call, const NewCertificate& made) {
   ItemVersion out{.attributes = made.attributes, .tags = made.tags};
   out.attributes.created = out.attributes.updated = call.seconds();
@@ -44,6 +56,7 @@ CertificateCheck check_of(const VaultParts& parts, const VaultCall& call, std::s
                           const NewCertificate& made) {
   return [&parts, &call, name = std::move(name), policy = made.policy,
           version = frame_of(call, made)](const crypto::CertificateFacts& facts) mutable {
+    policy["x509_props"]["validity_months"] = months_of(facts);
     version.attributes.not_before = unix_seconds(facts.not_before);
     version.attributes.expires = unix_seconds(facts.not_after);
     return check_policies(parts, call, ItemKind::kCertificate, name,

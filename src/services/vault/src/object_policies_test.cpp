@@ -172,6 +172,13 @@ TEST_F(ObjectPoliciesTest, CertificatesAreSeenAsTheyWereSigned) {
   EXPECT_EQ(get("/certificates/c1/pending").body["status"], "inProgress");
   ASSERT_EQ(merge(6).status, 201);
   EXPECT_EQ(seen()["issuer"], (Json{{"name", "Unknown"}, {"commonName", "Elsewhere"}}));
+  EXPECT_EQ(seen()["validityInMonths"], 6);  // 12 by its policy
+  const auto key = *crypto::JoseKey::generate_ec(crypto::Curve::kP256);
+  const auto der =
+      *crypto::self_signed(key, {.subject = "CN=mine", .validity_months = 40}, memory_.clock.now(), memory_.random);
+  ASSERT_EQ(post("/certificates/i1/import", {{"value", crypto::write_pem({key, der, {}}).view()}}).said(),
+            "403 Forbidden");
+  EXPECT_EQ(seen()["validityInMonths"], 40);
   policy_.denies = {};
   const Json ca = {{"subject", "O=\"CN=x\", CN=Our Root"}, {"basic_constraints", {{"ca", true}}}};
   ASSERT_EQ(post("/certificates/root/create", by("Self", ca)).status, 202);
