@@ -103,7 +103,7 @@ class AzRemediation(SignedAz):
         self.assertEqual(given["type"], "SystemAssigned")
         self.az("policy", "assignment", "identity", "remove", "-n", self.name, "-g", self.group)
         self.assertNotEqual(self.start("ad", "sp", "show", "--id", given["principalId"]).returncode, 0)
-        self.refused("NotImplemented", "policy", "assignment", "identity", "assign", "-n", self.name, "-g", self.group,
+        self.refused("InvalidRequestContent", "policy", "assignment", "identity", "assign", "-n", self.name, "-g", self.group,
                      "--user-assigned", f"{self.scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/u")
 
     def test_what_lacks_a_container_gets_it(self):
