@@ -16,6 +16,18 @@ Result<> check_maker(const Objects& objects, PrincipalId who) {
   return fail(ErrorCode::kInvalidArgument, "guests and managed identities make no directories");
 }
 
+// May the tenant have this one too?
+Result<> check_new(const Objects& objects, const ExternalDirectory& wanted) {
+  FH_CHECK_OK(check_maker(objects, wanted.administrator.object));
+  if (objects.externals.size() >= kMaxExternalDirectories) {
+    return fail(ErrorCode::kExhausted, "the tenant has as many directories as it may have");
+  }
+  for (const auto& [id, other] : objects.externals) {
+    if (other->domain == wanted.domain) return fail(ErrorCode::kConflict, "the domain is taken");
+  }
+  return {};
+}
+
 // Azure wants every user but the administrators gone, and every application.
 Result<> check_empty(const Objects& objects) {
   for (const auto& [id, user] : objects.users) {
@@ -33,8 +45,9 @@ Task<Result<>> ExternalDirectories::open_one(std::shared_ptr<const ExternalDirec
   if (prepare_) {
     FH_CO_CHECK_OK(co_await prepare_(external->tenant));
   }
-  FH_CO_CHECK_OK(co_await store_.open_external(external));
-  co_return co_await sessions_.open(external->tenant);
+  // Its sessions first: a directory that is there and has none would stay so.
+  FH_CO_CHECK_OK(co_await sessions_.open(external->tenant));
+  co_return co_await store_.open_external(external);
 }
 
 Task<Result<>> ExternalDirectories::open(TenantId home) {
@@ -64,21 +77,19 @@ std::shared_ptr<const ExternalDirectory> ExternalDirectories::find(std::string_v
 Task<Result<std::shared_ptr<const ExternalDirectory>>> ExternalDirectories::make(ExternalDirectory wanted) {
   wanted.tenant = random_id<TenantId>(random_);
   const auto made = std::make_shared<const ExternalDirectory>(std::move(wanted));
+  FH_CO_TRY(const auto turn, co_await turn_.take());
   if (find(made->domain)) co_return fail(ErrorCode::kConflict, "the domain is taken");
   const TenantId home = made->administrator.tenant;
+  const auto now = store_.snapshot(home);
+  if (!now) co_return fail(ErrorCode::kNotFound, "there is no such tenant");
+  // Before a key is made, which stays.
+  FH_CO_CHECK_OK(check_new(now->objects, *made));
   // The key first: a row never names a tenant that can't be opened.
   if (prepare_) {
     FH_CO_CHECK_OK(co_await prepare_(made->tenant));
   }
   DirectoryStore::Edit edit = [made](Draft& draft) -> Result<> {
-    const auto& objects = draft.objects();
-    FH_CHECK_OK(check_maker(objects, made->administrator.object));
-    if (objects.externals.size() >= kMaxExternalDirectories) {
-      return fail(ErrorCode::kExhausted, "the tenant has as many directories as it may have");
-    }
-    for (const auto& [id, other] : objects.externals) {
-      if (other->domain == made->domain) return fail(ErrorCode::kConflict, "the domain is taken");
-    }
+    FH_CHECK_OK(check_new(draft.objects(), *made));
     draft.put(*made);
     return {};
   };
@@ -88,7 +99,15 @@ Task<Result<std::shared_ptr<const ExternalDirectory>>> ExternalDirectories::make
 }
 
 Task<Result<>> ExternalDirectories::change(ExternalDirectory changed) {
+  FH_CO_TRY(const auto turn, co_await turn_.take());
   const TenantId home = changed.administrator.tenant;
+  const auto now = store_.snapshot(home);
+  const auto there = now ? now->objects.externals.find(changed.tenant) : decltype(now->objects.externals.end()){};
+  if (!now || there == now->objects.externals.end()) co_return fail(ErrorCode::kNotFound, "it is gone");
+  // What broke off when it was made, or removed.
+  if (!store_.has(changed.tenant)) {
+    FH_CO_CHECK_OK(co_await open_one(there->second));
+  }
   DirectoryStore::Edit edit = [changed = std::move(changed)](Draft& draft) -> Result<> {
     if (!draft.objects().externals.contains(changed.tenant)) return fail(ErrorCode::kNotFound, "it is gone");
     draft.put(changed);
@@ -98,8 +117,14 @@ Task<Result<>> ExternalDirectories::change(ExternalDirectory changed) {
 }
 
 Task<Result<>> ExternalDirectories::remove(std::shared_ptr<const ExternalDirectory> external) {
+  FH_CO_TRY(const auto turn, co_await turn_.take());
   const TenantId tenant = external->tenant;
+  const auto home = store_.snapshot(external->administrator.tenant);
+  if (!home || !home->objects.externals.contains(tenant)) co_return Result<>();  // another was faster
   // What an earlier try left is there under the same name.
+  if (prepare_) {
+    FH_CO_CHECK_OK(co_await prepare_(tenant));
+  }
   FH_CO_CHECK_OK(co_await store_.open_external(external));
   const auto now = store_.snapshot(tenant);
   if (!now) co_return fail(ErrorCode::kUnavailable, "it is being removed");

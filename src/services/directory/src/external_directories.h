@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "directory/directory_store.h"
+#include "runtime/turn.h"
 #include "src/session_store.h"
 
 namespace freehold::directory {
@@ -39,6 +40,7 @@ class ExternalDirectories {
   SessionStore& sessions_;
   Random& random_;
   const PrepareTenant prepare_;
+  runtime::Turn turn_;  // whoever makes, changes or removes: each is several commits
 };
 
 }  // namespace freehold::directory
