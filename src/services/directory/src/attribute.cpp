@@ -35,7 +35,7 @@ constexpr std::array kUser = {
     AttributeSpec{"homeTenant", kText, kNo, 36, Setter::kSourceUnseen},
     AttributeSpec{"homeObject", kText, kNo, 36, Setter::kSourceUnseen},
     AttributeSpec{"redeemDigest", kText, kNo, 64, Setter::kSourceUnseen},
-    AttributeSpec{"redirectUrl", kText, kNo, 2'048, Setter::kSourceUnseen},
+    AttributeSpec{"redirectUrl", kText, kYes, 2'048, Setter::kSourceUnseen},
     AttributeSpec{"onPremisesImmutableId", kText, kNo, 256, Setter::kSource},
     AttributeSpec{"onPremisesSyncEnabled", kFlag, kNo, 0, Setter::kSource},
     AttributeSpec{"onPremisesDistinguishedName", kText, kYes, 2'048, Setter::kSource},

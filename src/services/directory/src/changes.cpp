@@ -84,6 +84,18 @@ Result<> check_identities(const Draft& draft, const User& user) {
   return {};
 }
 
+// An account of another tenant is one guest here: who signs in by it is nobody else.
+Result<> check_guest(const Draft& draft, const User& user) {
+  const auto home = home_of(user.attributes);
+  if (!home) return {};
+  for (const auto& [id, other] : draft.objects().users) {
+    const auto theirs = id == user.object || other->deleted ? std::nullopt : home_of(other->attributes);
+    if (!theirs || theirs->tenant != home->tenant || theirs->object != home->object) continue;
+    return fail(ErrorCode::kConflict, "This account is a guest there already.");
+  }
+  return {};
+}
+
 // A user principal name is one user's, also of those that could come back? No: a deleted user's name is free, and who
 // took it keeps it (restore() refuses).
 Result<> check(const Draft& draft, const User& user) {
@@ -100,6 +112,7 @@ Result<> check(const Draft& draft, const User& user) {
     if (id == user.object || other->deleted) continue;
     if (equals_ignoring_case(text_of(other->attributes, "userPrincipalName"), name)) return taken("userPrincipalName");
   }
+  FH_CHECK_OK(check_guest(draft, user));
   return check_identities(draft, user);
 }
 
@@ -306,7 +319,13 @@ Result<> remove(Draft& draft, PrincipalId object, WallTime now) {
   if (const auto principal = live_in(objects.principals, object); principal && is_managed(*principal)) {
     return fail(ErrorCode::kInvalidArgument, "A managed identity goes with the resource that it acts for.");
   }
-  if (mark<User>(draft, object, now) || mark<ServicePrincipal>(draft, object, now)) return {};
+  if (const auto user = live_in(objects.users, object)) {
+    User gone = *user;
+    gone.deleted = gone.sessions_from = now;  // what was begun elsewhere as a guest doesn't come back with the account
+    draft.put(std::move(gone));
+    return {};
+  }
+  if (mark<ServicePrincipal>(draft, object, now)) return {};
   const auto application = live_in(objects.applications, object);
   if (!application) return no_such("object");
   const auto own = principals_of(draft, application->application, std::nullopt);

@@ -173,7 +173,9 @@ ApiResult<ProvenBy> prove_by_assertion(LoginParts& parts, const LoginCall& call,
   }
   FH_CHECK_OK(check_certificate_assertion(parts, call, tenant, *assertion, kept.certificates));
   const auto id = assertion->claims.text("jti");
-  if (!id || !parts.memory.use_assertion(to_string(tenant) + " " + client, *id, *end + kSkew)) {
+  // An application with service principals in two tenants has the same certificates in both, and an audience may name
+  // neither.
+  if (!id || !parts.memory.use_assertion(client, *id, *end + kSkew)) {
     return refuse(errors::replayed_assertion());
   }
   return ProvenBy::kCertificate;

@@ -111,7 +111,8 @@ http::Response begin_redemption(const LoginParts& parts, const LoginCall& call, 
   return response;
 }
 
-runtime::Task<Result<>> accept_invitation(LoginParts& parts, std::string text, ProvenUser who, WallTime now) {
+runtime::Task<Result<ProvenUser>> accept_invitation(LoginParts& parts, std::string text, ProvenUser who, WallTime now,
+                                                    SignInRecord record) {
   const auto invitation = find_invitation(parts.store, text, now);
   if (!invitation) co_return fail(ErrorCode::kNotFound, "The invitation is over.");
   const auto there = parts.store.snapshot(who.tenant);
@@ -125,12 +126,6 @@ runtime::Task<Result<>> accept_invitation(LoginParts& parts, std::string text, P
     if (!present || text_of(present->attributes, "redeemDigest") != text_of(guest->attributes, "redeemDigest")) {
       return fail(ErrorCode::kNotFound, "The invitation is over.");
     }
-    for (const auto& [id, other] : draft.objects().users) {
-      const auto home = other->deleted ? std::nullopt : home_of(other->attributes);
-      if (home && home->tenant == who.tenant && home->object == who.user) {
-        return fail(ErrorCode::kConflict, "This account is a guest there already.");
-      }
-    }
     User next = *present;
     set_home(next.attributes, {who.tenant, who.user});
     next.attributes["externalUserState"] = std::string("Accepted");
@@ -139,7 +134,14 @@ runtime::Task<Result<>> accept_invitation(LoginParts& parts, std::string text, P
     next.attributes.erase("redirectUrl");
     return changes::replace(draft, std::move(next));
   };
-  co_return co_await parts.store.change(invitation->directory->tenant, std::move(edit));
+  constexpr int kSentBack = 303;
+  const ProvenUser guest{.tenant = invitation->directory->tenant,
+                         .user = invitation->guest->object,
+                         .methods = who.methods,
+                         .at = who.at,
+                         .password_of = who.password_of};
+  FH_CO_CHECK_OK(co_await parts.store.change(guest.tenant, std::move(edit), record(guest, kSentBack)));
+  co_return guest;
 }
 
 }  // namespace freehold::directory

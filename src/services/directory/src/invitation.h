@@ -6,6 +6,7 @@
 
 #include "src/login_parts.h"
 #include "src/proven_user.h"
+#include "src/sign_in.h"
 #include "src/snapshot.h"
 
 namespace freehold::directory {
@@ -30,8 +31,9 @@ struct Invitation {
 [[nodiscard]] http::Response begin_redemption(const LoginParts& parts, const LoginCall& call, std::string_view query,
                                               std::string_view cookie_header);
 
-// kNotFound: it is over; kDenied: the account isn't the one it is for; kConflict: the account is a guest there already.
-[[nodiscard]] runtime::Task<Result<>> accept_invitation(LoginParts& parts, std::string text, ProvenUser who,
-                                                        WallTime now);
+// Who the account is from then on where it was invited; `record` of that rides in the commit. kNotFound: the invitation
+// is over; kDenied: the account isn't the one it is for; kConflict: the account is a guest there already.
+[[nodiscard]] runtime::Task<Result<ProvenUser>> accept_invitation(LoginParts& parts, std::string text, ProvenUser who,
+                                                                  WallTime now, SignInRecord record);
 
 }  // namespace freehold::directory

@@ -44,12 +44,15 @@ std::string text_for(const gate::ApiError& error) {
   return "Sign-in is not possible at the moment. Try again.";
 }
 
-OutcomeTask accept(LoginParts& parts, SignInTicket ticket, WallTime now) {
+// The record is the inviting tenant's, whose directory changes: the guest, as at every sign-in there from then on.
+OutcomeTask accept(LoginParts& parts, SignInTicket ticket, SignInRecord record, WallTime now) {
   const ProvenUser user = *ticket.user;
-  const auto done = co_await accept_invitation(parts, ticket.invitation, user, now);
+  const auto done = co_await accept_invitation(parts, ticket.invitation, user, now, record);
   SignInOutcome out{
       .response = {}, .caller = to_string(user.user), .tenant = user.tenant, .credential = credential_name(user)};
   if (done) {
+    out.caller = to_string(done->user);
+    out.tenant = done->tenant;
     out.response = send_back(ticket, {});
     co_return out;
   }
@@ -62,8 +65,7 @@ OutcomeTask accept(LoginParts& parts, SignInTicket ticket, WallTime now) {
   co_return out;
 }
 
-OutcomeTask finish(LoginParts& parts, SignInTicket ticket, WallTime now) {
-  if (!ticket.invitation.empty()) co_return co_await accept(parts, std::move(ticket), now);
+OutcomeTask finish(LoginParts& parts, SignInTicket ticket) {
   const ProvenUser& user = *ticket.user;
   SignInOutcome out{
       .response = {}, .caller = to_string(user.user), .tenant = user.tenant, .credential = credential_name(user)};
@@ -87,17 +89,19 @@ OutcomeTask finish(LoginParts& parts, SignInTicket ticket, WallTime now) {
 }
 
 // The next page that this user needs, or the end. `account` has the user's credentials.
-OutcomeTask go_on(LoginParts& parts, SignInTicket ticket, UserAccount account, WallTime now) {
+OutcomeTask go_on(LoginParts& parts, SignInTicket ticket, UserAccount account, SignInRecord record, WallTime now) {
   const bool proved_code = ticket.user->methods.size() > 1;
   if (account.user->one_time_secret && !proved_code) {
     ticket.step = SignInStep::kOneTimeCode;
   } else if (account.user->must_change_password) {
-    if (account.tenant != ticket.user->tenant) {
+    if (account.tenant != ticket.user->tenant || !ticket.invitation.empty()) {
       co_return stop("Your password must be changed", "Change it where your account is, and begin again.", 403);
     }
     ticket.step = SignInStep::kNewPassword;
+  } else if (!ticket.invitation.empty()) {
+    co_return co_await accept(parts, std::move(ticket), std::move(record), now);
   } else {
-    co_return co_await finish(parts, std::move(ticket), now);
+    co_return co_await finish(parts, std::move(ticket));
   }
   co_return SignInOutcome{.response = step_page(parts, ticket, {}, {}),
                           .caller = to_string(ticket.user->user),
@@ -126,7 +130,7 @@ OutcomeTask take_password(LoginParts& parts, LoginCall call, SignInPost post, Si
                            .methods = {"pwd"},
                            .at = call.now,
                            .password_of = found->account.user->password_changed};
-  co_return co_await go_on(parts, std::move(ticket), std::move(found->account), call.now);
+  co_return co_await go_on(parts, std::move(ticket), std::move(found->account), std::move(post.record), call.now);
 }
 
 OutcomeTask take_code(LoginParts& parts, LoginCall call, SignInPost post, SignInTicket ticket, UserAccount held) {
@@ -149,7 +153,7 @@ OutcomeTask take_code(LoginParts& parts, LoginCall call, SignInPost post, SignIn
   }
   parts.attempts.right_code(account);
   ticket.user->methods = {"pwd", "mfa"};
-  co_return co_await go_on(parts, std::move(ticket), std::move(held), call.now);
+  co_return co_await go_on(parts, std::move(ticket), std::move(held), std::move(post.record), call.now);
 }
 
 // Another password and the end of every session before it, in one commit.
@@ -197,7 +201,7 @@ OutcomeTask take_new_password(LoginParts& parts, LoginCall call, SignInPost post
   // They are worth nothing any more (sessions_from); this only clears them away.
   const auto revoked = co_await parts.sessions.revoke_all(who.tenant, who.user);
   if (!revoked) log_warning("sessions that are over couldn't be removed", {{"error", revoked.error().message}});
-  co_return co_await finish(parts, std::move(ticket), call.now);
+  co_return co_await finish(parts, std::move(ticket));
 }
 
 }  // namespace

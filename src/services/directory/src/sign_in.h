@@ -11,12 +11,14 @@
 
 namespace freehold::directory {
 
+// The record of a change that a sign-in makes, to ride in its commit: who made it, and what will be answered.
+using SignInRecord = std::function<AuditRow(const ProvenUser& who, int status)>;
+
 struct SignInPost {
   ClientForm form;
   std::string cookie_header;
   std::string origin;  // of the Origin header; empty: none was sent
-  // The record of a change that this sign-in makes, to ride in its commit: who made it, and what will be answered.
-  std::function<AuditRow(const ProvenUser& who, int status)> record;
+  SignInRecord record;
 };
 
 struct SignInOutcome {

@@ -258,6 +258,7 @@ GrantTask redeem_device_code(LoginParts& parts, LoginCall call, TokenForm asked)
     case SignInMemory::Poll::kApproved:
       break;
   }
+  FH_CO_CHECK_OK(check_tenant(parts, call, polled.user.tenant));
   FH_CO_TRY(auto client, admit_client(parts, call, polled.user.tenant, form, credentials));
   Given given{.who = std::move(polled.user),
               .scope = polled.grant.scope,
