@@ -1,5 +1,6 @@
 """A directory for customers, through the endpoints as they are: made as a resource, signed in to with MSAL, invited from."""
 
+import base64
 import json
 import urllib.error
 import urllib.parse
@@ -100,6 +101,38 @@ class ExternalDirectories(Callers):
             self.assertLess(self.arm("GET", path, token=admin, version="2021-04-01")[0], 500, path)
         self.assertIn(self.arm("PUT", "/providers/Microsoft.Management/managementGroups/mine", {}, token=admin,
                                version="2021-04-01")[0], (401, 403))
+
+    def test_its_administrators_find_no_way_into_the_home_tenant(self):
+        tenant = self.make("outside")
+        admin = self.admin_of(tenant, self.ends["management"])
+        group = f"/subscriptions/{self.ends['subscriptionId']}/resourceGroups/{self.ends['resourceGroup']}"
+        role = "/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-666666666666"
+        owner = {"properties": {"principalId": self.ends["admin"]["clientId"], "roleDefinitionId":
+                 "/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"}}
+        tries = (("PUT", "/providers/Microsoft.Subscription/aliases/mine",
+                  {"properties": {"displayName": "Mine", "workload": "Production"}}, "2021-10-01"),
+                 ("POST", "/providers/Microsoft.Authorization/elevateAccess", {}, "2022-04-01"),
+                 ("PUT", role, owner, "2022-04-01"),
+                 ("PUT", group + role, owner, "2022-04-01"),
+                 ("PUT", f"/providers/Microsoft.Management/managementGroups/{tenant}{role}", owner, "2022-04-01"),
+                 ("PUT", f"/providers/Microsoft.Management/managementGroups/{self.ends['tenantId']}{role}", owner,
+                  "2022-04-01"),
+                 ("PUT", "/providers/Microsoft.Resources/deployments/mine",
+                  {"location": self.ends["region"], "properties": {"mode": "Incremental", "template": {
+                      "$schema": "https://schema.management.azure.com/schemas/2019-08-01/tenantDeploymentTemplate.json#",
+                      "contentVersion": "1.0.0.0", "resources": []}}}, "2022-09-01"),
+                 ("PUT", self.path("mine"), {"location": self.ends["region"], "sku": {"name": "Standard", "tier": "A0"},
+                                             "properties": {}}, VERSION),
+                 ("DELETE", self.path("outside"), None, VERSION))
+        for method, path, body, version in tries:
+            status = self.arm(method, path, body, token=admin, version=version)[0]
+            self.assertIn(status, (401, 403, 404, 405), (method, path))
+        # A token of the one tenant is none of the other's, for whatever service.
+        for host in (self.ends["graph"], self.ends["management"]):
+            claims = json.loads(base64.urlsafe_b64decode(self.admin_of(tenant, host).split(".")[1] + "=="))
+            self.assertEqual((claims["tid"], tenant in claims["iss"]), (tenant, True))
+        users = self.graph("GET", "/users", token=self.admin_of(tenant, self.ends["graph"]))
+        self.assertEqual(users["value"], [])
 
     def test_a_guest_has_what_is_given_and_no_more(self):
         tenant = self.make("partners")

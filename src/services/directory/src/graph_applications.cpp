@@ -65,7 +65,7 @@ GraphReply get_application(GraphParts&, GraphCall& call) {
 GraphReply update_application(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto application, application_at(call));
   Application changed = *application;
-  FH_CO_CHECK_OK(check_reach_of_client(call, application->application));
+  FH_CO_CHECK_OK(check_reach_of_client(parts, call, application->application));
   FH_CO_CHECK_OK(
       graph_json::read_attributes(call.body, ObjectKind::kApplication, kOwnOfApplication, changed.attributes));
   FH_CO_TRY(changed.certificates, graph_json::read_certificates(call.body, application->certificates, parts.random));
@@ -96,7 +96,7 @@ GraphReply update_application(GraphParts& parts, GraphCall& call) {
 
 GraphReply delete_application(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto application, application_at(call));
-  FH_CO_CHECK_OK(check_reach_of_client(call, application->application));
+  FH_CO_CHECK_OK(check_reach_of_client(parts, call, application->application));
   FH_CO_CHECK_OK(co_await graph_change(parts, call, [application, now = call.now](Draft& draft) -> Result<> {
     for (const auto& [id, principal] : draft.objects().principals) {
       if (principal->application != application->application) continue;
@@ -147,7 +147,7 @@ GraphReply get_principal(GraphParts&, GraphCall& call) {
 
 GraphReply update_principal(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto principal, principal_at(call));
-  FH_CO_CHECK_OK(check_reach(call, principal->directory_roles));
+  FH_CO_CHECK_OK(check_reach(parts, call, *principal));
   ServicePrincipal changed = *principal;
   FH_CO_CHECK_OK(
       graph_json::read_attributes(call.body, ObjectKind::kServicePrincipal, kOwnOfPrincipal, changed.attributes));
@@ -174,7 +174,7 @@ GraphReply update_principal(GraphParts& parts, GraphCall& call) {
 
 GraphReply delete_principal(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto principal, principal_at(call));
-  FH_CO_CHECK_OK(check_reach(call, principal->directory_roles));
+  FH_CO_CHECK_OK(check_reach(parts, call, *principal));
   // Nobody could make it again.
   if (to_string(principal->application) == kAzureCli) {
     co_return refuse(errors::bad_request("The az CLI's service principal can be disabled and not deleted."));

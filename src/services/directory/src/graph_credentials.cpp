@@ -20,24 +20,24 @@ constexpr std::chrono::days kSecretLife{2 * 365};  // where the caller names no 
 std::unexpected<gate::ApiError> refuse(gate::ApiError error) { return std::unexpected(std::move(error)); }
 
 // The application or service principal of the path, if the caller may give it credentials.
-ApiResult<PrincipalId> client_at(const GraphCall& call) {
+ApiResult<PrincipalId> client_at(const GraphParts& parts, const GraphCall& call) {
   const auto id = call.id_at(1);
   const auto& objects = call.directory->objects;
   if (equals_ignoring_case(call.segments.front(), "applications")) {
     const auto application = id ? live_in(objects.applications, *id) : nullptr;
     if (!application) return refuse(errors::not_found(call.text_at(1)));
-    FH_CHECK_OK(check_reach_of_client(call, application->application));
+    FH_CHECK_OK(check_reach_of_client(parts, call, application->application));
     return *id;
   }
   const auto principal = id ? live_in(objects.principals, *id) : nullptr;
   if (!principal) return refuse(errors::not_found(call.text_at(1)));
-  FH_CHECK_OK(check_reach(call, principal->directory_roles));
+  FH_CHECK_OK(check_reach(parts, call, *principal));
   return *id;
 }
 
 // Graph wraps what it is told in `passwordCredential`.
 GraphReply add_password(GraphParts& parts, GraphCall& call) {
-  FH_CO_TRY(const auto object, client_at(call));
+  FH_CO_TRY(const auto object, client_at(parts, call));
   const auto wrapped = call.body.find("passwordCredential");
   const Json asked = wrapped != call.body.end() && wrapped->is_object() ? *wrapped : Json::object();
   for (const auto& [name, value] : asked.items()) {
@@ -59,7 +59,7 @@ GraphReply add_password(GraphParts& parts, GraphCall& call) {
 }
 
 GraphReply remove_password(GraphParts& parts, GraphCall& call) {
-  FH_CO_TRY(const auto object, client_at(call));
+  FH_CO_TRY(const auto object, client_at(parts, call));
   FH_CO_TRY(const auto key, graph_json::read_text(call.body, "keyId"));
   const auto id = parse_guid<SecretId>(key);
   if (!id) co_return refuse(errors::invalid_property("keyId"));
@@ -68,8 +68,8 @@ GraphReply remove_password(GraphParts& parts, GraphCall& call) {
   co_return graph_nothing();
 }
 
-ApiResult<std::shared_ptr<const Application>> application_at(const GraphCall& call) {
-  FH_TRY(const auto id, client_at(call));
+ApiResult<std::shared_ptr<const Application>> application_at(const GraphParts& parts, const GraphCall& call) {
+  FH_TRY(const auto id, client_at(parts, call));
   return find_in(call.directory->objects.applications, id);
 }
 
@@ -116,7 +116,7 @@ runtime::Task<ApiResult<>> put_federated(GraphParts& parts, GraphCall& call, Pri
 }
 
 GraphReply create_federated(GraphParts& parts, GraphCall& call) {
-  FH_CO_TRY(const auto application, application_at(call));
+  FH_CO_TRY(const auto application, application_at(parts, call));
   FH_CO_TRY(auto credential, graph_json::read_federated(call.body, {.id = random_id<SecretId>(parts.random),
                                                                     .name = {},
                                                                     .issuer = {},
@@ -128,7 +128,7 @@ GraphReply create_federated(GraphParts& parts, GraphCall& call) {
   co_return graph_object(call, shown, 201);
 }
 
-GraphReply get_federated(GraphParts&, GraphCall& call) {
+GraphReply get_federated(GraphParts& parts, GraphCall& call) {
   const auto id = call.id_at(1);
   const auto application = id ? live_in(call.directory->objects.applications, *id) : nullptr;
   if (!application) co_return refuse(errors::not_found(call.text_at(1)));
@@ -137,7 +137,7 @@ GraphReply get_federated(GraphParts&, GraphCall& call) {
 }
 
 GraphReply update_federated(GraphParts& parts, GraphCall& call) {
-  FH_CO_TRY(const auto application, application_at(call));
+  FH_CO_TRY(const auto application, application_at(parts, call));
   FH_CO_TRY(auto credential, credential_at(call, *application));
   FH_CO_TRY(auto changed, graph_json::read_federated(call.body, std::move(credential)));
   FH_CO_CHECK_OK(co_await put_federated(parts, call, application->object, std::move(changed), true));
@@ -145,7 +145,7 @@ GraphReply update_federated(GraphParts& parts, GraphCall& call) {
 }
 
 GraphReply delete_federated(GraphParts& parts, GraphCall& call) {
-  FH_CO_TRY(const auto application, application_at(call));
+  FH_CO_TRY(const auto application, application_at(parts, call));
   FH_CO_TRY(auto credential, credential_at(call, *application));
   FH_CO_CHECK_OK(co_await put_federated(parts, call, application->object, std::move(credential), false));
   co_return graph_nothing();

@@ -117,31 +117,26 @@ GraphReply list_or_get_deleted(GraphParts& parts, GraphCall& call) {
 }
 
 // Who may bring back or end a user may not do so with applications; and an administrator's is an administrator's.
-ApiResult<> check_reach_of_deleted(const GraphCall& call, PrincipalId id) {
+ApiResult<> check_reach_of_deleted(const GraphParts& parts, const GraphCall& call, PrincipalId id) {
   const auto& objects = call.directory->objects;
-  const auto check = [&call](std::string_view action, const std::vector<DirectoryRoleId>& roles) -> ApiResult<> {
+  const auto may = [&call](std::string_view action) -> ApiResult<> {
     if (!roles_allow(call.roles(), action)) return refuse(errors::denied());
-    return check_reach(call, roles);
+    return {};
   };
   if (const auto user = find_in(objects.users, id)) {
-    return check("microsoft.directory/users/restore", user->directory_roles);
+    FH_CHECK_OK(may("microsoft.directory/users/restore"));
+    return check_reach(parts, call, *user);
   }
-  constexpr std::string_view kOfApplications = "microsoft.directory/applications/restore";
-  if (const auto principal = find_in(objects.principals, id)) return check(kOfApplications, principal->directory_roles);
-  FH_CHECK_OK(check(kOfApplications, {}));
+  FH_CHECK_OK(may("microsoft.directory/applications/restore"));
+  if (const auto principal = find_in(objects.principals, id)) return check_reach(parts, call, *principal);
   const auto application = find_in(objects.applications, id);
-  for (const auto& [own, principal] : objects.principals) {
-    if (application && principal->application == application->application) {
-      FH_CHECK_OK(check_reach(call, principal->directory_roles));
-    }
-  }
-  return {};
+  return application ? check_reach_of_client(parts, call, application->application) : ApiResult<>();
 }
 
 GraphReply restore(GraphParts& parts, GraphCall& call) {
   const auto id = call.id_at(2);
   if (!id || deleted_object(*call.directory, *id).is_null()) co_return refuse(errors::not_found(call.text_at(2)));
-  FH_CO_CHECK_OK(check_reach_of_deleted(call, *id));
+  FH_CO_CHECK_OK(check_reach_of_deleted(parts, call, *id));
   FH_CO_CHECK_OK(co_await graph_change(parts, call, [id = *id](Draft& draft) { return changes::restore(draft, id); }));
   co_return graph_object(call, graph_json::of_object(*graph_after(parts, call), *id));
 }
@@ -149,7 +144,7 @@ GraphReply restore(GraphParts& parts, GraphCall& call) {
 GraphReply purge(GraphParts& parts, GraphCall& call) {
   const auto id = call.id_at(2);
   if (!id || deleted_object(*call.directory, *id).is_null()) co_return refuse(errors::not_found(call.text_at(2)));
-  FH_CO_CHECK_OK(check_reach_of_deleted(call, *id));
+  FH_CO_CHECK_OK(check_reach_of_deleted(parts, call, *id));
   FH_CO_CHECK_OK(co_await graph_change(parts, call, [id = *id](Draft& draft) { return changes::purge(draft, id); }));
   co_return graph_nothing();
 }

@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "src/authorize_rules.h"
 #include "src/changes.h"
+#include "src/directory_roles.h"
 #include "src/graph_errors.h"
 #include "src/graph_operations.h"
 #include "src/invitation.h"
@@ -88,23 +89,46 @@ ApiResult<Invited> read_invitation(const GraphCall& call) {
   return out;
 }
 
-// The guest that the address has already, if nobody has accepted yet; null: none.
-std::shared_ptr<const User> pending_guest(const Objects& objects, std::string_view name) {
-  for (const auto& [id, user] : objects.users) {
-    if (!user->deleted && equals_ignoring_case(text_of(user->attributes, "userPrincipalName"), name)) return user;
+bool is_pending(const User& user) { return text_of(user.attributes, "externalUserState") == "PendingAcceptance"; }
+
+// Whoever has the new link may become the guest, who may have been given something meanwhile: inviting newcomers is
+// less.
+ApiResult<> check_invites_again(const GraphParts& parts, const GraphCall& call, const User& guest,
+                                std::string_view mail) {
+  if (!is_pending(guest)) {
+    return refuse(errors::bad_request("The invited user is a guest of this directory already."));
   }
-  return nullptr;
+  if (!equals_ignoring_case(text_of(guest.attributes, "mail"), mail)) {
+    return refuse(errors::bad_request("A guest of another address has the name that this one would have."));
+  }
+  if (!roles_allow(call.roles(), "microsoft.directory/users/update")) return refuse(errors::denied());
+  return check_reach(parts, call, guest);
+}
+
+// When its turn comes: `guest` as it was seen, or is new.
+Result<> put_invitation(Draft& draft, const User& guest, bool again, const Attributes& invitation) {
+  User next = guest;
+  if (again) {
+    const auto now = live_in(draft.objects().users, guest.object);
+    if (!now || !is_pending(*now)) return fail(ErrorCode::kConflict, "The invitation was accepted meanwhile.");
+    const bool same = now->directory_roles == guest.directory_roles &&
+                      text_of(now->attributes, "mail") == text_of(guest.attributes, "mail");
+    if (!same) return fail(ErrorCode::kConflict, "The user was changed meanwhile.");
+    next = *now;
+  }
+  for (const auto& [name, value] : invitation) next.attributes[name] = value;
+  return again ? changes::replace(draft, std::move(next)) : changes::add(draft, std::move(next));
 }
 
 GraphReply create_invitation(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto invited, read_invitation(call));
   const std::string name = guest_name(invited.mail, call.directory->domain(parts.domain));
-  const auto present = pending_guest(call.directory->objects, name);
+  const auto present = call.directory->user_named(name);
+  if (present) {
+    FH_CO_CHECK_OK(check_invites_again(parts, call, *present, invited.mail));
+  }
   User guest =
       present ? *present : User{.object = random_id<PrincipalId>(parts.random), .puid = make_puid(parts.random)};
-  if (present && text_of(guest.attributes, "externalUserState") != "PendingAcceptance") {
-    co_return refuse(errors::bad_request("The invited user is a guest of this directory already."));
-  }
   const auto made = make_invitation(call.tenant(), guest.object, parts.random);
   if (!present) {
     guest.created = call.now;
@@ -114,18 +138,14 @@ GraphReply create_invitation(GraphParts& parts, GraphCall& call) {
                         {"creationType", std::string("Invitation")},
                         {"externalUserState", std::string("PendingAcceptance")}};
   }
-  guest.attributes["displayName"] = invited.name;
-  guest.attributes["externalUserStateChangeDateTime"] = rfc3339(call.now);
-  guest.attributes["redeemDigest"] = made.digest;
-  guest.attributes["redirectUrl"] = invited.redirect;
-  FH_CO_CHECK_OK(co_await graph_change(parts, call, [guest, again = present != nullptr](Draft& draft) -> Result<> {
-    if (!again) return changes::add(draft, guest);
-    const auto now = live_in(draft.objects().users, guest.object);
-    if (!now || text_of(now->attributes, "externalUserState") != "PendingAcceptance") {
-      return fail(ErrorCode::kConflict, "The invitation was accepted meanwhile.");
-    }
-    return changes::replace(draft, guest);
-  }));
+  const Attributes invitation = {{"displayName", invited.name},
+                                 {"externalUserStateChangeDateTime", rfc3339(call.now)},
+                                 {"redeemDigest", made.digest},
+                                 {"redirectUrl", invited.redirect}};
+  FH_CO_CHECK_OK(
+      co_await graph_change(parts, call, [guest, again = present != nullptr, invitation](Draft& draft) -> Result<> {
+        return put_invitation(draft, guest, again, invitation);
+      }));
   constexpr std::string_view kGraphHost = "https://graph.";
   const std::string login = "https://login." + call.origin.substr(std::min(call.origin.size(), kGraphHost.size()));
   co_return graph_object(call,

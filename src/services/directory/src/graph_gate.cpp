@@ -52,7 +52,6 @@ std::string without_names(std::string_view path) {
   return out;
 }
 
-// The path for the record: a user's name in it becomes the user's id, and one that is nobody's is left out.
 // A principal name says whose it is: no other tenant is asked.
 std::shared_ptr<const User> user_named(const DirectoryStore& store, std::string_view name, std::string_view domain) {
   const auto own = name.substr(std::min(name.size(), name.find('@') + 1));
@@ -64,6 +63,7 @@ std::shared_ptr<const User> user_named(const DirectoryStore& store, std::string_
   return nullptr;
 }
 
+// The path for the record: a user's name in it becomes the user's id, and one that is nobody's is left out.
 std::string path_of_user(const DirectoryStore& store, std::string_view path, std::string_view domain) {
   std::string out(path.substr(std::min<std::size_t>(1, path.size())));
   constexpr std::string_view kUsers = "v1.0/users/";

@@ -34,6 +34,11 @@ std::vector<PrincipalId> groups_of(const Snapshot& directory, PrincipalId object
   return out;
 }
 
+gate::ApiResult<> check_roles(const GraphCall& call, const std::vector<DirectoryRoleId>& roles) {
+  if (are_privileged(roles) && !is_global_administrator(call.roles())) return refuse(errors::denied());
+  return {};
+}
+
 }  // namespace
 
 std::optional<PrincipalId> GraphCall::id_at(std::size_t index) const {
@@ -80,15 +85,33 @@ std::shared_ptr<const Snapshot> graph_after(const GraphParts& parts, const Graph
   return parts.store.snapshot(call.tenant());
 }
 
-gate::ApiResult<> check_reach(const GraphCall& call, const std::vector<DirectoryRoleId>& roles) {
-  if (are_privileged(roles) && !is_global_administrator(call.roles())) return refuse(errors::denied());
+gate::ApiResult<> check_reach(const GraphParts& parts, const GraphCall& call, const User& user) {
+  FH_CHECK_OK(check_roles(call, user.directory_roles));
+  for (const TenantId tenant : parts.store.tenants()) {
+    const auto other = tenant == call.tenant() ? nullptr : parts.store.snapshot(tenant);
+    const auto guest = other ? other->guest_from(call.tenant(), user.object) : nullptr;
+    if (!guest) continue;
+    FH_CHECK_OK(check_roles(call, guest->directory_roles));
+  }
   return {};
 }
 
-gate::ApiResult<> check_reach_of_client(const GraphCall& call, PrincipalId client) {
+gate::ApiResult<> check_reach(const GraphParts& parts, const GraphCall& call, const ServicePrincipal& principal) {
+  FH_CHECK_OK(check_roles(call, principal.directory_roles));
+  for (const TenantId tenant : parts.store.tenants()) {
+    const auto other = tenant == call.tenant() ? nullptr : parts.store.snapshot(tenant);
+    const auto there = other ? other->principal(principal.application) : nullptr;
+    const auto home = there ? home_of(there->attributes) : std::nullopt;
+    if (!home || home->tenant != call.tenant() || home->object != principal.object) continue;
+    FH_CHECK_OK(check_roles(call, there->directory_roles));
+  }
+  return {};
+}
+
+gate::ApiResult<> check_reach_of_client(const GraphParts& parts, const GraphCall& call, PrincipalId client) {
   for (const auto& [id, principal] : call.directory->objects.principals) {
     if (principal->application != client) continue;
-    FH_CHECK_OK(check_reach(call, principal->directory_roles));
+    FH_CHECK_OK(check_reach(parts, call, *principal));
   }
   return {};
 }

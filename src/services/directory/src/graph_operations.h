@@ -82,11 +82,15 @@ using GraphObjects = std::move_only_function<std::vector<nlohmann::json>(const S
 // What a new local account of an external directory has besides what was said.
 void complete_account(const GraphCall& call, User& user);
 
-// May the caller touch credentials, state or roles of who has these roles? Who could make himself more by that may not.
-[[nodiscard]] gate::ApiResult<> check_reach(const GraphCall& call, const std::vector<DirectoryRoleId>& roles);
+// May the caller touch credentials or state of somebody? Who could make himself more by that may not: by the roles that
+// they have here, or in another tenant by this account.
+[[nodiscard]] gate::ApiResult<> check_reach(const GraphParts& parts, const GraphCall& call, const User& user);
+[[nodiscard]] gate::ApiResult<> check_reach(const GraphParts& parts, const GraphCall& call,
+                                            const ServicePrincipal& principal);
 // The same of an application: who may act as its service principal gets that one's roles, and of one that is deleted
 // when it is restored.
-[[nodiscard]] gate::ApiResult<> check_reach_of_client(const GraphCall& call, PrincipalId client);
+[[nodiscard]] gate::ApiResult<> check_reach_of_client(const GraphParts& parts, const GraphCall& call,
+                                                      PrincipalId client);
 // 400 for objects that another directory is the master of.
 [[nodiscard]] gate::ApiResult<> check_mastered_here(const GraphParts& parts, const Attributes& attributes);
 // "https://graph.../v1.0/directoryObjects/ID" of an "@odata.id".

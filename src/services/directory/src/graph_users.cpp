@@ -46,6 +46,12 @@ ApiResult<> check_domain(const GraphParts& parts, const GraphCall& call, const U
       "in your organization."));
 }
 
+// A guest's password and second factor are those of the account: what were set here nobody would ask for.
+ApiResult<> check_account_here(const User& user) {
+  if (!home_of(user.attributes) && text_of(user.attributes, "externalUserState").empty()) return {};
+  return refuse(errors::bad_request("The password and the second factor of a guest are set where the account is."));
+}
+
 struct NewPassword {
   std::optional<crypto::PasswordHash> hash;
   std::optional<bool> must_change;
@@ -134,13 +140,14 @@ ApiResult<> check_sets_here(const GraphParts& parts, const GraphCall& call, cons
   return check_mastered_here(parts, user.attributes);
 }
 
-// Which action a PATCH needs besides users/update: a new password, or another state, is more than a new telephone.
-ApiResult<> check_update(const GraphCall& call, const User& user) {
+// Which action a PATCH needs besides users/update: a new password, or another state, is more than a new telephone, and
+// so is an address, by which invitations are accepted.
+ApiResult<> check_update(const GraphParts& parts, const GraphCall& call, const User& user) {
   const bool password = call.body.contains("passwordProfile") && !call.body["passwordProfile"].is_null();
   const bool grave = password || call.body.contains("accountEnabled") || call.body.contains("userPrincipalName") ||
-                     call.body.contains("identities") || call.body.contains("userType");
+                     call.body.contains("identities") || call.body.contains("userType") || call.body.contains("mail");
   if (grave) {
-    FH_CHECK_OK(check_reach(call, user.directory_roles));
+    FH_CHECK_OK(check_reach(parts, call, user));
   }
   const bool may_rest = roles_allow(call.roles(), "microsoft.directory/users/update");
   const bool only_password = password && std::ranges::all_of(call.body.items(), [](const auto& item) {
@@ -168,6 +175,7 @@ Result<> put_user(Draft& draft, const GraphCall& call, const User& seen, std::op
     return fail(ErrorCode::kInvalidArgument, "a property is invalid");
   }
   next.enabled = enabled.value_or(next.enabled);
+  if (!next.enabled && present->enabled) next.sessions_from = call.now;  // also where the account is a guest's
   next.must_change_password = password.must_change.value_or(next.must_change_password);
   if (password.hash) {
     next.password = password.hash;
@@ -178,8 +186,11 @@ Result<> put_user(Draft& draft, const GraphCall& call, const User& seen, std::op
 
 GraphReply update_user(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto user, user_at(call));
-  FH_CO_CHECK_OK(check_update(call, *user));
+  FH_CO_CHECK_OK(check_update(parts, call, *user));
   FH_CO_CHECK_OK(check_sets_here(parts, call, *user));
+  if (const auto at = call.body.find("passwordProfile"); at != call.body.end() && !at->is_null()) {
+    FH_CO_CHECK_OK(check_account_here(*user));
+  }
   Attributes attributes = user->attributes;
   FH_CO_CHECK_OK(graph_json::read_attributes(call.body, ObjectKind::kUser, kOwn, attributes));
   FH_CO_CHECK_OK(read_account(call, attributes));
@@ -202,7 +213,7 @@ GraphReply update_user(GraphParts& parts, GraphCall& call) {
 
 GraphReply delete_user(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto user, user_at(call));
-  FH_CO_CHECK_OK(check_reach(call, user->directory_roles));
+  FH_CO_CHECK_OK(check_reach(parts, call, *user));
   FH_CO_CHECK_OK(check_mastered_here(parts, user->attributes));
   FH_CO_CHECK_OK(co_await graph_change(parts, call, [id = user->object, now = call.now](Draft& draft) -> Result<> {
     FH_CHECK_OK(check_administrator_stays(draft.objects(), id));
@@ -227,7 +238,7 @@ GraphReply revoke_sessions_of(GraphParts& parts, GraphCall& call, PrincipalId us
 }
 GraphReply revoke_user_sessions(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto user, user_at(call));
-  FH_CO_CHECK_OK(check_reach(call, user->directory_roles));
+  FH_CO_CHECK_OK(check_reach(parts, call, *user));
   co_return co_await revoke_sessions_of(parts, call, user->object);
 }
 GraphReply revoke_my_sessions(GraphParts& parts, GraphCall& call) {
@@ -308,7 +319,8 @@ GraphReply set_one_time_secret(GraphParts& parts, GraphCall& call, PrincipalId u
 
 GraphReply add_one_time_method(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto user, user_at(call));
-  FH_CO_CHECK_OK(check_reach(call, user->directory_roles));
+  FH_CO_CHECK_OK(check_reach(parts, call, *user));
+  FH_CO_CHECK_OK(check_account_here(*user));
   FH_CO_TRY(auto text, graph_json::read_text(call.body, "secretKey"));
   auto secret = crypto::secret_from_base32(text);
   wipe(text);
@@ -320,7 +332,7 @@ GraphReply add_one_time_method(GraphParts& parts, GraphCall& call) {
 
 GraphReply remove_one_time_method(GraphParts& parts, GraphCall& call) {
   FH_CO_TRY(const auto user, user_at(call));
-  FH_CO_CHECK_OK(check_reach(call, user->directory_roles));
+  FH_CO_CHECK_OK(check_reach(parts, call, *user));
   if (!user->one_time_secret || call.text_at(4) != kOneTimeMethod) co_return refuse(errors::not_found(call.text_at(4)));
   co_return co_await set_one_time_secret(parts, call, user->object, nullptr);
 }
