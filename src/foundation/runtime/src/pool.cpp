@@ -4,13 +4,12 @@
 #include <sys/mman.h>
 
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 #include "base/check.h"
+#include "src/fair_queue.h"
 
 namespace freehold::runtime {
 
@@ -30,34 +29,19 @@ void keep_own_stack_out_of_cores() {
 
 using Work = std::move_only_function<void()>;
 
-// Each key with work has a queue and stands once in `turns`: round robin between keys, first come first served within.
 struct Pool::State {
   Options options;
   mutable std::mutex mutex;
   std::condition_variable ready;
-  std::unordered_map<FairKey, std::deque<Work>> queues;
-  std::deque<FairKey> turns;
-  std::size_t count = 0;
+  FairQueue<Work> waiting;
   bool stopping = false;
   std::vector<std::thread> threads;
 
   // The next piece of work, or an empty one when there is none left and the pool stops.
   Work next() {
     std::unique_lock lock(mutex);
-    ready.wait(lock, [this] { return count > 0 || stopping; });
-    if (count == 0) return {};
-    const FairKey key = turns.front();
-    turns.pop_front();
-    auto at = queues.find(key);
-    Work work = std::move(at->second.front());
-    at->second.pop_front();
-    --count;
-    if (at->second.empty()) {
-      queues.erase(at);
-    } else {
-      turns.push_back(key);
-    }
-    return work;
+    ready.wait(lock, [this] { return waiting.size() > 0 || stopping; });
+    return waiting.size() > 0 ? waiting.pop() : Work();
   }
 
   void run() {
@@ -81,12 +65,11 @@ Result<> Pool::submit(FairKey key, Work work) {
   {
     const std::lock_guard lock(state_->mutex);
     if (state_->stopping) return fail(ErrorCode::kUnavailable, "shutting down");
-    if (state_->count >= state_->options.queue_limit) return fail(ErrorCode::kExhausted, "too much work is waiting");
-    auto& queue = state_->queues[key];
-    if (queue.size() >= state_->options.per_key_limit) return fail(ErrorCode::kExhausted, "too much work is waiting");
-    if (queue.empty()) state_->turns.push_back(key);
-    queue.push_back(std::move(work));
-    ++state_->count;
+    auto& waiting = state_->waiting;
+    if (waiting.size() >= state_->options.queue_limit || waiting.size(key) >= state_->options.per_key_limit) {
+      return fail(ErrorCode::kExhausted, "too much work is waiting");
+    }
+    waiting.push(key, std::move(work));
   }
   state_->ready.notify_one();
   return {};
@@ -104,7 +87,7 @@ void Pool::stop() {
 
 std::size_t Pool::queued() const {
   const std::lock_guard lock(state_->mutex);
-  return state_->count;
+  return state_->waiting.size();
 }
 
 }  // namespace freehold::runtime

@@ -1,10 +1,17 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "runtime/loops.h"
 #include "runtime/pool.h"
+#include "runtime/slices.h"
 #include "runtime/task_scope.h"
 #include "runtime/tenant_lanes.h"
 
@@ -50,6 +57,64 @@ TEST(Pool, KeysTakeTurns) {
   gate.unlock();
   pool.stop();
   EXPECT_EQ(order, (std::vector<FairKey>{1, 2, 1, 2, 1}));
+}
+
+Task<> take_and_note(FairKey key, std::vector<FairKey>& order) { order.push_back(co_await take_slice(key) ? key : 0); }
+
+Task<> take_all(std::vector<FairKey> keys, std::vector<FairKey>& order) {
+  const auto loop = co_await boost::asio::this_coro::executor;
+  for (const auto key : keys) boost::asio::co_spawn(loop, take_and_note(key, order), boost::asio::detached);
+  for (int turn = 0; turn < 100; ++turn) co_await boost::asio::post(loop, use_task);
+}
+
+TEST(Slices, KeysTakeTurns) {
+  std::vector<FairKey> order;
+  run_blocking(take_all({1, 1, 1, 2, 2, 3}, order));
+  EXPECT_EQ(order, (std::vector<FairKey>{1, 2, 3, 1, 2, 1}));
+}
+
+TEST(Slices, TooManyAreSentAway) {
+  std::vector<FairKey> order;
+  run_blocking(take_all(std::vector<FairKey>(kWaitingSlices + 2, 7), order));
+  ASSERT_EQ(order.size(), kWaitingSlices + 2);
+  EXPECT_EQ(std::count(order.begin(), order.end(), 0), 2);
+  EXPECT_EQ(order.front(), 0U);  // at once
+}
+
+Task<> take_one_and_note(std::vector<std::string>& seen) {
+  if (co_await take_slice(1)) seen.emplace_back("slice");
+}
+
+// Everything else that is ready goes between two slices.
+Task<> take_among_others(std::vector<std::string>& seen) {
+  const auto loop = co_await boost::asio::this_coro::executor;
+  for (int i = 0; i < 3; ++i) boost::asio::co_spawn(loop, take_one_and_note(seen), boost::asio::detached);
+  for (int turn = 0; turn < 5; ++turn) {
+    co_await boost::asio::post(loop, use_task);
+    seen.emplace_back("other");
+  }
+}
+
+TEST(Slices, OthersGoBetween) {
+  std::vector<std::string> seen;
+  run_blocking(take_among_others(seen));
+  EXPECT_EQ(std::count(seen.begin(), seen.end(), "slice"), 3);
+  for (std::size_t i = 1; i < seen.size(); ++i) EXPECT_FALSE(seen[i - 1] == "slice" && seen[i] == "slice") << i;
+}
+
+Task<> take_and_mark(std::shared_ptr<int> alive) {
+  if (co_await take_slice(1)) ++*alive;
+}
+
+TEST(Slices, WhatWaitsIsDroppedWithTheLoop) {
+  const auto alive = std::make_shared<int>(0);
+  {
+    boost::asio::io_context loop(1);
+    for (int i = 0; i < 3; ++i) boost::asio::co_spawn(loop, take_and_mark(alive), boost::asio::detached);
+    loop.poll_one();
+    EXPECT_GT(alive.use_count(), 1);
+  }
+  EXPECT_EQ(alive.use_count(), 1);
 }
 
 Task<> sleep_and_note(TaskScope& scope, std::atomic<int>& woken) {
