@@ -196,7 +196,7 @@ Result<Bytes> JoseKey::sign(const JoseAlgorithm& algorithm, BytesView digest) co
   FH_CHECK_OK(check_length(digest));
   if (algorithm.scheme == Scheme::kHmac) return hmac(state_->octets_, algorithm.hash, digest);
   if (state_->public_half) return no_private_half();
-  return pkey_sign(state_->pkey.get(), algorithm, digest);
+  return pkey_sign(state_->pkey.get(), state_->contexts, algorithm, digest);
 }
 
 Result<bool> JoseKey::verify(const JoseAlgorithm& algorithm, BytesView digest, BytesView signature) const {
@@ -226,7 +226,8 @@ Result<Secret> JoseKey::decrypt(const JoseAlgorithm& algorithm, const JoseEncryp
   FH_CHECK_OK(check_length(encrypted.text));
   FH_CHECK_OK(check_length(associated));
   if (state_->public_half) return no_private_half();
-  if (algorithm.type == KeyType::kRsa) return rsa_decrypt(state_->pkey.get(), algorithm, encrypted.text);
+  if (algorithm.type == KeyType::kRsa)
+    return rsa_decrypt(state_->pkey.get(), state_->contexts, algorithm, encrypted.text);
   return aes_decrypt(state_->octets_, algorithm, encrypted, associated);
 }
 
@@ -241,7 +242,7 @@ Result<Secret> JoseKey::unwrap(const JoseAlgorithm& algorithm, BytesView wrapped
   FH_CHECK_OK(check_algorithm(state_->numbers, algorithm, kWraps));
   FH_CHECK_OK(check_length(wrapped));
   if (state_->public_half) return no_private_half();
-  if (algorithm.type == KeyType::kRsa) return rsa_decrypt(state_->pkey.get(), algorithm, wrapped);
+  if (algorithm.type == KeyType::kRsa) return rsa_decrypt(state_->pkey.get(), state_->contexts, algorithm, wrapped);
   return aes_unwrap(state_->octets_, algorithm, wrapped);
 }
 

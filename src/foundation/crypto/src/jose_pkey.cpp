@@ -3,6 +3,9 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/check.h"
 #include "src/der.h"
 #include "src/jose_state.h"
@@ -54,18 +57,52 @@ Bytes sequence_of(BytesView both, std::size_t width) {
   return der_of(signature.get(), &i2d_ECDSA_SIG);
 }
 
-}  // namespace
-
-Result<Bytes> pkey_sign(EVP_PKEY* key, const JoseAlgorithm& algorithm, BytesView digest) {
-  const auto context = context_of(key);
+// Set up to sign.
+KeyContextPtr signer_of(EVP_PKEY* key, const JoseAlgorithm& algorithm) {
+  auto context = context_of(key);
   FH_CHECK(EVP_PKEY_sign_init(context.get()) == 1);
   set_signature(context.get(), algorithm);
+  return context;
+}
+
+KeyContextPtr decrypter_of(EVP_PKEY* key, const JoseAlgorithm& algorithm) {
+  auto context = context_of(key);
+  FH_CHECK(EVP_PKEY_decrypt_init(context.get()) == 1);
+  set_encryption(context.get(), algorithm);
+  return context;
+}
+
+}  // namespace
+
+KeyContextPtr PreparedContexts::take(Use use, const JoseAlgorithm& algorithm) {
+  const std::lock_guard lock(mutex_);
+  const auto at = std::ranges::find_if(idle_, [&](const Idle& idle) {
+    return idle.use == use && idle.scheme == algorithm.scheme && idle.hash == algorithm.hash;
+  });
+  if (at == idle_.end()) return nullptr;
+  auto context = std::move(at->context);
+  idle_.erase(at);
+  return context;
+}
+
+void PreparedContexts::give_back(Use use, const JoseAlgorithm& algorithm, KeyContextPtr context) {
+  Idle idle{use, algorithm.scheme, algorithm.hash, std::move(context)};  // what goes is freed without the lock
+  const std::lock_guard lock(mutex_);
+  if (idle_.size() < kIdle) return idle_.push_back(std::move(idle));
+  std::swap(idle_.front(), idle);
+  std::ranges::rotate(idle_, idle_.begin() + 1);
+}
+
+Result<Bytes> pkey_sign(EVP_PKEY* key, PreparedContexts& contexts, const JoseAlgorithm& algorithm, BytesView digest) {
+  auto context = contexts.take(PreparedContexts::Use::kSign, algorithm);
+  if (context == nullptr) context = signer_of(key, algorithm);
   Bytes out(static_cast<std::size_t>(EVP_PKEY_get_size(key)), '\0');
   std::size_t size = out.size();
   if (EVP_PKEY_sign(context.get(), octets(out.data()), &size, octets(digest.data()), digest.size()) != 1) {
     ERR_clear_error();
     return fail(ErrorCode::kInternal, "a signature couldn't be made");
   }
+  contexts.give_back(PreparedContexts::Use::kSign, algorithm, std::move(context));
   out.resize(size);
   return algorithm.scheme == Scheme::kEcdsa ? joined(out, size_of(algorithm.curve)) : out;
 }
@@ -104,15 +141,15 @@ Result<Bytes> rsa_encrypt(EVP_PKEY* key, const JoseAlgorithm& algorithm, BytesVi
 }
 
 // OpenSSL takes off the padding in constant time; what is wrong with it isn't told.
-Result<Secret> rsa_decrypt(EVP_PKEY* key, const JoseAlgorithm& algorithm, BytesView text) {
+Result<Secret> rsa_decrypt(EVP_PKEY* key, PreparedContexts& contexts, const JoseAlgorithm& algorithm, BytesView text) {
   Secret out(static_cast<std::size_t>(EVP_PKEY_get_size(key)));
   if (text.size() != out.size()) return cannot_decrypt();
-  const auto context = context_of(key);
-  FH_CHECK(EVP_PKEY_decrypt_init(context.get()) == 1);
-  set_encryption(context.get(), algorithm);
+  auto context = contexts.take(PreparedContexts::Use::kDecrypt, algorithm);
+  if (context == nullptr) context = decrypter_of(key, algorithm);
   std::size_t size = out.size();
   const bool right =
       EVP_PKEY_decrypt(context.get(), octets(out.span().data()), &size, octets(text.data()), text.size()) == 1;
+  contexts.give_back(PreparedContexts::Use::kDecrypt, algorithm, std::move(context));  // right or not: no time tells
   if (!right) return cannot_decrypt();
   return Secret(out.view().substr(0, size));
 }

@@ -1,6 +1,9 @@
 // What a JoseKey holds, and the three families of what it does. Private to this module.
 #pragma once
 
+#include <mutex>
+#include <vector>
+
 #include "crypto/jose_key.h"
 #include "src/openssl_ptr.h"
 
@@ -8,11 +11,33 @@ namespace freehold::crypto {
 
 using KeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, OpensslFree<EVP_PKEY_CTX_free>>;
 
+// Contexts that are set up for what the key was used for last, to be used again: setting one up takes a fifth of the
+// time of a signature on P-256. Thread-safe.
+class PreparedContexts {
+ public:
+  enum class Use : std::uint8_t { kSign, kDecrypt };
+  // Null: none is idle.
+  [[nodiscard]] KeyContextPtr take(Use use, const JoseAlgorithm& algorithm);
+  void give_back(Use use, const JoseAlgorithm& algorithm, KeyContextPtr context);
+
+ private:
+  static constexpr std::size_t kIdle = 4;
+  struct Idle {
+    Use use;
+    Scheme scheme;
+    HashName hash;
+    KeyContextPtr context;
+  };
+  std::mutex mutex_;
+  std::vector<Idle> idle_;
+};
+
 struct JoseKey::State {
   PublicNumbers numbers;
   PkeyPtr pkey;    // of RSA and EC
   Secret octets_;  // of oct
   bool public_half = false;
+  mutable PreparedContexts contexts = {};
 };
 
 // One text for whatever is wrong with what a caller wants decrypted: an error must not tell which check failed.
@@ -44,10 +69,12 @@ struct JoseKey::State {
                                         BytesView iv, BytesView associated);
 
 // RSA and EC (jose_pkey.cpp).
-[[nodiscard]] Result<Bytes> pkey_sign(EVP_PKEY* key, const JoseAlgorithm& algorithm, BytesView digest);
+[[nodiscard]] Result<Bytes> pkey_sign(EVP_PKEY* key, PreparedContexts& contexts, const JoseAlgorithm& algorithm,
+                                      BytesView digest);
 [[nodiscard]] bool pkey_verify(EVP_PKEY* key, const JoseAlgorithm& algorithm, BytesView digest, BytesView signature);
 [[nodiscard]] Result<Bytes> rsa_encrypt(EVP_PKEY* key, const JoseAlgorithm& algorithm, BytesView plain);
-[[nodiscard]] Result<Secret> rsa_decrypt(EVP_PKEY* key, const JoseAlgorithm& algorithm, BytesView text);
+[[nodiscard]] Result<Secret> rsa_decrypt(EVP_PKEY* key, PreparedContexts& contexts, const JoseAlgorithm& algorithm,
+                                         BytesView text);
 
 // AES and HMAC (jose_oct.cpp).
 [[nodiscard]] Bytes hmac(const Secret& key, HashName hash, BytesView text);
