@@ -6,6 +6,7 @@
 #include "authz/control_right.h"
 #include "base/encoding.h"
 #include "base/json_depth.h"
+#include "base/json_text.h"
 #include "http/json_response.h"
 #include "src/arm_errors.h"
 
@@ -147,9 +148,7 @@ ApiResult<> check_sees(const ArmParts& parts, const ArmCall& call, std::string_v
   return std::unexpected(forbidden(call, action, id.text()));
 }
 
-http::Response json_answer(int status, const Json& json) {
-  return http::json_response(status, json.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
+http::Response json_answer(int status, const Json& json) { return http::json_response(status, to_json_text(json)); }
 
 http::Response empty_answer(int status) {
   http::Response response;

@@ -1,10 +1,8 @@
 #include "src/json_input.h"
 
-#include <set>
-#include <vector>
-
 #include "base/encoding.h"
 #include "base/json_depth.h"
+#include "base/json_text.h"
 
 namespace freehold::vault {
 namespace {
@@ -79,18 +77,10 @@ Result<const Json*> array_member(const Json& object, std::string_view name, std:
 // Two members of one name would let two readers of a body disagree about what it says.
 Result<Json> parse_object(std::string_view body) {
   if (nests_deeper_than(body, kMaxDepth)) return fail(ErrorCode::kInvalidArgument, "The request body nests too deep.");
-  std::vector<std::set<std::string>> names;
-  bool good = true;
-  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) names.emplace_back();
-    if (event == Json::parse_event_t::object_end) names.pop_back();
-    if (event == Json::parse_event_t::key) {
-      good = names.back().insert(parsed.get<std::string>()).second && good;
-    }
-    return good;
-  };
-  Json json = Json::parse(body, watch, /*allow_exceptions=*/false);
-  if (!good || !json.is_object()) return fail(ErrorCode::kInvalidArgument, "The request body is not a JSON object.");
+  Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || members_of(json) != members_in(body)) {
+    return fail(ErrorCode::kInvalidArgument, "The request body is not a JSON object.");
+  }
   return json;
 }
 

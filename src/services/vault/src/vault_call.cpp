@@ -1,12 +1,11 @@
 #include "src/vault_call.h"
 
+#include "base/json_text.h"
 #include "http/json_response.h"
 
 namespace freehold::vault {
 
-http::Response json_answer(const Json& json) {
-  return http::json_response(200, json.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
+http::Response json_answer(const Json& json) { return http::json_response(200, to_json_text(json)); }
 
 http::Response secret_answer(Json json) {
   auto response = json_answer(json);
