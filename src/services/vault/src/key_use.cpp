@@ -1,5 +1,6 @@
 // Uses of a key: encrypt, decrypt, wrap, unwrap, sign, verify.
 #include "base/encoding.h"
+#include "runtime/slices.h"
 #include "src/key_cache.h"
 #include "src/key_operations.h"
 #include "src/token_material.h"
@@ -48,24 +49,9 @@ struct UsedKey {
   std::string id;
   std::uint64_t purges = 0;   // that the cache knew of before the key was read
   std::uint64_t forgets = 0;  // ... and the token
-  bool quick = false;         // what it is used for
 };
 
-// Some tens of microseconds at most: less than the way to the pool and back takes. Signing on P-256 is quick where
-// verifying isn't: OpenSSL has a table of the base point's multiples.
-bool is_quick(const JoseAlgorithm& algorithm, KeyUse use) {
-  switch (algorithm.type) {
-    case crypto::KeyType::kOct:
-      return true;
-    case crypto::KeyType::kEc:
-      return algorithm.curve == crypto::Curve::kP256 && use.operation == kSign.operation;
-    case crypto::KeyType::kRsa:
-      break;  // the public half is quick up to 3,072 bits, but not of what an import may bring as its exponent
-  }
-  return false;
-}
-
-Task<ApiResult<UsedKey>> key_for(VaultParts& parts, VaultCall& call, KeyUse use, const JoseAlgorithm& algorithm) {
+Task<ApiResult<UsedKey>> key_for(VaultParts& parts, VaultCall& call, KeyUse use) {
   FH_CO_TRY(const auto name, name_in(call));
   FH_CO_TRY(const auto version, version_in(call, kKeyApi));
   const auto purges = parts.keys.purges();
@@ -75,19 +61,44 @@ Task<ApiResult<UsedKey>> key_for(VaultParts& parts, VaultCall& call, KeyUse use,
   FH_CO_CHECK_OK(check_use(found->shown, use, call.seconds()));
   std::string id = item_id(call, kKeyApi, name, found->shown.version);
   KeyName named{.vault = call.vault, .name = name, .version = found->shown.version};
-  co_return UsedKey{std::move(found), std::move(named), std::move(id), purges, forgets, is_quick(algorithm, use)};
+  co_return UsedKey{std::move(found), std::move(named), std::move(id), purges, forgets};
 }
 
-// Runs `work` with the opened key: here, if that is quick and the key at hand, else on the pool.
+// Where a key that is at hand is used. What takes some tens of microseconds, at once: less than the way to the pool and
+// back takes. What takes half a millisecond at most, in a slice of the loop. The rest on the pool.
+enum class Place : std::uint8_t { kHere, kSlice, kPool };
+
+Place place_of(const crypto::PublicNumbers& key, KeyUse use) {
+  const bool hidden =
+      use.operation == kSign.operation || use.operation == kDecrypt.operation || use.operation == kUnwrap.operation;
+  const bool short_rsa = key.bits <= 2'048;
+  switch (key.type) {
+    case crypto::KeyType::kOct:
+      return Place::kHere;
+    case crypto::KeyType::kEc:
+      if (key.curve != crypto::Curve::kP256) return Place::kPool;
+      return hidden ? Place::kHere : Place::kSlice;  // OpenSSL has a table of the base point's multiples, for signing
+    case crypto::KeyType::kRsa:
+      if (hidden) return short_rsa ? Place::kSlice : Place::kPool;
+      return short_rsa ? Place::kHere : Place::kSlice;  // no exponent is longer than 33 bits
+  }
+  return Place::kPool;
+}
+
+// Runs `work` with the opened key.
 template <class Work>
-auto with_key(VaultParts& parts, VaultCall& call, UsedKey used, Work work)
+auto with_key(VaultParts& parts, VaultCall& call, KeyUse use, UsedKey used, Work work)
     -> Task<ApiResult<typename std::invoke_result_t<Work, const JoseKey&>::value_type>> {
   KeyCache* cache = &parts.keys;
   const auto vault = call.vault->id;
-  if (used.quick) {
-    if (const auto known = cache->find(vault, used.content->shown.version)) co_return said(work(*known));
+  const auto turn = fair_key(call.vault->tenant);
+  if (const auto known = cache->find(vault, used.content->shown.version)) {
+    const auto place = place_of(known->numbers(), use);
+    bool here = place == Place::kHere;
+    if (place == Place::kSlice) here = co_await runtime::take_slice(turn);
+    if (here) co_return said(work(*known));
   }
-  auto done = co_await parts.crypto.run(fair_key(call.vault->tenant),
+  auto done = co_await parts.crypto.run(turn,
                                         [cache, vault, content = used.content, purges = used.purges,
                                          work]() -> std::invoke_result_t<Work, const JoseKey&> {
                                           FH_TRY(const auto key, open_key(*cache, vault, *content, purges));
@@ -147,19 +158,22 @@ Task<ApiResult<bool>> verify_in_token(VaultParts& parts, UsedKey used, Asked ask
                                                std::move(signature)));
 }
 
-Task<ApiResult<JoseEncrypted>> encrypt_here(VaultParts& parts, VaultCall& call, UsedKey used, Asked asked, bool wraps) {
+Task<ApiResult<JoseEncrypted>> encrypt_here(VaultParts& parts, VaultCall& call, KeyUse use, UsedKey used, Asked asked,
+                                            bool wraps) {
   Random* random = &parts.random;
-  co_return co_await with_key(parts, call, used, [asked, wraps, random](const JoseKey& key) -> Result<JoseEncrypted> {
-    if (!wraps) {
-      return key.encrypt(*asked->algorithm, asked->value.view(), asked->iv, asked->associated, *random);
-    }
-    FH_TRY(Bytes text, key.wrap(*asked->algorithm, asked->value));
-    return JoseEncrypted{.text = std::move(text)};
-  });
+  co_return co_await with_key(
+      parts, call, use, used, [asked, wraps, random](const JoseKey& key) -> Result<JoseEncrypted> {
+        if (!wraps) {
+          return key.encrypt(*asked->algorithm, asked->value.view(), asked->iv, asked->associated, *random);
+        }
+        FH_TRY(Bytes text, key.wrap(*asked->algorithm, asked->value));
+        return JoseEncrypted{.text = std::move(text)};
+      });
 }
 
-Task<ApiResult<Secret>> decrypt_here(VaultParts& parts, VaultCall& call, UsedKey used, Asked asked, bool unwraps) {
-  co_return co_await with_key(parts, call, used, [asked, unwraps](const JoseKey& key) -> Result<Secret> {
+Task<ApiResult<Secret>> decrypt_here(VaultParts& parts, VaultCall& call, KeyUse use, UsedKey used, Asked asked,
+                                     bool unwraps) {
+  co_return co_await with_key(parts, call, use, used, [asked, unwraps](const JoseKey& key) -> Result<Secret> {
     if (unwraps) return key.unwrap(*asked->algorithm, asked->value.view());
     const JoseEncrypted text{.text = Bytes(asked->value.view()), .iv = asked->iv, .tag = asked->tag};
     return key.decrypt(*asked->algorithm, text, asked->associated);
@@ -175,10 +189,10 @@ Json answer_json(const std::string& id, BytesView value) {
 
 Task<Reply> encrypt_or_wrap(VaultParts& parts, VaultCall& call, KeyUse use) {
   FH_CO_TRY(const auto asked, read_use(call.body));
-  FH_CO_TRY(const auto used, co_await key_for(parts, call, use, *asked->algorithm));
+  FH_CO_TRY(const auto used, co_await key_for(parts, call, use));
   const bool wraps = use.operation == kWrap.operation;
   auto work = in_token(used, *asked->algorithm, false) ? encrypt_in_token(parts, used, asked, wraps)
-                                                       : encrypt_here(parts, call, used, asked, wraps);
+                                                       : encrypt_here(parts, call, use, used, asked, wraps);
   FH_CO_TRY(const auto made, co_await std::move(work));
   Json json = answer_json(used.id, made.text);
   if (!made.iv.empty()) json["iv"] = to_base64url(made.iv);
@@ -189,10 +203,10 @@ Task<Reply> encrypt_or_wrap(VaultParts& parts, VaultCall& call, KeyUse use) {
 
 Task<Reply> decrypt_or_unwrap(VaultParts& parts, VaultCall& call, KeyUse use) {
   FH_CO_TRY(const auto asked, read_use(call.body));
-  FH_CO_TRY(const auto used, co_await key_for(parts, call, use, *asked->algorithm));
+  FH_CO_TRY(const auto used, co_await key_for(parts, call, use));
   const bool unwraps = use.operation == kUnwrap.operation;
   auto work = in_token(used, *asked->algorithm, true) ? decrypt_in_token(parts, used, asked, unwraps)
-                                                      : decrypt_here(parts, call, used, asked, unwraps);
+                                                      : decrypt_here(parts, call, use, used, asked, unwraps);
   FH_CO_TRY(const Secret plain, co_await std::move(work));
   co_return secret_answer(answer_json(used.id, plain.view()));
 }
@@ -217,12 +231,12 @@ Task<Reply> unwrap_with_key(VaultParts& parts, VaultCall& call) {
 
 Task<Reply> sign_with_key(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto asked, read_use(call.body));
-  FH_CO_TRY(const auto used, co_await key_for(parts, call, kSign, *asked->algorithm));
+  FH_CO_TRY(const auto used, co_await key_for(parts, call, kSign));
   if (in_token(used, *asked->algorithm, true)) {
     FH_CO_TRY(const Bytes signature, co_await sign_in_token(parts, used, asked));
     co_return json_answer(answer_json(used.id, signature));
   }
-  FH_CO_TRY(const Bytes signature, co_await with_key(parts, call, used, [asked](const JoseKey& key) {
+  FH_CO_TRY(const Bytes signature, co_await with_key(parts, call, kSign, used, [asked](const JoseKey& key) {
               return key.sign(*asked->algorithm, asked->value.view());
             }));
   co_return json_answer(answer_json(used.id, signature));
@@ -231,12 +245,12 @@ Task<Reply> sign_with_key(VaultParts& parts, VaultCall& call) {
 Task<Reply> verify_with_key(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto asked, read_use(call.body, "digest"));
   FH_CO_TRY(const auto signature, said(bytes_member(call.body, "value", 1'024)));
-  FH_CO_TRY(const auto used, co_await key_for(parts, call, kVerify, *asked->algorithm));
+  FH_CO_TRY(const auto used, co_await key_for(parts, call, kVerify));
   if (in_token(used, *asked->algorithm, false)) {
     FH_CO_TRY(const bool right, co_await verify_in_token(parts, used, asked, signature));
     co_return json_answer({{"value", right}});
   }
-  FH_CO_TRY(const bool right, co_await with_key(parts, call, used, [asked, signature](const JoseKey& key) {
+  FH_CO_TRY(const bool right, co_await with_key(parts, call, kVerify, used, [asked, signature](const JoseKey& key) {
               return key.verify(*asked->algorithm, asked->value.view(), signature);
             }));
   co_return json_answer({{"value", right}});
