@@ -91,13 +91,21 @@ Task<Reply> import_key(VaultParts& parts, VaultCall& call) {
   co_return co_await put_key(parts, call, content_of(taken, key_ops, as), terms);
 }
 
+// What the newest version shows stands in the head of all of them: one row less to read.
+Task<Reply> get_newest_key(VaultParts& parts, VaultCall& call, std::string name) {
+  FH_CO_TRY(const auto head, said(co_await parts.items.head(call.vault, ItemKind::kKey, Life::kLive, name)));
+  if (!head) co_return vault_errors::not_found(ItemKind::kKey, name);
+  co_return json_answer(show_item(call, kKeyApi, name, head->current));
+}
+
 Task<Reply> get_key(VaultParts& parts, VaultCall& call) {
   FH_CO_TRY(const auto name, name_in(call));
   FH_CO_TRY(const auto version, version_in(call, kKeyApi));
+  if (version.empty()) co_return co_await get_newest_key(parts, call, name);
   FH_CO_TRY(const auto found, said(co_await parts.items.find(call.vault, ItemKind::kKey, name, version)));
-  if (!found) co_return vault_errors::not_found(ItemKind::kKey, version.empty() ? name : name + "/" + version);
+  if (!found) co_return vault_errors::not_found(ItemKind::kKey, name + "/" + version);
   ItemVersion shown = found->shown;
-  if (!version.empty() && shown.attributes.exportable) {
+  if (shown.attributes.exportable) {
     FH_CO_TRY(auto policy, co_await policy_in_force(parts, call, name));
     set_release_policy(shown, policy);
   }
