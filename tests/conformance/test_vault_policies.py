@@ -143,3 +143,25 @@ class VaultPolicies(SignedAz):
             self.manage("delete", assigned)
         self.assign(subscription, definition, large, enforcementMode="DoNotEnforce")
         self.az(*self.data("Keys", RSA))
+
+    def test_what_is_there_is_audited_by_scans(self):
+        definition = self.define("Keys_RSA_MinimumKeySize")
+        vault = self.must("keyvault", "create", "-n", "az" + secrets.token_hex(6), "-g", "default", "-l",
+                          self.server.endpoints["region"], "--enable-rbac-authorization", "true")
+        uri = vault["properties"]["vaultUri"]
+        for name, bits in (("short", 2048), ("long", 3072)):
+            self.az(*self.call("post", f"{uri}keys/{name}/create?api-version=7.4", {"kty": "RSA", "key_size": bits}))
+        assigned = f"{vault['id']}/providers/Microsoft.Authorization/policyAssignments/audit"
+        self.manage("put", assigned, {"properties": {"policyDefinitionId": definition["id"], "parameters": {
+            "minimumRSAKeySize": {"value": 3072}, "effect": {"value": "Audit"}}}})
+        self.az("policy", "state", "trigger-scan", "-g", "default")
+        state, = self.az("policy", "state", "list", "--resource", vault["id"], "--expand", "components",
+                         "--filter", "policyAssignmentName eq 'audit'")
+        self.assertEqual(state["complianceState"], "NonCompliant")
+        self.assertEqual([(each["name"], each["complianceState"]) for each in state["components"]],
+                         [("short", "NonCompliant"), ("long", "Compliant")])
+        management = self.server.endpoints["management"].rstrip("/")
+        states = f"{management}{vault['id']}/providers/Microsoft.PolicyInsights/policyStates/latest"
+        summary = self.az(*self.call("post", f"{states}/summarize?api-version=2019-10-01"))["value"][0]
+        self.assertEqual(summary["results"]["nonCompliantResources"], 1)
+        self.manage("delete", assigned)

@@ -313,7 +313,8 @@ Result<> Region::Parts::open_policies() {
                                        .identities = directory->store(),
                                        .managed = *managed_identities,
                                        .user_identities = &assignable->identities(),
-                                       .data_types = vault::VaultService::object_types()});
+                                       .data_types = vault::VaultService::object_types(),
+                                       .data_objects = &vault->objects()});
   policies->add_resource_types(resources->registry());
   vault->obey(policies->data_policy());
   return run_blocking(policies->open(identity.tenant));

@@ -75,12 +75,12 @@ std::vector<PolicyState> states_of(const gate::policy::Decision& decision, Polic
 
 std::size_t reason_bytes(const ResourceStates& states) {
   std::size_t sum = 0;
-  for (const auto& one : states.states) sum += one.reasons.size();
+  for (const auto& one : states.states) sum += one.reasons.size() + one.components.size();
   return sum;
 }
 
 void drop_reasons(ResourceStates& states) {
-  for (auto& one : states.states) one.reasons = {};
+  for (auto& one : states.states) one.reasons = one.components = {};
 }
 
 void ComplianceStore::replace(Tenant& tenant, const std::string& key, ResourceStates states) {
@@ -107,7 +107,7 @@ void ComplianceStore::put(TenantId tenant, ResourceStates states) {
   if (const auto old = all.by_key.find(key); old != all.by_key.end()) {
     std::erase_if(states.states, [](const PolicyState& one) { return looks_elsewhere(one.effect); });
     for (const auto& one : old->second->states) {
-      if (looks_elsewhere(one.effect)) states.states.push_back(one);
+      if (one.of_objects || looks_elsewhere(one.effect)) states.states.push_back(one);
     }
   }
   if (all.scans > 0) all.written.insert(key);

@@ -36,7 +36,9 @@ struct PolicyState {
   std::string effect;  // "deny"
   gate::policy::Compliance compliance = gate::policy::Compliance::kCompliant;
   std::string exemption_id;
-  std::string reasons;  // JSON of policyEvaluationDetails; empty: none
+  std::string reasons;          // JSON of policyEvaluationDetails; empty: none
+  bool of_objects = false;      // inside of the resource, which only a scan looks at
+  std::string components = {};  // those: JSON, each with its state; empty: none
 };
 
 // Immutable.
@@ -49,7 +51,7 @@ struct ResourceStates {
 };
 using ResourceStatesPtr = std::shared_ptr<const ResourceStates>;
 
-// The bytes of their reasons.
+// The bytes of their reasons and components.
 [[nodiscard]] std::size_t reason_bytes(const ResourceStates& states);
 void drop_reasons(ResourceStates& states);
 // What a decision says of a resource, to be kept. `origins` are those made before, by assignment and reference.
@@ -59,8 +61,8 @@ using PolicyOrigins = std::map<std::string, std::shared_ptr<const PolicyOrigin>>
 // Owned by PoliciesService. Thread-safe.
 class ComplianceStore {
  public:
-  // Of a resource that was written: in place of what was known. What only a scan finds out (the IfNotExists effects) is
-  // kept as it was.
+  // Of a resource that was written: in place of what was known. What only a scan finds out (the IfNotExists effects,
+  // objects) is kept as it was.
   void put(TenantId tenant, ResourceStates states);
   // The resource and what is below it are gone.
   void erase(TenantId tenant, const std::string& key);

@@ -1,7 +1,11 @@
 #include "src/compliance_scan.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/encoding.h"
 #include "base/log.h"
+#include "src/object_scan.h"
 #include "src/pauses.h"
 #include "src/policy_check.h"
 #include "src/policy_resources.h"
@@ -140,6 +144,21 @@ Task<> ComplianceScan::keep(std::vector<TenantId> tenants) {
   }
 }
 
+Task<std::vector<PolicyState>> ComplianceScan::look_inside(std::shared_ptr<const TenantPolicies> policies,
+                                                           ResourceId container, TenantId tenant, WallTime now,
+                                                           PolicyOrigins* origins) const {
+  const bool has_any =
+      parts_.objects != nullptr && equals_ignoring_case(container.type(), parts_.objects->container_type());
+  if (!has_any) co_return std::vector<PolicyState>();
+  const std::string id = container.text();
+  auto found = co_await scan_objects(
+      {.objects = parts_.objects, .types = parts_.data_types, .tree = parts_.tree, .scopes = parts_.scopes},
+      std::move(policies), std::move(container), {.tenant = tenant, .object = {}, .now = now}, origins);
+  if (found) co_return std::move(*found);
+  log_warning("a compliance scan couldn't look inside of a resource", {{"id", id}, {"error", found.error().message}});
+  co_return std::vector<PolicyState>();
+}
+
 Task<Result<>> ComplianceScan::look_at(TenantId tenant, std::string scope) {
   const WallTime now = parts_.clock.now();
   const auto at = scope.empty() ? ResourceId{} : gate::resource::parse_resource_id(scope).value_or(ResourceId{});
@@ -171,6 +190,8 @@ Task<Result<>> ComplianceScan::look_at(TenantId tenant, std::string scope) {
       see_resource(seen, one.id, one.type, one.json, tenant, now, parts_.tree, parts_.scopes);
       auto states = shown_of(one.id, seen.target.type, one.json, parts_.tree, tenant, now);
       states.states = states_of(policies->compiled().scan(seen.target, &census), origins);
+      auto inside = co_await look_inside(policies, one.id, tenant, now, &origins);
+      std::ranges::move(inside, std::back_inserter(states.states));
       if (states.states.empty() || kept + states.states.size() > kMaxStates) continue;
       if (reasons + reason_bytes(states) > kMaxReasonsBytes) drop_reasons(states);
       kept += states.states.size();

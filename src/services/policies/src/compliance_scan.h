@@ -6,11 +6,13 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 
 #include "authz/scope.h"
 #include "base/random.h"
 #include "pipeline/pipeline.h"
+#include "resource/data_policy.h"
 #include "resource/registry.h"
 #include "resource/scopes.h"
 #include "runtime/task_scope.h"
@@ -32,6 +34,9 @@ struct ScanParts {
   const gate::resource::Scopes& scopes;
   const gate::resource::Registry& registry;
   const Clock& clock;
+  // What is inside of resources and policies speak of; null: nothing.
+  gate::resource::DataObjects* objects = nullptr;
+  std::span<const gate::resource::DataType> data_types = {};
 };
 
 // Owned by PoliciesService. A scan is a job: at every start, once a day, when assignments changed, and when somebody
@@ -69,6 +74,10 @@ class ComplianceScan final : public gate::resource::ChangeObserver {
   [[nodiscard]] std::optional<Asked> next();
   [[nodiscard]] std::vector<ScanId> begin_with(TenantId tenant, const std::string& scope);
   [[nodiscard]] Task<Result<>> look_at(TenantId tenant, std::string scope);
+  // What is inside of a resource. Where it can't be read nothing is known of it.
+  [[nodiscard]] Task<std::vector<PolicyState>> look_inside(std::shared_ptr<const TenantPolicies> policies,
+                                                           ResourceId container, TenantId tenant, WallTime now,
+                                                           PolicyOrigins* origins) const;
   void ended(ScanId id, bool well);
 
   const ScanParts parts_;

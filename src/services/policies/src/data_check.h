@@ -5,9 +5,14 @@
 #include "authz/scope.h"
 #include "resource/data_policy.h"
 #include "resource/scopes.h"
+#include "src/policy_check.h"
 #include "src/policy_store.h"
 
 namespace freehold::policies {
+
+// As policies of its mode see it.
+void see_object(SeenResource& out, const gate::resource::DataObject& object, const gate::authz::ManagementTree& tree,
+                const gate::resource::Scopes& scopes);
 
 // Owned by PoliciesService; borrows all three. Thread-safe, decides from memory. Denies; what would alter an object
 // (modify, append) isn't of these modes.

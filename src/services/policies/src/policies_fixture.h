@@ -138,7 +138,8 @@ class PoliciesTest : public ::testing::Test {
                                                                         .identities = rights_,
                                                                         .managed = managed_,
                                                                         .user_identities = &user_identities_,
-                                                                        .data_types = data_types_});
+                                                                        .data_types = data_types_,
+                                                                        .data_objects = data_objects_});
     boxes_.add_to(*registry_);
     if (add_types) add_types(*registry_);
     service_->add_resource_types(*registry_);
@@ -284,6 +285,7 @@ class PoliciesTest : public ::testing::Test {
 
   std::function<void(gate::resource::Registry&)> add_types;    // besides the boxes
   std::span<const gate::resource::DataType> data_types_ = {};  // taken by open()
+  gate::resource::DataObjects* data_objects_ = nullptr;        // ... and so is this
   PrincipalId who_;
   keys::testing::MemoryStore memory_;
   TenantId tenant_;

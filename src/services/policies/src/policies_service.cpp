@@ -86,7 +86,14 @@ void PoliciesService::add_resource_types(gate::resource::Registry& registry) {
   State& s = *state_;
   FH_CHECK(s.scan == nullptr);
   fill(s.aliases, registry, s.options.data_types);
-  const ScanParts parts{s.store, s.compliance, s.options.tree, s.options.scopes, registry, s.options.clock};
+  const ScanParts parts{.store = s.store,
+                        .compliance = s.compliance,
+                        .tree = s.options.tree,
+                        .scopes = s.options.scopes,
+                        .registry = registry,
+                        .clock = s.options.clock,
+                        .objects = s.options.data_objects,
+                        .data_types = s.options.data_types};
   s.scan = std::make_unique<ComplianceScan>(parts, s.options.store.random);
   s.insights = std::make_unique<PolicyInsights>(parts, *s.scan);
   s.resources.add_types(registry);

@@ -148,13 +148,52 @@ ApiResult<Page> page_of(const ActionCall& call) {
   return out;
 }
 
+// What is told of each state besides.
+struct Expand {
+  bool details = false;
+  std::optional<StateFilter> components = {};  // which of them
+};
+// "PolicyEvaluationDetails", "components" and "components($filter=...)", by themselves or with a comma between.
+ApiResult<Expand> expand_of(const ActionCall& call) {
+  constexpr std::string_view kComponents = "components";
+  constexpr std::string_view kFilter = "($filter=";
+  Expand out;
+  for (auto text = call.parameter("$expand"); !text.empty();) {
+    auto name = text.substr(0, text.find(','));
+    if (equals_ignoring_case(text.substr(0, kComponents.size()), kComponents)) {
+      const auto inner = text.substr(kComponents.size());
+      const auto end = inner.starts_with(kFilter) ? inner.rfind(')') : 0;
+      if (end == inner.npos) return std::unexpected(bad_query("$expand isn't closed."));
+      auto filter =
+          StateFilter::parse(end == 0 ? std::string_view() : inner.substr(kFilter.size(), end - kFilter.size()));
+      if (!filter) return std::unexpected(bad_query(filter.error().message));
+      out.components = std::move(*filter);
+      name = text.substr(0, kComponents.size() + (end == 0 ? 0 : end + 1));
+    } else if (equals_ignoring_case(name, "PolicyEvaluationDetails")) {
+      out.details = true;
+    } else {
+      return std::unexpected(policy_errors::not_implemented("This $expand"));
+    }
+    text.remove_prefix(name.size());
+    if (!text.empty() && !text.starts_with(',')) return std::unexpected(bad_query("$expand isn't understood."));
+    while (text.starts_with(',') || text.starts_with(' ')) text.remove_prefix(1);
+  }
+  return out;
+}
+
+Json components_of(const PolicyState& state, const StateFilter& wanted) {
+  Json out = Json::array();
+  const Json all = Json::parse(state.components, nullptr, false);
+  if (!all.is_array()) return out;
+  for (const auto& one : all) {
+    if (wanted.matches(one)) out.push_back(one);
+  }
+  return out;
+}
+
 // $from and $to, as the API has them, and its $apply, which isn't there.
 ApiResult<StateFilter> filter_of(const ActionCall& call) {
   if (!call.parameter("$apply").empty()) return std::unexpected(policy_errors::not_implemented("$apply"));
-  const auto expand = call.parameter("$expand");
-  if (!expand.empty() && !equals_ignoring_case(expand, "PolicyEvaluationDetails")) {
-    return std::unexpected(policy_errors::not_implemented("This $expand"));
-  }
   std::string text(call.parameter("$filter"));
   for (const auto& [name, op] : {std::pair("$from", "ge"), {"$to", "le"}}) {
     const auto time = call.parameter(name);
@@ -293,7 +332,7 @@ Task<PolicyInsights::Answer> PolicyInsights::query(ActionCall call) const {
   FH_CO_TRY(const auto page, page_of(call));
   const auto order = parse_order(call.parameter("$orderby"));
   if (!order) co_return std::unexpected(bad_query(order.error().message));
-  const bool details = !call.parameter("$expand").empty();
+  FH_CO_TRY(const auto expand, expand_of(call));
   const auto select = call.parameter("$select");
   Json value = Json::array();
   std::size_t seen = 0;
@@ -303,9 +342,10 @@ Task<PolicyInsights::Answer> PolicyInsights::query(ActionCall call) const {
     if (seen++ < page.from) return true;
     more = value.size() >= page.top;
     if (more) return false;
-    if (details && !state.reasons.empty()) {
+    if (expand.details && !state.reasons.empty()) {
       shown["policyEvaluationDetails"] = Json::parse(state.reasons, nullptr, false);
     }
+    if (expand.components && state.of_objects) shown["components"] = components_of(state, *expand.components);
     value.push_back(selected(std::move(shown), select));
     return true;
   };

@@ -8,8 +8,6 @@ namespace {
 using gate::resource::DataType;
 using gate::resource::PropertyAlias;
 
-constexpr std::string_view kMode = "Microsoft.KeyVault.Data";
-
 #define FH_KEY "Microsoft.KeyVault.Data/vaults/keys"
 #define FH_SECRET "Microsoft.KeyVault.Data/vaults/secrets"
 #define FH_CERTIFICATE "Microsoft.KeyVault.Data/vaults/certificates"
@@ -44,11 +42,6 @@ constexpr DataType kTypes[] = {{FH_KEY, kKeys}, {FH_SECRET, kSecrets}, {FH_CERTI
 #undef FH_SECRET
 #undef FH_KEY
 
-const DataType& type_of(ItemKind kind) {
-  if (kind == ItemKind::kKey) return kTypes[0];
-  return kind == ItemKind::kSecret ? kTypes[1] : kTypes[2];
-}
-
 std::string time_text(std::int64_t seconds) { return rfc3339(WallTime(std::chrono::seconds(seconds))); }
 
 Json seen(const ItemVersion& version, Json properties) {
@@ -82,6 +75,11 @@ std::string joined(const std::vector<std::string>& names) {
 }  // namespace
 
 std::span<const DataType> object_types() { return kTypes; }
+
+const DataType& object_type(ItemKind kind) {
+  if (kind == ItemKind::kKey) return kTypes[0];
+  return kind == ItemKind::kSecret ? kTypes[1] : kTypes[2];
+}
 
 Json seen_key(const ItemVersion& version, std::optional<std::int64_t> rotation_due) {
   const Json open = Json::parse(version.open, nullptr, false);
@@ -136,12 +134,12 @@ Json seen_item(ItemKind kind, const ItemVersion& version) {
 ApiResult<ObjectPolicies::Hold> ObjectPolicies::check(const Vault& vault, ItemKind kind, std::string_view name,
                                                       Json object, WallTime now) const {
   if (policy_ == nullptr || vault.pool) return Hold();
-  const auto& type = type_of(kind);
+  const auto& type = object_type(kind);
   const auto id = gate::resource::parse_resource_id(vault_path(vault));
   if (!id) return vault_errors::of({.code = ErrorCode::kInternal, .message = "a vault without an id", .detail = {}});
   const std::string collection(type.type.substr(type.type.rfind('/') + 1));
   auto hold = policy_->check({.container = *id,
-                              .mode = kMode,
+                              .mode = kObjectMode,
                               .type = type.type,
                               .name = collection + "/" + std::string(name),
                               .resource = std::move(object),

@@ -15,6 +15,9 @@ namespace freehold::vault {
 // The types and their aliases, for whoever compiles policies.
 [[nodiscard]] std::span<const gate::resource::DataType> object_types();
 
+inline constexpr std::string_view kObjectMode = "Microsoft.KeyVault.Data";
+[[nodiscard]] const gate::resource::DataType& object_type(ItemKind kind);
+
 // What policies see of an object: {"properties", "tags"}. Pure.
 [[nodiscard]] Json seen_key(const ItemVersion& version, std::optional<std::int64_t> rotation_due = {});
 [[nodiscard]] Json seen_key(const KeySpec& spec, const ItemVersion& frame);  // of one that isn't made yet

@@ -206,6 +206,45 @@ TEST_F(ObjectPoliciesTest, NoVersionIsRestoredThatIsDenied) {
   EXPECT_EQ(call_as(owner_, Method::kPost, "vau2", "/secrets/restore", backup).status, 200);
 }
 
+TEST_F(ObjectPoliciesTest, ScansSeeWhatIsThere) {
+  ASSERT_EQ(make_vault("vau2").status, 200);
+  ASSERT_EQ(post("/keys/k1/create", {{"kty", "EC"}}).status, 200);
+  ASSERT_EQ(post("/keys/K2/create", {{"kty", "RSA"}, {"tags", {{"a", "b"}}}}).status, 200);
+  ASSERT_EQ(post("/keys/gone/create", {{"kty", "EC"}}).status, 200);
+  ASSERT_EQ(remove("/keys/gone").status, 200);
+  ASSERT_EQ(put("/secrets/s1", {{"value", "hidden"}, {"contentType", "text/plain"}}).status, 200);
+  const Json mine = {{"policy", {{"x509_props", {{"subject", "CN=example.test"}}}, {"issuer", {{"name", "Self"}}}}}};
+  ASSERT_EQ(post("/certificates/c1/create", mine).status, 202);
+  const Json theirs = {
+      {"policy", {{"x509_props", {{"subject", "CN=example.test"}}}, {"issuer", {{"name", "Unknown"}}}}}};
+  ASSERT_EQ(post("/certificates/waits/create", theirs).status, 202);
+  const auto all = [this](const std::string& collection, const std::string& vault = "vau1") {
+    const auto found =
+        run_blocking(service_->objects().page(id_of("vaults/" + vault), "Microsoft.KeyVault.Data/vaults/" + collection,
+                                              "", {.tenant = tenant_, .object = {}, .now = memory_.clock.now()}));
+    Json out = Json::object();
+    if (!found) return Json(found.error().message);
+    for (const auto& one : found->objects) out[one.name] = one.resource;
+    EXPECT_EQ(found->next, "");
+    return out;
+  };
+  const auto keys = all("keys");
+  ASSERT_EQ(keys.size(), 2U) << keys;
+  EXPECT_EQ(keys["keys/k1"]["properties"]["ellipticCurveName"], "P-256");
+  EXPECT_EQ(keys["keys/K2"]["properties"]["keySize"], 2'048);
+  EXPECT_EQ(keys["keys/K2"]["tags"], (Json{{"a", "b"}}));
+  const auto secrets = all("secrets");
+  ASSERT_EQ(secrets.size(), 1U) << secrets;
+  EXPECT_EQ(secrets["secrets/s1"]["properties"]["contentType"], "text/plain");
+  EXPECT_EQ(secrets.dump().find("hidden"), std::string::npos);
+  const auto certificates = all("certificates");
+  ASSERT_EQ(certificates.size(), 1U) << certificates;
+  EXPECT_EQ(certificates["certificates/c1"]["properties"]["issuer"]["commonName"], "example.test");
+  EXPECT_EQ(all("keys", "vau2"), Json::object());
+  EXPECT_EQ(all("keys", "nowhere"), Json::object());
+  EXPECT_EQ(all("pearls"), Json::object());
+}
+
 TEST_F(ObjectPoliciesTest, TemplatesAreHeldToThemToo) {
   auto& children = *registry_->find("Microsoft.KeyVault/vaults/secrets")->behind;
   const auto put_child = [&](const std::string& below, Json properties) {

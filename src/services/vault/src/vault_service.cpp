@@ -14,6 +14,7 @@
 #include "src/vault_children.h"
 #include "src/vault_gate.h"
 #include "src/vault_keeper.h"
+#include "src/vault_objects.h"
 #include "src/vault_provider.h"
 
 namespace freehold::vault {
@@ -64,6 +65,7 @@ struct VaultService::State {
         keeper(parts, options.clock),
         provider(vaults, keys, access, {.location = options.location, .host_suffix = "vault." + options.domain}),
         children(parts, {.location = options.location, .host_suffix = "vault." + options.domain}),
+        objects(parts),
         pools(options.store, options.wrapper, options.erasure, "pools"),
         pool_rows(options.store),
         pool_roles(pool_rows),
@@ -169,6 +171,7 @@ struct VaultService::State {
   VaultKeeper keeper;
   VaultProvider provider;
   VaultChildren children;
+  VaultObjects objects;
   // Managed HSM pools: vaults of another kind, under names of their own.
   VaultStore pools;
   PoolRows pool_rows;
@@ -200,6 +203,7 @@ gate::ServiceGate& VaultService::gate() { return state_->gate; }
 gate::ServiceGate& VaultService::pool_gate() { return state_->pool_gate; }
 keys::CustomerKeys& VaultService::customer_keys() { return state_->held; }
 std::span<const gate::resource::DataType> VaultService::object_types() { return vault::object_types(); }
+gate::resource::DataObjects& VaultService::objects() { return state_->objects; }
 void VaultService::obey(const gate::resource::DataPolicy& policy) { state_->object_policies.obey(policy); }
 void VaultService::serve(gate::Pipeline& door) { state_->held.serve(door); }
 void VaultService::start(boost::asio::io_context& loop, gate::Pipeline& door) {

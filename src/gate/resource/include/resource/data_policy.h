@@ -44,4 +44,23 @@ class DataPolicy {
   [[nodiscard]] virtual std::expected<Hold, DataRefusal> check(const DataObject& object) const = 0;
 };
 
+struct DataPage {
+  std::vector<DataObject> objects;
+  std::string next = {};  // where to go on; empty: that was all
+};
+
+// What such objects there are, for whoever looks at all that is stored. Implemented by the service that has them.
+// Thread-safe; outlives who asks.
+class DataObjects {
+ public:
+  virtual ~DataObjects() = default;
+  // The type of resources that have objects: "Microsoft.KeyVault/vaults".
+  [[nodiscard]] virtual std::string_view container_type() const = 0;
+  [[nodiscard]] virtual std::string_view mode() const = 0;
+  // Of one type, in one such resource, as `caller` finds them; `from` is empty or what the page before said. None:
+  // there is no such resource. kUnavailable: they can't be read now.
+  [[nodiscard]] virtual Task<Result<DataPage>> page(ResourceId container, std::string type, std::string from,
+                                                    Caller caller) = 0;
+};
+
 }  // namespace freehold::gate::resource

@@ -32,8 +32,10 @@ struct PoliciesServiceOptions {
   const gate::IdentityDirectory& identities;
   AssignmentIdentities& managed;                                    // who acts for assignments
   const gate::resource::UserIdentities* user_identities = nullptr;  // what else may; null: nothing
-  // What is inside of resources and policies speak of: by services' data planes held against data_policy().
+  // What is inside of resources and policies speak of: by services' data planes held against data_policy(), and looked
+  // at by scans. Null: they look at nothing inside.
   std::span<const gate::resource::DataType> data_types = {};
+  gate::resource::DataObjects* data_objects = nullptr;
 };
 
 // Owned by app/. In this order: every service that has resources adds its types; add_resource_types(), once; open();

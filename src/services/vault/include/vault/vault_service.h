@@ -65,6 +65,8 @@ class VaultService {
   // first request.
   [[nodiscard]] static std::span<const gate::resource::DataType> object_types();
   void obey(const gate::resource::DataPolicy& policy);
+  // All of them, for scans.
+  [[nodiscard]] gate::resource::DataObjects& objects();
   // Rotates keys and purges what was deleted long ago, on this loop until close_and_wait(). From outside the
   // loops.
   void start(boost::asio::io_context& loop, gate::Pipeline& door);
