@@ -6,6 +6,7 @@ import subprocess
 
 from harness import paths
 from harness.cases import SharedServerCase
+from harness.waiting import wait_until
 
 SECONDS = 120
 
@@ -64,6 +65,11 @@ class Az(SharedServerCase):
     def blob(self, command: str, *args, **settings):
         """`az storage blob COMMAND` where a bar of progress would only be in the way."""
         return self.az("storage", "blob", *command.split(), *args, "--no-progress", **settings)
+
+    def wait_until_account_name_is_free(self, name: str) -> None:
+        """A deleted account keeps its name until its content is removed; in its place a new one is a conflict."""
+        wait_until(lambda: self.az("storage", "account", "check-name", "-n", name)["nameAvailable"], SECONDS,
+                   f"the name of the deleted account {name}")
 
 
 class AzByHand(Az):

@@ -112,6 +112,7 @@ class AzDiagnostics(SignedAz):
         self.setting("short", resource, target, {"categoryGroup": "audit", "enabled": True})
         name = source.rsplit("/", 1)[1]
         self.az("storage", "account", "delete", "-n", name, "-g", "default", "--yes")
+        self.wait_until_account_name_is_free(name)
         self.create_account(name)
         self.assertEqual(self.az("monitor", "diagnostic-settings", "list", "--resource", resource), [])
 

@@ -5,7 +5,6 @@ import os
 import pathlib
 import secrets
 import subprocess
-import time
 
 from conformance.az_case import AzByHand
 from harness import node, paths
@@ -66,15 +65,10 @@ class AzStorageAccounts(AzByHand):
         self.az("storage", "account", "delete", "-n", name, "-g", "default", "--yes")
         self.assertNotIn(name, self.az("storage", "account", "list", "--query", "[].name"))
         self.assertNotEqual(self.containers(name, "--account-key", second).returncode, 0)
-        self.wait_until_free(name)
+        self.wait_until_account_name_is_free(name)
         self.create(name)
         self.assertEqual(self.az("storage", "container", "list", *login), [])
         self.az("storage", "account", "delete", "-n", name, "-g", "default", "--yes")
-
-    def wait_until_free(self, name: str) -> None:
-        deadline = time.monotonic() + 60
-        while not self.az("storage", "account", "check-name", "-n", name)["nameAvailable"]:
-            self.assertLess(time.monotonic(), deadline, "the name of a deleted account doesn't come back")
 
     def test_what_the_owner_sets_holds_at_once(self):
         name = "az" + secrets.token_hex(6)
