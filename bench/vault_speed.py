@@ -71,11 +71,11 @@ class Vault:
     def key_path(answer: dict) -> str:
         return answer["key"]["kid"][answer["key"]["kid"].index("/keys/"):]
 
-    def run(self, work: Work, seconds: float) -> dict:
+    def run(self, work: Work, **options) -> dict:
         body = work.body
         if work.path.endswith("/unwrapkey"):
             body = {**body, "value": self.wrapped}
-        return send(self.entrant, work.path.format(**self.keys), body, seconds=seconds)
+        return send(self.entrant, work.path.format(**self.keys), body, **options)
 
 
 BARBICAN = ("Barbican: Debian's, simple crypto, SQLite, TLS by uWSGI, without authentication; the processor time of all its "
@@ -121,7 +121,7 @@ def measure_works(vault: Vault, nginx: Entrant, options, tell) -> None:
     files = []
     for _ in range(options.rounds):
         for work in WORKS:
-            runs[work.title].append(vault.run(work, options.seconds))
+            runs[work.title].append(vault.run(work, seconds=options.seconds))
         for peer, rate in openssl_rates(options.seconds).items():
             rates[peer].append(rate)
         files.append(load.run(nginx, SCHEME, container="files", op="get", size=VALUE_BYTES, objects=FILES,
