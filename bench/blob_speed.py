@@ -85,10 +85,13 @@ class Speed:
                     value = measure(folder, max(1.0, self.seconds))
                     runs[name].append({"rps": value, "mb_per_s": value})
                 else:
-                    runs[name].append(load.run(entrants[name], scheme, container=scenario.name, op=scenario.op,
-                                               size=scenario.size, connections=scenario.connections,
-                                               objects=scenario.objects, prefix=f"r{number}-", seconds=self.seconds))
+                    runs[name].append(run(entrants[name], scenario, scheme, prefix=f"r{number}-", seconds=self.seconds))
         return runs
+
+
+def run(entrant: Entrant, scenario: Scenario, scheme: str, **options) -> dict:
+    return load.run(entrant, scheme, container=scenario.name, op=scenario.op, size=scenario.size,
+                    connections=scenario.connections, objects=scenario.objects, **options)
 
 
 def prepare(entrant: Entrant, scenario: Scenario, scheme: str) -> None:

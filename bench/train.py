@@ -10,8 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 sys.path.insert(0, str(ROOT / "bench"))
 
-import load  # noqa: E402
-from blob_speed import SCENARIOS, prepare  # noqa: E402
+from blob_speed import SCENARIOS, prepare, run  # noqa: E402
 from entrants import SCHEMES, running  # noqa: E402
 from harness import paths  # noqa: E402
 from vault_speed import WORKS, Vault  # noqa: E402
@@ -24,9 +23,7 @@ def ask_for_blobs(folder: pathlib.Path) -> None:
         for scenario in SCENARIOS:
             for scheme in SCHEMES:
                 prepare(entrants["freehold"], scenario, scheme)
-                load.run(entrants["freehold"], scheme, container=scenario.name, op=scenario.op, size=scenario.size,
-                         connections=scenario.connections, objects=scenario.objects, prefix=scheme,
-                         requests=LARGE if scenario.large else SMALL)
+                run(entrants["freehold"], scenario, scheme, prefix=scheme, requests=LARGE if scenario.large else SMALL)
 
 
 def ask_a_vault(folder: pathlib.Path) -> None:

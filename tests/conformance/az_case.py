@@ -9,6 +9,7 @@ from harness.cases import SharedServerCase
 from harness.waiting import wait_until
 
 SECONDS = 120
+REMOVAL_SECONDS = 60  # of what a deleted account kept
 
 
 class Az(SharedServerCase):
@@ -68,8 +69,8 @@ class Az(SharedServerCase):
 
     def wait_until_account_name_is_free(self, name: str) -> None:
         """A deleted account keeps its name until its content is removed; in its place a new one is a conflict."""
-        wait_until(lambda: self.az("storage", "account", "check-name", "-n", name)["nameAvailable"], SECONDS,
-                   f"the name of the deleted account {name}")
+        wait_until(lambda: self.az("storage", "account", "check-name", "-n", name)["nameAvailable"],
+                   REMOVAL_SECONDS, f"the name of the deleted account {name}")
 
 
 class AzByHand(Az):
