@@ -65,6 +65,8 @@ class Connection {
   void cancel() { transport_->cancel(); }
   // True if the deadline has just been found over.
   [[nodiscard]] bool cut_if_over(std::int64_t now);
+  // With each sweep.
+  void save_memory() { transport_->save_memory(); }
 
  private:
   friend class Shard;

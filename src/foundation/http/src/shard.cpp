@@ -88,6 +88,7 @@ runtime::Task<> Shard::sweep(std::shared_ptr<Shard> shard) {
     const std::int64_t now = Deadline::now_ms();
     for (Connection* connection = shard->first_; connection != nullptr; connection = connection->next_) {
       if (connection->cut_if_over(now)) Counters::add(shard->counters.timeouts, 1);
+      connection->save_memory();
     }
     shard->tell_refusals(now);
   }

@@ -73,11 +73,12 @@ Result<std::shared_ptr<const TlsContext>> make_tls_context(const TlsIdentity& id
   if (!context) return fail(ErrorCode::kInternal, "no memory for a TLS context");
   SSL_CTX* const native = context.get();
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  // Record buffers are kept from record to record (Transport::save_memory gives them back): what was read in one is
+  // overwritten.
   SSL_CTX_set_options(native, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                                  SSL_OP_IGNORE_UNEXPECTED_EOF);
-  // An idle connection gives its record buffers back; a record may leave in pieces and from a buffer that moved.
-  SSL_CTX_set_mode(native,
-                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+                                  SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_CLEANSE_PLAINTEXT);
+  // A record may leave in pieces and from a buffer that moved.
+  SSL_CTX_set_mode(native, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   if (SSL_CTX_set_cipher_list(native, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1) return refuse("no TLS 1.2 ciphers");
   // Tickets carry the sessions; nothing is kept here.
   SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);

@@ -145,6 +145,32 @@ TEST_F(HastyTlsTest, AHandshakeThatStallsIsCut) {
   EXPECT_GE(server_.server.stats().timeouts, 2U);
 }
 
+// Swept often, so that record buffers are given back at once.
+class SweptTlsTest : public TlsTest {
+ protected:
+  static constexpr std::chrono::milliseconds kSweep{50};
+  SweptTlsTest() : TlsTest({.header_timeout = 8 * kSweep}) {}
+  static void wait_for_sweeps() {
+    const auto end = std::chrono::steady_clock::now() + 3 * kSweep;
+    EXPECT_TRUE(eventually([&] { return std::chrono::steady_clock::now() > end; }));
+  }
+};
+
+TEST_F(SweptTlsTest, WhatWasSweptGoesOnAsBefore) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient client(port_, {.min_version = version, .max_version = version});
+    for (int round = 0; round < 3; ++round) {
+      client.send(kDescribe);
+      EXPECT_EQ(client.receive_body(kDescribed.size()), kDescribed);
+      client.send("PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 40000\r\n\r\n" + std::string(20'000, 'a'));
+      wait_for_sweeps();
+      client.send(std::string(20'000, 'b'));
+      EXPECT_TRUE(client.receive_body(40'000) == std::string(20'000, 'a') + std::string(20'000, 'b'));
+      wait_for_sweeps();
+    }
+  }
+}
+
 TEST(TlsWithoutIdentity, ConnectionsAreClosedUntilThereIsOne) {
   TestServer server;
   const auto port = server.server.listen(Listener::kHttps, {"127.0.0.1"}, 0);

@@ -195,6 +195,8 @@ class TlsTransport final : public Transport {
     if (wire_.output.capacity() > kRecordBytes && wire_.pending().empty()) wire_.output = std::string();
   }
 
+  void save_memory() override { SSL_free_buffers(ssl_.get()); }  // but for one that holds a part of a record
+
   void cancel() override { stream_.cancel(); }
 
  private:

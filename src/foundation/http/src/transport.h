@@ -90,8 +90,11 @@ class Transport {
   [[nodiscard]] virtual runtime::Task<Result<>> flush(Pieces pieces) = 0;
   // Says that nothing more will be sent, as far as that goes without waiting.
   virtual void shut_down() = 0;
-  // Gives memory back that an idle connection has no use for.
+  // Gives memory back that an idle connection has no use for. Before it waits.
   virtual void rest() = 0;
+  // Gives back what it holds between two records: now and then, as it costs time to get again, and whether the client
+  // is idle or slow. While it waits.
+  virtual void save_memory() {}
   // Ends what is being waited for with an error.
   virtual void cancel() = 0;
 };
