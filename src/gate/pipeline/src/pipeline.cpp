@@ -13,8 +13,8 @@ Pipeline::Pipeline(const AccountDirectory& accounts, audit::Log& audit, const Cl
 Pipeline::~Pipeline() = default;
 
 void Pipeline::add(ServiceGate& service) {
-  State::Service added{&service, dynamic_cast<const ControlGate*>(&service), service.rows()};
-  auto faults = check_rows(added.rows);
+  State::Service added{&service, dynamic_cast<const ControlGate*>(&service), RouteTable(service.rows())};
+  auto faults = check_rows(added.routes.rows());
   for (const auto& fault : faults) log_error("faulty route row", {{"fault", fault}});
   FH_CHECK(faults.empty());
   for (const auto& endpoint : service.endpoints_) FH_CHECK(endpoint.spec.implemented == bool(endpoint.run));

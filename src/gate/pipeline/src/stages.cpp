@@ -165,9 +165,9 @@ ApiResult<> Pipeline::State::find_row(Passage& p) const {
   auto& a = p.admission;
   for (const auto& service : services) {
     if (service.gate != p.service) continue;
-    const auto* row = find_route(service.rows, *a.request, a.target.scope);
+    const auto* row = service.routes.find(*a.request, a.target.scope);
     if (row == nullptr) break;
-    p.endpoint = &service.gate->endpoints_[static_cast<std::size_t>(row - service.rows.data())];
+    p.endpoint = &service.gate->endpoints_[static_cast<std::size_t>(row - service.routes.rows().data())];
     a.route = &p.endpoint->spec;
     a.record.operation = a.route->operation;
     return {};

@@ -32,8 +32,8 @@ struct Pipeline::Passage {
 struct Pipeline::State {
   struct Service {
     ServiceGate* gate;
-    const ControlGate* control;   // the same, if it is one
-    std::vector<RouteSpec> rows;  // of gate->endpoints_, in order
+    const ControlGate* control;  // the same, if it is one
+    RouteTable routes;           // of gate->endpoints_, in order
   };
 
   State(const AccountDirectory& accounts_in, audit::Log& audit_in, const Clock& clock_in, Random& random_in,

@@ -2,6 +2,7 @@
 #include <array>
 #include <iterator>
 
+#include "base/check.h"
 #include "base/encoding.h"
 #include "route/route.h"
 
@@ -44,8 +45,7 @@ std::string_view path_for(const RouteSpec& row, std::string_view path) {
   return path;
 }
 
-bool matches(const RouteSpec& row, const http::Request& request, const Choosing& given) {
-  if (!row.path.empty() && !matches_path(row.path, path_for(row, request.path))) return false;
+bool selectors_hold(const RouteSpec& row, const http::Request& request, const Choosing& given) {
   for (std::size_t i = 0; i < given.size(); ++i) {
     if (given[i] && !names(row, kChoosing[i])) return false;
   }
@@ -73,6 +73,33 @@ std::string_view take_segment(std::string_view& path) {
   return segment;
 }
 
+bool fits(std::string_view wanted, std::string_view given) {
+  return wanted.starts_with('{') ? !given.empty() : equals_ignoring_case(wanted, given);
+}
+
+constexpr std::size_t kMostSegments = 24;  // more than any row's path has
+
+// A request's path, cut once for all rows.
+class Segments {
+ public:
+  explicit Segments(std::string_view path) {
+    while (path.starts_with('/') && count_ <= kMostSegments) each_[count_++] = take_segment(path);
+  }
+  // As matches_path() has it.
+  [[nodiscard]] bool match(std::span<const std::string_view> wanted, bool slash_at_end) const {
+    const std::size_t count = slash_at_end && count_ > 1 && each_[count_ - 1].empty() ? count_ - 1 : count_;
+    if (count != wanted.size()) return false;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!fits(wanted[i], each_[i])) return false;
+    }
+    return true;
+  }
+
+ private:
+  std::array<std::string_view, kMostSegments + 1> each_;
+  std::size_t count_ = 0;
+};
+
 }  // namespace
 
 bool matches_path(std::string_view path_template, std::string_view path) {
@@ -85,16 +112,34 @@ bool matches_path(std::string_view path_template, std::string_view path) {
   while (path_template.starts_with('/') && path.starts_with('/')) {
     const auto wanted = take_segment(path_template);
     const auto given = take_segment(path);
-    if (wanted.starts_with('{') ? given.empty() : !equals_ignoring_case(wanted, given)) return false;
+    if (!fits(wanted, given)) return false;
   }
   return path_template.empty() && path.empty();
 }
 
-const RouteSpec* find_route(std::span<const RouteSpec> rows, const http::Request& request, Scope scope) {
+RouteTable::RouteTable(std::vector<RouteSpec> rows) : rows_(std::move(rows)) {
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const RouteSpec& row = rows_[i];
+    Place place{.row = i, .segments = {}};
+    if (!row.path.starts_with(kScope)) {
+      auto path = row.path;
+      while (path.starts_with('/')) place.segments.push_back(take_segment(path));
+      FH_CHECK(place.segments.size() < kMostSegments);
+    }
+    places_[{row.method, row.scope}].push_back(std::move(place));
+  }
+}
+
+const RouteSpec* RouteTable::find(const http::Request& request, Scope scope) const {
   const auto given = choosing_of(request);
-  if (!given) return nullptr;
-  for (const auto& row : rows) {
-    if (row.method == request.method && row.scope == scope && matches(row, request, *given)) return &row;
+  const auto places = places_.find({request.method, scope});
+  if (!given || places == places_.end()) return nullptr;
+  const Segments asked(request.path);
+  for (const Place& place : places->second) {
+    const RouteSpec& row = rows_[place.row];
+    const bool here = row.path.empty() || (place.segments.empty() ? matches_path(row.path, path_for(row, request.path))
+                                                                  : asked.match(place.segments, row.slash_at_end));
+    if (here && selectors_hold(row, request, *given)) return &row;
   }
   return nullptr;
 }

@@ -19,18 +19,18 @@ RouteSpec row(std::string_view operation, Method method, Scope scope, std::vecto
           .credentials = kSharedKey};
 }
 
-const std::vector<RouteSpec> kRows = {
+const RouteTable kRows(std::vector<RouteSpec>{
     row("PutBlock", Method::kPut, Scope::kBlob, {{"comp", "block"}, {"blockid", ""}}),
     row("PutBlobFromUrl", Method::kPut, Scope::kBlob, {}, {{"x-ms-blob-type", "BlockBlob"}, {"x-ms-copy-source", ""}}),
     row("PutBlob", Method::kPut, Scope::kBlob, {}, {{"x-ms-blob-type", "BlockBlob"}}),
     row("GetBlob", Method::kGet, Scope::kBlob),
     row("ListBlobs", Method::kGet, Scope::kContainer, {{"restype", "container"}, {"comp", "list"}}),
     row("GetContainerProperties", Method::kGet, Scope::kContainer, {{"restype", "container"}}),
-};
+});
 
 std::string route_of(Method method, Scope scope, std::string_view query, testing::HeaderList headers = {}) {
   auto request = make_request(method, "https://a/c/b?" + std::string(query), std::move(headers));
-  const auto* found = find_route(kRows, request, scope);
+  const auto* found = kRows.find(request, scope);
   return found ? std::string(found->operation) : "";
 }
 
@@ -106,14 +106,30 @@ TEST(MatchesPath, TakesAScopeOfAnyLengthBeforeTheLastProviders) {
 TEST(FindRoute, ASlashAtTheEndSaysNothingWhereTheRowTakesIt) {
   std::vector<RouteSpec> rows = {{.operation = "List", .scope = Scope::kSystem, .path = "/things"}};
   const auto request = testing::make_request(http::Method::kGet, "https://x.test/things/");
-  EXPECT_EQ(find_route(rows, request, Scope::kSystem), nullptr);
+  EXPECT_EQ(RouteTable(rows).find(request, Scope::kSystem), nullptr);
   rows[0].slash_at_end = true;
-  EXPECT_EQ(find_route(rows, request, Scope::kSystem), rows.data());
+  const RouteTable table(rows);
+  EXPECT_EQ(table.find(request, Scope::kSystem), table.rows().data());
   const auto doubled = testing::make_request(http::Method::kGet, "https://x.test/things//");
-  EXPECT_EQ(find_route(rows, doubled, Scope::kSystem), nullptr);
+  EXPECT_EQ(table.find(doubled, Scope::kSystem), nullptr);
 }
 
-TEST(CheckRows, FindsNothingInAGoodTable) { EXPECT_TRUE(check_rows(kRows).empty()); }
+// As matches_path() has it, whatever way a table finds it.
+TEST(FindRoute, PathsAreMatchedAsByThemselves) {
+  const std::string long_path = "/a" + std::string(40, '/');
+  for (const std::string_view wanted : {"/", "/a", "/{x}", "/a/{x}", "/{x}/b", "/a/b/c", "{scope}/providers/n/{x}"}) {
+    const RouteTable table({{.operation = "One", .scope = Scope::kSystem, .path = wanted}});
+    for (const std::string_view path : std::initializer_list<std::string_view>{
+             "/", "/a", "/A", "/a/", "//", "/a/b", "/a//b", "/a/b/", "/a/b/c", "/a/b/c/d", "/providers/n/x",
+             "/s/providers/n/x", "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u/v/w/x/y/z", long_path}) {
+      auto request = make_request(Method::kGet, "https://x.test/");
+      request.path = path;
+      EXPECT_EQ(table.find(request, Scope::kSystem) != nullptr, matches_path(wanted, path)) << wanted << " " << path;
+    }
+  }
+}
+
+TEST(CheckRows, FindsNothingInAGoodTable) { EXPECT_TRUE(check_rows(kRows.rows()).empty()); }
 
 TEST(CheckRows, NamesEveryFault) {
   auto unreachable = row("Later", Method::kGet, Scope::kBlob, {{"versionid", ""}});

@@ -12,7 +12,7 @@ BlobGate::BlobGate(BlobParts& parts, std::vector<std::string> host_suffixes)
       containers_(parts) {
   add_routes(*this, parts);
   add_jobs(*this);
-  rows_ = rows();
+  routes_ = gate::RouteTable(rows());
 }
 
 bool BlobGate::claims(const http::Request& request, gate::Target& target) const {
@@ -82,7 +82,7 @@ bool BlobGate::has_route_of_another_verb(const http::Request& request, gate::Sco
   auto other = request;
   for (const auto method : {http::Method::kGet, http::Method::kPut, http::Method::kPost, http::Method::kDelete}) {
     other.method = method;
-    if (gate::find_route(rows_, other, scope) != nullptr) return true;
+    if (routes_.find(other, scope) != nullptr) return true;
   }
   return false;
 }

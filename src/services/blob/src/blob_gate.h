@@ -29,7 +29,7 @@ class BlobGate final : public gate::ServiceGate {
   [[nodiscard]] bool has_route_of_another_verb(const http::Request& request, gate::Scope scope) const;
 
   std::vector<std::string> host_suffixes_;
-  std::vector<gate::RouteSpec> rows_;
+  gate::RouteTable routes_;
   const AccountStore& accounts_;
   const ServicePropertiesStore& properties_;
   mutable BlobContainerDirectory containers_;  // thread-safe, and asked through a gate that is const once it serves

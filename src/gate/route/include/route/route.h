@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -109,11 +111,26 @@ struct Target {
   std::string blob = {};       // decoded
 };
 
-// The first row in order that matches; nullptr if none does. Rows with more selectors stand first: check_rows() tells.
-// `comp` and `restype` say which operation is meant, so a request that has one matches only rows that name it as a
-// selector, and a request that has one twice matches none: PUT ?comp=lease must never pass for Put Blob. Selector
-// values are compared without regard to case.
-[[nodiscard]] const RouteSpec* find_route(std::span<const RouteSpec> rows, const http::Request& request, Scope scope);
+// A service's rows, laid out for looking up. Immutable, thread-safe.
+class RouteTable {
+ public:
+  RouteTable() = default;
+  explicit RouteTable(std::vector<RouteSpec> rows);
+  [[nodiscard]] std::span<const RouteSpec> rows() const { return rows_; }
+  // The first row in order that matches; nullptr if none does. Rows with more selectors stand first: check_rows()
+  // tells. `comp` and `restype` say which operation is meant, so a request that has one matches only rows that name it
+  // as a selector, and a request that has one twice matches none: PUT ?comp=lease must never pass for Put Blob.
+  // Selector values are compared without regard to case.
+  [[nodiscard]] const RouteSpec* find(const http::Request& request, Scope scope) const;
+
+ private:
+  struct Place {
+    std::size_t row;
+    std::vector<std::string_view> segments;  // of its path; none: any path, or one that begins with {scope}
+  };
+  std::vector<RouteSpec> rows_;
+  std::map<std::pair<http::Method, Scope>, std::vector<Place>> places_;  // in order of the rows
+};
 
 // Does the path that a template ("/{tenant}/oauth2/token") describes look like this one, which is as sent?
 [[nodiscard]] bool matches_path(std::string_view path_template, std::string_view path);
