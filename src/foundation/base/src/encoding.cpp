@@ -15,20 +15,22 @@ constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 constexpr std::string_view kBase64Url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 std::string encode64(BytesView bytes, std::string_view alphabet, bool padded) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = (group << 8) | (k < n ? static_cast<std::uint8_t>(bytes[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k) {
-      if (k <= n) {
-        out.push_back(alphabet[(group >> (18 - 6 * k)) & 63]);
-      } else if (padded) {
-        out.push_back('=');
-      }
-    }
+  const std::size_t rest = bytes.size() % 3;
+  const std::size_t whole = bytes.size() - rest;
+  std::string out(whole / 3 * 4 + (rest == 0 ? 0 : padded ? 4 : rest + 1), '=');
+  const char* const letters = alphabet.data();
+  const auto byte = [&bytes](std::size_t i) { return std::uint32_t{static_cast<std::uint8_t>(bytes.data()[i])}; };
+  char* to = out.data();
+  for (std::size_t i = 0; i < whole; i += 3, to += 4) {
+    const std::uint32_t group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+    to[0] = letters[group >> 18];
+    to[1] = letters[group >> 12 & 63];
+    to[2] = letters[group >> 6 & 63];
+    to[3] = letters[group & 63];
   }
+  if (rest == 0) return out;
+  const std::uint32_t group = byte(whole) << 16 | (rest == 2 ? byte(whole + 1) << 8 : 0);
+  for (std::size_t k = 0; k <= rest; ++k) to[k] = letters[group >> (18 - 6 * k) & 63];
   return out;
 }
 
@@ -44,21 +46,24 @@ std::array<std::int8_t, 256> make_inverse(std::string_view alphabet) {
 // `text` without padding. The unused low bits of the last character must be zero: one text for one value.
 std::optional<Bytes> decode64(std::string_view text, const std::array<std::int8_t, 256>& inverse) {
   if (text.size() % 4 == 1) return std::nullopt;
-  Bytes out;
-  out.reserve(text.size() / 4 * 3 + 2);
-  std::uint32_t bits = 0;
-  unsigned held = 0;
-  for (const char c : text) {
-    const int value = inverse[static_cast<std::uint8_t>(c)];
-    if (value < 0) return std::nullopt;
-    bits = (bits << 6) | static_cast<std::uint32_t>(value);
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      out.push_back(static_cast<char>((bits >> held) & 0xff));
-    }
+  const std::size_t rest = text.size() % 4;
+  const std::size_t whole = text.size() - rest;
+  Bytes out(whole / 4 * 3 + (rest == 0 ? 0 : rest - 1), '\0');
+  // Negative for what is no letter; so is then all that it is joined with.
+  const auto value = [&](std::size_t i) { return int{inverse[static_cast<std::uint8_t>(text.data()[i])]}; };
+  char* to = out.data();
+  for (std::size_t i = 0; i < whole; i += 4, to += 3) {
+    const int a = value(i), b = value(i + 1), c = value(i + 2), d = value(i + 3);
+    if ((a | b | c | d) < 0) return std::nullopt;
+    to[0] = static_cast<char>(a << 2 | b >> 4);
+    to[1] = static_cast<char>(b << 4 | c >> 2);
+    to[2] = static_cast<char>(c << 6 | d);
   }
-  if ((bits & ((1u << held) - 1)) != 0) return std::nullopt;
+  if (rest == 0) return out;
+  const int a = value(whole), b = value(whole + 1), c = rest == 3 ? value(whole + 2) : 0;
+  if ((a | b | c) < 0 || (rest == 2 ? b & 15 : c & 3) != 0) return std::nullopt;
+  to[0] = static_cast<char>(a << 2 | b >> 4);
+  if (rest == 3) to[1] = static_cast<char>(b << 4 | c >> 2);
   return out;
 }
 

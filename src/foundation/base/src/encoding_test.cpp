@@ -33,6 +33,23 @@ TEST(Encoding, Base64RefusesWhatIsNotCanonical) {
   EXPECT_FALSE(from_base64url("+/8"));
 }
 
+TEST(Encoding, Base64OfEveryByteAtEveryPlace) {
+  for (std::size_t size = 1; size <= 7; ++size) {
+    for (std::size_t place = 0; place < size; ++place) {
+      for (int value = 0; value < 256; ++value) {
+        Bytes bytes(size, '\x5a');
+        bytes[place] = static_cast<char>(value);
+        EXPECT_EQ(from_base64(to_base64(bytes)), bytes);
+        EXPECT_EQ(from_base64url(to_base64url(bytes)), bytes);
+        std::string text = to_base64url(bytes);
+        text[place] = static_cast<char>(value);
+        const auto read = from_base64url(text);
+        EXPECT_EQ(read.has_value(), read && to_base64url(*read) == text) << text;
+      }
+    }
+  }
+}
+
 TEST(Encoding, PercentRoundTripAndBrokenEscapes) {
   EXPECT_EQ(percent_encode("a b/ü", "/"), "a%20b/%C3%BC");
   EXPECT_EQ(percent_decode("a%20b/%c3%bc+"), "a b/ü+");

@@ -1,12 +1,16 @@
 #include "authz/scope.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/check.h"
 #include "base/encoding.h"
 
 namespace freehold::gate::authz {
 namespace {
+
+// Two of the tenant, a management group or so, subscription, resource group, resource, and what is below.
+constexpr std::size_t kUsualDepth = 8;
 
 const std::string kGroups = "/providers/microsoft.management/managementgroups/";
 
@@ -22,7 +26,11 @@ bool may_stand_in_scope(char c) {
 
 void go_down(ScopeChain& chain, std::string_view below) {
   const std::string& above = chain.innermost();
-  chain.scopes.push_back(to_lower((above == "/" ? std::string() : above) + std::string(below)));
+  std::string scope;
+  scope.reserve(above.size() + below.size());
+  if (above != "/") scope = above;
+  std::ranges::transform(below, std::back_inserter(scope), ascii_lower);
+  chain.scopes.push_back(std::move(scope));
 }
 
 }  // namespace
@@ -34,7 +42,13 @@ std::optional<std::string> normal_scope(std::string_view scope) {
   return to_lower(scope);
 }
 
-ScopeChain tenant_chain(TenantId tenant) { return {{"/", kGroups + to_string(tenant)}}; }
+ScopeChain tenant_chain(TenantId tenant) {
+  ScopeChain chain;
+  chain.scopes.reserve(kUsualDepth);
+  chain.scopes.emplace_back("/");
+  chain.scopes.push_back(kGroups + to_string(tenant));
+  return chain;
+}
 
 ScopeChain management_group_chain(TenantId tenant, std::string_view group, const ManagementTree& tree) {
   ScopeChain chain = tenant_chain(tenant);

@@ -180,10 +180,10 @@ Task<ApiResult<Secret>> decrypt_here(VaultParts& parts, VaultCall& call, KeyUse 
   });
 }
 
-Json answer_json(const std::string& id, BytesView value) {
-  std::string text = to_base64url(value);
-  Json json = {{"kid", id}, {"value", text}};
-  wipe(text);
+Json answer_json(std::string id, BytesView value) {
+  Json json = Json::object();
+  json.emplace("kid", std::move(id));
+  json.emplace("value", to_base64url(value));
   return json;
 }
 
