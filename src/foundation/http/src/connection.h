@@ -22,6 +22,7 @@ class RequestBody final : public BodyReader {
   void begin(const Framing& framing);
   [[nodiscard]] std::optional<std::uint64_t> length() const override;
   [[nodiscard]] Task<Result<std::size_t>> read_some(std::span<char> out) override;
+  [[nodiscard]] bool is_at_hand() const override;
 
   [[nodiscard]] bool finished() const { return finished_; }
   [[nodiscard]] std::optional<ErrorCode> failure() const { return failure_; }

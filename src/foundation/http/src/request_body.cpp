@@ -46,6 +46,11 @@ Task<Result<std::size_t>> RequestBody::read_some(std::span<char> out) {
   co_return got;
 }
 
+// A chunked one counts as on its way: where it ends isn't known before it is decoded.
+bool RequestBody::is_at_hand() const {
+  return !chunked_ && !failure_ && connection_.input_.view().size() >= remaining_;
+}
+
 // What is buffered already, else straight from the socket to where the caller wants it.
 Task<Result<std::size_t>> RequestBody::read_data(std::span<char> out) {
   InputBuffer& input = connection_.input_;

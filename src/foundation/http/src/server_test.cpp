@@ -52,6 +52,19 @@ TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
   }
 }
 
+TEST_F(ServerTest, ABodyThatCameWithItsHeadIsAtHand) {
+  RawClient client(server_.port);
+  const std::string head = "PUT /at-hand HTTP/1.1\r\nHost: h\r\n";
+  client.send(head + "Content-Length: 4\r\n\r\nbody");
+  EXPECT_EQ(client.reply().body, "all");
+  client.send(head + "Content-Length: 0\r\n\r\n");
+  EXPECT_EQ(client.reply().body, "all");
+  client.send(head + "Content-Length: 4\r\n\r\nbod");
+  EXPECT_EQ(client.reply().body, "some");
+  client.send("y" + head + "Transfer-Encoding: chunked\r\n\r\n1\r\nb\r\n0\r\n\r\n");
+  EXPECT_EQ(client.reply().body, "some");
+}
+
 TEST_F(ServerTest, AnUnreadBodyDoesNotBecomeARequest) {
   RawClient client(server_.port);
   const std::string inside = get("/smuggled");

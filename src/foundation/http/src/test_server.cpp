@@ -70,6 +70,7 @@ Task<Response> TestHandler::handle(Request& request) {
     body_errors_.push_back(body.error().code);
     co_return text(500, "unread");
   }
+  if (path == "/at-hand") co_return text(200, request.body->is_at_hand() ? "all" : "some");
   if (path == "/wait") co_await released_.wait();
   if (path == "/throw") throw std::runtime_error("on purpose");
   Response response = text(200, describe(request));

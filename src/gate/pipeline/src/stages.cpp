@@ -372,11 +372,14 @@ Task<ApiResult<>> Pipeline::State::find_tags(Passage& p) {
   co_return ApiResult<>();
 }
 
-// A part's body lies in memory, and its whole has waited.
+// A part's body lies in memory, and its whole has waited. One that came with its head is taken at once, but where the
+// act is put on record before it.
 std::unique_ptr<AwaitedBody> Pipeline::State::await_body(Passage& p) {
   auto& a = p.admission;
   const auto* rules = a.account == nullptr ? p.service->tokens() : nullptr;
-  const bool waits = p.whole == nullptr && a.request->body != nullptr && a.request->body->length() != 0;
+  const auto* body = a.request->body;
+  const bool has_body = p.whole == nullptr && body != nullptr && body->length() != 0;
+  const bool waits = has_body && (a.route->audit == AuditClass::kControl || !body->is_at_hand());
   if (rules == nullptr || !waits || a.principal.credential != kBearer) return nullptr;
   return std::make_unique<AwaitedBody>(*a.request, bodies, a.tenant,
                                        [this, &a, rules] { return ask_again(a, *rules); });

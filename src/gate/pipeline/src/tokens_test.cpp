@@ -34,6 +34,7 @@ class ShelfRules final : public TokenRules {
   }
   [[nodiscard]] bool allows(const Identity& who, const http::Request&, const Target&,
                             std::string_view action) const override {
+    ++asked;
     return allowed.contains({who.object, std::string(action)});
   }
   [[nodiscard]] ApiError refuse_action(const Identity&, const http::Request&, const Target&,
@@ -41,6 +42,7 @@ class ShelfRules final : public TokenRules {
     return {.status = 403, .code = "AuthorizationFailed", .message = "no " + std::string(action)};
   }
   std::set<std::pair<PrincipalId, std::string>> allowed;
+  mutable unsigned asked = 0;
 };
 
 class ShelfService final : public ServiceGate {
@@ -62,6 +64,10 @@ class ShelfService final : public ServiceGate {
     add<WriteShelf>(write, [](Permit<WriteShelf> permit) { return write_shelf(std::move(permit)); });
     add<FillShelf>(row(http::Method::kPut, "/shelves/{name}", "Shelves/fill"),
                    [this](Permit<FillShelf> permit) { return fill_shelf(std::move(permit)); });
+    auto top_up = row(http::Method::kPut, "/shelves/{name}/rest", "Shelves/fill");
+    top_up.audit = AuditClass::kWrite;
+    add_as<FillShelf>("Shelves/topUp", top_up,
+                      [this](Permit<FillShelf> permit) { return fill_shelf(std::move(permit)); });
     add_as<ListShelves>("Shelves/all", row(http::Method::kGet, "/shelves", ""),
                         [](Permit<ListShelves> permit) { return answer(permit.tenant()); });
     auto open = row(http::Method::kGet, "/metadata", "");
@@ -117,6 +123,8 @@ class ShelfService final : public ServiceGate {
 class LateBody final : public http::BodyReader {
  public:
   LateBody(std::size_t bytes, std::function<void()> meanwhile) : left_(bytes), meanwhile_(std::move(meanwhile)) {}
+  bool at_hand = false;
+  [[nodiscard]] bool is_at_hand() const override { return at_hand; }
   [[nodiscard]] std::optional<std::uint64_t> length() const override { return left_; }
   [[nodiscard]] http::Task<Result<std::size_t>> read_some(std::span<char> out) override {
     const auto n = std::min(out.size(), left_ > 1 ? left_ - 1 : left_);
@@ -147,12 +155,14 @@ class TokensTest : public PipelineTest {
     return send(make_request(method, url, std::move(headers)));
   }
   // "403 AuthorizationFailed" of a body of so many bytes, before whose end `meanwhile` happens.
-  std::string fill(std::size_t bytes, std::function<void()> meanwhile) {
+  std::string fill(std::size_t bytes, std::function<void()> meanwhile, bool at_hand = false,
+                   const std::string& shelf = "mine") {
     auto claims = testing::good_claims(tenant_, me_, clock_.now());
     claims["aud"] = "\"https://shelves.test\"";
-    auto request = make_request(http::Method::kPut, "https://shelves.test/shelves/mine",
+    auto request = make_request(http::Method::kPut, "https://shelves.test/shelves/" + shelf,
                                 {{"authorization", "Bearer " + testing::token_of(claims)}});
     LateBody body(bytes, std::move(meanwhile));
+    body.at_hand = at_hand;
     request.body = &body;
     const auto answer = status_of(runtime::run_blocking(pipeline_->handle(request)));
     EXPECT_EQ(request.body, &body);
@@ -253,6 +263,20 @@ TEST_F(TokensTest, RightsAreAskedAgainWhenTheBodyHasCome) {
   EXPECT_EQ(shelves_.filled, 0u);
 }
 
+// Nothing can happen between the decision and the end of a body that came with its head, but where the act has to be on
+// record first.
+TEST_F(TokensTest, OfABodyAtHandRightsAreAskedOnceWhereNothingIsWaitedFor) {
+  shelves_.rules.allowed.insert({me_, "Shelves/fill"});
+  const auto asked = [&](bool at_hand, const std::string& shelf) {
+    const auto before = shelves_.rules.asked;
+    EXPECT_EQ(fill(10, nullptr, at_hand, shelf), "200 ");
+    return shelves_.rules.asked - before;
+  };
+  EXPECT_EQ(asked(true, "mine/rest"), 1u);
+  EXPECT_EQ(asked(false, "mine/rest"), 2u);
+  EXPECT_EQ(asked(true, "mine"), 2u);
+}
+
 TEST_F(TokensTest, BodiesOfATenantTakeABoundedRoomAtOnce) {
   shelves_.rules.allowed.insert({me_, "Shelves/fill"});
   const std::size_t half = 20 * 1024 * 1024;
@@ -289,7 +313,7 @@ TEST_F(TokensTest, RowsFromDataKeepTheirNames) {
 TEST_F(TokensTest, NobodyGetsInWhoMustNotAndEveryoneWhoMay) {
   TokenMatrix matrix(shelves_, {.host = "shelves.test", .audience = "https://shelves.test", .query = ""});
   for (const auto& fault : matrix.run()) ADD_FAILURE() << fault;
-  EXPECT_EQ(matrix.cases(), 5u * 16u + 3u);
+  EXPECT_EQ(matrix.cases(), 6u * 16u + 3u);
 }
 
 }  // namespace

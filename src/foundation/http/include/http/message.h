@@ -65,6 +65,8 @@ class BodyReader {
   // Fills at most out.size() bytes; 0 at the end. kInvalidArgument: broken chunked framing; kCancelled: the client went
   // away or sent less than it announced; kTimeout: it stalled. After an error the connection closes.
   [[nodiscard]] virtual Task<Result<std::size_t>> read_some(std::span<char> out) = 0;
+  // All that is still to come is in memory already: reading it waits for nobody.
+  [[nodiscard]] virtual bool is_at_hand() const { return false; }
 };
 // Reads until `out` is full or the body ends; returns the count.
 [[nodiscard]] Task<Result<std::size_t>> read_full(BodyReader& body, std::span<char> out);
