@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "base/secret.h"
+#include "base/wipe_inline.h"
 
 // Few arenas and nothing retained: memory that a burst took goes back to the system, and threads that hand each other
 // what they allocated (loops, commits, RocksDB) don't each keep a pile of it.
@@ -25,7 +25,7 @@ namespace {
 // Longer ones are of content, in whose way this would stand; whoever has a secret in one overwrites it himself.
 constexpr std::size_t kMostWiped = 64 * 1'024;
 
-void overwrite(void* memory, std::size_t size) { freehold::wipe(memory, std::min(size, kMostWiped)); }
+void overwrite(void* memory, std::size_t size) { freehold::wipe_inline(memory, std::min(size, kMostWiped)); }
 
 extent_hooks_t* usual_hooks = nullptr;
 extent_hooks_t our_hooks;

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/wipe_inline.h"
+
 namespace freehold::crypto {
 namespace {
 
@@ -14,7 +16,7 @@ void* take(std::size_t size, const char* /*file*/, int /*line*/) { return size >
 
 void give_back(void* memory, const char* /*file*/, int /*line*/) {
   if (memory == nullptr) return;
-  ::explicit_bzero(memory, ::malloc_usable_size(memory));
+  wipe_inline(memory, ::malloc_usable_size(memory));
   std::free(memory);
 }
 
