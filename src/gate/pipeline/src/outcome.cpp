@@ -159,6 +159,7 @@ http::Response Pipeline::State::render(Passage& p, ApiError error) const {
   const auto& a = p.admission;
   error.request_id = a.request_id_text;
   error.time = a.now;
+  if (error.code == "ServerBusy") busy.add(error.detail, clock.monotonic());
   if (error.status >= 500 && error.status != 501 && error.code != "ServerBusy") {
     const std::string trace_id = trace_id_of(a);
     log_warning("a request failed", {{"operation", a.record.operation},

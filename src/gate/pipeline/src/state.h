@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "awaited_body.h"
+#include "busy_report.h"
 #include "pipeline/control_gate.h"
 #include "pipeline/pipeline.h"
 #include "running_limits.h"
@@ -52,6 +53,7 @@ struct Pipeline::State {
   const PipelineOptions options;
   RunningLimits limits;
   BodyRoom bodies;
+  mutable BusyReport busy;
   std::vector<Service> services;
 
   // The stages (stages.cpp): each looks at what the earlier ones found, adds what it finds, or refuses.
