@@ -186,7 +186,7 @@ Result<> KeySession::try_out(const TokenKeyUse& use, CK_OBJECT_HANDLE original) 
   FH_TRY(const Ready key, ready(use, Purpose::kPrivate, Keep::kNo));
   const JoseAlgorithm& algorithm = trial(open);
   const Bytes digest(size_of(algorithm.hash), 't');
-  FH_TRY([[maybe_unused]] const Bytes right, sign_private(key.handle, open, algorithm, digest));
+  FH_TRY([[maybe_unused]] const Bytes right, sign_private(key.handle, key.open.get(), algorithm, digest));
   return {};
 }
 
@@ -289,7 +289,8 @@ Result<PublicNumbers> KeySession::point_of_private(CK_OBJECT_HANDLE key) {
       FH_TRY(const auto open, point_with(curve, x, odd));
       const JoseAlgorithm& algorithm = trial(open);
       const Bytes digest(size_of(algorithm.hash), 't');
-      if (sign_private(key, open, algorithm, digest)) return open;
+      FH_TRY(const PkeyPtr half, public_from(open));
+      if (sign_private(key, half.get(), algorithm, digest)) return open;
     }
     return token_failed("neither point is the key's");
   }

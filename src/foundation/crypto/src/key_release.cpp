@@ -93,7 +93,8 @@ Result<> KeySession::try_released(const TokenKeyUse& use, CK_OBJECT_HANDLE by, B
   if (use.key.open.type == KeyType::kOct) return try_out(use, copy.handle());
   const JoseAlgorithm& algorithm = trial(use.key.open);
   const Bytes digest(size_of(algorithm.hash), 't');
-  FH_TRY([[maybe_unused]] const Bytes right, sign_private(copy.handle(), use.key.open, algorithm, digest));
+  FH_TRY(const PkeyPtr half, public_from(use.key.open));
+  FH_TRY([[maybe_unused]] const Bytes right, sign_private(copy.handle(), half.get(), algorithm, digest));
   return {};
 }
 

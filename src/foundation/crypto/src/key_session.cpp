@@ -121,14 +121,19 @@ Result<KeySession::Ready> KeySession::ready(const TokenKeyUse& use, Purpose purp
   const CacheKey id(sha256(whole), purpose);
   if (const auto at = cache_.find(id); at != cache_.end()) {
     order_.splice(order_.begin(), order_, at->second.used);
-    return Ready{at->second.handle, nullptr};
+    return Ready{at->second.handle, nullptr, at->second.open};
   }
   FH_TRY(const CK_OBJECT_HANDLE handle, unwrap_sealed(use.key, use.place.context, purpose));
-  if (keep == Keep::kNo) return Ready{handle, std::make_unique<Object>(*this, handle)};
+  auto own = std::make_unique<Object>(*this, handle);
+  std::shared_ptr<EVP_PKEY> open;
+  if (purpose == Purpose::kPrivate) {
+    FH_TRY(open, public_from(use.key.open));
+  }
+  if (keep == Keep::kNo) return Ready{handle, std::move(own), std::move(open)};
   if (cache_.size() == kHandles) drop(cache_.find(order_.back()));
   order_.push_front(id);
-  cache_.emplace(id, Cached{handle, use.place.owner, order_.begin()});
-  return Ready{handle, nullptr};
+  cache_.emplace(id, Cached{own->release(), use.place.owner, open, order_.begin()});
+  return Ready{handle, nullptr, std::move(open)};
 }
 
 void KeySession::drop(std::map<CacheKey, Cached>::iterator at) {

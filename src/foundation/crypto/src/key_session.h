@@ -8,6 +8,7 @@
 
 #include "crypto/digest.h"
 #include "crypto/token_keys.h"
+#include "src/openssl_ptr.h"
 #include "src/token_attributes.h"
 #include "src/wrapping_keys.h"
 
@@ -74,10 +75,11 @@ class KeySession {
     KeySession* session_;
     CK_OBJECT_HANDLE handle_;
   };
-  // A key ready to be used: cached, or to be dropped after this use.
+  // A key ready to be used: cached, or to be dropped after this use. `open`: the public half of RSA and EC.
   struct Ready {
     CK_OBJECT_HANDLE handle;
     std::unique_ptr<Object> own;
+    std::shared_ptr<EVP_PKEY> open;
   };
   struct Made {
     Object key;
@@ -92,6 +94,7 @@ class KeySession {
   struct Cached {
     CK_OBJECT_HANDLE handle;
     Bytes owner;
+    std::shared_ptr<EVP_PKEY> open;
     std::list<CacheKey>::iterator used;
   };
 
@@ -143,8 +146,8 @@ class KeySession {
   [[nodiscard]] Result<PublicNumbers> point_of_private(CK_OBJECT_HANDLE key);
 
   [[nodiscard]] Result<Bytes> sign_with(CK_OBJECT_HANDLE key, CK_MECHANISM mechanism, BytesView data, std::size_t most);
-  [[nodiscard]] Result<Bytes> sign_private(CK_OBJECT_HANDLE key, const PublicNumbers& open,
-                                           const JoseAlgorithm& algorithm, BytesView digest);
+  [[nodiscard]] Result<Bytes> sign_private(CK_OBJECT_HANDLE key, EVP_PKEY* open, const JoseAlgorithm& algorithm,
+                                           BytesView digest);
   [[nodiscard]] Result<Secret> decrypt_with(CK_OBJECT_HANDLE key, CK_MECHANISM mechanism, BytesView text);
   [[nodiscard]] Result<Bytes> encrypt_with(CK_OBJECT_HANDLE key, CK_MECHANISM mechanism, BytesView text);
   [[nodiscard]] Result<Secret> decrypt_rsa(const TokenKeyUse& use, const JoseAlgorithm& algorithm, BytesView text,

@@ -86,7 +86,7 @@ Result<Bytes> KeySession::encrypt_with(CK_OBJECT_HANDLE key, CK_MECHANISM mechan
 }
 
 // The public half verifies it before anybody sees it: a fault in RSA by parts would give the key away.
-Result<Bytes> KeySession::sign_private(CK_OBJECT_HANDLE key, const PublicNumbers& open, const JoseAlgorithm& algorithm,
+Result<Bytes> KeySession::sign_private(CK_OBJECT_HANDLE key, EVP_PKEY* open, const JoseAlgorithm& algorithm,
                                        BytesView digest) {
   const auto of = mechanisms_of(algorithm.hash);
   CK_RSA_PKCS_PSS_PARAMS pss{of.hash, of.mask, size_of(algorithm.hash)};
@@ -98,16 +98,14 @@ Result<Bytes> KeySession::sign_private(CK_OBJECT_HANDLE key, const PublicNumbers
     data = digest_info(algorithm.hash, digest);
   }
   FH_TRY(Bytes signature, sign_with(key, mechanism, data, kMaxSignature));
-  FH_TRY(const JoseKey half, JoseKey::from_public(open));
-  FH_TRY(const bool right, half.verify(algorithm, digest, signature));
-  if (!right) return token_failed("a signature that doesn't verify");
+  if (!pkey_verify(open, algorithm, digest, signature)) return token_failed("a signature that doesn't verify");
   return signature;
 }
 
 Result<Bytes> KeySession::sign(const TokenKeyUse& use, const JoseAlgorithm& algorithm, BytesView digest, Keep keep) {
   const bool mac = algorithm.scheme == Scheme::kHmac;
   FH_TRY(const Ready key, ready(use, mac ? Purpose::kMac : Purpose::kPrivate, keep));
-  if (!mac) return sign_private(key.handle, use.key.open, algorithm, digest);
+  if (!mac) return sign_private(key.handle, key.open.get(), algorithm, digest);
   return sign_with(key.handle, {mechanisms_of(algorithm.hash).mac, nullptr, 0}, digest, kMaxSignature);
 }
 
@@ -121,7 +119,7 @@ Result<Secret> KeySession::decrypt_rsa(const TokenKeyUse& use, const JoseAlgorit
   if (raw.size() > open.n.size()) return token_failed("C_Decrypt: unexpected length");
   Secret block(open.n.size());  // some modules leave out what is zero in front
   std::copy(raw.view().begin(), raw.view().end(), block.span().end() - static_cast<std::ptrdiff_t>(raw.size()));
-  const auto back = rsa_raw_public(open, block);
+  const auto back = rsa_raw_public(key.open.get(), block);
   if (!back || *back != text) return token_failed("a decryption that isn't one");
   return without_rsa_padding(algorithm, block);
 }

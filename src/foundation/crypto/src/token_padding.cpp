@@ -21,12 +21,11 @@ Bytes digest_info(HashName hash, BytesView digest) {
 
 bool is_rsa_block(const PublicNumbers& key, BytesView block) { return block.size() == key.n.size() && block < key.n; }
 
-Result<Bytes> rsa_raw_public(const PublicNumbers& key, const Secret& decrypted) {
-  FH_TRY(const PkeyPtr pkey, public_from(key));
-  const KeyContextPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, pkey.get(), nullptr));
+Result<Bytes> rsa_raw_public(EVP_PKEY* key, const Secret& decrypted) {
+  const KeyContextPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
   FH_CHECK(context && EVP_PKEY_encrypt_init(context.get()) == 1 &&
            EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_NO_PADDING) == 1);
-  Bytes out(key.n.size(), '\0');
+  Bytes out(static_cast<std::size_t>(EVP_PKEY_get_size(key)), '\0');
   std::size_t size = out.size();
   if (EVP_PKEY_encrypt(context.get(), octets(out.data()), &size, octets(decrypted.view().data()), decrypted.size()) !=
       1) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "crypto/jose_key.h"
+#include "src/openssl_ptr.h"
 
 namespace freehold::crypto {
 
@@ -10,7 +11,7 @@ namespace freehold::crypto {
 // Is it a block that the key can have made: as long as the modulus, and a smaller number?
 [[nodiscard]] bool is_rsa_block(const PublicNumbers& key, BytesView block);
 // The public operation without padding: what `decrypted` was before.
-[[nodiscard]] Result<Bytes> rsa_raw_public(const PublicNumbers& key, const Secret& decrypted);
+[[nodiscard]] Result<Bytes> rsa_raw_public(EVP_PKEY* key, const Secret& decrypted);
 // OpenSSL takes off the padding, in constant time; what is wrong with it isn't told.
 [[nodiscard]] Result<Secret> without_rsa_padding(const JoseAlgorithm& algorithm, const Secret& block);
 
