@@ -5,8 +5,8 @@
 
 SUITE: blob, gate, vault (all there are, if none is named). PART of blob: get-4k, put-4k, get-4m, put-4m, block-4m (against
 Azurite, nginx, fio and Freehold without audit), growth (N blobs against 10,000; memory; starts), idle (connections).
-PART of gate: decisions (by roles). PART of vault: keys (and a secret, against openssl speed and nginx), secrets
-(against Barbican), many-keys (100,000 in one vault against 1,000).
+PART of gate: decisions (by roles). PART of vault: keys (and a secret, against openssl speed, SoftHSM2 by itself and
+nginx), secrets (against Barbican), many-keys (100,000 in one vault against 1,000).
 
 Everything goes to build/bench/; a whole run with 1,000,000 blobs also to docs/benchmarks.md and docs/benchmarks.svg.
 --again makes the pages anew from the last run's figures. Never a gate: figures depend on the machine.

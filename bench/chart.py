@@ -21,6 +21,7 @@ COLOURS = {  # light, dark
     "few": ("#9ca3af", "#6e7681"),
     "openssl-rsa": ("#16a34a", "#3fb950"),
     "openssl-ec": ("#16a34a", "#3fb950"),
+    **dict.fromkeys(("token-rsa", "token-ec", "token-raw"), ("#16a34a", "#3fb950")),
 }
 PANEL_WIDTH, LEFT, BAR = 440, 106, 210  # of a panel; of its bars; the longest bar
 HEAD, ROW, GAP, MARGIN = 24, 20, 18, 20

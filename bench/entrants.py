@@ -79,7 +79,7 @@ class VaultEntrant(Entrant):
     def vault(self) -> VaultClient:
         """Made when it is first asked for."""
         if self._vault is None:
-            self._vault = VaultClient(self.process).create()
+            self._vault = VaultClient(self.process).create(sku={"family": "A", "name": "premium"})
         return self._vault
 
     @property

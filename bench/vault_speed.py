@@ -1,5 +1,5 @@
-"""What a vault's keys and secrets take of the processor, against the same arithmetic alone (openssl speed) and against
-nginx on static files; against Barbican; and whether 100,000 keys in one vault are slower than a thousand.
+"""What a vault's keys and secrets take of the processor, against the same arithmetic alone (openssl speed; of keys in the
+HSM its module by itself) and against nginx on static files; against Barbican; and whether 100,000 keys in one vault are slower than a thousand.
 
 Everything over HTTPS, with authentication, authorisation and audit; requests a second of the server's processor time,
 because the load generator shares the processors.
@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 
 import load
 from barbican_peer import Barbican
@@ -26,6 +27,7 @@ FILES = 1000
 FEW, MANY = 1_000, 100_000
 FILL_SECONDS = 600
 WITHIN = Goal(1.5, at_most=True)
+SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
 DIGEST = base64.urlsafe_b64encode(b"d" * 32).decode().rstrip("=")
 SIGN_RATE = re.compile(r"^\+F([24]):\d+:(\d+):([\d.e+-]+):", re.MULTILINE)
 
@@ -35,15 +37,20 @@ class Work:
     title: str
     peer: str
     goal: float
-    path: str          # {rsa}, {ec}: the path of a key with its version
+    path: str          # {rsa}, {ec}, {rsa_hsm}, {ec_hsm}: the path of a key with its version
     body: dict | None
     note: str
 
 
 OPENSSL = "openssl speed: signatures a second of processor time, on all cores at once; of unwrapping, the same private operation."
+TOKEN = ("The PKCS#11 module by itself (SoftHSM2), sessions on as many threads as there are cores, uses a second of its processor "
+         "time; of unwrapping, the raw private operation.")
 WORKS = [Work("RS256 sign, RSA 2048", "openssl-rsa", 0.8, "{rsa}/sign", {"alg": "RS256", "value": DIGEST}, OPENSSL),
          Work("ES256 sign", "openssl-ec", 0.4, "{ec}/sign", {"alg": "ES256", "value": DIGEST}, OPENSSL),
          Work("Unwrap RSA-OAEP-256", "openssl-rsa", 0.8, "{rsa}/unwrapkey", {"alg": "RSA-OAEP-256"}, OPENSSL),
+         Work("RS256 sign, RSA 2048 in the HSM", "token-rsa", 0.8, "{rsa_hsm}/sign", {"alg": "RS256", "value": DIGEST}, TOKEN),
+         Work("ES256 sign in the HSM", "token-ec", 0.4, "{ec_hsm}/sign", {"alg": "ES256", "value": DIGEST}, TOKEN),
+         Work("Unwrap RSA-OAEP-256 in the HSM", "token-raw", 0.8, "{rsa_hsm}/unwrapkey", {"alg": "RSA-OAEP-256"}, TOKEN),
          Work("GET a secret of 4 KiB", "nginx", 0.4, "/secrets/s1", None,
               "nginx: static files of 4 KiB over TLS, without authentication, its processor time too.")]
 
@@ -58,17 +65,47 @@ def openssl_rates(seconds: float) -> dict[str, float]:
     return {"openssl-rsa": found["2"], "openssl-ec": found["4"]}
 
 
+def token_program() -> pathlib.Path:
+    path = paths.BUILD / "release" / "bench" / "fh_token"
+    if not path.exists():
+        sys.exit(f"bench: no program at {path}: build the target fh_token")
+    return path
+
+
+class BareToken:
+    """A token of SoftHSM2 that only the bench uses."""
+
+    PIN = "12345678"
+
+    def __init__(self, folder: pathlib.Path):
+        (folder / "tokens").mkdir(parents=True)
+        settings = folder / "softhsm2.conf"
+        settings.write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
+        self.environment = {**os.environ, "SOFTHSM2_CONF": str(settings)}
+        subprocess.run([paths.needs("softhsm2-util"), "--init-token", "--free", "--label", "bench", "--so-pin", self.PIN,
+                        "--pin", self.PIN], env=self.environment, check=True, capture_output=True, timeout=60)
+
+    def rates(self, seconds: float) -> dict[str, float]:
+        """Uses a second of processor time."""
+        done = subprocess.run([str(token_program()), "--module", SOFTHSM, "--pin", self.PIN, "--seconds", str(seconds),
+                               "--threads", str(len(os.sched_getaffinity(0)))],
+                              env=self.environment, capture_output=True, text=True, timeout=120 + 8 * seconds, check=True)
+        found = json.loads(done.stdout)
+        return {"token-rsa": found["rsa_signs"], "token-ec": found["ec_signs"], "token-raw": found["rsa_decrypts"]}
+
+
 class Vault:
     """One vault with what is asked of it."""
 
     def __init__(self, entrant: VaultEntrant):
         self.entrant = entrant
         vault = entrant.vault
-        self.keys = {name: self.key_path(vault.must("POST", f"/keys/{name}/create", body))
-                     for name, body in (("rsa", {"kty": "RSA", "key_size": 2048}), ("ec", {"kty": "EC"}))}
+        self.keys = {name: self.key_path(vault.must("POST", f"/keys/{name.replace('_', '-')}/create", body))
+                     for name, body in (("rsa", {"kty": "RSA", "key_size": 2048}), ("ec", {"kty": "EC"}),
+                                        ("rsa_hsm", {"kty": "RSA-HSM", "key_size": 2048}), ("ec_hsm", {"kty": "EC-HSM"}))}
         vault.must("PUT", "/secrets/s1", {"value": "v" * VALUE_BYTES})
-        self.wrapped = vault.must("POST", self.keys["rsa"] + "/wrapkey",
-                                  {"alg": "RSA-OAEP-256", "value": DIGEST})["value"]
+        self.wrapped = {key: vault.must("POST", self.keys[key] + "/wrapkey", {"alg": "RSA-OAEP-256", "value": DIGEST})["value"]
+                        for key in ("rsa", "rsa_hsm")}
 
     @staticmethod
     def key_path(answer: dict) -> str:
@@ -77,7 +114,7 @@ class Vault:
     def run(self, work: Work, **options) -> dict:
         body = work.body
         if work.path.endswith("/unwrapkey"):
-            body = {**body, "value": self.wrapped}
+            body = {**body, "value": self.wrapped[work.path[1:work.path.index("}")]]}
         return send(self.entrant, work.path.format(**self.keys), body, **options)
 
 
@@ -118,14 +155,14 @@ def processor_rate(run: dict) -> float:
     return 1e6 / run["cpu_us"]
 
 
-def measure_works(vault: Vault, nginx: Entrant, options, tell) -> None:
+def measure_works(vault: Vault, token: BareToken, nginx: Entrant, options, tell) -> None:
     runs = {work.title: [] for work in WORKS}
-    rates = {peer: [] for peer in ("openssl-rsa", "openssl-ec", "nginx")}
+    rates = {work.peer: [] for work in WORKS}
     files = []
     for _ in range(options.rounds):
         for work in WORKS:
             runs[work.title].append(vault.run(work, seconds=options.seconds))
-        for peer, rate in openssl_rates(options.seconds).items():
+        for peer, rate in {**openssl_rates(options.seconds), **token.rates(options.seconds)}.items():
             rates[peer].append(rate)
         files.append(load.run(nginx, SCHEME, container="files", op="get", size=VALUE_BYTES, objects=FILES,
                               connections=CONNECTIONS, seconds=options.seconds))
@@ -165,7 +202,7 @@ def measure_all(folder: pathlib.Path, options, tell) -> None:
     if "keys" in options.parts:
         with running(["vault", "nginx"], folder / "keys") as entrants:
             entrants["nginx"].process.add_files("files", FILES, VALUE_BYTES)
-            measure_works(Vault(entrants["vault"]), entrants["nginx"], options, tell)
+            measure_works(Vault(entrants["vault"]), BareToken(folder / "token"), entrants["nginx"], options, tell)
     if "secrets" in options.parts:
         with running(["vault", "barbican"], folder / "secrets") as entrants:
             measure_secrets(entrants["vault"], entrants["barbican"], options, tell)
