@@ -6,7 +6,7 @@
 SUITE: blob, gate, vault (all there are, if none is named). PART of blob: get-4k, put-4k, get-4m, put-4m, block-4m (against
 Azurite, nginx, fio and Freehold without audit), growth (N blobs against 10,000; memory; starts), idle (connections).
 PART of gate: decisions (by roles). PART of vault: keys (and a secret, against openssl speed, SoftHSM2 by itself and
-nginx), secrets (against Barbican), many-keys (100,000 in one vault against 1,000).
+nginx), secrets (against Barbican), many-keys (100,000 in one vault against 1,000), customer-key (blobs under one).
 
 Everything goes to build/bench/; a whole run with 1,000,000 blobs also to docs/benchmarks.md and docs/benchmarks.svg.
 --again makes the pages anew from the last run's figures. Never a gate: figures depend on the machine.
@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 import blob_growth  # noqa: E402
 import blob_idle  # noqa: E402
 import blob_speed  # noqa: E402
+import customer_key  # noqa: E402
 import decisions  # noqa: E402
 import machine  # noqa: E402
 import report  # noqa: E402
@@ -34,9 +35,9 @@ import vault_speed  # noqa: E402
 from findings import Finding  # noqa: E402
 from harness import paths  # noqa: E402
 
-SUITES = {"blob": (blob_speed, blob_idle, blob_growth), "gate": (decisions,), "vault": (vault_speed,)}
+SUITES = {"blob": (blob_speed, blob_idle, blob_growth), "gate": (decisions,), "vault": (vault_speed, customer_key)}
 PARTS = [*(scenario.name for scenario in blob_speed.SCENARIOS), "growth", "idle", "decisions", "keys", "secrets",
-         "many-keys"]
+         "many-keys", customer_key.PART]
 BLOBS = 1_000_000
 NEEDED_BYTES = 40 << 30
 

@@ -19,6 +19,7 @@ COLOURS = {  # light, dark
     "nginx": ("#16a34a", "#3fb950"),
     "disk": ("#b45309", "#d29922"),
     "few": ("#9ca3af", "#6e7681"),
+    "service-key": ("#9ca3af", "#6e7681"),
     "openssl-rsa": ("#16a34a", "#3fb950"),
     "openssl-ec": ("#16a34a", "#3fb950"),
     **dict.fromkeys(("token-rsa", "token-ec", "token-raw"), ("#16a34a", "#3fb950")),

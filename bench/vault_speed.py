@@ -1,5 +1,6 @@
 """What a vault's keys and secrets take of the processor, against the same arithmetic alone (openssl speed; of keys in the
-HSM its module by itself) and against nginx on static files; against Barbican; and whether 100,000 keys in one vault are slower than a thousand.
+HSM its module by itself) and against nginx on static files; against Barbican; and whether 100,000 keys in one vault are
+slower than a thousand.
 
 Everything over HTTPS, with authentication, authorisation and audit; requests a second of the server's processor time,
 because the load generator shares the processors.
