@@ -20,10 +20,12 @@ COLOURS = {  # light, dark
     "disk": ("#b45309", "#d29922"),
     "few": ("#9ca3af", "#6e7681"),
     "service-key": ("#9ca3af", "#6e7681"),
+    "barbican": ("#9ca3af", "#6e7681"),
     "openssl-rsa": ("#16a34a", "#3fb950"),
     "openssl-ec": ("#16a34a", "#3fb950"),
     **dict.fromkeys(("token-rsa", "token-ec", "token-raw"), ("#16a34a", "#3fb950")),
 }
+UNITS = {"requests a processor second": "/ CPU s"}  # where a bar leaves no room
 PANEL_WIDTH, LEFT, BAR = 440, 106, 210  # of a panel; of its bars; the longest bar
 HEAD, ROW, GAP, MARGIN = 24, 20, 18, 20
 
@@ -82,7 +84,7 @@ def panel(finding: Finding, x: float, y: float) -> list[str]:
             mark = BAR * goal / longest
             parts.append(rect("goal", x + LEFT + mark - 1, at - 3, 2, 20))
             end = max(length, mark)
-        parts.append(text(x + LEFT + end + 6, at + 11, f"{number(value)} {finding.unit}", font_size=11))
+        parts.append(text(x + LEFT + end + 6, at + 11, f"{number(value)} {UNITS.get(finding.unit, finding.unit)}", font_size=11))
     return parts
 
 

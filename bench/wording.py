@@ -5,7 +5,7 @@ from findings import Finding
 NAMES = {"freehold": "Freehold", "no-audit": "without audit", "azurite": "Azurite", "nginx": "nginx",
          "disk": "the disk (fio)", "few": "few", "barbican": "Barbican", "openssl-rsa": "openssl speed", "openssl-ec": "openssl speed",
          **dict.fromkeys(("token-rsa", "token-ec", "token-raw"), "SoftHSM2 by itself"),
-         "service-key": "under the service's key"}
+         "service-key": "service's key"}
 
 
 def name_of(finding: Finding, contestant: str) -> str:
