@@ -67,6 +67,9 @@ class Deployments(ServerCase):
     def operations(self) -> list[dict]:
         return [one["properties"] for one in self.ask("GET", self.path + "/operations")["value"]]
 
+    def succeeded(self) -> int:
+        return sum(one["provisioningState"] == "Succeeded" for one in self.operations())
+
     def containers(self) -> int:
         path = self.group + "/providers/Microsoft.Storage/storageAccounts/killedacct/blobServices/default/containers"
         return len(self.ask("GET", path)["value"])
@@ -74,7 +77,7 @@ class Deployments(ServerCase):
     def test_killed_in_the_middle(self):
         body = {"properties": {"mode": "Incremental", "template": template("killedacct")}}
         self.assertEqual(self.ask("PUT", self.path, body)["properties"]["provisioningState"], "Accepted")
-        wait_until(lambda: len(self.operations()) > 20, 60, "a deployment under way")
+        wait_until(lambda: self.succeeded() > 20, 60, "a deployment under way")
         self.assertEqual(self.state(), "Running")
         self.process.kill()
         self.process.start()
@@ -86,7 +89,7 @@ class Deployments(ServerCase):
         self.assertIn("interrupted", shown["error"]["message"])
         done = self.operations()
         self.assertLess(len(done), CONTAINERS + 1)
-        succeeded = sum(one["provisioningState"] == "Succeeded" for one in done)
+        succeeded = self.succeeded()
         self.assertGreater(succeeded, 20)
         self.assertGreaterEqual(self.containers(), succeeded - 1)
 
