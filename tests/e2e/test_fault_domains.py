@@ -12,8 +12,8 @@ from harness.cases import ServerCase
 from .domain_content import Content
 
 FSCK_SECONDS = 120
-STORED = (".sst", ".blob", ".log")  # RocksDB's tables, values and write-ahead log; extents are known by their size
-LARGE = 32 << 20
+EXTENTS = (".extent",)
+STORED = (".sst", ".blob", ".log", *EXTENTS)  # RocksDB's tables, values and write-ahead log, and the chunks
 
 
 class FaultDomains(ServerCase):
@@ -172,7 +172,7 @@ class FaultDomains(ServerCase):
         self.content.write(self, self.process)
         self.process.stop()
         for number in range(3):
-            flip_bits(self.domain(number), seed=3, every=4096, smallest=32 << 20)
+            flip_bits(self.domain(number), seed=3, every=4096, kinds=EXTENTS)
         self.assertIn("damage", self.fsck(2))
         self.process.start()
         client = BlobClient.of(self.process, emulator=True)
@@ -191,14 +191,14 @@ class FaultDomains(ServerCase):
         self.assertGreater(wrong, 0, "no blob was hit: the test proves nothing")
 
 
-def flip_bits(folder: pathlib.Path, seed: int, every: int = 1 << 20, kinds=None, smallest: int = 1) -> list[str]:
-    """Flips one bit in every `every` bytes of every file (of these kinds, of this size), where something is written."""
+def flip_bits(folder: pathlib.Path, seed: int, every: int = 1 << 20, kinds=None) -> list[str]:
+    """Flips one bit in every `every` bytes of every file (of these kinds), where something is written."""
     rng = random.Random(seed)
     flipped = []
     for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or not path.is_file() or path.stat().st_size < smallest:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size == 0:
             continue
-        if kinds is not None and path.suffix not in kinds and path.stat().st_size < LARGE:
+        if kinds is not None and path.suffix not in kinds:
             continue
         with open(path, "r+b") as file:
             offset = 0

@@ -71,6 +71,14 @@ class DiskExtents final : public ExtentFiles {
     return remember(extent, std::move(file));
   }
 
+  Result<> create(std::uint32_t extent) override {
+    if (created_.contains(extent)) return {};
+    FH_TRY(auto file, disk_.open(path_of(extent), OpenMode::kDirect));
+    FH_CHECK_OK(disk_.sync_directory(directory_));  // also where it was there: perhaps a crash cut this off
+    created_.insert(extent);
+    return remember(extent, std::move(file));
+  }
+
   Result<> write(const ChunkKey& key, ExtentAddress address, AlignedBuffer& payload,
                  const PayloadChecksums& checksums) override {
     const std::uint64_t padded = round_up(payload.size(), kDirectAlignment);
@@ -147,7 +155,13 @@ class DiskExtents final : public ExtentFiles {
     return file->punch(address.offset, address.footprint());
   }
 
+  Result<> cut(std::uint32_t extent, std::uint64_t end) override {
+    FH_TRY(const auto file, file_of(extent));
+    return file->cut(end);
+  }
+
   Result<> remove(std::uint32_t extent) override {
+    created_.erase(extent);
     {
       const std::lock_guard lock(mutex_);
       files_.erase(extent);
@@ -281,6 +295,7 @@ class DiskExtents final : public ExtentFiles {
   const ExtentOptions options_;
   std::mutex mutex_;
   std::unordered_map<std::uint32_t, std::shared_ptr<File>> files_;  // guarded by mutex_
+  std::set<std::uint32_t> created_;                                 // by create(); of the writer alone
   HeaderCache cache_;
 };
 

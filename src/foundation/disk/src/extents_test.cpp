@@ -134,6 +134,33 @@ TEST_F(ExtentsTest, SpaceComesBack) {
   EXPECT_EQ(files_->extents().value(), (std::vector<std::uint32_t>{3}));
 }
 
+TEST_F(ExtentsTest, ACopyOfAFilledExtentTakesWhatIsWrittenToIt) {
+  ASSERT_TRUE(files_->create(3));
+  EXPECT_EQ(files_->allocated_bytes().value(), 0u);
+  const ExtentAddress late{3, 2 << 20, 5000};
+  write(kKey, late);
+  EXPECT_EQ(files_->allocated_bytes().value(), late.footprint());
+  ASSERT_TRUE(files_->create(3));
+  std::vector<char> back(5000);
+  EXPECT_TRUE(files_->read(kKey, late, 0, back));
+  ASSERT_TRUE(files_->prepare(3));
+  EXPECT_TRUE(files_->read(kKey, late, 0, back));
+  EXPECT_GE(files_->allocated_bytes().value(), 4u << 20);
+}
+
+TEST_F(ExtentsTest, WhatWasPreallocatedBehindTheLastRecordIsGivenBack) {
+  ASSERT_TRUE(files_->prepare(3));
+  const ExtentAddress address{3, 0, 1 << 20};
+  write(kKey, address);
+  ASSERT_TRUE(files_->cut(3, address.footprint()));
+  EXPECT_EQ(files_->allocated_bytes().value(), address.footprint());
+  ASSERT_TRUE(files_->cut(3, 2 * address.footprint()));
+  EXPECT_EQ(files_->scan(3).value().size(), 1u);
+  std::vector<char> back(1 << 20);
+  EXPECT_TRUE(files_->read(kKey, address, 0, back));
+  EXPECT_EQ(files_->cut(4, 0).error().code, ErrorCode::kNotFound);
+}
+
 TEST_F(ExtentsTest, FullDiskLeavesNoExtent) {
   disk_.set_capacity(disk_.used_bytes() + (1 << 20));
   EXPECT_EQ(files_->prepare(3).error().code, ErrorCode::kExhausted);

@@ -121,6 +121,10 @@ class FaultyFile final : public File {
     FH_CHECK_OK(faults_->before_change(path_, 0));
     return base_->punch(offset, length);
   }
+  Result<> cut(std::uint64_t size) override {
+    FH_CHECK_OK(faults_->before_change(path_, 0));
+    return base_->cut(size);
+  }
   Result<std::uint64_t> size() override {
     FH_CHECK_OK(faults_->before_read(path_));
     return base_->size();
@@ -205,10 +209,11 @@ Result<> FaultyDisk::sync_directory(const std::string& directory) {
   FH_CHECK_OK(faults_->before_change(directory, 0));
   return base_.sync_directory(directory);
 }
-Result<std::uint64_t> FaultyDisk::free_bytes(const std::string& path) {
+Result<FreeSpace> FaultyDisk::free_space(const std::string& path) {
   FH_CHECK_OK(faults_->before_read(path));
-  FH_TRY(const auto bytes, base_.free_bytes(path));
-  return std::min(bytes, faults_->room().value_or(bytes));
+  FH_TRY(auto space, base_.free_space(path));
+  space.bytes = std::min(space.bytes, faults_->room().value_or(space.bytes));
+  return space;
 }
 Result<std::unique_ptr<DirectoryLock>> FaultyDisk::lock(const std::string& directory) {
   FH_CHECK_OK(faults_->before_read(directory));

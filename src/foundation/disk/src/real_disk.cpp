@@ -105,6 +105,13 @@ class RealFile final : public File {
     return write_zeros(offset, length);
   }
 
+  Result<> cut(std::uint64_t size) override {
+    fault_point();
+    FH_TRY(const auto now, this->size());
+    if (now <= size || retrying([&] { return ::ftruncate(writer(), static_cast<off_t>(size)); }) == 0) return {};
+    return disk_error(errno, "ftruncate", path_);
+  }
+
   Result<std::uint64_t> size() override {
     FH_TRY(const auto status, stat());
     return static_cast<std::uint64_t>(status.st_size);
@@ -270,10 +277,12 @@ class RealDisk final : public Disk {
     return {};
   }
 
-  Result<std::uint64_t> free_bytes(const std::string& path) override {
-    struct statvfs status{};
-    if (retrying([&] { return ::statvfs(path.c_str(), &status); }) != 0) return disk_error(errno, "statvfs", path);
-    return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+  Result<FreeSpace> free_space(const std::string& path) override {
+    struct statvfs room{};
+    if (retrying([&] { return ::statvfs(path.c_str(), &room); }) != 0) return disk_error(errno, "statvfs", path);
+    struct stat place{};
+    if (retrying([&] { return ::stat(path.c_str(), &place); }) != 0) return disk_error(errno, "stat", path);
+    return FreeSpace{static_cast<std::uint64_t>(room.f_bavail) * room.f_frsize, place.st_dev};
   }
 
   Result<std::unique_ptr<DirectoryLock>> lock(const std::string& directory) override {

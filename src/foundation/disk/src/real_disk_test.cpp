@@ -108,7 +108,9 @@ TEST_F(RealDiskTest, NamesBehave) {
   EXPECT_EQ(disk_->list(root_ + "/none").error().code, ErrorCode::kNotFound);
   ASSERT_TRUE(disk_->remove_tree(root_ + "/a"));
   EXPECT_FALSE(disk_->exists(dir).value());
-  EXPECT_GT(disk_->free_bytes(root_).value(), 0u);
+  EXPECT_GT(disk_->free_space(root_).value().bytes, 0u);
+  EXPECT_EQ(disk_->free_space(root_).value().file_system, disk_->free_space(root_ + "/.").value().file_system);
+  EXPECT_NE(disk_->free_space(root_).value().file_system, disk_->free_space("/proc").value().file_system);
 }
 
 TEST_F(RealDiskTest, SecondHolderOfALockIsRefused) {

@@ -37,6 +37,10 @@ class SimFile final : public File {
   Result<> sync() override { return state_->sync(*node_); }
   Result<> preallocate(std::uint64_t size) override { return state_->preallocate(*node_, size); }
   Result<> punch(std::uint64_t offset, std::uint64_t length) override { return state_->punch(*node_, offset, length); }
+  Result<> cut(std::uint64_t size) override {
+    FH_TRY(const auto now, state_->size(*node_));
+    return now <= size ? Result<>() : state_->resize(*node_, size);
+  }
   Result<std::uint64_t> size() override { return state_->size(*node_); }
   Result<std::uint64_t> allocated() override { return state_->allocated(*node_); }
 
@@ -123,7 +127,10 @@ Result<> SimDisk::remove_tree(const std::string& directory) {
 }
 
 Result<> SimDisk::sync_directory(const std::string& directory) { return state_->sync_directory(directory); }
-Result<std::uint64_t> SimDisk::free_bytes(const std::string&) { return state_->free_bytes(); }
+Result<FreeSpace> SimDisk::free_space(const std::string&) {
+  FH_TRY(const auto bytes, state_->free_bytes());
+  return FreeSpace{.bytes = bytes};
+}
 
 Result<std::unique_ptr<DirectoryLock>> SimDisk::lock(const std::string& directory) {
   FH_CHECK_OK(state_->lock(directory));

@@ -143,7 +143,7 @@ TEST(SimDisk, UnsyncedSizeVaries) {
 TEST(SimDisk, FillsUpAndRecovers) {
   SimDisk disk(8 * 4096);
   ASSERT_TRUE(put(disk, "/a", 0, Bytes(6 * 4096, 'a')));
-  EXPECT_EQ(disk.free_bytes("/").value(), 2u * 4096);
+  EXPECT_EQ(disk.free_space("/").value().bytes, 2u * 4096);
   EXPECT_EQ(put(disk, "/b", 0, Bytes(3 * 4096, 'b')).error().code, ErrorCode::kExhausted);
   ASSERT_TRUE(disk.unlink("/b"));
   auto file = disk.open("/c", OpenMode::kDirect).value();

@@ -42,6 +42,8 @@ class File {
   [[nodiscard]] virtual Result<> preallocate(std::uint64_t size) = 0;
   // Gives [offset, offset + length) back to the file system; it reads as zero from then on. 4 KiB multiples.
   [[nodiscard]] virtual Result<> punch(std::uint64_t offset, std::uint64_t length) = 0;
+  // Ends the file at `size`, if it is longer; what was behind it goes back to the file system.
+  [[nodiscard]] virtual Result<> cut(std::uint64_t size) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> size() = 0;
   // Bytes the file really occupies (holes don't count).
   [[nodiscard]] virtual Result<std::uint64_t> allocated() = 0;
@@ -59,6 +61,13 @@ class DirectoryLock {
   virtual ~DirectoryLock() = default;
 };
 
+// Bytes that an unprivileged writer may still use on a file system, and a number that tells it from others (subvolumes
+// that share their room count as several).
+struct FreeSpace {
+  std::uint64_t bytes = 0;
+  std::uint64_t file_system = 0;
+};
+
 // Thread-safe. Paths are absolute. Directories are made with mode 0700, files with 0600. A rename or unlink is durable
 // when sync_directory() of its parent has returned.
 class Disk {
@@ -72,8 +81,7 @@ class Disk {
   [[nodiscard]] virtual Result<> unlink(const std::string& path) = 0;  // a missing file is no error
   [[nodiscard]] virtual Result<> remove_tree(const std::string& directory) = 0;
   [[nodiscard]] virtual Result<> sync_directory(const std::string& directory) = 0;
-  // Bytes that an unprivileged writer may still use on the file system of `path`.
-  [[nodiscard]] virtual Result<std::uint64_t> free_bytes(const std::string& path) = 0;
+  [[nodiscard]] virtual Result<FreeSpace> free_space(const std::string& path) = 0;  // where `path` lies
   // kConflict if another process (or another holder in this one) has it.
   [[nodiscard]] virtual Result<std::unique_ptr<DirectoryLock>> lock(const std::string& directory) = 0;
   // RocksDB's view of this disk; shares its faults. Lives as long as the Disk.

@@ -49,7 +49,7 @@ struct ExtentRecord {
   ExtentAddress address;
 };
 
-// Reads from any thread; write, sync, punch, remove from one thread at a time (the fault domain's writer).
+// Reads from any thread; write, sync, punch, cut, remove from one thread at a time (the fault domain's writer).
 class ExtentFiles {
  public:
   // Makes the directory if it is absent. kUnsupported: an extent was written by a newer version (nothing is touched).
@@ -59,6 +59,9 @@ class ExtentFiles {
 
   // Creates and preallocates the extent if it is new. kExhausted: disk full, and the extent is as if never made.
   [[nodiscard]] virtual Result<> prepare(std::uint32_t extent) = 0;
+  // Creates the extent if it is new, to take the room of what is written to it and no more: for the copy of a filled
+  // one.
+  [[nodiscard]] virtual Result<> create(std::uint32_t extent) = 0;
   // Writes the record. payload.capacity() covers the padding, which this zeroes. Durable after sync(extent).
   [[nodiscard]] virtual Result<> write(const ChunkKey& key, ExtentAddress address, AlignedBuffer& payload,
                                        const PayloadChecksums& checksums) = 0;
@@ -82,6 +85,8 @@ class ExtentFiles {
   [[nodiscard]] virtual Result<std::vector<std::uint32_t>> extents() = 0;  // numbers of the files there are, sorted
   // Gives a dead record's space back. After a crash the record may be found again.
   [[nodiscard]] virtual Result<> punch(ExtentAddress address) = 0;
+  // Gives back what was preallocated behind `end`, where nothing is written any more.
+  [[nodiscard]] virtual Result<> cut(std::uint32_t extent, std::uint64_t end) = 0;
   [[nodiscard]] virtual Result<> remove(std::uint32_t extent) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> allocated_bytes() = 0;
 };

@@ -56,7 +56,7 @@ class SimDisk final : public Disk {
   Result<> unlink(const std::string& path) override;
   Result<> remove_tree(const std::string& directory) override;
   Result<> sync_directory(const std::string& directory) override;
-  Result<std::uint64_t> free_bytes(const std::string& path) override;
+  Result<FreeSpace> free_space(const std::string& path) override;
   Result<std::unique_ptr<DirectoryLock>> lock(const std::string& directory) override;
   std::shared_ptr<rocksdb::FileSystem> rocksdb_file_system() override;
   std::shared_ptr<rocksdb::Env> rocksdb_env(std::shared_ptr<rocksdb::FileSystem> over) override;

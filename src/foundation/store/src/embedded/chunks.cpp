@@ -42,12 +42,18 @@ class EmbeddedChunks::Claim {
   bool held_ = false;
 };
 
-void EmbeddedChunks::place(ChunkId id, std::uint32_t length, ChunkFlight& flight) {
-  const auto place = allocator_.allocate(length);
-  flight.address = place.address;
+Result<> EmbeddedChunks::place(ChunkId id, std::uint32_t length, ChunkFlight& flight) {
+  std::optional<ExtentAllocator::Place> place;
+  while (!place) {
+    const std::uint64_t room = allocator_.room_for(length);
+    if (room > 0 && !space_.has_room_in_each(room)) return fail(ErrorCode::kExhausted, "the disk is full");
+    place = allocator_.allocate(length, room);  // or others filled the open extent meanwhile
+  }
+  flight.address = place->address;
   std::lock_guard lock(mutex_);
-  pending_[id].address = place.address;
-  if (place.left_over) left_over_.push_back(*place.left_over);
+  pending_[id].address = place->address;
+  if (place->left_over) left_over_.push_back(*place->left_over);
+  return {};
 }
 
 void EmbeddedChunks::forget(ChunkId id, const disk::ExtentAddress& address) {
@@ -61,7 +67,7 @@ void EmbeddedChunks::forget(ChunkId id, const disk::ExtentAddress& address) {
 Task<Result<>> EmbeddedChunks::put(TenantId tenant, ChunkId id, AlignedBuffer bytes) {
   FH_CO_CHECK_OK(check_chunk(bytes.size()));
   if (!replicator_.serving()) co_return std::unexpected(replicator_.refusal());
-  if (!space_.has_room_for(bytes.size())) co_return fail(ErrorCode::kExhausted, "the disk is full");
+  if (space_.room() != Room::kPlenty) co_return fail(ErrorCode::kExhausted, "the disk is full");
   // Claimed before it is looked for: what isn't pending is in the rows by then, or was never there.
   Claim claim(*this, id);
   if (!claim.held()) co_return fail(ErrorCode::kConflict, "the chunk exists");
@@ -74,7 +80,7 @@ Task<Result<>> EmbeddedChunks::put(TenantId tenant, ChunkId id, AlignedBuffer by
   std::memset(bytes.data() + length, 0, round_up(length, kDirectAlignment) - length);
   flight->checksums = disk::checksum_payload(bytes.view());
   flight->payload = std::move(bytes);
-  place(id, length, *flight);
+  FH_CO_CHECK_OK(place(id, length, *flight));
   claim.keep();
 
   runtime::Completion<Result<>> written;
@@ -83,6 +89,7 @@ Task<Result<>> EmbeddedChunks::put(TenantId tenant, ChunkId id, AlignedBuffer by
       forget(id, address);
       return written.complete(pass_on(copies));
     }
+    allocator_.prepared(address.extent);
     {
       std::lock_guard lock(mutex_);
       pending_[id].durable = true;

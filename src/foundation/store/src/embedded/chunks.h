@@ -61,7 +61,7 @@ class EmbeddedChunks final : public ChunkStore {
 
  private:
   class Claim;
-  void place(ChunkId id, std::uint32_t length, ChunkFlight& flight);
+  [[nodiscard]] Result<> place(ChunkId id, std::uint32_t length, ChunkFlight& flight);
   void forget(ChunkId id, const disk::ExtentAddress& address);
   void write_index(ChunkId id, disk::ExtentAddress address);
   [[nodiscard]] Task<Result<disk::ExtentAddress>> find(TenantId tenant, ChunkId id);

@@ -112,7 +112,7 @@ Result<RecoveredChunks> recover_chunks(Domains& domains, unsigned members) {
   if (!first) return fail(ErrorCode::kUnavailable, "the fault domain is gone");
   FH_TRY(const auto scan_from, first->rows->number_at(space_key(Space::kScanFrom)));
   Found found;
-  RecoveredChunks recovered;
+  RecoveredChunks recovered{.records = {}, .scanned_from = static_cast<std::uint32_t>(scan_from), .next_extent = 0};
   for (unsigned i = 0; i < kDomains; ++i) {
     const auto domain = domains[i]->opened();
     if (!domain) continue;

@@ -27,7 +27,8 @@ struct Outcome {
 // Finds the chunks that are durable but have no index entry, after a crash, and gives every member its copy.
 struct RecoveredChunks {
   std::vector<disk::ExtentRecord> records;
-  std::uint32_t next_extent = 0;  // the first number that no domain has used
+  std::uint32_t scanned_from = 0;  // extents below were closed in order
+  std::uint32_t next_extent = 0;   // the first number that no domain has used
 };
 [[nodiscard]] Result<RecoveredChunks> recover_chunks(Domains& domains, unsigned members);
 

@@ -99,6 +99,7 @@ class EngineImpl final : public OpenEngine {
       domain->rows_worker().drain();
       domain->chunk_worker().drain();
     }
+    give_back_space();
     leave_clean();
   }
 
@@ -123,7 +124,7 @@ class EngineImpl final : public OpenEngine {
     EngineStats stats;
     for (const auto& domain : domains_) {
       EngineStats::Domain d{domain->place().path, domain->place().zone, state_of(*domain), 0};
-      if (const auto free = disk_.free_bytes(d.path)) d.free_bytes = *free;
+      if (const auto free = disk_.free_space(d.path)) d.free_bytes = free->bytes;
       stats.domains.push_back(std::move(d));
     }
     stats.writable = replicator_.serving();
@@ -148,6 +149,19 @@ class EngineImpl final : public OpenEngine {
     if (role == Role::kMember) return DomainState::kMember;
     if (role == Role::kFollower) return DomainState::kRebuilding;
     return domain.opened() && !domain.failed ? DomainState::kStale : DomainState::kGone;
+  }
+
+  // What the open extent has left, and extents without a live chunk.
+  void give_back_space() {
+    const auto open = allocator_.close();
+    const auto dead = allocator_.take_dead();
+    for (auto& domain : domains_) {
+      const auto opened = domain->opened();
+      if (!opened) continue;
+      // What can't be given back now is when the domain is scanned.
+      if (open) (void)opened->extents->cut(open->extent, open->offset);
+      for (const auto extent : dead) (void)opened->extents->remove(extent);
+    }
   }
 
   // All copies are equal and every chunk has its entry: the next start needs no scan, and even one domain alone may be

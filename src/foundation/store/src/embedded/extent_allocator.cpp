@@ -6,23 +6,44 @@ namespace freehold::store::embedded {
 
 void ExtentAllocator::add(const disk::ExtentAddress& address) {
   std::lock_guard lock(mutex_);
-  extents_[address.extent].live += address.footprint();
+  Extent& extent = extents_[address.extent];
+  extent.live += address.footprint();
+  extent.end = std::max(extent.end, address.offset + address.footprint());
   live_bytes_ += address.footprint();
   ++live_chunks_;
 }
 
-ExtentAllocator::Place ExtentAllocator::allocate(std::uint32_t length) {
+void ExtentAllocator::clear() {
+  std::lock_guard lock(mutex_);
+  FH_CHECK(!open_);
+  extents_.clear();
+  live_bytes_ = live_chunks_ = 0;
+}
+
+std::uint64_t ExtentAllocator::room_for_locked(std::uint64_t footprint) const {
+  const bool begun = open_ && offset_ + footprint <= extent_bytes_;
+  return begun ? 0 : (unprepared_.size() + 1) * extent_bytes_;
+}
+
+std::uint64_t ExtentAllocator::room_for(std::uint32_t length) const {
+  std::lock_guard lock(mutex_);
+  return room_for_locked(disk::ExtentAddress{0, 0, length}.footprint());
+}
+
+std::optional<ExtentAllocator::Place> ExtentAllocator::allocate(std::uint32_t length, std::uint64_t granted) {
   std::lock_guard lock(mutex_);
   Place place{{0, 0, length}, {}};
   const std::uint64_t footprint = place.address.footprint();
   FH_CHECK(footprint <= extent_bytes_);
-  if (!open_ || offset_ + footprint > extent_bytes_) {
+  if (const auto needed = room_for_locked(footprint); needed > 0) {
+    if (needed > granted) return std::nullopt;
     if (open_ && offset_ < extent_bytes_) {
       const auto rest = static_cast<std::uint32_t>(extent_bytes_ - offset_ - kDirectAlignment);
       place.left_over = disk::ExtentAddress{*open_, offset_, rest};
     }
     open_ = next_++;
     offset_ = 0;
+    unprepared_.insert(*open_);
   }
   place.address.extent = *open_;
   place.address.offset = offset_;
@@ -40,6 +61,11 @@ void ExtentAllocator::indexed(const disk::ExtentAddress& address) {
   Extent& extent = extents_[address.extent];
   FH_CHECK(extent.unindexed > 0);
   --extent.unindexed;
+}
+
+void ExtentAllocator::prepared(std::uint32_t extent) {
+  std::lock_guard lock(mutex_);
+  unprepared_.erase(extent);
 }
 
 void ExtentAllocator::release(const disk::ExtentAddress& address) {
@@ -65,6 +91,7 @@ std::vector<std::uint32_t> ExtentAllocator::take_dead() {
   for (auto it = extents_.begin(); it != extents_.end();) {
     const bool gone = it->second.live == 0 && it->second.unindexed == 0 && it->first != open_;
     if (gone) dead.push_back(it->first);
+    if (gone) unprepared_.erase(it->first);
     it = gone ? extents_.erase(it) : std::next(it);
   }
   return dead;
@@ -73,6 +100,18 @@ std::vector<std::uint32_t> ExtentAllocator::take_dead() {
 bool ExtentAllocator::knows(std::uint32_t extent) const {
   std::lock_guard lock(mutex_);
   return extents_.contains(extent);
+}
+
+std::uint64_t ExtentAllocator::end_of(std::uint32_t extent) const {
+  std::lock_guard lock(mutex_);
+  const auto found = extents_.find(extent);
+  return found == extents_.end() ? 0 : found->second.end;
+}
+
+std::optional<disk::ExtentAddress> ExtentAllocator::close() {
+  std::lock_guard lock(mutex_);
+  if (!open_) return std::nullopt;
+  return disk::ExtentAddress{*std::exchange(open_, std::nullopt), offset_, 0};
 }
 
 std::uint32_t ExtentAllocator::next() const {

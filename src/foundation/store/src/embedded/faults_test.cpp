@@ -1,75 +1,13 @@
 // Bad days: domains gone, bits flipped, disks full. What was acknowledged is read right, or an error says that it can't
 // be.
-#include "base/log.h"
-#include "disk/faulty_disk.h"
-#include "src/embedded/engine.h"
-#include "src/embedded/test_placement.h"
-#include "store/fsck.h"
+#include "src/embedded/placement_fixture.h"
 
 namespace freehold::store {
 namespace {
 
 using runtime::run_blocking;
 
-class Faults : public testing::Test {
- protected:
-  Faults() { set_log_level(LogLevel::kError); }
-  void SetUp() override { open(); }
-
-  void open() {
-    auto opened = open_embedded(options_, *faulty_, keys_, clock_, random_);
-    ASSERT_TRUE(opened) << opened.error().message << " " << opened.error().detail;
-    engine_ = std::move(*opened);
-  }
-  [[nodiscard]] CommitResult put(const Bytes& key, const Bytes& value) {
-    Commit commit{partition_, Epoch{1}, ids_.next_transaction(), {}, {{key, value}}, {}};
-    return run_blocking(engine_->partitions().commit(std::move(commit)));
-  }
-  [[nodiscard]] bool puts(const Bytes& key, const Bytes& value) {
-    return put(key, value).outcome == CommitOutcome::kOk;
-  }
-  [[nodiscard]] Result<std::optional<Bytes>> get(const Bytes& key) {
-    return run_blocking(engine_->partitions().get(partition_, key));
-  }
-  [[nodiscard]] std::optional<ChunkId> put_chunk(std::size_t size, char fill) {
-    const auto id = ids_.next_chunk();
-    AlignedBuffer bytes(size);
-    std::fill_n(bytes.data(), size, fill);
-    if (!run_blocking(engine_->chunks().put(tenant_, id, std::move(bytes)))) return std::nullopt;
-    return id;
-  }
-  [[nodiscard]] Result<ChunkBytes> read_chunk(ChunkId id, std::uint32_t size) {
-    return run_blocking(engine_->chunks().read(tenant_, id, 0, size));
-  }
-  [[nodiscard]] DomainState state(std::size_t i) { return engine_->stats().domains[i].state; }
-  [[nodiscard]] bool whole() {
-    return state(0) == DomainState::kMember && state(1) == DomainState::kMember && state(2) == DomainState::kMember;
-  }
-  [[nodiscard]] std::string domain(int i) { return "/data/fd" + std::to_string(i); }
-  [[nodiscard]] Result<FsckReport> check() {
-    return fsck(options_, *faulty_, keys_, clock_, random_, [](const FsckProgress&) {});
-  }
-
-  // What survives, synced or lucky, is the next disk.
-  void pull_the_plug() {
-    disk_->fail_from_op(disk_->ops() + 1);
-    engine_.reset();
-    auto survivor = disk_->crash(random_.u64());
-    faulty_ = std::make_unique<disk::FaultyDisk>(*survivor);
-    disk_ = std::move(survivor);
-  }
-
-  std::unique_ptr<disk::SimDisk> disk_ = std::make_unique<disk::SimDisk>();
-  std::unique_ptr<disk::FaultyDisk> faulty_ = std::make_unique<disk::FaultyDisk>(*disk_);
-  EmbeddedOptions options_ = small_options();
-  FixedKeys keys_;
-  FakeClock clock_;
-  SeededRandom random_{5};
-  HybridClock ids_{clock_, random_};
-  TenantId tenant_;
-  PartitionId partition_ = make_partition_id(tenant_, "p");
-  std::unique_ptr<EmbeddedEngine> engine_;
-};
+using Faults = PlacementFixture;
 
 TEST_F(Faults, OneDomainGoneIsServedAroundAndRebuiltWhenItIsBack) {
   ASSERT_TRUE(puts("before", "1"));
@@ -382,60 +320,6 @@ TEST_F(Faults, TheLogStaysShortHoweverSmallTheCommits) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_LT(disk_->list(domain(i) + "/log").value().size(), 40u);
   }
-}
-
-TEST_F(Faults, AFullDiskRefusesAndRecovers) {
-  engine_.reset();
-  options_.disk_reserve_bytes = 32u << 20;
-  open();
-  ASSERT_TRUE(puts("before", Bytes(4000, 'x')));
-  const auto chunk = put_chunk(1'000'000, 'c');
-  ASSERT_TRUE(chunk);
-  disk_->set_capacity(disk_->used_bytes() + (20u << 20));
-  ASSERT_TRUE(eventually([&] {
-    const auto result = put("more", Bytes(4000, 'y'));
-    return result.outcome == CommitOutcome::kUnavailable && result.error.code == ErrorCode::kExhausted;
-  }));
-  EXPECT_FALSE(put_chunk(1000, 'n'));
-  EXPECT_EQ(get("before").value(), Bytes(4000, 'x'));
-  Commit free{partition_, Epoch{1}, ids_.next_transaction(), {}, {}, {"before"}};
-  free.reserve = DiskReserve::kMayUse;
-  EXPECT_EQ(run_blocking(engine_->partitions().commit(std::move(free))).outcome, CommitOutcome::kOk);
-  EXPECT_TRUE(run_blocking(engine_->chunks().remove(*chunk)));
-  disk_->set_capacity(1ull << 40);
-  EXPECT_TRUE(eventually([&] { return put("later", "z").outcome == CommitOutcome::kOk; }));
-  EXPECT_TRUE(whole());
-}
-
-TEST_F(Faults, WritesThatHitAFullDiskUnawaresRecoverWithoutARestart) {
-  ASSERT_TRUE(puts("before", "1"));
-  faulty_->set_room(3000);
-  CommitResult result;
-  // What is preallocated takes some more.
-  for (int i = 0; i < 500 && result.outcome != CommitOutcome::kUnknown; ++i) result = put("big", Bytes(3000, 'b'));
-  EXPECT_FALSE(engine_->stats().writable && whole());
-  faulty_->set_room(std::nullopt);
-  EXPECT_TRUE(eventually([&] { return whole() && engine_->stats().writable; }));
-  EXPECT_TRUE(puts("after", "2"));
-  EXPECT_EQ(get("before").value(), "1");
-  engine_.reset();
-  const auto report = check();
-  ASSERT_TRUE(report) << report.error().detail;
-  EXPECT_EQ(report->damaged, 0u) << testing::PrintToString(report->findings);
-}
-
-TEST_F(Faults, TheSpaceOfRemovedChunksComesBack) {
-  std::vector<ChunkId> chunks;
-  for (int i = 0; i < 12; ++i) {
-    const auto id = put_chunk(4'000'000, 's');
-    ASSERT_TRUE(id);
-    chunks.push_back(*id);
-  }
-  const auto full = disk_->used_bytes();
-  for (const auto id : chunks) ASSERT_TRUE(run_blocking(engine_->chunks().remove(id)));
-  EXPECT_TRUE(eventually([&] { return disk_->used_bytes() + 3 * 12 * 4'000'000 < full + 3 * options_.extent_bytes; }));
-  EXPECT_EQ(engine_->stats().chunks, 0u);
-  EXPECT_EQ(engine_->stats().chunk_bytes, 0u);
 }
 
 TEST_F(Faults, ASecondEngineOnTheSameDirectoriesIsRefused) {

@@ -11,6 +11,15 @@ constexpr std::chrono::seconds kForgetEvery{60};
 // Beyond the promise of kTransactionMemory, for clocks that differ a little.
 constexpr std::chrono::minutes kForgetMargin{5};
 
+// Whatever looks like a record is left alone, in the index or not.
+Result<> trim(disk::ExtentFiles& extents, std::uint32_t extent, std::uint64_t end) {
+  const auto records = extents.scan(extent);
+  if (!records && records.error().code == ErrorCode::kNotFound) return {};
+  if (!records) return std::unexpected(records.error());
+  for (const auto& record : *records) end = std::max(end, record.address.offset + record.address.footprint());
+  return end > 0 ? extents.cut(extent, end) : extents.remove(extent);
+}
+
 }  // namespace
 
 void Steward::mend_copies() {
@@ -88,6 +97,17 @@ void Steward::remove_dead_extents() {
         (void)opened->extents->remove(extent);  // left over, it is dropped when the domain is rebuilt
       });
     }
+  }
+}
+
+// Once for each domain: what a process that wasn't closed in order preallocated and didn't fill.
+void Steward::trim_extents(FaultDomain& domain) {
+  for (auto extent = scanned_from_.value_or(first_extent_); extent < first_extent_; ++extent) {
+    domain.chunk_worker().post([&domain, extent, end = p_.allocator.end_of(extent)] {
+      const auto opened = domain.opened();
+      const auto trimmed = opened ? trim(*opened->extents, extent, end) : Result<>();
+      if (!trimmed) log_warning("space wasn't given back", {{"detail", std::string_view(trimmed.error().detail)}});
+    });
   }
 }
 

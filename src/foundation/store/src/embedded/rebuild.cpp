@@ -57,8 +57,7 @@ Result<> write_record(FaultDomain& target, ChunkId id, const disk::ExtentAddress
   target.chunk_worker().post([&] {
     const auto domain = target.opened();
     if (domain) {
-      if (domain->prepared.insert(address.extent).second) result = domain->extents->prepare(address.extent);
-      if (!result) domain->prepared.erase(address.extent);
+      result = domain->extents->create(address.extent);
       if (result) result = domain->extents->write(extent_key(id), address, payload, checksums);
       if (result) result = domain->extents->sync(address.extent);
     } else {

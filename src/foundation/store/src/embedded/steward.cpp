@@ -168,12 +168,15 @@ Result<> Steward::elect_members() {
   return {};
 }
 
-// Once, before anything is written: where chunks are.
+// Before anything is written: where chunks are.
 Result<> Steward::load() {
   FaultDomain* member = p_.replicator.member(0);
   const auto opened = member ? member->opened() : nullptr;
   if (!opened) return fail(ErrorCode::kUnavailable, "the fault domain is gone");
-  FH_TRY(first_extent_, load_chunks(*opened, p_.allocator, p_.chunks));
+  p_.allocator.clear();
+  (void)p_.chunks.take_dead();
+  FH_TRY(const auto next, load_chunks(*opened, p_.allocator, p_.chunks));
+  first_extent_ = std::max(first_extent_, next);
   FH_TRY(const auto highest, opened->rows->highest_timestamp());
   saw(highest);
   for (const auto& dead : p_.chunks.take_dead()) {
@@ -234,7 +237,7 @@ void Steward::advance_rebuilds() {
     bool over = rebuild->failed() || !started || p_.replicator.role(i) != Role::kFollower;
     if (rebuild->copied() && !over) {
       if (auto joined = rebuild->join(); joined) {
-        took_part_[i] = true;
+        if (!first_term_) takes_part(i);
         counters_.rebuilds += rebuild->full();
       } else {
         p_.replicator.drop(i, joined.error());
@@ -287,7 +290,12 @@ Result<> Steward::begin_term() {
   append_u64(touched, position.term);
   RecoveredChunks recovered;
   if (first_term_) {
+    // An attempt that failed may have entered chunks: they are known from the rows alone then.
+    if (scanned_from_) {
+      FH_CHECK_OK(load());
+    }
     FH_TRY(recovered, recover_chunks(p_.domains, members));
+    if (!scanned_from_) scanned_from_ = recovered.scanned_from;
     first_extent_ = std::max(first_extent_, recovered.next_extent);
     for (const auto& record : recovered.records) {
       saw(chunk_id(record.key).hybrid_time);
@@ -326,11 +334,17 @@ Result<> Steward::begin_term() {
     scan_from_ = first_extent_;
     first_term_ = false;
   }
-  for (unsigned i = 0; i < kDomains; ++i) took_part_[i] = took_part_[i] || (p_.replicator.members() & bit(i));
+  for (unsigned i = 0; i < kDomains; ++i) {
+    if (p_.replicator.members() & bit(i)) takes_part(i);
+  }
   p_.replicator.serve(position);
   p_.chunks.index_again();
   log_info("the placement serves", {{"term", position.term}, {"members", std::uint64_t{p_.replicator.members()}}});
   return {};
+}
+
+void Steward::takes_part(unsigned index) {
+  if (!std::exchange(took_part_[index], true)) trim_extents(*p_.domains[index]);
 }
 
 // Damaged rows are cured by rebuilding them from nothing; but first the others must be known to be whole, since this

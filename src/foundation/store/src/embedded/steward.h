@@ -65,6 +65,7 @@ class Steward {
   [[nodiscard]] Result<> drop_foreign_extents(FaultDomain& domain, bool whole);
   [[nodiscard]] Result<> load();
   [[nodiscard]] Result<> begin_term();
+  void takes_part(unsigned index);
   void saw(std::uint64_t timestamp) { highest_ = std::max(highest_.load(), timestamp); }
   // Of a domain that came back while another one was believed alone.
   [[nodiscard]] bool has_newer_history(const FaultDomain& domain) const;
@@ -74,6 +75,7 @@ class Steward {
   void punch(const disk::ExtentAddress& address);
   void settle_punched();
   void remove_dead_extents();
+  void trim_extents(FaultDomain& domain);
   void forget_transactions();
   [[nodiscard]] bool due(SteadyTime& last, std::chrono::milliseconds every) const;
 
@@ -90,6 +92,7 @@ class Steward {
   bool first_term_ = true;
   bool told_newer_ = false;
   std::uint32_t first_extent_ = 0;
+  std::optional<std::uint32_t> scanned_from_;  // what was found where the first term was first tried
   std::vector<DeadChunk> punched_;
   std::uint32_t scan_from_ = 0;
   SteadyTime forgot_{};
