@@ -240,6 +240,9 @@ Task<Result<std::optional<PoolJob>>> PoolJobs::find(VaultPtr pool, PoolJobKind k
   if (job.status == "InProgress" && !running) {
     job.status = "Failed";
     job.error = "The region was stopped before it ended. Please try again.";
+  } else if (job.status != "InProgress" && is_running(pool->id, id)) {
+    // Kept, and about to leave the pool: who is told of an end may use the pool at once.
+    job = {.id = job.id, .kind = job.kind, .trial = job.trial, .started = job.started};
   }
   co_return std::optional<PoolJob>(std::move(job));
 }
