@@ -58,6 +58,7 @@ class DiskFull(ServerCase):
             status = self.put(str(number), number)
             if status != 201:
                 self.assertIn(status, REFUSALS)
+                self.assertNotIn("a fault domain is dropped", self.process.log())
                 return number
         self.fail("a disk took three times more than it can hold")
 
