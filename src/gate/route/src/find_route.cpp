@@ -40,11 +40,6 @@ bool header_holds(const Selector& selector, const http::Request& request) {
   return selector.value.empty() || equals_ignoring_case(request.headers.get(selector.name), selector.value);
 }
 
-std::string_view path_for(const RouteSpec& row, std::string_view path) {
-  if (row.slash_at_end && path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
-  return path;
-}
-
 bool selectors_hold(const RouteSpec& row, const http::Request& request, const Choosing& given) {
   for (std::size_t i = 0; i < given.size(); ++i) {
     if (given[i] && !names(row, kChoosing[i])) return false;
@@ -55,14 +50,13 @@ bool selectors_hold(const RouteSpec& row, const http::Request& request, const Ch
 
 constexpr std::string_view kScope = "{scope}";
 
-// Where the last "/providers/" begins: what comes before it is the scope of what comes after.
-std::optional<std::size_t> last_providers(std::string_view path) {
+// From the last "/providers/" on: what comes before it is the scope of what comes after. Empty: it isn't there.
+std::string_view below_scope(std::string_view path) {
   constexpr std::string_view kProviders = "/providers/";
   for (auto at = path.rfind('/'); at != path.npos && at != 0; at = path.rfind('/', at - 1)) {
-    if (equals_ignoring_case(path.substr(at, kProviders.size()), kProviders)) return at;
+    if (equals_ignoring_case(path.substr(at, kProviders.size()), kProviders)) return path.substr(at);
   }
-  if (equals_ignoring_case(path.substr(0, kProviders.size()), kProviders)) return 0;
-  return std::nullopt;
+  return equals_ignoring_case(path.substr(0, kProviders.size()), kProviders) ? path : std::string_view();
 }
 
 // Cuts off the first segment of a path that begins with a slash; `path` becomes the rest, slash and all.
@@ -73,60 +67,53 @@ std::string_view take_segment(std::string_view& path) {
   return segment;
 }
 
-bool fits(std::string_view wanted, std::string_view given) {
-  return wanted.starts_with('{') ? !given.empty() : equals_ignoring_case(wanted, given);
-}
-
 constexpr std::size_t kMostSegments = 24;  // more than any row's path has
 
-// A request's path, cut once for all rows.
+// A path, or a row's template of one, cut at its slashes.
 class Segments {
  public:
   explicit Segments(std::string_view path) {
-    while (path.starts_with('/') && count_ <= kMostSegments) each_[count_++] = take_segment(path);
+    while (path.starts_with('/') && count_ < kMostSegments) each_[count_++] = take_segment(path);
+    whole_ = path.empty();
   }
-  // As matches_path() has it.
+  [[nodiscard]] std::span<const std::string_view> each() const { return std::span(each_).first(count_); }
+  // False: it doesn't begin with a slash, or is longer than any row's.
+  [[nodiscard]] bool whole() const { return whole_; }
+  // Does it look as the template has it? `slash_at_end`: it may end in one slash that says nothing.
   [[nodiscard]] bool match(std::span<const std::string_view> wanted, bool slash_at_end) const {
-    const std::size_t count = slash_at_end && count_ > 1 && each_[count_ - 1].empty() ? count_ - 1 : count_;
-    if (count != wanted.size()) return false;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (!fits(wanted[i], each_[i])) return false;
-    }
-    return true;
+    auto given = each();
+    if (slash_at_end && given.size() > 1 && given.back().empty()) given = given.first(given.size() - 1);
+    return whole_ && std::ranges::equal(wanted, given, [](std::string_view w, std::string_view g) {
+             return w.starts_with('{') ? !g.empty() : equals_ignoring_case(w, g);
+           });
   }
 
  private:
-  std::array<std::string_view, kMostSegments + 1> each_;
+  std::array<std::string_view, kMostSegments> each_;
   std::size_t count_ = 0;
+  bool whole_ = false;
 };
+
+std::string_view without_scope(std::string_view path_template) {
+  if (path_template.starts_with(kScope)) path_template.remove_prefix(kScope.size());
+  return path_template;
+}
 
 }  // namespace
 
 bool matches_path(std::string_view path_template, std::string_view path) {
-  if (path_template.starts_with(kScope)) {
-    path_template.remove_prefix(kScope.size());
-    const auto providers = last_providers(path);
-    if (!providers) return false;
-    path.remove_prefix(*providers);
-  }
-  while (path_template.starts_with('/') && path.starts_with('/')) {
-    const auto wanted = take_segment(path_template);
-    const auto given = take_segment(path);
-    if (!fits(wanted, given)) return false;
-  }
-  return path_template.empty() && path.empty();
+  const Segments wanted(without_scope(path_template));
+  const Segments given(path_template.starts_with(kScope) ? below_scope(path) : path);
+  return wanted.whole() && given.match(wanted.each(), false);
 }
 
 RouteTable::RouteTable(std::vector<RouteSpec> rows) : rows_(std::move(rows)) {
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const RouteSpec& row = rows_[i];
-    Place place{.row = i, .segments = {}};
-    if (!row.path.starts_with(kScope)) {
-      auto path = row.path;
-      while (path.starts_with('/')) place.segments.push_back(take_segment(path));
-      FH_CHECK(place.segments.size() < kMostSegments);
-    }
-    places_[{row.method, row.scope}].push_back(std::move(place));
+    const Segments segments(without_scope(row.path));
+    FH_CHECK(segments.each().size() < kMostSegments);
+    places_[{row.method, row.scope}].push_back(
+        {.row = i, .segments = {segments.each().begin(), segments.each().end()}});
   }
 }
 
@@ -135,10 +122,12 @@ const RouteSpec* RouteTable::find(const http::Request& request, Scope scope) con
   const auto places = places_.find({request.method, scope});
   if (!given || places == places_.end()) return nullptr;
   const Segments asked(request.path);
+  std::optional<Segments> below;  // the scope that a row leaves open; cut where there is such a row
   for (const Place& place : places->second) {
     const RouteSpec& row = rows_[place.row];
-    const bool here = row.path.empty() || (place.segments.empty() ? matches_path(row.path, path_for(row, request.path))
-                                                                  : asked.match(place.segments, row.slash_at_end));
+    const bool scoped = row.path.starts_with(kScope);
+    if (scoped && !below) below.emplace(below_scope(request.path));
+    const bool here = row.path.empty() || (scoped ? *below : asked).match(place.segments, row.slash_at_end);
     if (here && selectors_hold(row, request, *given)) return &row;
   }
   return nullptr;
