@@ -132,10 +132,7 @@ Task<Result<AccountKey>> AccountStore::account_key(AccountId id) {
   }
   if (!entry || entry->hold == nullptr) co_return fail(ErrorCode::kDenied, "the account's key is withheld");
   if (entry->key != nullptr) co_return with_outer(*entry, AccountKey{entry->key, entry->hold});
-  auto key = entry->hold->key_at_hand();
-  if (key == nullptr) {
-    FH_CO_TRY(key, co_await entry->hold->key());
-  }
+  FH_CO_TRY(auto key, co_await entry->hold->key());
   co_return with_outer(*entry, AccountKey{std::move(key), entry->hold});
 }
 

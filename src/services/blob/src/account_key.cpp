@@ -151,15 +151,12 @@ Task<Result<>> AccountKeyHold::ask() {
   co_return too_late();
 }
 
-std::shared_ptr<const Secret> AccountKeyHold::key_at_hand() {
-  if (!is_fresh()) return nullptr;
-  note_use();
-  const std::lock_guard lock(mutex_);
-  return key_;
-}
-
 Task<Result<std::shared_ptr<const Secret>>> AccountKeyHold::key(Use use) {
   if (use == Use::kRequest) note_use();
+  if (is_fresh()) {  // as it mostly is: nobody to wait for
+    const std::lock_guard lock(mutex_);
+    if (key_ != nullptr) co_return key_;
+  }
   for (int i = 0; i < kTries; ++i) {
     if (const auto next = latest()) co_return co_await next->key(use);
     FH_CO_CHECK_OK(co_await hold());

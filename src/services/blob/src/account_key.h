@@ -63,8 +63,6 @@ class AccountKeyHold {
   // hold(), and the key. What the service does by itself is no use by which the key stays in memory.
   enum class Use { kRequest, kOwn };
   [[nodiscard]] Task<Result<std::shared_ptr<const Secret>>> key(Use use = Use::kRequest);
-  // The same for a request where is_fresh() holds, without waiting. Null: it doesn't, so key().
-  [[nodiscard]] std::shared_ptr<const Secret> key_at_hand();
   // From now on that one is asked instead, and the key goes out of memory here.
   void supersede(std::shared_ptr<AccountKeyHold> by);
   // Was it used lately? Whoever looks after it then calls hold(), so that uses now and then don't have it opened anew.
