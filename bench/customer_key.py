@@ -2,21 +2,19 @@
 
 import pathlib
 
-import load
-from entrants import Entrant, VaultEntrant, running
+from blob_speed import KIB, Scenario, prepare, run
+from entrants import Entrant, running
 from findings import Figure, Finding, Goal, paired_ratio
-from harness.owners_key import CRYPTO_USER
+from harness.owners_key import encryption_under, service_role
 from harness.vault_client import VaultClient
+from vault_speed import processor_rate
 
 SCHEME = "https"
 PART = "customer-key"
-CONTAINER = "blobs"
-SIZE = 4096
-OBJECTS = 1000
-CONNECTIONS = 32
 LEAST_ROUNDS = 30  # three in a hundred are less than what a round's figures differ by
-GOAL = Goal(0.97)
-WORKS = {"get": "GET 4 KiB under a customer's key", "put": "PUT 4 KiB under a customer's key"}
+PEER = "service-key"
+SCENARIOS = [Scenario("get", "GET 4 KiB under a customer's key", "get", 4 * KIB, 32, (PEER,), {PEER: Goal(0.97)}, objects=1000),
+             Scenario("put", "PUT 4 KiB under a customer's key", "put", 4 * KIB, 32, (PEER,), {PEER: Goal(0.97)})]
 NOTE = "Two accounts of one server, by turns; requests a second of its processor time."
 ACCOUNTS = "/resourceGroups/default/providers/Microsoft.Storage/storageAccounts/"
 VERSION = "2022-09-01"
@@ -44,37 +42,33 @@ def account_under_key(server) -> Account:
     made = must(vault.manage("PUT", path, {"location": server.endpoints["region"], "kind": "StorageV2",
                                            "sku": {"name": "Standard_LRS"}, "identity": {"type": "SystemAssigned"},
                                            "properties": {}}, version=VERSION))
-    role = f"/subscriptions/{server.endpoints['subscriptionId']}/providers/Microsoft.Authorization/roleDefinitions/{CRYPTO_USER}"
     assignment = vault.resource + "/providers/Microsoft.Authorization/roleAssignments/11111111-1111-4111-8111-111111111111"
-    must(vault.manage("PUT", assignment, {"properties": {"roleDefinitionId": role, "principalId": made["identity"]["principalId"]}},
+    must(vault.manage("PUT", assignment, {"properties": {"roleDefinitionId": service_role(server.endpoints),
+                                                        "principalId": made["identity"]["principalId"]}},
                       version="2022-04-01"))
-    encryption = {"keySource": "Microsoft.Keyvault", "keyvaultproperties": {"keyvaulturi": vault.url, "keyname": "k1"}}
-    must(vault.manage("PATCH", path, {"properties": {"encryption": encryption}}, version=VERSION))
+    must(vault.manage("PATCH", path, {"properties": {"encryption": encryption_under(vault, "k1")}}, version=VERSION))
     keys = must(vault.manage("POST", path + "/listKeys", version=VERSION))
     return Account(server, made["name"], keys["keys"][0]["value"])
 
 
-def measure(entrant: VaultEntrant, options, tell) -> None:
-    server = entrant.process
-    accounts = {"freehold": account_under_key(server), "service-key": Account(server, server.account, server.key)}
+def measure(accounts: dict[str, Account], scenario: Scenario, options) -> Finding:
     for account in accounts.values():
-        account.make_container(CONTAINER, SCHEME)
-        load.run(account, SCHEME, container=CONTAINER, op="put", size=SIZE, objects=OBJECTS, requests=OBJECTS, connections=4)
-    for op, title in WORKS.items():
-        runs = {name: [] for name in accounts}
-        objects = {"objects": OBJECTS} if op == "get" else {}
-        for number in range(max(options.rounds, LEAST_ROUNDS)):
-            for name in list(accounts)[::-1] if number % 2 else accounts:
-                runs[name].append(load.run(accounts[name], SCHEME, container=CONTAINER, op=op, size=SIZE, prefix=f"r{number}-",
-                                           connections=CONNECTIONS, seconds=options.seconds, **objects))
-        rates = {name: [1e6 / run["cpu_us"] for run in each] for name, each in runs.items()}
-        tell(Finding("processor", title, SCHEME, "requests a processor second",
-                     {name: Figure.of(rates[name], runs[name]) for name in runs},
-                     {"service-key": paired_ratio(rates["freehold"], rates["service-key"])}, {"service-key": GOAL}, NOTE))
+        prepare(account, scenario, SCHEME)
+    runs = {name: [] for name in accounts}
+    for number in range(max(options.rounds, LEAST_ROUNDS)):
+        for name in list(accounts)[::-1] if number % 2 else accounts:
+            runs[name].append(run(accounts[name], scenario, SCHEME, prefix=f"r{number}-", seconds=options.seconds))
+    rates = {name: [processor_rate(each) for each in all_runs] for name, all_runs in runs.items()}
+    return Finding("processor", scenario.title, SCHEME, "requests a processor second",
+                   {name: Figure.of(rates[name], runs[name]) for name in runs},
+                   {PEER: paired_ratio(rates["freehold"], rates[PEER])}, scenario.goals, NOTE)
 
 
 def measure_all(folder: pathlib.Path, options, tell) -> None:
     if PART not in options.parts:
         return
     with running(["vault"], folder / PART) as entrants:
-        measure(entrants["vault"], options, tell)
+        server = entrants["vault"].process
+        accounts = {"freehold": account_under_key(server), PEER: Account(server, server.account, server.key)}
+        for scenario in SCENARIOS:
+            tell(measure(accounts, scenario, options))

@@ -1,14 +1,13 @@
 """Who takes part: Freehold, Freehold without audit, npm azurite, nginx, Barbican; each with its ports, key and processes."""
 
 import contextlib
-import os
 import pathlib
 import shutil
 import sys
 
 import peers
 from barbican_peer import Barbican
-from harness import paths, server
+from harness import server
 from harness.azurite import Azurite
 from harness.blob_client import BlobClient
 from harness.vault_client import VaultClient, unthrottled
@@ -121,16 +120,9 @@ class BarbicanEntrant(Entrant):
         super().__init__("barbican", Barbican(folder / "barbican"))
 
 
-def no_audit_program() -> pathlib.Path:
-    path = pathlib.Path(os.environ.get("FREEHOLD_NO_AUDIT", paths.BUILD / "release" / "bench" / "freehold_no_audit"))
-    if not path.exists():
-        sys.exit(f"bench: no program at {path}: build the target freehold_no_audit")
-    return path
-
-
 MAKERS = {
     "freehold": Freehold,
-    "no-audit": lambda folder: Freehold(folder, "no-audit", no_audit_program()),
+    "no-audit": lambda folder: Freehold(folder, "no-audit", peers.built("freehold_no_audit", "FREEHOLD_NO_AUDIT")),
     "vault": VaultEntrant,
     "azurite": AzuriteEntrant,
     "nginx": NginxEntrant,

@@ -2,27 +2,18 @@
 
 import json
 import os
-import pathlib
 import subprocess
 import sys
 
 import peers
 from entrants import Entrant
-from harness import paths
 
 FIRST_ANSWERS_SECONDS = 120  # beyond what a run is to last: making signatures, ending the last requests
 
 
-def program() -> pathlib.Path:
-    path = pathlib.Path(os.environ.get("FH_LOAD", paths.BUILD / "release" / "bench" / "fh_load"))
-    if not path.exists():
-        sys.exit(f"bench: no load generator at {path}: build the target fh_load")
-    return path
-
-
 def command(entrant: Entrant, scheme: str, **options) -> tuple[list[str], dict]:
     """The command line and the environment, which has the key or token. Options as fh_load names them."""
-    line = [str(program()), "--port", str(entrant.port(scheme))] + (["--tls"] if scheme == "https" else [])
+    line = [str(peers.built("fh_load", "FH_LOAD")), "--port", str(entrant.port(scheme))] + (["--tls"] if scheme == "https" else [])
     if entrant.account:
         line += ["--account", entrant.account]
     for name, value in options.items():

@@ -1,10 +1,12 @@
-"""Who is raced against, and how much processor time they take: nginx on static files, fio on the same disk."""
+"""Who is raced against, and how much processor time they take: nginx on static files, fio on the same disk; and where the
+bench's own programs are."""
 
 import json
 import os
 import pathlib
 import signal
 import subprocess
+import sys
 
 from harness import azurite, paths
 from harness.waiting import free_port, port_is_taken, wait_until
@@ -80,6 +82,14 @@ class Nginx:
                 self.process.terminate()
                 self.process.wait(10)
             self.process = None
+
+
+def built(target: str, variable: str = "") -> pathlib.Path:
+    """A program of the bench; a variable of the environment may name another."""
+    path = pathlib.Path(os.environ.get(variable, paths.BUILD / "release" / "bench" / target))
+    if not path.exists():
+        sys.exit(f"bench: no program at {path}: build the target {target}")
+    return path
 
 
 def cpu_seconds(pid: int) -> float:

@@ -13,9 +13,9 @@ import os
 import pathlib
 import re
 import subprocess
-import sys
 
 import load
+import peers
 from barbican_peer import Barbican
 from entrants import Entrant, VaultEntrant, running
 from findings import Figure, Finding, Goal, paired_ratio
@@ -30,7 +30,12 @@ FILL_SECONDS = 600
 WITHIN = Goal(1.5, at_most=True)
 SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
 DIGEST = base64.urlsafe_b64encode(b"d" * 32).decode().rstrip("=")
+UNWRAP = "/unwrapkey"
 SIGN_RATE = re.compile(r"^\+F([24]):\d+:(\d+):([\d.e+-]+):", re.MULTILINE)
+
+
+KEYS = {"rsa": {"kty": "RSA", "key_size": 2048}, "ec": {"kty": "EC"},
+        "rsa-hsm": {"kty": "RSA-HSM", "key_size": 2048}, "ec-hsm": {"kty": "EC-HSM"}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +43,8 @@ class Work:
     title: str
     peer: str
     goal: float
-    path: str          # {rsa}, {ec}, {rsa_hsm}, {ec_hsm}: the path of a key with its version
+    key: str           # which of KEYS; empty: none
+    path: str          # below that key's, its version and all
     body: dict | None
     note: str
 
@@ -46,13 +52,13 @@ class Work:
 OPENSSL = "openssl speed: signatures a second of processor time, on all cores at once; of unwrapping, the same private operation."
 TOKEN = ("The PKCS#11 module by itself (SoftHSM2), sessions on as many threads as there are cores, uses a second of its processor "
          "time; of unwrapping, the raw private operation.")
-WORKS = [Work("RS256 sign, RSA 2048", "openssl-rsa", 0.8, "{rsa}/sign", {"alg": "RS256", "value": DIGEST}, OPENSSL),
-         Work("ES256 sign", "openssl-ec", 0.4, "{ec}/sign", {"alg": "ES256", "value": DIGEST}, OPENSSL),
-         Work("Unwrap RSA-OAEP-256", "openssl-rsa", 0.8, "{rsa}/unwrapkey", {"alg": "RSA-OAEP-256"}, OPENSSL),
-         Work("RS256 sign, RSA 2048 in the HSM", "token-rsa", 0.8, "{rsa_hsm}/sign", {"alg": "RS256", "value": DIGEST}, TOKEN),
-         Work("ES256 sign in the HSM", "token-ec", 0.4, "{ec_hsm}/sign", {"alg": "ES256", "value": DIGEST}, TOKEN),
-         Work("Unwrap RSA-OAEP-256 in the HSM", "token-raw", 0.8, "{rsa_hsm}/unwrapkey", {"alg": "RSA-OAEP-256"}, TOKEN),
-         Work("GET a secret of 4 KiB", "nginx", 0.4, "/secrets/s1", None,
+WORKS = [Work("RS256 sign, RSA 2048", "openssl-rsa", 0.8, "rsa", "/sign", {"alg": "RS256", "value": DIGEST}, OPENSSL),
+         Work("ES256 sign", "openssl-ec", 0.4, "ec", "/sign", {"alg": "ES256", "value": DIGEST}, OPENSSL),
+         Work("Unwrap RSA-OAEP-256", "openssl-rsa", 0.8, "rsa", UNWRAP, {"alg": "RSA-OAEP-256"}, OPENSSL),
+         Work("RS256 sign, RSA 2048 in the HSM", "token-rsa", 0.8, "rsa-hsm", "/sign", {"alg": "RS256", "value": DIGEST}, TOKEN),
+         Work("ES256 sign in the HSM", "token-ec", 0.4, "ec-hsm", "/sign", {"alg": "ES256", "value": DIGEST}, TOKEN),
+         Work("Unwrap RSA-OAEP-256 in the HSM", "token-raw", 0.8, "rsa-hsm", UNWRAP, {"alg": "RSA-OAEP-256"}, TOKEN),
+         Work("GET a secret of 4 KiB", "nginx", 0.4, "", "/secrets/s1", None,
               "nginx: static files of 4 KiB over TLS, without authentication, its processor time too.")]
 
 
@@ -64,13 +70,6 @@ def openssl_rates(seconds: float) -> dict[str, float]:
                           capture_output=True, text=True, timeout=60 + 8 * seconds, check=True)
     found = {kind: float(rate) / cores for kind, _, rate in SIGN_RATE.findall(done.stdout)}
     return {"openssl-rsa": found["2"], "openssl-ec": found["4"]}
-
-
-def token_program() -> pathlib.Path:
-    path = paths.BUILD / "release" / "bench" / "fh_token"
-    if not path.exists():
-        sys.exit(f"bench: no program at {path}: build the target fh_token")
-    return path
 
 
 class BareToken:
@@ -88,7 +87,7 @@ class BareToken:
 
     def rates(self, seconds: float) -> dict[str, float]:
         """Uses a second of processor time."""
-        done = subprocess.run([str(token_program()), "--module", SOFTHSM, "--pin", self.PIN, "--seconds", str(seconds),
+        done = subprocess.run([str(peers.built("fh_token")), "--module", SOFTHSM, "--pin", self.PIN, "--seconds", str(seconds),
                                "--threads", str(len(os.sched_getaffinity(0)))],
                               env=self.environment, capture_output=True, text=True, timeout=120 + 8 * seconds, check=True)
         found = json.loads(done.stdout)
@@ -101,22 +100,18 @@ class Vault:
     def __init__(self, entrant: VaultEntrant):
         self.entrant = entrant
         vault = entrant.vault
-        self.keys = {name: self.key_path(vault.must("POST", f"/keys/{name.replace('_', '-')}/create", body))
-                     for name, body in (("rsa", {"kty": "RSA", "key_size": 2048}), ("ec", {"kty": "EC"}),
-                                        ("rsa_hsm", {"kty": "RSA-HSM", "key_size": 2048}), ("ec_hsm", {"kty": "EC-HSM"}))}
+        self.paths = {name: self.key_path(vault.must("POST", f"/keys/{name}/create", body)) for name, body in KEYS.items()}
         vault.must("PUT", "/secrets/s1", {"value": "v" * VALUE_BYTES})
-        self.wrapped = {key: vault.must("POST", self.keys[key] + "/wrapkey", {"alg": "RSA-OAEP-256", "value": DIGEST})["value"]
-                        for key in ("rsa", "rsa_hsm")}
+        self.wrapped = {key: vault.must("POST", self.paths[key] + "/wrapkey", {"alg": "RSA-OAEP-256", "value": DIGEST})["value"]
+                        for key in ("rsa", "rsa-hsm")}
 
     @staticmethod
     def key_path(answer: dict) -> str:
         return answer["key"]["kid"][answer["key"]["kid"].index("/keys/"):]
 
     def run(self, work: Work, **options) -> dict:
-        body = work.body
-        if work.path.endswith("/unwrapkey"):
-            body = {**body, "value": self.wrapped[work.path[1:work.path.index("}")]]}
-        return send(self.entrant, work.path.format(**self.keys), body, **options)
+        body = {**work.body, "value": self.wrapped[work.key]} if work.path == UNWRAP else work.body
+        return send(self.entrant, self.paths.get(work.key, "") + work.path, body, **options)
 
 
 BARBICAN = ("Barbican: Debian's, simple crypto, SQLite, TLS by uWSGI, without authentication; the processor time of all its "

@@ -9,6 +9,17 @@ from .vault_client import VaultClient
 CRYPTO_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"  # Key Vault Crypto Service Encryption User
 
 
+def service_role(ends: dict) -> str:
+    """The id of the role by which an account's identity uses a key, in the server's subscription."""
+    return f"/subscriptions/{ends['subscriptionId']}/providers/Microsoft.Authorization/roleDefinitions/{CRYPTO_USER}"
+
+
+def encryption_under(vault: VaultClient, name: str, version: str = "") -> dict:
+    """An account's `encryption` under that key of the vault."""
+    key = {"keyvaulturi": vault.url, "keyname": name} | ({"keyversion": version} if version else {})
+    return {"keySource": "Microsoft.Keyvault", "keyvaultproperties": key}
+
+
 class UnderOwnersKey:
     """The server's account, and k1 in a vault that its identity may use. Of a ServerCase."""
 
@@ -24,8 +35,7 @@ class UnderOwnersKey:
         return VaultClient(self.server).create(enablePurgeProtection=True, sku={"family": "A", "name": self.sku})
 
     def give_role(self, principal: str) -> None:
-        ends = self.server.endpoints
-        role = f"/subscriptions/{ends['subscriptionId']}/providers/Microsoft.Authorization/roleDefinitions/{CRYPTO_USER}"
+        role = service_role(self.server.endpoints)
         self.roles = getattr(self, "roles", 0) + 1
         self.role = self.vault.resource + f"/providers/Microsoft.Authorization/roleAssignments/11111111-1111-4111-8111-{self.roles:012}"
         status, answer = self.vault.manage("PUT", self.role, {"properties": {"roleDefinitionId": role, "principalId": principal}},
@@ -38,10 +48,7 @@ class UnderOwnersKey:
         return time.monotonic()
 
     def under_key(self, version: str = "", by: str = "") -> dict:
-        key = {"keyvaulturi": self.vault.url, "keyname": "k1"}
-        if version:
-            key["keyversion"] = version
-        encryption = {"keySource": "Microsoft.Keyvault", "keyvaultproperties": key}
+        encryption = encryption_under(self.vault, "k1", version)
         if by:
             encryption["identity"] = {"userAssignedIdentity": by}
         return {"properties": {"encryption": encryption}}
